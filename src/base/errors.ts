@@ -1,0 +1,90 @@
+/** How the world's failures are answered: may the caller try again, and what HTTP and exit status say so. */
+type CodeFacts = {
+  readonly retry: 'never' | 'backoff';
+  readonly httpStatus: number;
+  readonly exitCode: number;
+};
+
+/** Every error code of Helios. Callers branch on the code, never on the text. */
+export const errorCodes = {
+  invalid_request: { retry: 'never', httpStatus: 400, exitCode: 2 },
+  invalid_json: { retry: 'never', httpStatus: 400, exitCode: 3 },
+  invalid_encoding: { retry: 'never', httpStatus: 400, exitCode: 3 },
+  invalid_name: { retry: 'never', httpStatus: 400, exitCode: 2 },
+  invalid_sql: { retry: 'never', httpStatus: 400, exitCode: 3 },
+  invalid_config: { retry: 'never', httpStatus: 400, exitCode: 3 },
+  not_allowed: { retry: 'never', httpStatus: 403, exitCode: 5 },
+  not_found: { retry: 'never', httpStatus: 404, exitCode: 4 },
+  conflict: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  too_large: { retry: 'never', httpStatus: 413, exitCode: 1 },
+  misdirected: { retry: 'never', httpStatus: 421, exitCode: 5 },
+  idempotency_mismatch: { retry: 'never', httpStatus: 422, exitCode: 1 },
+  needs_roll_choice: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  too_busy: { retry: 'backoff', httpStatus: 429, exitCode: 1 },
+  cancelled: { retry: 'never', httpStatus: 499, exitCode: 130 },
+  internal: { retry: 'never', httpStatus: 500, exitCode: 1 },
+  query_failed: { retry: 'never', httpStatus: 400, exitCode: 1 },
+  out_of_memory: { retry: 'never', httpStatus: 400, exitCode: 1 },
+  unavailable: { retry: 'backoff', httpStatus: 503, exitCode: 1 },
+  timeout: { retry: 'never', httpStatus: 504, exitCode: 124 },
+  stream_full: { retry: 'backoff', httpStatus: 507, exitCode: 1 },
+  disk_full: { retry: 'backoff', httpStatus: 507, exitCode: 1 },
+  storage_failed: { retry: 'backoff', httpStatus: 503, exitCode: 1 },
+  already_exists: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  data_dir_locked: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  data_dir_unusable: { retry: 'never', httpStatus: 500, exitCode: 3 },
+  fenced: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  table_conflict: { retry: 'backoff', httpStatus: 409, exitCode: 6 },
+  table_replaced: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  unsupported_table: { retry: 'never', httpStatus: 400, exitCode: 3 },
+  corrupt_data: { retry: 'never', httpStatus: 500, exitCode: 1 },
+  bad_record: { retry: 'never', httpStatus: 400, exitCode: 1 },
+} as const satisfies Record<string, CodeFacts>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** A place in a text that a person wrote. Lines and columns count from 1; length is in UTF-16 units. */
+export type TextPosition = {
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+};
+
+type HeliosErrorFields = {
+  /** What to do about it, as a sentence. */
+  readonly hint?: string | undefined;
+  readonly position?: TextPosition | undefined;
+  readonly cause?: unknown;
+  /** Machine-readable extras, plain JSON; never a secret. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+};
+
+/** The one class for failures of the world: what happened, with the value, and what to do. */
+export class HeliosError extends Error {
+  override readonly name = 'HeliosError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly position: TextPosition | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, fields: HeliosErrorFields = {}) {
+    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    this.code = code;
+    this.hint = fields.hint;
+    this.position = fields.position;
+    this.details = fields.details;
+  }
+}
+
+/** Turns whatever was thrown into a HeliosError; what is not one already is `internal`. */
+export function asHeliosError(thrown: unknown): HeliosError {
+  if (thrown instanceof HeliosError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new HeliosError('internal', message, { cause: thrown });
+}
+
+/** The operating system's code of an error (`ENOENT`, `ENOSPC` …), if it has one. */
+export function systemCode(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
+}

@@ -1,0 +1,69 @@
+import type { EpochMs } from '../event/record.ts';
+import type { Schema } from '../event/schema.ts';
+
+/** Version of a Delta table: the number of its newest commit, 0 for the first. */
+export type TableVersion = number;
+
+/** Partition column → value as Delta writes it (text by its type), or null. */
+export type PartitionValues = Readonly<Record<string, string | null>>;
+
+/** A live data file of a snapshot. */
+export type DataFile = {
+  /** Relative to the table's root, decoded (as a file's name on disk, not as a URI). */
+  readonly path: string;
+  readonly partitionValues: PartitionValues;
+  readonly byteLength: number;
+  readonly modifiedAtMs: EpochMs;
+  /** `stats` of the add action, as the JSON text it came with. */
+  readonly statsJson: string | undefined;
+  /** `numRecords` of the stats. */
+  readonly rowCount: number | undefined;
+};
+
+/** `txn` of one application: how far an appId has got in this table. */
+export type AppTransaction = { readonly version: number; readonly lastUpdatedMs: EpochMs | undefined };
+
+/** The table as of one version. Immutable: a newer version is another snapshot. */
+export type Snapshot = {
+  readonly version: TableVersion;
+  /** `metaData.id`: changes when the table is dropped and made anew. */
+  readonly tableId: string;
+  readonly protocol: { readonly minReaderVersion: number; readonly minWriterVersion: number };
+  readonly schema: Schema;
+  readonly partitionColumns: readonly string[];
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly files: readonly DataFile[];
+  readonly transactions: ReadonlyMap<string, AppTransaction>;
+};
+
+export type CommitRequest = {
+  /** `commitInfo.operation`, such as `STREAMING UPDATE`. */
+  readonly operation: string;
+  readonly operationParameters?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Commit only while the table's txn of `appId` equals `expected` (undefined: has none), and set it
+   * to `version` in the same commit.
+   */
+  readonly transaction: {
+    readonly appId: string;
+    readonly expected: number | undefined;
+    readonly version: number;
+  };
+  /** Files already stored under the table's root, fsynced; never seen by readers before. */
+  readonly adds: readonly NewDataFile[];
+  /** New nullable columns to append to the schema in this same commit. */
+  readonly newColumns: Schema;
+};
+
+export type NewDataFile = {
+  readonly path: string;
+  readonly partitionValues: PartitionValues;
+  readonly byteLength: number;
+  readonly modifiedAtMs: EpochMs;
+  readonly statsJson: string;
+};
+
+export type CommitOutcome =
+  | { readonly kind: 'committed'; readonly snapshot: Snapshot }
+  /** The txn is not `expected`: someone (perhaps our own lost attempt) got there. Nothing was written. */
+  | { readonly kind: 'overtaken'; readonly txnVersion: number | undefined; readonly snapshot: Snapshot };

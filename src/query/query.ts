@@ -1,0 +1,108 @@
+import type { EpochMs } from '../event/record.ts';
+import type { Schema } from '../event/schema.ts';
+import type { PartitionValues } from '../delta/delta.ts';
+
+/** A file of a pinned view. `path` is absolute and local. */
+export type ViewFile =
+  | {
+      readonly kind: 'cold';
+      readonly path: string;
+      readonly partitionValues: PartitionValues;
+      readonly statsJson: string | undefined;
+    }
+  | { readonly kind: 'hot'; readonly path: string }
+  /** Rows of a system table, one JSON object a line, keys as in the schema. */
+  | { readonly kind: 'rows'; readonly path: string }
+  /** A file of an attached folder. */
+  | { readonly kind: 'attached'; readonly path: string; readonly format: 'parquet' | 'csv' | 'json' };
+
+/**
+ * View (V, E) of one table: its files at version V and the hot parts of the epochs after E. The files
+ * stay where they are until `release`; after hard-linking them the query service releases at once.
+ */
+export type PinnedView = {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly partitionColumns: readonly string[];
+  /** Undefined for tables that have no versions (attached folders, system tables). */
+  readonly version: number | undefined;
+  /** Newest epoch that the view contains, over all pipelines that feed the table; undefined: none. */
+  readonly epoch: number | undefined;
+  readonly newestEventMs: EpochMs | undefined;
+  readonly hotRows: number;
+  readonly files: readonly ViewFile[];
+  readonly release: () => void;
+};
+
+/** The tables that SQL may name. Names are matched without regard to case. */
+export interface TableSource {
+  /** All names, qualified ones (`helios.files`) included. */
+  names(): readonly string[];
+  /** Pins all of them at once; unknown names have been refused by then. */
+  pin(names: readonly string[]): Promise<readonly PinnedView[]>;
+  /** Schemas for completion and binding, without pinning. */
+  schemaOf(name: string): Promise<Schema | undefined>;
+}
+
+export type ResultFormat = 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow';
+
+export type QueryRequest = {
+  readonly sql: string;
+  /** Values of `$name` and `$1` parameters: JSON scalars. */
+  readonly params?: Readonly<Record<string, unknown>> | readonly unknown[] | undefined;
+  readonly format: ResultFormat;
+  readonly maxRows: number | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal;
+  /** Called at most a few times a second while the query runs. */
+  readonly onProgress?: ((progress: QueryProgress) => void) | undefined;
+};
+
+export type QueryProgress = {
+  readonly rowsRead: number;
+  readonly percent: number | undefined;
+};
+
+/** What one table's part of an answer was made of. */
+export type Saw = {
+  readonly table: string;
+  readonly version: number | undefined;
+  readonly epoch: number | undefined;
+  /** RFC 3339. */
+  readonly newest_event: string | undefined;
+  readonly hot_rows: number;
+  readonly files_read: number;
+  readonly files_pruned: number;
+};
+
+/**
+ * An answer in the asked format, streaming. `json` is the document of interface.md
+ * (`{columns, rows, row_count, truncated, saw, ms}`); the other formats carry rows only.
+ */
+export type QueryAnswer = {
+  readonly id: string;
+  readonly contentType: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly saw: readonly Saw[];
+  readonly body: AsyncIterable<Uint8Array>;
+};
+
+export interface QueryService {
+  /** Rejects with a HeliosError before the first byte where that can be told; later, the body throws. */
+  run(request: QueryRequest): Promise<QueryAnswer>;
+  /** DuckDB's completions of `text` (cursor at its end) over the tables' schemas. */
+  complete(text: string): Promise<readonly { readonly text: string; readonly start: number }[]>;
+  /** The finished and running queries, newest first, for `helios.queries`. */
+  history(): readonly QueryRecord[];
+  close(): Promise<void>;
+}
+
+export type QueryRecord = {
+  readonly id: string;
+  readonly sql: string;
+  readonly startedAtMs: EpochMs;
+  readonly durationMs: number | undefined;
+  readonly rowCount: number | undefined;
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly errorCode: string | undefined;
+};

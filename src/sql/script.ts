@@ -1,0 +1,138 @@
+import type { TextPosition } from '../base/errors.ts';
+import type { ColumnType, Schema } from '../event/schema.ts';
+
+/**
+ * A pipeline script as plain data: what the dialect's text means, checked as far as the text alone
+ * allows. SELECTs stay text in DuckDB's SQL; what they mean is DuckDB's to say.
+ */
+export type Script = {
+  readonly sources: readonly SourceTable[];
+  readonly memoryTables: readonly MemoryTable[];
+  readonly views: readonly View[];
+  readonly sinks: readonly SinkTable[];
+  readonly inserts: readonly Insert[];
+  readonly settings: readonly Setting[];
+};
+
+/** SELECT text ready for DuckDB, with the place in the script where each part of it stood. */
+export type SelectText = {
+  readonly text: string;
+  /** Position in the script of the UTF-16 offset `offset` of `text`. */
+  readonly positionAt: (offset: number) => TextPosition;
+};
+
+export type BadDataPolicy = 'quarantine' | 'drop' | 'fail';
+
+export type RecordFormat =
+  | { readonly kind: 'json'; readonly isUnstructured: boolean; readonly timestampFormat: 'rfc3339' | 'unix_millis' }
+  | { readonly kind: 'raw_string' }
+  | { readonly kind: 'raw_bytes' }
+  | { readonly kind: 'parquet' };
+
+export type SourceColumn = {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly isNotNull: boolean;
+  readonly isPrimaryKey: boolean;
+  readonly origin:
+    | { readonly kind: 'field' }
+    | { readonly kind: 'generated'; readonly expression: SelectText }
+    | { readonly kind: 'metadata'; readonly key: string };
+};
+
+export type SourceConnector =
+  | { readonly kind: 'http'; readonly stream: string; readonly offset: 'earliest' | 'latest' }
+  | { readonly kind: 'single_file'; readonly path: string; readonly compression: Compression }
+  | {
+      readonly kind: 'filesystem';
+      readonly path: string;
+      /** Only files whose path below `path` matches; undefined takes all. */
+      readonly pattern: RegExp | undefined;
+      readonly compression: Compression;
+    };
+
+/** `auto` goes by the file's name: `.gz`, `.zst`. */
+export type Compression = 'auto' | 'none' | 'gzip' | 'zstd';
+
+export type SourceTable = {
+  readonly name: string;
+  readonly position: TextPosition;
+  readonly connector: SourceConnector;
+  readonly format: RecordFormat;
+  readonly badData: BadDataPolicy;
+  /** Longest line in bytes; a longer one is a rejected record. */
+  readonly lineBytesMax: number | undefined;
+  readonly columns: readonly SourceColumn[];
+  readonly watermark: { readonly column: string; readonly expression: SelectText | undefined } | undefined;
+};
+
+export type View = { readonly name: string; readonly position: TextPosition; readonly select: SelectText };
+
+/** `CREATE TABLE t (…)` without a connector: filled by INSERTs, read by other SELECTs of the script. */
+export type MemoryTable = { readonly name: string; readonly position: TextPosition; readonly columns: readonly SourceColumn[] };
+
+/** When hot parts become final files of the table. All that are undefined don't trigger. */
+export type RollingPolicy = {
+  readonly intervalMs: number | undefined;
+  readonly fileBytes: number | undefined;
+  readonly inactivityMs: number | undefined;
+  readonly onWatermark: boolean;
+};
+
+export type FileNaming = {
+  readonly prefix: string | undefined;
+  readonly suffix: string | undefined;
+  readonly strategy: 'serial' | 'uuid' | 'uuid_v7' | 'ulid';
+};
+
+export type SinkConnector =
+  | {
+      readonly kind: 'delta';
+      /** As written: `/abs`, `relative`, `file:///…`. */
+      readonly path: string;
+      readonly partitionFields: readonly string[];
+      /** strftime pattern of folders by event time, such as `%Y/%m/%d/%H`. */
+      readonly timePartitionPattern: string | undefined;
+      readonly rolling: RollingPolicy;
+      readonly naming: FileNaming;
+      readonly compression: 'uncompressed' | 'snappy' | 'gzip' | 'zstd' | 'lz4_raw';
+      readonly rowGroupBytes: number | undefined;
+    }
+  | { readonly kind: 'single_file'; readonly path: string; readonly format: 'json' | 'raw_string' }
+  | { readonly kind: 'stdout'; readonly format: 'json' }
+  | { readonly kind: 'blackhole' };
+
+export type SinkTable = {
+  readonly name: string;
+  readonly position: TextPosition;
+  readonly connector: SinkConnector;
+  /** Declared columns, or undefined: inferred from the INSERTs. */
+  readonly columns: readonly SinkColumn[] | undefined;
+  readonly timestampFormat: 'rfc3339' | 'unix_millis';
+};
+
+export type SinkColumn = { readonly name: string; readonly type: ColumnType; readonly isNotNull: boolean };
+
+/** `target` undefined: a bare SELECT. */
+export type Insert = {
+  readonly target: string | undefined;
+  readonly targetColumns: readonly string[] | undefined;
+  readonly position: TextPosition;
+  readonly select: SelectText;
+};
+
+export type Setting = { readonly name: string; readonly value: string; readonly position: TextPosition };
+
+/** One thing that is wrong with a script. */
+export type ScriptError = {
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly position: TextPosition;
+};
+
+export type ParsedScript =
+  | { readonly kind: 'ok'; readonly script: Script }
+  | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] };
+
+/** Schema of the rows that a SELECT yields, as DuckDB describes it. */
+export type DescribedSelect = { readonly columns: Schema };

@@ -1,0 +1,38 @@
+export type StoredObject = {
+  /** Relative to the storage's root, with `/` between parts. */
+  readonly path: string;
+  readonly byteLength: number;
+  readonly modifiedAtMs: number;
+};
+
+/**
+ * Objects under one root. Paths are relative, `/`-separated, never `..`, never absolute.
+ *
+ * A method that resolved has made its effect durable (fsync of file and directory, or the store's
+ * acknowledgement). Readers see an object whole or not at all. All methods may be retried; after an
+ * ambiguous failure of `putIfAbsent` the caller reads the object to learn who won.
+ */
+export interface Storage {
+  readonly kind: 'file' | 'memory' | 's3';
+  /** The root for people: an absolute path or a URL. */
+  readonly location: string;
+  /** The whole object; `not_found` when there is none. */
+  read(path: string): Promise<Uint8Array>;
+  /** What is there, or undefined. */
+  stat(path: string): Promise<StoredObject | undefined>;
+  /** All objects whose path starts with `prefix`, in ascending order of their paths' UTF-8 bytes. */
+  list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<StoredObject>;
+  /** Writes only where nothing is: exactly one of any number of racing writers gets 'put'. */
+  putIfAbsent(path: string, bytes: Uint8Array): Promise<'put' | 'exists'>;
+  /** Writes, replacing what was there. */
+  put(path: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Stores a finished local file under a path that nothing has yet. On the same file system this is a
+   * hard link, so the caller may delete its own name afterwards. `already_exists` when taken.
+   */
+  putFile(path: string, localPath: string): Promise<void>;
+  /** A local path at which DuckDB can read the object now; undefined when it must be fetched. */
+  localPath(path: string): string | undefined;
+  /** Removes; absent is fine. */
+  delete(path: string): Promise<void>;
+}
