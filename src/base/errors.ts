@@ -1,12 +1,12 @@
 /** How the world's failures are answered: may the caller try again, and what HTTP and exit status say so. */
-type CodeFacts = {
+export type CodeFacts = {
   readonly retry: 'never' | 'backoff';
   readonly httpStatus: number;
   readonly exitCode: number;
 };
 
 /** Every error code of Helios. Callers branch on the code, never on the text. */
-export const errorCodes = {
+export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   invalid_request: { retry: 'never', httpStatus: 400, exitCode: 2 },
   invalid_json: { retry: 'never', httpStatus: 400, exitCode: 3 },
   invalid_encoding: { retry: 'never', httpStatus: 400, exitCode: 3 },
@@ -39,9 +39,41 @@ export const errorCodes = {
   unsupported_table: { retry: 'never', httpStatus: 400, exitCode: 3 },
   corrupt_data: { retry: 'never', httpStatus: 500, exitCode: 1 },
   bad_record: { retry: 'never', httpStatus: 400, exitCode: 1 },
-} as const satisfies Record<string, CodeFacts>;
+};
 
-export type ErrorCode = keyof typeof errorCodes;
+export type ErrorCode =
+  | 'invalid_request'
+  | 'invalid_json'
+  | 'invalid_encoding'
+  | 'invalid_name'
+  | 'invalid_sql'
+  | 'invalid_config'
+  | 'not_allowed'
+  | 'not_found'
+  | 'conflict'
+  | 'too_large'
+  | 'misdirected'
+  | 'idempotency_mismatch'
+  | 'needs_roll_choice'
+  | 'too_busy'
+  | 'cancelled'
+  | 'internal'
+  | 'query_failed'
+  | 'out_of_memory'
+  | 'unavailable'
+  | 'timeout'
+  | 'stream_full'
+  | 'disk_full'
+  | 'storage_failed'
+  | 'already_exists'
+  | 'data_dir_locked'
+  | 'data_dir_unusable'
+  | 'fenced'
+  | 'table_conflict'
+  | 'table_replaced'
+  | 'unsupported_table'
+  | 'corrupt_data'
+  | 'bad_record';
 
 /** A place in a text that a person wrote. Lines and columns count from 1; length is in UTF-16 units. */
 export type TextPosition = {
