@@ -27,7 +27,7 @@ export function duckdbFailure(thrown: unknown, sql: string): HeliosError {
     cause: thrown,
     hint: hintOf(report),
     position: offset === undefined ? undefined : positionAtByte(sql, offset),
-    details: { type: report.exception_type },
+    details: { type: report.exception_type, byteOffset: offset },
   });
 }
 

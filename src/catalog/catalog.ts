@@ -1,0 +1,172 @@
+import { DatabaseSync } from 'node:sqlite';
+import { didYouMean } from '../base/did-you-mean.ts';
+import { HeliosError } from '../base/errors.ts';
+import type { EpochMs } from '../event/record.ts';
+
+/** A pipeline as its owner defined it, and whether it should run. */
+export type PipelineDefinition = {
+  readonly id: string;
+  readonly name: string;
+  readonly sql: string;
+  /** Relative paths in the SQL start here: where the command was typed. Absolute. */
+  readonly baseDirectory: string;
+  readonly wanted: 'running' | 'stopped';
+  readonly createdAtMs: EpochMs;
+  /** Counts the edits of the SQL, from 1. */
+  readonly revision: number;
+};
+
+/** A table that SQL can name. `path` is absolute. */
+export type TableEntry = {
+  readonly name: string;
+  readonly path: string;
+  /** `delta`: written by pipelines here. `attached`: somebody else's, read only. */
+  readonly kind: 'delta' | 'attached';
+};
+
+const schema = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS pipelines (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    sql TEXT NOT NULL,
+    base_directory TEXT NOT NULL,
+    wanted TEXT NOT NULL CHECK (wanted IN ('running', 'stopped')),
+    created_at_ms INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS tables (
+    name TEXT PRIMARY KEY COLLATE NOCASE,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('delta', 'attached'))
+  ) STRICT;
+`;
+
+/** What exists: pipelines and tables. Every change is durable when its method returns. */
+export class Catalog {
+  readonly #database: DatabaseSync;
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path);
+    this.#database.exec(schema);
+  }
+
+  pipelines(): readonly PipelineDefinition[] {
+    return this.#database
+      .prepare('SELECT * FROM pipelines ORDER BY created_at_ms, name')
+      .all()
+      .map(toPipeline);
+  }
+
+  /** `not_found`, with the nearest name, when there is none. */
+  pipeline(name: string): PipelineDefinition {
+    const row = this.#database.prepare('SELECT * FROM pipelines WHERE name = ?').get(name);
+    if (row !== undefined) return toPipeline(row);
+    const names = this.pipelines().map((pipeline) => pipeline.name);
+    throw notFound('pipeline', name, names);
+  }
+
+  /** `already_exists` when the name is taken. */
+  addPipeline(definition: PipelineDefinition): void {
+    const taken = this.#database
+      .prepare('SELECT name FROM pipelines WHERE name = ?')
+      .get(definition.name);
+    if (taken !== undefined) {
+      throw new HeliosError('already_exists', `A pipeline named ${definition.name} exists.`, {
+        hint: 'Choose another name, or edit that one.',
+      });
+    }
+    this.#database
+      .prepare('INSERT INTO pipelines VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(
+        definition.id,
+        definition.name,
+        definition.sql,
+        definition.baseDirectory,
+        definition.wanted,
+        definition.createdAtMs,
+        definition.revision,
+      );
+  }
+
+  setWanted(id: string, wanted: PipelineDefinition['wanted']): void {
+    this.#database.prepare('UPDATE pipelines SET wanted = ? WHERE id = ?').run(wanted, id);
+  }
+
+  /** Replaces the SQL and counts the revision up. */
+  setSql(id: string, sql: string): void {
+    this.#database
+      .prepare('UPDATE pipelines SET sql = ?, revision = revision + 1 WHERE id = ?')
+      .run(sql, id);
+  }
+
+  deletePipeline(id: string): void {
+    this.#database.prepare('DELETE FROM pipelines WHERE id = ?').run(id);
+  }
+
+  tables(): readonly TableEntry[] {
+    return this.#database.prepare('SELECT * FROM tables ORDER BY name').all().map(toTable);
+  }
+
+  table(name: string): TableEntry | undefined {
+    const row = this.#database.prepare('SELECT * FROM tables WHERE name = ?').get(name);
+    return row === undefined ? undefined : toTable(row);
+  }
+
+  /** Registers a table; the same name with the same path and kind is fine, another is `conflict`. */
+  addTable(entry: TableEntry): void {
+    const known = this.table(entry.name);
+    if (known === undefined) {
+      this.#database
+        .prepare('INSERT INTO tables VALUES (?, ?, ?)')
+        .run(entry.name, entry.path, entry.kind);
+      return;
+    }
+    if (known.path === entry.path && known.kind === entry.kind) return;
+    throw new HeliosError(
+      'conflict',
+      `A table named ${known.name} exists at ${known.path}; it can't also be at ${entry.path}.`,
+      { hint: `Use another table name, or detach it first: helios table detach ${known.name}.` },
+    );
+  }
+
+  deleteTable(name: string): void {
+    this.#database.prepare('DELETE FROM tables WHERE name = ?').run(name);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** The 404 of a name, with the nearest one that exists. */
+export function notFound(what: string, name: string, known: readonly string[]): HeliosError {
+  const near = didYouMean(name, known);
+  const list = known.length === 0 ? 'There is none yet.' : `There are: ${known.slice(0, 10).join(', ')}.`;
+  return new HeliosError('not_found', `There is no ${what} named ${name}.`, {
+    hint: near === undefined ? list : `Did you mean ${near}?`,
+  });
+}
+
+type SqliteRow = Record<string, unknown>;
+
+function toPipeline(row: SqliteRow): PipelineDefinition {
+  return {
+    id: String(row['id']),
+    name: String(row['name']),
+    sql: String(row['sql']),
+    baseDirectory: String(row['base_directory']),
+    wanted: row['wanted'] === 'running' ? 'running' : 'stopped',
+    createdAtMs: Number(row['created_at_ms']),
+    revision: Number(row['revision']),
+  };
+}
+
+function toTable(row: SqliteRow): TableEntry {
+  return {
+    name: String(row['name']),
+    path: String(row['path']),
+    kind: row['kind'] === 'attached' ? 'attached' : 'delta',
+  };
+}

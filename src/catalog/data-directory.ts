@@ -1,0 +1,133 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { HeliosError, systemCode } from '../base/errors.ts';
+
+/** Version of the layout below. A directory with a higher one was made by a newer Helios. */
+const layoutVersion = 1;
+
+/**
+ * The folder that holds everything Helios keeps on this machine. Opening it takes an exclusive lock
+ * that the operating system drops when the process ends, however it ends.
+ *
+ * ```
+ * helios.json        layout version
+ * lock.db            the lock
+ * catalog.db         what exists
+ * log/               the embedded event log
+ * pipelines/<id>/    manifests and parts
+ * tables/            tables that no path was given for
+ * tmp/               nothing that outlives the process
+ * ```
+ */
+export class DataDirectory {
+  readonly path: string;
+  readonly #lock: DatabaseSync;
+
+  private constructor(path: string, lock: DatabaseSync) {
+    this.path = path;
+    this.#lock = lock;
+  }
+
+  /** Makes the folder where it is missing. Refuses one that is held, unusable or too new. */
+  static open(path: string): DataDirectory {
+    const root = resolve(path);
+    makeFolders(root);
+    checkLayout(root);
+    const lock = takeLock(root);
+    rmSync(join(root, 'tmp'), { recursive: true, force: true });
+    mkdirSync(join(root, 'tmp', 'spool'), { recursive: true });
+    return new DataDirectory(root, lock);
+  }
+
+  /** A path inside the folder. */
+  inside(...parts: readonly string[]): string {
+    return join(this.path, ...parts);
+  }
+
+  close(): void {
+    this.#lock.close();
+  }
+}
+
+function makeFolders(root: string): void {
+  try {
+    for (const folder of ['log', 'pipelines', 'tables', 'tmp']) {
+      mkdirSync(join(root, folder), { recursive: true });
+    }
+  } catch (thrown) {
+    throw unusable(root, thrown);
+  }
+}
+
+function checkLayout(root: string): void {
+  const file = join(root, 'helios.json');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'ENOENT') throw unusable(root, thrown);
+    writeLayout(root, file);
+    return;
+  }
+  const layout = parseLayout(text);
+  if (layout === undefined) {
+    throw new HeliosError('data_dir_unusable', `${file} is not Helios's: it has no layout version.`, {
+      hint: 'Give --data another folder, or remove this file if you know where it comes from.',
+    });
+  }
+  if (layout > layoutVersion) {
+    throw new HeliosError(
+      'data_dir_unusable',
+      `The data directory ${root} has layout ${layout}; this Helios knows up to ${layoutVersion}.`,
+      { hint: 'It was made by a newer Helios: start that one, or give --data another folder.' },
+    );
+  }
+}
+
+function writeLayout(root: string, file: string): void {
+  try {
+    writeFileSync(file, `${JSON.stringify({ layout: layoutVersion })}\n`);
+  } catch (thrown) {
+    throw unusable(root, thrown);
+  }
+}
+
+function parseLayout(text: string): number | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || !('layout' in value)) return undefined;
+    return typeof value.layout === 'number' ? value.layout : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** SQLite's exclusive lock is the one file lock that Node can take without a native package. */
+function takeLock(root: string): DatabaseSync {
+  const file = join(root, 'lock.db');
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file);
+    database.exec('PRAGMA busy_timeout = 0');
+    database.exec('BEGIN EXCLUSIVE');
+    return database;
+  } catch (thrown) {
+    database?.close();
+    if (!/locked|busy/i.test(String(thrown))) throw unusable(root, thrown);
+    throw new HeliosError(
+      'data_dir_locked',
+      `The data directory ${root} is in use by another Helios process.`,
+      { hint: 'Stop that one first, or give --data another folder.', cause: thrown },
+    );
+  }
+}
+
+function unusable(root: string, cause: unknown): HeliosError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HeliosError(
+    'data_dir_unusable',
+    `The data directory ${root} can't be written: ${reason}.`,
+    { hint: 'Make it writable for this user, or give --data another folder.', cause },
+  );
+}

@@ -1,0 +1,80 @@
+import { HeliosError } from '../base/errors.ts';
+import type { Epoch } from '../event/record.ts';
+import type { Storage } from '../storage/storage.ts';
+import { decodeManifest, encodeManifest, type Manifest, manifestHash } from './manifest.ts';
+
+/** Manifests kept behind the newest, for people who look into a problem. */
+const manifestsKept = 16;
+
+/**
+ * A pipeline's manifests, `<epoch, 20 digits>.json` under one prefix.
+ *
+ * Invariant: manifest N is written once, by whoever puts it first. A process that loses the put, or that
+ * finds a later manifest than its own, has been replaced and must stop (`fenced`): the second check
+ * is what makes deleting old manifests safe, since a process that slept through many epochs could
+ * otherwise put a number that was used and deleted.
+ */
+export class ManifestStore {
+  readonly #storage: Storage;
+  readonly #prefix: string;
+
+  constructor(storage: Storage, prefix: string) {
+    this.#storage = storage;
+    this.#prefix = prefix;
+  }
+
+  /** The newest manifest with its hash, or undefined when there is none. */
+  async newest(): Promise<{ readonly manifest: Manifest; readonly hash: string } | undefined> {
+    const epoch = (await this.#epochs()).at(-1);
+    if (epoch === undefined) return undefined;
+    const path = this.#path(epoch);
+    const bytes = await this.#storage.read(path);
+    return { manifest: decodeManifest(bytes, path), hash: manifestHash(bytes) };
+  }
+
+  /** Makes the epoch true and gives the manifest's hash. `fenced` when another process did. */
+  async put(manifest: Manifest): Promise<string> {
+    const bytes = encodeManifest(manifest);
+    const path = this.#path(manifest.epoch);
+    if ((await this.#storage.putIfAbsent(path, bytes)) === 'exists') {
+      const winner = decodeManifest(await this.#storage.read(path), path);
+      if (winner.incarnation !== manifest.incarnation) throw fenced(manifest);
+    }
+    const newest = (await this.#epochs()).at(-1);
+    if (newest !== manifest.epoch) throw fenced(manifest);
+    return manifestHash(bytes);
+  }
+
+  /** Deletes what lies more than `manifestsKept` behind `epoch`. */
+  async collect(epoch: Epoch): Promise<void> {
+    for (const old of await this.#epochs()) {
+      if (old >= epoch - manifestsKept) return;
+      await this.#storage.delete(this.#path(old));
+    }
+  }
+
+  async deleteAll(): Promise<void> {
+    for (const epoch of await this.#epochs()) await this.#storage.delete(this.#path(epoch));
+  }
+
+  async #epochs(): Promise<readonly Epoch[]> {
+    const epochs: Epoch[] = [];
+    for await (const object of this.#storage.list(`${this.#prefix}/`)) {
+      const digits = /\/(\d{20})\.json$/.exec(object.path)?.[1];
+      if (digits !== undefined) epochs.push(Number(digits));
+    }
+    return epochs;
+  }
+
+  #path(epoch: Epoch): string {
+    return `${this.#prefix}/${String(epoch).padStart(20, '0')}.json`;
+  }
+}
+
+function fenced(manifest: Manifest): HeliosError {
+  return new HeliosError(
+    'fenced',
+    `Another process runs this pipeline: epoch ${manifest.epoch} is not ours.`,
+    { hint: 'Stop one of the two. Nothing was lost: the other one goes on.' },
+  );
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { HeliosError } from '../base/errors.ts';
+import type { Epoch, EpochMs } from '../event/record.ts';
+
+/** A file of rows of one sink that no committed table file holds yet, as far as this manifest knows. */
+export type ManifestPart = {
+  /** File name inside the pipeline's parts folder. */
+  readonly name: string;
+  /** The epochs whose rows it holds; more than one after a merge. Both inclusive. */
+  readonly firstEpoch: Epoch;
+  readonly lastEpoch: Epoch;
+  readonly rowCount: number;
+  readonly byteLength: number;
+  /** `stats` of a part that is written as a final file already, or null. */
+  readonly statsJson: string | null;
+  /** When the newest record in it arrived. */
+  readonly newestAtMs: EpochMs;
+};
+
+export type ManifestSink = {
+  /** The sink id: the appId of its table's txn. */
+  readonly id: string;
+  /** Name of the table in the script. */
+  readonly table: string;
+  /** `metaData.id` of the Delta table, or the file's path. */
+  readonly tableId: string;
+  /** The sink has rows of epochs after this one only. */
+  readonly sinceEpoch: Epoch;
+  readonly rowsOut: number;
+  readonly parts: readonly ManifestPart[];
+  /** Bytes of a raw file that are true; null for tables. */
+  readonly fileBytes: number | null;
+};
+
+export type ManifestSource = {
+  /** Name of the table in the script. */
+  readonly name: string;
+  /** Partition → position read up to; null is the partition's beginning. */
+  readonly positions: Readonly<Record<string, string | null>>;
+};
+
+/**
+ * What makes an epoch true. Each one is the pipeline's whole state, so that the newest alone is enough
+ * to go on from; `previous` chains it to the one it continues.
+ */
+export type Manifest = {
+  readonly format: 1;
+  readonly pipeline: string;
+  readonly revision: number;
+  readonly epoch: Epoch;
+  /** Names the process run that wrote it: tells our own lost answer from another's win. */
+  readonly incarnation: string;
+  /** SHA-256 of the manifest before, in hex; null for the first. */
+  readonly previous: string | null;
+  readonly createdAtMs: EpochMs;
+  readonly watermarkMs: EpochMs | null;
+  readonly recordsIn: number;
+  readonly recordsRejected: number;
+  readonly recordsDropped: number;
+  readonly sources: readonly ManifestSource[];
+  readonly sinks: readonly ManifestSink[];
+};
+
+/** The bytes that are stored; what `previous` of the next one is the hash of. */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return Buffer.from(`${JSON.stringify(manifest)}\n`, 'utf8');
+}
+
+export function manifestHash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Reads a stored manifest; `corrupt_data` naming `path` when it is not one. */
+export function decodeManifest(bytes: Uint8Array, path: string): Manifest {
+  const value = parseJson(bytes, path);
+  if (typeof value !== 'object' || value === null || !('format' in value)) {
+    throw corrupt(path, 'it is not a manifest');
+  }
+  if (value.format !== 1) {
+    throw new HeliosError('corrupt_data', `${path} has manifest format ${String(value.format)}.`, {
+      hint: 'It was written by a newer Helios: start that one.',
+    });
+  }
+  return value as Manifest;
+}
+
+function parseJson(bytes: Uint8Array, path: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (thrown) {
+    throw corrupt(path, String(thrown));
+  }
+}
+
+function corrupt(path: string, reason: string): HeliosError {
+  return new HeliosError('corrupt_data', `The manifest ${path} can't be read: ${reason}.`, {
+    hint: 'Restore the file from a copy, or adopt the tables with a new pipeline (--adopt).',
+  });
+}
