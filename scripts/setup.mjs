@@ -1,0 +1,103 @@
+/**
+ * Makes a fresh clone ready, then runs a file with the project's own Node:
+ *
+ *     node scripts/setup.mjs FILE [ARGUMENT…]
+ *
+ * Needs nothing but Node 20 or newer and npm: no packages, no TypeScript, no shell.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const nodePath = join(
+  root,
+  ...(process.platform === 'win32'
+    ? ['node_modules', 'node', 'bin', 'node.exe']
+    : ['node_modules', 'node', 'bin', 'node']),
+);
+
+/** Installs what is missing, then becomes `node FILE …` under the Node of node_modules. */
+export function run(commandArguments) {
+  setUp();
+  const environment = {
+    ...process.env,
+    PATH: `${dirname(nodePath)}${delimiter}${process.env['PATH'] ?? ''}`,
+  };
+  if (typeof process.execve === 'function' && process.platform !== 'win32') {
+    process.execve(nodePath, [nodePath, ...commandArguments], environment);
+  }
+  runAsChild(commandArguments, environment);
+}
+
+function setUp() {
+  if (isInstalled()) return;
+  const startedAtMs = Date.now();
+  process.stderr.write('Setting up: installing packages with npm ci (about a minute) …');
+  const npm = process.env['npm_execpath'];
+  const npmArguments = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] };
+  const outcome =
+    npm === undefined
+      ? spawnSync('npm', npmArguments, { ...options, shell: process.platform === 'win32' })
+      : spawnSync(process.execPath, [npm, ...npmArguments], options);
+  if (outcome.status !== 0) fail(outcome);
+  process.stderr.write(` done in ${Math.round((Date.now() - startedAtMs) / 1000)} s.\n`);
+  if (isInstalled()) return;
+  process.stderr.write(
+    'npm ci succeeded, yet node_modules is not what package-lock.json says (are install scripts ' +
+      'or optional packages switched off?). Run: npm ci --ignore-scripts=false --include=dev\n',
+  );
+  process.exit(1);
+}
+
+/** npm keeps what it installed in node_modules/.package-lock.json: compare that with what is asked. */
+function isInstalled() {
+  const installed = packagesOf(join(root, 'node_modules', '.package-lock.json'));
+  if (installed === undefined || !existsSync(nodePath)) return false;
+  const wanted = packagesOf(join(root, 'package-lock.json')) ?? {};
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === '' || (optional && installed[path] === undefined)) return true;
+    return installed[path]?.version === version;
+  });
+}
+
+function packagesOf(path) {
+  if (!existsSync(path)) return undefined;
+  return JSON.parse(readFileSync(path, 'utf8')).packages;
+}
+
+function fail(outcome) {
+  const output = `${outcome.stderr ?? ''}${outcome.error?.message ?? ''}`.trim();
+  const isNetwork =
+    /ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ERR_SOCKET|ENETUNREACH/.test(output);
+  const hint = isNetwork
+    ? 'The package registry could not be reached. Check the network and proxy settings ' +
+      '(npm config get registry, npm config get proxy), then run the same command again.'
+    : 'Installing the packages failed. Once the cause above is gone, run the same command again.';
+  process.stderr.write(` failed.\n\n${output}\n\n${hint}\n`);
+  process.exit(1);
+}
+
+/** For a Node that cannot replace itself (before 22.15): a child that gets our signals and ends us. */
+function runAsChild(commandArguments, environment) {
+  const child = spawn(nodePath, commandArguments, { stdio: 'inherit', env: environment });
+  // A terminal sends Ctrl+C to both processes: passing it on would make it count twice.
+  process.on('SIGINT', () => {
+    if (!process.stdin.isTTY) child.kill('SIGINT');
+  });
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGHUP', () => child.kill('SIGHUP'));
+  child.on('error', (error) => {
+    process.stderr.write(`${nodePath} could not be started: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(name);
+    process.kill(process.pid, signal);
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) run(process.argv.slice(2));
