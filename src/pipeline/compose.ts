@@ -1,12 +1,12 @@
 import type { HeliosError, TextPosition } from '../base/errors.ts';
-import type { SelectText } from '../sql/script.ts';
 import { quoteName } from '../engine/types.ts';
+import type { SelectText } from '../sql/script.ts';
 
-/** A named relation of a statement: text of Helios's own, or a SELECT of the script. */
-export type Relation = {
-  readonly name: string;
-  readonly body: string | SelectText;
-};
+/** SQL in pieces: Helios's own text, and SELECTs of the script. */
+export type SqlPieces = readonly (string | SelectText)[];
+
+/** A named relation of a statement. */
+export type Relation = { readonly name: string; readonly body: SqlPieces };
 
 /**
  * SQL put together from texts of Helios and of the script, which remembers where the script's
@@ -14,22 +14,21 @@ export type Relation = {
  */
 export class ComposedSql {
   #text = '';
-  readonly #pieces: { readonly start: number; readonly end: number; readonly select: SelectText }[] =
+  readonly #placed: { readonly start: number; readonly end: number; readonly select: SelectText }[] =
     [];
 
   get text(): string {
     return this.#text;
   }
 
-  add(text: string): this {
-    this.#text += text;
-    return this;
-  }
-
-  addSelect(select: SelectText): this {
-    const start = this.#text.length;
-    this.#text += select.text;
-    this.#pieces.push({ start, end: this.#text.length, select });
+  add(pieces: SqlPieces): this {
+    for (const piece of pieces) {
+      const start = this.#text.length;
+      this.#text += typeof piece === 'string' ? piece : piece.text;
+      if (typeof piece !== 'string') {
+        this.#placed.push({ start, end: this.#text.length, select: piece });
+      }
+    }
     return this;
   }
 
@@ -37,32 +36,26 @@ export class ComposedSql {
   positionOf(error: HeliosError): TextPosition | undefined {
     const byteOffset = error.details?.['byteOffset'];
     if (typeof byteOffset !== 'number') return undefined;
-    const offset = Buffer.from(this.#text, 'utf8').subarray(0, byteOffset).toString('utf8').length;
-    const piece = this.#pieces.find((candidate) => offset >= candidate.start && offset <= candidate.end);
-    if (piece === undefined) return undefined;
-    const position = piece.select.positionAt(offset - piece.start);
+    const offset = Buffer.from(this.#text, 'utf8')
+      .subarray(0, byteOffset)
+      .toString('utf8').length;
+    const placed = this.#placed.find(({ start, end }) => offset >= start && offset <= end);
+    if (placed === undefined) return undefined;
+    const position = placed.select.positionAt(offset - placed.start);
     return { ...position, length: error.position?.length ?? position.length };
   }
 }
 
-/** `WITH a AS (…), b AS (…) SELECT columns FROM (body)`. */
+/** `WITH a AS (…), b AS (…) SELECT columns FROM (body)`. The line breaks end comments. */
 export function composeSelect(
   relations: readonly Relation[],
   columns: string,
-  body: string | SelectText,
+  body: SqlPieces,
 ): ComposedSql {
   const sql = new ComposedSql();
   relations.forEach((relation, index) => {
-    sql.add(`${index === 0 ? 'WITH ' : ', '}${quoteName(relation.name)} AS (`);
-    addBody(sql, relation.body);
-    sql.add('\n)');
+    const opening = `${index === 0 ? 'WITH ' : ', '}${quoteName(relation.name)} AS (`;
+    sql.add([opening, ...relation.body, '\n)']);
   });
-  sql.add(` SELECT ${columns} FROM (`);
-  addBody(sql, body);
-  return sql.add('\n)');
-}
-
-function addBody(sql: ComposedSql, body: string | SelectText): void {
-  if (typeof body === 'string') sql.add(body);
-  else sql.addSelect(body);
+  return sql.add([` SELECT ${columns} FROM (`, ...body, '\n)']);
 }

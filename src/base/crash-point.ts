@@ -1,0 +1,42 @@
+/**
+ * Places at which a test may end the process the hard way, to prove that recovery works from there.
+ * Not armed, a crash point costs one comparison.
+ */
+export type CrashPointName =
+  | 'after-part'
+  | 'before-manifest'
+  | 'after-manifest'
+  | 'after-data-file'
+  | 'before-commit'
+  | 'after-commit'
+  | 'during-checkpoint'
+  | 'during-log-append';
+
+export const crashPointNames: readonly CrashPointName[] = [
+  'after-part',
+  'before-manifest',
+  'after-manifest',
+  'after-data-file',
+  'before-commit',
+  'after-commit',
+  'during-checkpoint',
+  'during-log-append',
+];
+
+type Armed = { readonly name: string; hitsLeft: number; readonly crash: () => void };
+
+/** One process has one fate: the single piece of module state in Helios. */
+let armed: Armed | undefined;
+
+/** Arms `<name>:<nth hit>`; `crash` must not return in production use. */
+export function armCrashPoint(text: string, crash: () => void): void {
+  const [name = '', hits = '1'] = text.split(':');
+  armed = { name, hitsLeft: Number(hits), crash };
+}
+
+/** Ends the process here if a test asked for it. */
+export function crashPoint(name: CrashPointName): void {
+  if (armed === undefined || armed.name !== name) return;
+  armed.hitsLeft--;
+  if (armed.hitsLeft === 0) armed.crash();
+}

@@ -1,0 +1,86 @@
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * The files of a pipeline's hot parts.
+ *
+ * A part is readable from its manifest on until it is both retired (rolled or merged away, and no
+ * manifest of use names it) and unpinned (no query is taking links of it):
+ *
+ *     written ── manifest ── retire ── last unpin ── deleted
+ *                    └── pin … unpin ──┘
+ */
+export class PartStore {
+  readonly directory: string;
+  readonly #pins = new Map<string, number>();
+  readonly #retired = new Set<string>();
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  async open(): Promise<void> {
+    await mkdir(this.directory, { recursive: true });
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  async exists(name: string): Promise<boolean> {
+    const found = await stat(this.path(name)).catch(() => undefined);
+    return found !== undefined;
+  }
+
+  /** Makes finished files, and that they exist, durable. */
+  async sync(names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => syncPath(this.path(name))));
+    await syncPath(this.directory);
+  }
+
+  pin(names: readonly string[]): void {
+    for (const name of names) this.#pins.set(name, (this.#pins.get(name) ?? 0) + 1);
+  }
+
+  async unpin(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const count = (this.#pins.get(name) ?? 0) - 1;
+      if (count > 0) this.#pins.set(name, count);
+      else this.#pins.delete(name);
+    }
+    await this.#deleteFree(names);
+  }
+
+  /** No manifest that recovery could use names these any more. */
+  async retire(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#retired.add(name);
+    await this.#deleteFree(names);
+  }
+
+  /** Deletes every file but `names`: what a crash left behind. */
+  async keepOnly(names: ReadonlySet<string>): Promise<void> {
+    for (const file of await readdir(this.directory)) {
+      if (!names.has(file)) await rm(this.path(file), { force: true });
+    }
+  }
+
+  async deleteAll(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #deleteFree(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      if (this.#pins.has(name) || !this.#retired.delete(name)) continue;
+      await rm(this.path(name), { force: true });
+    }
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

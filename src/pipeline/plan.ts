@@ -1,0 +1,68 @@
+import type { Schema } from '../event/schema.ts';
+import { duckdbType, quoteName } from '../engine/types.ts';
+import type { Script, SinkTable, SourceColumn, SourceTable } from '../sql/script.ts';
+import { composeSelect, type ComposedSql, type Relation, type SqlPieces } from './compose.ts';
+
+/**
+ * A pipeline's script, checked against DuckDB: plain data from which each epoch's SQL is put together.
+ * Names of tables are in the script's spelling and unique without regard to case.
+ */
+export type Plan = {
+  readonly script: Script;
+  /** Views and memory tables, each after those it reads. */
+  readonly relations: readonly Relation[];
+  readonly outputs: readonly Output[];
+};
+
+/** What goes to one sink: all INSERTs into it, as one SELECT. */
+export type Output = {
+  readonly table: SinkTable;
+  readonly body: SqlPieces;
+  readonly schema: Schema;
+  /** Names of the source tables that it reads, through views too. */
+  readonly reads: readonly string[];
+  /** Names of the views and memory tables that it reads. */
+  readonly through: readonly string[];
+};
+
+/** The SELECT of an output over the given source relations (source name → SELECT text). */
+export function outputSelect(
+  plan: Plan,
+  output: Output,
+  sources: ReadonlyMap<string, string>,
+  columns: string,
+): ComposedSql {
+  const relations = [
+    ...plan.script.sources
+      .filter((source) => output.reads.includes(source.name))
+      .map((source) => sourceRelation(source, sources.get(source.name) ?? emptyRecords(source))),
+    ...plan.relations.filter((relation) => output.through.includes(relation.name)),
+  ];
+  return composeSelect(relations, columns, output.body);
+}
+
+/** A source table as the script's SELECTs see it: its fields, with the generated columns added. */
+export function sourceRelation(source: SourceTable, records: string): Relation {
+  const generated = source.columns.filter((column) => column.origin.kind === 'generated');
+  if (generated.length === 0) return { name: source.name, body: [records] };
+  const pieces = source.columns.flatMap((column, index) => {
+    const separator = index === 0 ? '' : ', ';
+    return [separator, ...columnPieces(column)];
+  });
+  return { name: source.name, body: ['SELECT ', ...pieces, ` FROM (${records})`] };
+}
+
+function columnPieces(column: SourceColumn): SqlPieces {
+  const name = quoteName(column.name);
+  if (column.origin.kind !== 'generated') return [name];
+  const type = duckdbType(column.type);
+  return ['CAST((', column.origin.expression, `\n) AS ${type}) AS ${name}`];
+}
+
+/** A SELECT with a source's columns and no rows. */
+export function emptyRecords(source: SourceTable): string {
+  const columns = source.columns
+    .filter((column) => column.origin.kind !== 'generated')
+    .map((column) => `NULL::${duckdbType(column.type)} AS ${quoteName(column.name)}`);
+  return `SELECT ${columns.join(', ')} WHERE false`;
+}

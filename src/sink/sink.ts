@@ -1,0 +1,76 @@
+import type { Epoch, EpochMs } from '../event/record.ts';
+import type { Schema } from '../event/schema.ts';
+
+/** A hot part of a sink as its pipeline holds it. `path` is absolute. */
+export type Part = {
+  readonly name: string;
+  readonly path: string;
+  readonly firstEpoch: Epoch;
+  readonly lastEpoch: Epoch;
+  readonly rowCount: number;
+  readonly byteLength: number;
+  /** Delta stats, where the part is written as a final file of the table could be. */
+  readonly statsJson: string | undefined;
+  readonly newestAtMs: EpochMs;
+};
+
+export type RollRequest = {
+  /** All the sink's parts of the epochs (from, to], in order. */
+  readonly parts: readonly Part[];
+  /** What the table's txn must be for this roll: the epoch of the roll before, or undefined. */
+  readonly from: Epoch | undefined;
+  readonly to: Epoch;
+  /** Written beside the table, so that a pipeline whose state is lost can be adopted. */
+  readonly note: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+};
+
+export type RollOutcome =
+  | { readonly kind: 'rolled'; readonly fileCount: number; readonly byteLength: number }
+  /** The table's txn is another: plan again from it. Nothing of this roll is visible. */
+  | { readonly kind: 'overtaken'; readonly txnEpoch: Epoch | undefined };
+
+/**
+ * A sink whose rows live in parts until they are rolled into the files of a table.
+ *
+ * `roll` may run while new parts are made, never twice at once for one sink. Until it resolves, the parts
+ * stay where they are; afterwards the caller deletes them. A roll that failed may be repeated with
+ * the same or more parts; whether the one before took effect shows in `txnEpoch`.
+ */
+export interface TableSink {
+  readonly kind: 'table';
+  /** Identity of the table behind it; another one means that it was dropped and made anew. */
+  readonly tableId: string;
+  /** Where the table is, for people. */
+  readonly location: string;
+  /** Columns and stored types of the parts: what the SELECT's result is cast to. */
+  readonly schema: Schema;
+  /** COPY options of a part that may become a file of the table as it is. */
+  readonly copyOptions: string;
+  /** Smallest part that becomes a file as it is; undefined where none may (partitioned tables). */
+  readonly finalBytesMin: number | undefined;
+  /** Reads the table's newest state and gives how far this sink's txn is. */
+  txnEpoch(): Promise<Epoch | undefined>;
+  /** `RETURN_STATS` row of a COPY with `copyOptions` as Delta stats. */
+  statsOf(copyRow: Readonly<Record<string, unknown>>): string;
+  roll(request: RollRequest): Promise<RollOutcome>;
+}
+
+/**
+ * A sink that is one growing file (or nothing at all). The manifest says how many of its bytes are true:
+ * `recover` cuts what lies behind, `append` adds before the manifest is put.
+ */
+export interface AppendSink {
+  readonly kind: 'append';
+  readonly tableId: string;
+  readonly location: string;
+  /** The SELECT's result is encoded to files of this form before `append`. */
+  readonly encoding: 'json' | 'text' | 'none';
+  /** Cuts the file to its true length. */
+  recover(byteLength: number): Promise<void>;
+  /** Adds the bytes of a local file durably; resolves with the new length. */
+  append(path: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+export type Sink = TableSink | AppendSink;
