@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Connection, Engine } from '../src/engine/engine.ts';
-import { readSerializedSelect } from '../src/sql/select-ast.ts';
+import { readSerializedSelect } from '../src/sql/read-select.ts';
 import { selectFacts, type SelectFacts } from '../src/sql/select-facts.ts';
 
 let folder: string;
@@ -66,7 +66,10 @@ test.each([
   ['from (summarize t)', ['t']],
   ['pivot t on x in (1, 2) using sum((select 1 from p))', ['p', 't']],
   ['from t left join u on t.x = (select 1 from c)', ['c', 't', 'u']],
-  ['select count(*) filter (where (from f)) from t group by (from g) having (from h)', ['f', 'g', 'h', 't']],
+  [
+    'select count(*) filter (where (from f)) from t group by (from g) having (from h)',
+    ['f', 'g', 'h', 't'],
+  ],
   ['select string_agg(x, (from a) order by (from b)) from t', ['a', 'b', 't']],
 ])('%s reads %j', async (sql, expected) => {
   const { tables } = await factsOf(sql);

@@ -31,8 +31,7 @@ function fold(name: string): string {
 
 function distanceOf(wanted: string, candidate: string): number {
   const distance = editDistance(wanted, candidate);
-  const isPart =
-    wanted.length >= 3 && (candidate.startsWith(wanted) || candidate.endsWith(wanted));
+  const isPart = wanted.length >= 3 && (candidate.startsWith(wanted) || candidate.endsWith(wanted));
   return isPart ? Math.min(distance, 1) : distance;
 }
 
@@ -44,8 +43,7 @@ function editDistance(left: string, right: string): number {
     const current = [row];
     for (let column = 1; column <= right.length; column++) {
       const isSame = left[row - 1] === right[column - 1];
-      const isSwap =
-        left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      const isSwap = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
       current[column] = Math.min(
         at(previous, column) + 1,
         at(current, column - 1) + 1,

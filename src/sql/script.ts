@@ -24,7 +24,11 @@ export type SelectText = {
 export type BadDataPolicy = 'quarantine' | 'drop' | 'fail';
 
 export type RecordFormat =
-  | { readonly kind: 'json'; readonly isUnstructured: boolean; readonly timestampFormat: 'rfc3339' | 'unix_millis' }
+  | {
+      readonly kind: 'json';
+      readonly isUnstructured: boolean;
+      readonly timestampFormat: 'rfc3339' | 'unix_millis';
+    }
   | { readonly kind: 'raw_string' }
   | { readonly kind: 'raw_bytes' }
   | { readonly kind: 'parquet' };
@@ -63,13 +67,23 @@ export type SourceTable = {
   /** Longest line in bytes; a longer one is a rejected record. */
   readonly lineBytesMax: number | undefined;
   readonly columns: readonly SourceColumn[];
-  readonly watermark: { readonly column: string; readonly expression: SelectText | undefined } | undefined;
+  readonly watermark:
+    | { readonly column: string; readonly expression: SelectText | undefined }
+    | undefined;
 };
 
-export type View = { readonly name: string; readonly position: TextPosition; readonly select: SelectText };
+export type View = {
+  readonly name: string;
+  readonly position: TextPosition;
+  readonly select: SelectText;
+};
 
-/** `CREATE TABLE t (…)` without a connector: filled by INSERTs, read by other SELECTs of the script. */
-export type MemoryTable = { readonly name: string; readonly position: TextPosition; readonly columns: readonly SourceColumn[] };
+/** `CREATE TABLE t (…)` without a connector: filled by INSERTs, read by the script's SELECTs. */
+export type MemoryTable = {
+  readonly name: string;
+  readonly position: TextPosition;
+  readonly columns: readonly SourceColumn[];
+};
 
 /** When hot parts become final files of the table. All that are undefined don't trigger. */
 export type RollingPolicy = {
@@ -111,7 +125,11 @@ export type SinkTable = {
   readonly timestampFormat: 'rfc3339' | 'unix_millis';
 };
 
-export type SinkColumn = { readonly name: string; readonly type: ColumnType; readonly isNotNull: boolean };
+export type SinkColumn = {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly isNotNull: boolean;
+};
 
 /** `target` undefined: a bare SELECT. */
 export type Insert = {
@@ -121,7 +139,11 @@ export type Insert = {
   readonly select: SelectText;
 };
 
-export type Setting = { readonly name: string; readonly value: string; readonly position: TextPosition };
+export type Setting = {
+  readonly name: string;
+  readonly value: string;
+  readonly position: TextPosition;
+};
 
 /** One thing that is wrong with a script. */
 export type ScriptError = {

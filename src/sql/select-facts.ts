@@ -10,14 +10,17 @@ import {
 
 /** What a SELECT names, in no particular order. */
 export type SelectFacts = {
-  /** Tables that no CTE in scope provides: DuckDB would look them up in its catalog, or as files. */
+  /** Tables that no CTE in scope provides: DuckDB looks them up in its catalog, or as files. */
   readonly tables: readonly BaseTable[];
   /** References to the SELECT's own CTEs. */
   readonly cteTables: readonly BaseTable[];
   readonly tableFunctions: readonly FunctionCall[];
   /** Scalar functions, aggregates, window functions and operators. */
   readonly functions: readonly FunctionCall[];
-  readonly parameters: readonly { readonly name: string; readonly byteOffset: number | undefined }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly byteOffset: number | undefined;
+  }[];
   /** Types that DuckDB's parser doesn't know, such as ENUM or a user's own. */
   readonly userTypes: readonly { readonly name: string; readonly byteOffset: number | undefined }[];
   /** Every node, for those who allow by kind. */
@@ -36,8 +39,8 @@ export type FunctionCall = Call & {
 
 /**
  * Walks a SELECT with its scopes. A CTE's name holds in the query that declares it and in the CTEs
- * after it, nowhere else: not in its own text (but for the step of a recursive one), not in a neighbouring
- * subquery. Only an unqualified name can mean a CTE.
+ * after it, nowhere else: not in its own text (but for the step of a recursive one), not in a
+ * neighbouring subquery. Only an unqualified name can mean a CTE.
  */
 export function selectFacts(query: Query): SelectFacts {
   const walk = new Walk();
@@ -129,8 +132,8 @@ function withName(scope: Scope, name: string): Scope {
 }
 
 /**
- * Case as DuckDB folds it. `toLowerCase` would turn the Kelvin sign into a k, and so take a file for a CTE
- * whose name merely looks like it.
+ * Case as DuckDB folds it. `toLowerCase` would turn the Kelvin sign into a k, and so take a file
+ * for a CTE whose name merely looks like it.
  */
 function lowerAscii(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
