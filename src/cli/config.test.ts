@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { HeliosError } from '../base/errors.ts';
+import { resolveConfig, type ConfigInput } from './config.ts';
+
+function input(parts: Partial<ConfigInput>): ConfigInput {
+  return { flags: {}, environment: {}, file: undefined, ...parts };
+}
+
+const file = { name: 'helios.yaml', text: '# mine\nhost: localhost\nport: 1\n' };
+
+describe('a setting is taken from the first place that has it', () => {
+  test.each([
+    ['nothing given', input({}), 7311, 'default'],
+    ['the file', input({ file }), 1, 'helios.yaml:3'],
+    ['the environment', input({ file, environment: { HELIOS_PORT: '2' } }), 2, 'HELIOS_PORT'],
+    ['an empty variable', input({ file, environment: { HELIOS_PORT: '' } }), 1, 'helios.yaml:3'],
+    ['the flag', input({ file, environment: { HELIOS_PORT: '2' }, flags: { port: '3' } }), 3, '--port'],
+  ])('%s', (_name, given, port, origin) => {
+    const { config, origins } = resolveConfig(given);
+    expect(config.port).toBe(port);
+    expect(origins.port).toBe(origin);
+  });
+});
+
+test('the address follows host and port unless it is given', () => {
+  expect(resolveConfig(input({})).config.url).toBe('http://127.0.0.1:7311');
+  const derived = resolveConfig(input({ flags: { host: '::', port: 9 } }));
+  expect(derived.config.url).toBe('http://[::1]:9');
+  expect(derived.origins.url).toBe('host and port');
+  const given = resolveConfig(input({ file, environment: { HELIOS_URL: 'https://a.example/' } }));
+  expect(given.config.url).toBe('https://a.example');
+});
+
+test('lists come from YAML lists and from commas', () => {
+  const list = { name: 'f', text: 'allowed_origins: [a, b]' };
+  expect(resolveConfig(input({ file: list })).config.allowed_origins).toEqual(['a', 'b']);
+  const environment = { HELIOS_ALLOWED_ORIGINS: 'a, b' };
+  expect(resolveConfig(input({ environment })).config.allowed_origins).toEqual(['a', 'b']);
+});
+
+describe('what cannot be used is refused with its place', () => {
+  test.each([
+    ['an unknown key', 'prot: 7311', 'helios.yaml:1: there is no setting named "prot".', 'Did you mean "port"?'],
+    ['a strange key', 'zzz: 1', 'helios.yaml:1: there is no setting named "zzz".', 'Settings are: url,'],
+    ['broken YAML', 'a: [', 'helios.yaml:1: ', undefined],
+    ['a list', '- 1', 'helios.yaml must hold keys and values.', 'For example'],
+    ['a bad port', 'host: a\nport: 70000', 'helios.yaml:2: 70000 is not a whole number from 0 to 65535.', undefined],
+    ['a bad level', 'log_level: loud', 'helios.yaml:1: "loud" is not one of trace,', undefined],
+    ['a bad address', 'url: ftp://x', 'helios.yaml:1: "ftp://x" is not an address', undefined],
+  ])('%s', (_name, text, message, hint) => {
+    const error = failureOf(() => resolveConfig(input({ file: { name: 'helios.yaml', text } })));
+    expect(error.code).toBe('invalid_config');
+    expect(error.message).toContain(message);
+    if (hint !== undefined) expect(error.hint).toContain(hint);
+  });
+});
+
+function failureOf(action: () => unknown): HeliosError {
+  try {
+    action();
+  } catch (thrown) {
+    if (thrown instanceof HeliosError) return thrown;
+  }
+  throw new Error('expected a HeliosError');
+}

@@ -1,0 +1,187 @@
+import { parseDocument } from 'yaml';
+import { didYouMean } from '../base/did-you-mean.ts';
+import { HeliosError } from '../base/errors.ts';
+import type { LogLevel } from './context.ts';
+
+/** What may be set, by flag, by `HELIOS_*`, or in helios.yaml. */
+export type Config = {
+  readonly url: string;
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly log_level: LogLevel;
+  /** Origins of browsers that may talk to Helios besides its own. */
+  readonly allowed_origins: readonly string[];
+  /** Rows that `helios sql` shows of an answer. */
+  readonly max_rows: number;
+};
+
+export type ConfigKey = keyof Config;
+/** Where a value came from: `--port`, `HELIOS_PORT`, `helios.yaml:3` or `default`. */
+export type Origins = Readonly<Record<ConfigKey, string>>;
+
+export type ConfigInput = {
+  /** Options as given; undefined where not. */
+  readonly flags: Readonly<Partial<Record<ConfigKey, unknown>>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly file: { readonly name: string; readonly text: string } | undefined;
+};
+
+/** Flags over `HELIOS_*` over the file over defaults. Pure. Throws `invalid_config` with the place. */
+export function resolveConfig(input: ConfigInput): { config: Config; origins: Origins } {
+  const entries = input.file === undefined ? new Map() : fileEntries(input.file);
+  const pick = <Key extends ConfigKey>(key: Key): Picked<Config[Key]> =>
+    pickValue(input, key, entries.get(key));
+  const url = pick('url');
+  const data = pick('data');
+  const host = pick('host');
+  const port = pick('port');
+  const logLevel = pick('log_level');
+  const allowedOrigins = pick('allowed_origins');
+  const maxRows = pick('max_rows');
+  const derivedUrl = `http://${hostInUrl(host.value)}:${port.value}`;
+  const isUrlGiven = url.origin !== 'default';
+  const isDerived = host.origin !== 'default' || port.origin !== 'default';
+  return {
+    config: {
+      url: isUrlGiven ? url.value : derivedUrl,
+      data: data.value,
+      host: host.value,
+      port: port.value,
+      log_level: logLevel.value,
+      allowed_origins: allowedOrigins.value,
+      max_rows: maxRows.value,
+    },
+    origins: {
+      url: isUrlGiven || !isDerived ? url.origin : 'host and port',
+      data: data.origin,
+      host: host.origin,
+      port: port.origin,
+      log_level: logLevel.origin,
+      allowed_origins: allowedOrigins.origin,
+      max_rows: maxRows.origin,
+    },
+  };
+}
+
+/** How a key is read: its default, and a parser that throws a reason. */
+type Reader<T> = { readonly fallback: T; readonly read: (value: unknown) => T };
+type Picked<T> = { readonly value: T; readonly origin: string };
+type Entry = { readonly value: unknown; readonly line: number };
+
+const readers: { readonly [Key in ConfigKey]: Reader<Config[Key]> } = {
+  url: { fallback: 'http://127.0.0.1:7311', read: readUrl },
+  data: { fallback: './helios-data', read: readText },
+  host: { fallback: '127.0.0.1', read: readText },
+  port: { fallback: 7311, read: (value) => readInteger(value, 0, 65_535) },
+  log_level: { fallback: 'info', read: readLogLevel },
+  allowed_origins: { fallback: [], read: readList },
+  max_rows: { fallback: 10_000, read: (value) => readInteger(value, 1, 1_000_000) },
+};
+
+function pickValue<Key extends ConfigKey>(
+  input: ConfigInput,
+  key: Key,
+  entry: Entry | undefined,
+): Picked<Config[Key]> {
+  const reader = readers[key];
+  const variable = `HELIOS_${key.toUpperCase()}`;
+  const flag = input.flags[key];
+  if (flag !== undefined) return readAs(reader, flag, `--${key.replaceAll('_', '-')}`);
+  const fromEnvironment = input.environment[variable];
+  // An empty variable is how shells and compose files say "not set".
+  if (fromEnvironment !== undefined && fromEnvironment !== '') {
+    return readAs(reader, fromEnvironment, variable);
+  }
+  if (entry !== undefined) return readAs(reader, entry.value, `${input.file?.name}:${entry.line}`);
+  return { value: reader.fallback, origin: 'default' };
+}
+
+function readAs<T>(reader: Reader<T>, value: unknown, origin: string): Picked<T> {
+  try {
+    return { value: reader.read(value), origin };
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const code = origin.startsWith('--') ? 'invalid_request' : 'invalid_config';
+    throw new HeliosError(code, `${origin}: ${JSON.stringify(value)} ${reason}.`);
+  }
+}
+
+function fileEntries(file: { name: string; text: string }): Map<string, Entry> {
+  const document = parseDocument(file.text, { prettyErrors: false });
+  const lineAt = (offset: number): number => file.text.slice(0, offset).split('\n').length;
+  const broken = document.errors[0];
+  if (broken !== undefined) {
+    const line = lineAt(broken.pos[0]);
+    throw new HeliosError('invalid_config', `${file.name}:${line}: ${broken.message}`);
+  }
+  const value: unknown = document.toJS();
+  if (value === null || value === undefined) return new Map();
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new HeliosError('invalid_config', `${file.name} must hold keys and values.`, {
+      hint: 'For example: port: 7311',
+    });
+  }
+  const entries = new Map<string, Entry>();
+  for (const [key, item] of Object.entries(value)) {
+    const line = lineAt(keyOffset(file.text, key));
+    if (!Object.hasOwn(readers, key)) throw unknownKey(`${file.name}:${line}`, key);
+    entries.set(key, { value: item, line });
+  }
+  return entries;
+}
+
+/** Keys stand at the beginning of a line in a flat file; one in JSON style is taken to be on line 1. */
+function keyOffset(text: string, key: string): number {
+  const at = `\n${text}`.indexOf(`\n${key}`);
+  return Math.max(0, at);
+}
+
+function unknownKey(place: string, key: string): HeliosError {
+  const near = didYouMean(key, Object.keys(readers));
+  return new HeliosError('invalid_config', `${place}: there is no setting named "${key}".`, {
+    hint:
+      near === undefined
+        ? `Settings are: ${Object.keys(readers).join(', ')}.`
+        : `Did you mean "${near}"?`,
+  });
+}
+
+function hostInUrl(host: string): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return reachable.includes(':') ? `[${reachable}]` : reachable;
+}
+
+function readText(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new Error('is not a text');
+}
+
+function readUrl(value: unknown): string {
+  const text = typeof value === 'string' ? value : '';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new Error('is not an address such as http://127.0.0.1:7311');
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function readInteger(value: unknown, smallest: number, largest: number): number {
+  const isNumeric = typeof value === 'number' || /^\d+$/.test(String(value));
+  const number = isNumeric ? Number(value) : Number.NaN;
+  if (Number.isInteger(number) && number >= smallest && number <= largest) return number;
+  throw new Error(`is not a whole number from ${smallest} to ${largest}`);
+}
+
+const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
+function readLogLevel(value: unknown): LogLevel {
+  const level = logLevels.find((known) => known === value);
+  if (level !== undefined) return level;
+  throw new Error(`is not one of ${logLevels.join(', ')}`);
+}
+
+function readList(value: unknown): readonly string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : String(value).split(',');
+  return items.map((item) => readText(typeof item === 'string' ? item.trim() : item));
+}

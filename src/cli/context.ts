@@ -1,0 +1,79 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../base/clock.ts';
+
+/** Everything that a command may touch besides files and the network: main.ts makes the real one, tests their own. */
+export type CliContext = {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly isStdinTty: boolean;
+  readonly isStdoutTty: boolean;
+  readonly isStderrTty: boolean;
+  /** Width of the terminal in columns now; undefined where there is none. */
+  readonly columns: () => number | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where the command was typed. Absolute. */
+  readonly workingDirectory: string;
+  readonly homeDirectory: string;
+  /** The package's `examples` folder. Absolute. */
+  readonly examplesDirectory: string;
+  /** Version of Helios itself. */
+  readonly version: string;
+  readonly clock: Clock;
+  /** In [0, 1). Only for what no one needs to repeat: the seed of a generator, a wait's jitter. */
+  readonly random: () => number;
+  /** Calls `listener` at SIGINT and SIGTERM until the returned function is called. */
+  readonly onInterrupt: (listener: () => void) => () => void;
+  readonly startHelios: (options: StartOptions) => Promise<RunningHelios>;
+  /** Runs one script here: resolves when all its sources ended and everything is rolled. */
+  readonly runPipeline: (options: RunOptions) => Promise<RunSummary>;
+};
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export type StartOptions = {
+  /** Absolute. */
+  readonly dataDirectory: string;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  /** Origins of browsers that may talk to this Helios besides its own. */
+  readonly allowedOrigins: readonly string[];
+};
+
+/** A Helios that answers. `close` finishes what runs, and may be called twice. */
+export type RunningHelios = {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly dataDirectory: string;
+  readonly close: () => Promise<void>;
+};
+
+export type RunOptions = {
+  readonly sql: string;
+  /** Where relative paths of the script start. Absolute. */
+  readonly baseDirectory: string;
+  /** Absolute; undefined keeps the state in a temporary folder that is removed at the end. */
+  readonly dataDirectory: string | undefined;
+  readonly logLevel: LogLevel;
+  /** Where the sink `stdout` writes. */
+  readonly stdout: Writable;
+  /** Called a few times a second. */
+  readonly onProgress: (progress: RunProgress) => void;
+  /** Aborting stops as `stop` does: everything read is rolled first. */
+  readonly signal: AbortSignal;
+};
+
+export type RunProgress = {
+  readonly recordsIn: number;
+  readonly recordsRejected: number;
+  /** Undefined where a source does not know how much it has. */
+  readonly bytesBehind: number | undefined;
+};
+
+export type RunSummary = {
+  readonly recordsIn: number;
+  readonly recordsRejected: number;
+  readonly sinks: readonly { readonly table: string; readonly rowsOut: number }[];
+};
