@@ -1,0 +1,283 @@
+/**
+ * What travels over HTTP and the live socket, as the console and the CLI see it. Names are snake_case
+ * as on the wire; times are RFC 3339 in UTC; durations are milliseconds. Types only: nothing to import at run time.
+ */
+import type { ErrorCode, TextPosition } from '../base/errors.ts';
+
+export type ErrorAnswer = { readonly error: ErrorBody };
+
+export type ErrorBody = {
+  readonly code: ErrorCode;
+  /** What happened, with the value. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string | undefined;
+  readonly position?: TextPosition | undefined;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  /** The request's id: also in the header `x-request-id` and in the server's log. */
+  readonly id: string;
+};
+
+/** `GET /healthz`. */
+export type HealthAnswer = {
+  readonly status: 'ready' | 'starting';
+  readonly version: string;
+  readonly uptime_ms: number;
+  readonly pipelines: Readonly<Record<PipelineStateName, number>>;
+  readonly streams: number;
+  readonly tables: number;
+};
+
+export type PipelineStateName = 'running' | 'stopped' | 'finished' | 'retrying' | 'failed';
+
+/** `POST /api/v1/query`. */
+export type QueryBody = {
+  readonly sql: string;
+  readonly params?: Readonly<Record<string, unknown>> | readonly unknown[] | undefined;
+  /** 10,000 unless given; more rows set `truncated`. */
+  readonly max_rows?: number | undefined;
+  readonly timeout_ms?: number | undefined;
+};
+
+export type ColumnAnswer = { readonly name: string; readonly type: string };
+
+export type QueryAnswerDocument = {
+  readonly columns: readonly ColumnAnswer[];
+  /** Wide integers and decimals are exact text. */
+  readonly rows: readonly (readonly unknown[])[];
+  readonly row_count: number;
+  readonly truncated: boolean;
+  readonly saw: readonly SawAnswer[];
+  readonly ms: number;
+};
+
+export type SawAnswer = {
+  readonly table: string;
+  readonly version?: number | undefined;
+  readonly epoch?: number | undefined;
+  readonly newest_event?: string | undefined;
+  readonly hot_rows: number;
+  readonly files_read: number;
+  readonly files_pruned: number;
+};
+
+/** `POST /api/v1/complete`: what may follow `text`, whose end is the cursor. */
+export type CompleteBody = { readonly text: string };
+export type CompleteAnswer = {
+  readonly completions: readonly { readonly text: string; readonly start: number }[];
+};
+
+/** `POST /api/v1/pipelines`. */
+export type PipelineCreateBody = {
+  readonly name: string;
+  readonly sql: string;
+  /** Go on with tables whose pipeline's state is lost. */
+  readonly adopt?: boolean | undefined;
+};
+
+/** `PATCH /api/v1/pipelines/{name}`. */
+export type PipelinePatchBody =
+  | { readonly state: 'running' | 'stopped' }
+  | { readonly sql: string };
+
+export type PipelineAnswer = {
+  readonly id: string;
+  readonly name: string;
+  readonly sql: string;
+  readonly state: PipelineStateName;
+  readonly error?:
+    | {
+        readonly id: string;
+        readonly code: string;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }
+    | undefined;
+  readonly created_at: string;
+  readonly epoch: number;
+  readonly records_in: number;
+  readonly records_rejected: number;
+  readonly sources: readonly {
+    readonly name: string;
+    readonly connector: string;
+    readonly bytes_behind?: number | undefined;
+  }[];
+  readonly sinks: readonly {
+    readonly table: string;
+    readonly connector: string;
+    readonly rows_out: number;
+    readonly hot_rows: number;
+    readonly rolled_epoch: number;
+  }[];
+};
+
+export type PipelineListAnswer = { readonly pipelines: readonly PipelineAnswer[] };
+
+/** `POST /api/v1/pipelines/validate`. Errors in the script are an answer, not a failure: status 200. */
+export type ValidateBody = { readonly sql: string };
+export type ValidateAnswer =
+  | { readonly valid: false; readonly errors: readonly ScriptErrorAnswer[] }
+  | {
+      readonly valid: true;
+      readonly graph: {
+        readonly nodes: readonly {
+          readonly id: string;
+          readonly kind: 'source' | 'view' | 'table' | 'sink';
+          readonly label: string;
+        }[];
+        readonly edges: readonly { readonly from: string; readonly to: string }[];
+      };
+      readonly sinks: readonly {
+        readonly name: string;
+        readonly columns: readonly ColumnAnswer[];
+      }[];
+    };
+
+export type ScriptErrorAnswer = {
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly position: TextPosition;
+};
+
+/** `POST /api/v1/pipelines/preview`; the answer is NDJSON of `PreviewLine`. */
+export type PreviewBody = {
+  readonly sql: string;
+  readonly max_rows?: number | undefined;
+  readonly timeout_ms?: number | undefined;
+  /** `history` (from the beginning) unless given; `live`: only what arrives from now on. */
+  readonly input?: 'live' | 'history' | undefined;
+};
+
+export type PreviewLine =
+  | {
+      readonly kind: 'columns';
+      readonly sink: string;
+      readonly columns: readonly ColumnAnswer[];
+    }
+  | {
+      readonly kind: 'rows';
+      readonly sink: string;
+      readonly rows: readonly (readonly unknown[])[];
+    }
+  | {
+      readonly kind: 'rejected';
+      readonly source: string;
+      readonly code: string;
+      readonly message: string;
+      readonly raw: string;
+    }
+  | {
+      readonly kind: 'end';
+      readonly row_count: number;
+      readonly rejected_count: number;
+      readonly reason: 'sources_ended' | 'row_limit' | 'timeout';
+    }
+  | ErrorAnswer;
+
+/** `POST /api/v1/tables`: attaches what something else writes, read only. */
+export type TableAttachBody = { readonly name: string; readonly path: string };
+
+export type TableAnswer = {
+  readonly name: string;
+  readonly kind: 'delta' | 'attached' | 'system';
+  readonly path?: string | undefined;
+  readonly columns: readonly ColumnAnswer[];
+  /** Absent for tables without versions. */
+  readonly version?: number | undefined;
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Of `rows`, those that are not in committed files yet. */
+  readonly hot_rows: number;
+  readonly newest_event?: string | undefined;
+  readonly rejected_count: number;
+};
+
+export type TableListAnswer = { readonly tables: readonly TableAnswer[] };
+
+/** `POST /api/v1/streams`. */
+export type StreamCreateBody = {
+  readonly name: string;
+  /** 1 unless given. */
+  readonly partitions?: number | undefined;
+  readonly retention_ms?: number | undefined;
+  /** Budget of all partitions together; null is as much as the disk holds. */
+  readonly retention_bytes?: number | null | undefined;
+};
+
+/** `PATCH /api/v1/streams/{name}`: what is absent stays. */
+export type StreamPatchBody = {
+  readonly retention_ms?: number | undefined;
+  readonly retention_bytes?: number | null | undefined;
+};
+
+export type StreamAnswer = {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: string;
+  readonly retention_ms: number;
+  readonly retention_bytes: number | null;
+  readonly bytes: number;
+  readonly partitions: readonly {
+    /** Offsets are byte places in the partition's log; the end is exclusive. */
+    readonly start_offset: number;
+    readonly end_offset: number;
+    readonly bytes: number;
+    readonly newest_arrival?: string | undefined;
+  }[];
+};
+
+export type StreamListAnswer = { readonly streams: readonly StreamAnswer[] };
+
+/** What a client says on `GET /api/v1/live`: one JSON text message each. `id` is the client's choice. */
+export type LiveRequest =
+  | { readonly op: 'subscribe'; readonly id: string; readonly kind: 'tail'; readonly stream: string }
+  | {
+      readonly op: 'subscribe';
+      readonly id: string;
+      readonly kind: 'tail';
+      readonly table: string;
+      /** A SQL condition over the table's columns. */
+      readonly where?: string | undefined;
+    }
+  | { readonly op: 'subscribe'; readonly id: string; readonly kind: 'pipelines' }
+  | ({ readonly op: 'subscribe'; readonly id: string; readonly kind: 'query' } & QueryBody)
+  | { readonly op: 'unsubscribe'; readonly id: string };
+
+/**
+ * What the server says there. `id` is the subscription's; an error without one is about the message.
+ * After `end` or `error` the id is free again.
+ */
+export type LiveEvent =
+  | { readonly id: string; readonly kind: 'columns'; readonly columns: readonly ColumnAnswer[] }
+  | {
+      readonly id: string;
+      readonly kind: 'rows';
+      readonly rows: readonly (readonly unknown[])[];
+      /** Rows since the subscription's last message that the socket was too slow for. */
+      readonly dropped: number;
+    }
+  | {
+      readonly id: string;
+      readonly kind: 'lines';
+      readonly partition: number;
+      /** Place of the first of these lines. */
+      readonly offset: number;
+      readonly lines: readonly string[];
+      /** Bytes since the subscription's last message that were skipped. */
+      readonly dropped_bytes: number;
+    }
+  | {
+      readonly id: string;
+      readonly kind: 'progress';
+      readonly rows_read: number;
+      readonly percent?: number | undefined;
+    }
+  | {
+      readonly id: string;
+      readonly kind: 'pipelines';
+      readonly pipelines: readonly PipelineAnswer[];
+    }
+  | { readonly id: string; readonly kind: 'result'; readonly result: QueryAnswerDocument }
+  | { readonly id: string; readonly kind: 'end' }
+  | { readonly id?: string | undefined; readonly kind: 'error'; readonly error: ErrorBody };
