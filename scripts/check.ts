@@ -1,6 +1,7 @@
 /**
  * Everything that must hold before a commit: `npm run check`. With `--whole` (`npm test`) also the
- * tests that start Helios and real peers. All steps run, whatever failed before; the last line counts.
+ * tests that start Helios and real peers. All steps run, whatever failed before; the last line
+ * counts.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

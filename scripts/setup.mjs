@@ -52,7 +52,9 @@ function setUp() {
   process.exit(1);
 }
 
-/** npm lists what it installed in node_modules/.package-lock.json: compare that with what is asked. */
+/**
+ * npm lists what it installed in node_modules/.package-lock.json: compare that with what is asked.
+ */
 function isInstalled() {
   const installed = packagesOf(join(root, 'node_modules', '.package-lock.json'));
   if (installed === undefined || !existsSync(nodePath)) return false;
@@ -80,7 +82,9 @@ function fail(outcome) {
   process.exit(1);
 }
 
-/** For a Node that can't replace itself (before 22.15): a child that gets our signals and ends us. */
+/**
+ * For a Node that can't replace itself (before 22.15): a child that gets our signals and ends us.
+ */
 function runAsChild(commandArguments, environment) {
   const child = spawn(nodePath, commandArguments, { stdio: 'inherit', env: environment });
   // A terminal sends Ctrl+C to both processes: passing it on would make it count twice.

@@ -28,7 +28,7 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   '@clack/prompts': ['cli'],
   yaml: ['cli'],
-  pino: ['main.ts'],
+  pino: ['server', 'main.ts'],
 };
 
 /** Files that may do what others may not, each with its reason. */
@@ -102,9 +102,9 @@ test('files, lines and folders keep to their sizes', () => {
   const tooLong = sourceFiles.filter((path) => linesOf(path).length > limits.fileLines + 1);
   expect(tooLong, `more than ${limits.fileLines} lines`).toEqual([]);
   // Tests may hold long literals in their tables.
-  const files = sourceFiles.filter((path) => !path.startsWith('test/') && !isTest(path));
+  const checked = sourceFiles.filter((path) => !path.startsWith('test/') && !isTest(path));
   const isTooWide = (line: string) => line.length > limits.lineLength && !line.includes('://');
-  expect(findLines(files, isTooWide), `more than ${limits.lineLength} columns`).toEqual([]);
+  expect(findLines(checked, isTooWide), `more than ${limits.lineLength} columns`).toEqual([]);
   const filesPerFolder = Object.groupBy(productFiles, dirname);
   const tooFull = Object.entries(filesPerFolder).filter(
     ([, files]) => (files?.length ?? 0) > limits.folderFiles,

@@ -1,6 +1,6 @@
 /**
- * A condition that the code relies on. A failure is a defect of Helios, never of its input: it stops
- * what it belongs to (a pipeline, a request) and is reported with its message.
+ * A condition that the code relies on. A failure is a defect of Helios, never of its input: it
+ * stops what it belongs to (a pipeline, a request) and is reported with its message.
  */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);

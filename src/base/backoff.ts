@@ -8,7 +8,10 @@ export type BackoffPolicy = {
   readonly attemptsMax: number;
 };
 
-/** The wait before attempt `attempt` (1 is the first retry): random in [half, whole] of the doubled step. */
+/**
+ * The wait before attempt `attempt` (1 is the first retry): random in [half, whole] of the doubled
+ * step.
+ */
 export function backoffMs(policy: BackoffPolicy, attempt: number, random: () => number): number {
   const step = Math.min(policy.maxMs, policy.firstMs * 2 ** (attempt - 1));
   return step / 2 + (step / 2) * random();
@@ -30,10 +33,7 @@ export async function retry<T>(action: () => Promise<T>, options: RetryOptions):
       return await action();
     } catch (thrown) {
       if (attempt >= options.policy.attemptsMax || !options.isRetryable(thrown)) throw thrown;
-      await options.clock.sleep(
-        backoffMs(options.policy, attempt, options.random),
-        options.signal,
-      );
+      await options.clock.sleep(backoffMs(options.policy, attempt, options.random), options.signal);
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The candidate that a person most likely meant by `name`, or undefined when none is near. Case and the
- * difference between `_`, `-` and `.` cost little; a candidate of which `name` is the beginning or the end counts as near.
+ * The candidate that a person most likely meant by `name`, or undefined when none is near. Case and
+ * the difference between `_`, `-` and `.` cost little; a candidate of which `name` is the beginning
+ * or the end counts as near.
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(name.slice(0, nameLengthMax));
@@ -35,7 +36,9 @@ function distanceOf(wanted: string, candidate: string): number {
   return isPart ? Math.min(distance, 1) : distance;
 }
 
-/** Optimal string alignment distance: inserts, deletes, substitutions, swaps of neighbours cost 1. */
+/**
+ * Optimal string alignment distance: inserts, deletes, substitutions, swaps of neighbours cost 1.
+ */
 function editDistance(left: string, right: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);

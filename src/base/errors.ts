@@ -1,4 +1,7 @@
-/** How the world's failures are answered: may the caller try again, and what HTTP and exit status say so. */
+/**
+ * How the world's failures are answered: may the caller try again, and what HTTP and exit status
+ * say so.
+ */
 export type CodeFacts = {
   readonly retry: 'never' | 'backoff';
   readonly httpStatus: number;
@@ -15,11 +18,16 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   invalid_config: { retry: 'never', httpStatus: 400, exitCode: 3 },
   not_allowed: { retry: 'never', httpStatus: 403, exitCode: 5 },
   not_found: { retry: 'never', httpStatus: 404, exitCode: 4 },
+  method_not_allowed: { retry: 'never', httpStatus: 405, exitCode: 1 },
+  not_acceptable: { retry: 'never', httpStatus: 406, exitCode: 1 },
+  request_timeout: { retry: 'backoff', httpStatus: 408, exitCode: 124 },
   conflict: { retry: 'never', httpStatus: 409, exitCode: 6 },
   too_large: { retry: 'never', httpStatus: 413, exitCode: 1 },
+  unsupported_media_type: { retry: 'never', httpStatus: 415, exitCode: 1 },
   misdirected: { retry: 'never', httpStatus: 421, exitCode: 5 },
   idempotency_mismatch: { retry: 'never', httpStatus: 422, exitCode: 1 },
   needs_roll_choice: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  headers_too_large: { retry: 'never', httpStatus: 431, exitCode: 1 },
   too_busy: { retry: 'backoff', httpStatus: 429, exitCode: 1 },
   cancelled: { retry: 'never', httpStatus: 499, exitCode: 130 },
   internal: { retry: 'never', httpStatus: 500, exitCode: 1 },
@@ -50,11 +58,16 @@ export type ErrorCode =
   | 'invalid_config'
   | 'not_allowed'
   | 'not_found'
+  | 'method_not_allowed'
+  | 'not_acceptable'
+  | 'request_timeout'
   | 'conflict'
   | 'too_large'
+  | 'unsupported_media_type'
   | 'misdirected'
   | 'idempotency_mismatch'
   | 'needs_roll_choice'
+  | 'headers_too_large'
   | 'too_busy'
   | 'cancelled'
   | 'internal'
@@ -75,7 +88,9 @@ export type ErrorCode =
   | 'corrupt_data'
   | 'bad_record';
 
-/** A place in a text that a person wrote. Lines and columns count from 1; length is in UTF-16 units. */
+/**
+ * A place in a text that a person wrote. Lines and columns count from 1; length is in UTF-16 units.
+ */
 export type TextPosition = {
   readonly line: number;
   readonly column: number;

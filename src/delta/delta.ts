@@ -21,7 +21,10 @@ export type DataFile = {
 };
 
 /** `txn` of one application: how far an appId has got in this table. */
-export type AppTransaction = { readonly version: number; readonly lastUpdatedMs: EpochMs | undefined };
+export type AppTransaction = {
+  readonly version: number;
+  readonly lastUpdatedMs: EpochMs | undefined;
+};
 
 /** The table as of one version. Immutable: a newer version is another snapshot. */
 export type Snapshot = {
@@ -41,8 +44,8 @@ export type CommitRequest = {
   readonly operation: string;
   readonly operationParameters?: Readonly<Record<string, string>> | undefined;
   /**
-   * Commit only while the table's txn of `appId` equals `expected` (undefined: has none), and set it
-   * to `version` in the same commit.
+   * Commit only while the table's txn of `appId` equals `expected` (undefined: has none), and set
+   * it to `version` in the same commit.
    */
   readonly transaction: {
     readonly appId: string;
@@ -65,5 +68,12 @@ export type NewDataFile = {
 
 export type CommitOutcome =
   | { readonly kind: 'committed'; readonly snapshot: Snapshot }
-  /** The txn is not `expected`: someone (perhaps our own lost attempt) got there. Nothing was written. */
-  | { readonly kind: 'overtaken'; readonly txnVersion: number | undefined; readonly snapshot: Snapshot };
+  /**
+   * The txn is not `expected`: someone (perhaps our own lost attempt) got there. Nothing was
+   * written.
+   */
+  | {
+      readonly kind: 'overtaken';
+      readonly txnVersion: number | undefined;
+      readonly snapshot: Snapshot;
+    };

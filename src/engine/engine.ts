@@ -11,12 +11,18 @@ export type EngineOptions = {
 };
 
 /** Values that a row of `rows()` holds: 64-bit integers and decimals are exact text. */
-export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [key: string]: Cell };
+export type Cell =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Cell[]
+  | { readonly [key: string]: Cell };
 export type Row = Readonly<Record<string, Cell>>;
 
 /**
- * One DuckDB instance in UTC. Its work runs on native threads; JavaScript only sends SQL and sees small
- * results. Connections are cheap, and one connection runs one statement at a time.
+ * One DuckDB instance in UTC. Its work runs on native threads; JavaScript only sends SQL and sees
+ * small results. Connections are cheap, and one connection runs one statement at a time.
  */
 export class Engine {
   readonly #instance: DuckDBInstance;
@@ -66,7 +72,9 @@ export class Connection implements AsyncDisposable {
     }
   }
 
-  /** Runs one statement and gives all its rows: for small results only. `$1`… are bound in order. */
+  /**
+   * Runs one statement and gives all its rows: for small results only. `$1`… are bound in order.
+   */
   async rows(sql: string, values?: readonly DuckDBValue[]): Promise<readonly Row[]> {
     try {
       const reader = await this.#connection.runAndReadAll(sql, values ? [...values] : undefined);

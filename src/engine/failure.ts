@@ -1,8 +1,8 @@
 import { HeliosError, type ErrorCode } from '../base/errors.ts';
 
 /**
- * What DuckDB reports with `errors_as_json`: parser errors carry the prefix `Parser Error: `, others are
- * bare JSON. `position` is an offset in UTF-8 bytes of the statement, as text.
+ * What DuckDB reports with `errors_as_json`: parser errors carry the prefix `Parser Error: `,
+ * others are bare JSON. `position` is an offset in UTF-8 bytes of the statement, as text.
  */
 type Report = {
   readonly exception_type?: string;
@@ -13,7 +13,9 @@ type Report = {
   readonly name?: string;
 };
 
-/** A failure of DuckDB as a HeliosError, with line and column in `sql` where DuckDB gave a place. */
+/**
+ * A failure of DuckDB as a HeliosError, with line and column in `sql` where DuckDB gave a place.
+ */
 export function duckdbFailure(thrown: unknown, sql: string): HeliosError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   const report = parseReport(text);

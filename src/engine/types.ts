@@ -40,7 +40,7 @@ export function duckdbType(type: ColumnType): string {
     case 'list':
       return `${duckdbType(type.element)}[]`;
     case 'struct':
-      return `STRUCT(${type.fields.map((f) => `${quoteName(f.name)} ${duckdbType(f.type)}`).join(', ')})`;
+      return `STRUCT(${type.fields.map(fieldType).join(', ')})`;
     case 'map':
       return `MAP(${duckdbType(type.key)}, ${duckdbType(type.value)})`;
     default:
@@ -48,9 +48,16 @@ export function duckdbType(type: ColumnType): string {
   }
 }
 
+function fieldType(field: Column): string {
+  return `${quoteName(field.name)} ${duckdbType(field.type)}`;
+}
+
 const integerNames = { 8: 'TINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' } as const;
 
-/** DuckDB's types that are one of ours under another name; the widths that Delta lacks are widened on writing. */
+/**
+ * DuckDB's types that are one of ours under another name; the widths that Delta lacks are widened
+ * on writing.
+ */
 const scalarTypes: Readonly<Record<string, ColumnType>> = {
   BOOLEAN: { kind: 'boolean' },
   TINYINT: { kind: 'integer', bits: 8, isUnsigned: false },

@@ -13,7 +13,9 @@ export type RejectionCode =
   | 'inexact'
   | 'sql_error';
 
-/** A record that can't become a row, with its reason and its exact bytes (without the line's end). */
+/**
+ * A record that can't become a row, with its reason and its exact bytes (without the line's end).
+ */
 export type RejectedRecord = {
   readonly source: string;
   readonly partition: string;

@@ -17,13 +17,24 @@ export type PipelineInfo = {
   readonly name: string;
   readonly sql: string;
   readonly state: PipelineState;
-  readonly error: { readonly id: string; readonly code: string; readonly message: string; readonly hint: string | undefined } | undefined;
+  readonly error:
+    | {
+        readonly id: string;
+        readonly code: string;
+        readonly message: string;
+        readonly hint: string | undefined;
+      }
+    | undefined;
   readonly createdAtMs: EpochMs;
   /** The newest epoch that is true; 0 before the first. */
   readonly epoch: number;
   readonly recordsIn: number;
   readonly recordsRejected: number;
-  readonly sources: readonly { readonly name: string; readonly connector: string; readonly bytesBehind: number | undefined }[];
+  readonly sources: readonly {
+    readonly name: string;
+    readonly connector: string;
+    readonly bytesBehind: number | undefined;
+  }[];
   readonly sinks: readonly {
     readonly table: string;
     readonly connector: string;
@@ -38,29 +49,59 @@ export type Validation =
   | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] }
   | {
       readonly kind: 'ok';
-      readonly graph: { readonly nodes: readonly GraphNode[]; readonly edges: readonly GraphEdge[] };
+      readonly graph: {
+        readonly nodes: readonly GraphNode[];
+        readonly edges: readonly GraphEdge[];
+      };
       readonly sinks: readonly { readonly name: string; readonly schema: Schema }[];
     };
 
-export type GraphNode = { readonly id: string; readonly kind: 'source' | 'view' | 'table' | 'sink'; readonly label: string };
+export type GraphNode = {
+  readonly id: string;
+  readonly kind: 'source' | 'view' | 'table' | 'sink';
+  readonly label: string;
+};
 export type GraphEdge = { readonly from: string; readonly to: string };
 
 export type PreviewEvent =
-  | { readonly kind: 'columns'; readonly sink: string; readonly columns: readonly { readonly name: string; readonly type: string }[] }
+  | {
+      readonly kind: 'columns';
+      readonly sink: string;
+      readonly columns: readonly { readonly name: string; readonly type: string }[];
+    }
   | { readonly kind: 'rows'; readonly sink: string; readonly rows: readonly (readonly unknown[])[] }
-  | { readonly kind: 'rejected'; readonly source: string; readonly code: string; readonly message: string; readonly raw: string }
-  | { readonly kind: 'end'; readonly rowCount: number; readonly rejectedCount: number; readonly reason: 'sources_ended' | 'row_limit' | 'timeout' };
+  | {
+      readonly kind: 'rejected';
+      readonly source: string;
+      readonly code: string;
+      readonly message: string;
+      readonly raw: string;
+    }
+  | {
+      readonly kind: 'end';
+      readonly rowCount: number;
+      readonly rejectedCount: number;
+      readonly reason: 'sources_ended' | 'row_limit' | 'timeout';
+    };
 
 /** The pipelines of one data directory. Names are unique without regard to case. */
 export interface Pipelines {
-  create(request: { readonly name: string; readonly sql: string; readonly isAdopting: boolean }): Promise<PipelineInfo>;
+  create(request: {
+    readonly name: string;
+    readonly sql: string;
+    readonly isAdopting: boolean;
+  }): Promise<PipelineInfo>;
   list(): readonly PipelineInfo[];
   /** `not_found` with did-you-mean. */
   get(name: string): PipelineInfo;
   start(name: string): Promise<PipelineInfo>;
   /** Rolls first; `isDiscarding` forgets the hot rows instead. */
   stop(name: string, options: { readonly isDiscarding: boolean }): Promise<PipelineInfo>;
-  edit(name: string, sql: string, options: { readonly isDiscarding: boolean }): Promise<PipelineInfo>;
+  edit(
+    name: string,
+    sql: string,
+    options: { readonly isDiscarding: boolean },
+  ): Promise<PipelineInfo>;
   delete(name: string, options: { readonly isDiscarding: boolean }): Promise<void>;
   validate(sql: string): Promise<Validation>;
   preview(sql: string, options: PreviewOptions): AsyncIterable<PreviewEvent>;
@@ -68,7 +109,11 @@ export interface Pipelines {
    * Resolves 'queryable' when every running pipeline that reads `stream` has published past
    * `positions` (partition → position); 'stored' when none runs or `timeoutMs` has passed.
    */
-  waitUntilQueryable(stream: string, positions: ReadonlyMap<string, string>, timeoutMs: number): Promise<'queryable' | 'stored'>;
+  waitUntilQueryable(
+    stream: string,
+    positions: ReadonlyMap<string, string>,
+    timeoutMs: number,
+  ): Promise<'queryable' | 'stored'>;
 }
 
 export type PreviewOptions = {

@@ -14,11 +14,16 @@ export type ViewFile =
   /** Rows of a system table, one JSON object a line, keys as in the schema. */
   | { readonly kind: 'rows'; readonly path: string }
   /** A file of an attached folder. */
-  | { readonly kind: 'attached'; readonly path: string; readonly format: 'parquet' | 'csv' | 'json' };
+  | {
+      readonly kind: 'attached';
+      readonly path: string;
+      readonly format: 'parquet' | 'csv' | 'json';
+    };
 
 /**
- * View (V, E) of one table: its files at version V and the hot parts of the epochs after E. The files
- * stay where they are until `release`; after hard-linking them the query service releases at once.
+ * View (V, E) of one table: its files at version V and the hot parts of the epochs after E. The
+ * files stay where they are until `release`; after hard-linking them the query service releases at
+ * once.
  */
 export type PinnedView = {
   readonly name: string;
@@ -26,7 +31,9 @@ export type PinnedView = {
   readonly partitionColumns: readonly string[];
   /** Undefined for tables that have no versions (attached folders, system tables). */
   readonly version: number | undefined;
-  /** Newest epoch that the view contains, over all pipelines that feed the table; undefined: none. */
+  /**
+   * Newest epoch that the view contains, over all pipelines that feed the table; undefined: none.
+   */
   readonly epoch: number | undefined;
   readonly newestEventMs: EpochMs | undefined;
   readonly hotRows: number;
@@ -88,7 +95,10 @@ export type QueryAnswer = {
 };
 
 export interface QueryService {
-  /** Rejects with a HeliosError before the first byte where that can be told; later, the body throws. */
+  /**
+   * Rejects with a HeliosError before the first byte where that can be told; later, the body
+   * throws.
+   */
   run(request: QueryRequest): Promise<QueryAnswer>;
   /** DuckDB's completions of `text` (cursor at its end) over the tables' schemas. */
   complete(text: string): Promise<readonly { readonly text: string; readonly start: number }[]>;

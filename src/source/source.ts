@@ -5,7 +5,10 @@ export type Positions = ReadonlyMap<string, Position>;
 
 export type ReadRequest = {
   readonly partition: string;
-  /** Read what follows; undefined reads from the partition's start (as the table's options define it). */
+  /**
+   * Read what follows; undefined reads from the partition's start (as the table's options define
+   * it).
+   */
   readonly after: Position | undefined;
   /** Soft limit: a batch ends at the record that reaches it, and holds at least one record. */
   readonly bytesMax: number;
@@ -14,21 +17,24 @@ export type ReadRequest = {
 
 /**
  * Records that a pipeline reads, in partitions. Holds no truth of its own: the pipeline's manifest
- * says how far it has read, and hands that in. The same (partition, after, bytesMax) may be read again at
- * any time, and yields the same records from there on, though perhaps fewer or more of them.
+ * says how far it has read, and hands that in. The same (partition, after, bytesMax) may be read
+ * again at any time, and yields the same records from there on, though perhaps fewer or more of
+ * them.
  */
 export interface Source {
   readonly kind: string;
   /** All partitions that exist now, in a stable order. New ones may appear between calls. */
   partitions(): Promise<readonly string[]>;
   /**
-   * Where a new pipeline starts in `partition` by the table's options (`source.offset`): undefined is
-   * its beginning. Asked once, then fixed in the first manifest, so that a crash cannot move it.
+   * Where a new pipeline starts in `partition` by the table's options (`source.offset`): undefined
+   * is its beginning. Asked once, then fixed in the first manifest, so that a crash cannot move it.
    */
   startPosition(partition: string): Promise<Position | undefined>;
   /** The next records, or undefined when there are none now. Never waits for records to arrive. */
   read(request: ReadRequest): Promise<Batch | undefined>;
-  /** Resolves when a partition may have records after its position; rejects when the signal aborts. */
+  /**
+   * Resolves when a partition may have records after its position; rejects when the signal aborts.
+   */
   waitForRecords(positions: Positions, signal: AbortSignal): Promise<void>;
   /** True when nothing more can come after these positions: a bounded source read to its end. */
   hasEnded(positions: Positions): Promise<boolean>;

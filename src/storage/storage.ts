@@ -20,15 +20,17 @@ export interface Storage {
   read(path: string): Promise<Uint8Array>;
   /** What is there, or undefined. */
   stat(path: string): Promise<StoredObject | undefined>;
-  /** All objects whose path starts with `prefix`, in ascending order of their paths' UTF-8 bytes. */
+  /**
+   * All objects whose path starts with `prefix`, in ascending order of their paths' UTF-8 bytes.
+   */
   list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<StoredObject>;
   /** Writes only where nothing is: exactly one of any number of racing writers gets 'put'. */
   putIfAbsent(path: string, bytes: Uint8Array): Promise<'put' | 'exists'>;
   /** Writes, replacing what was there. */
   put(path: string, bytes: Uint8Array): Promise<void>;
   /**
-   * Stores a finished local file under a path that nothing has yet. On the same file system this is a
-   * hard link, so the caller may delete its own name afterwards. `already_exists` when taken.
+   * Stores a finished local file under a path that nothing has yet. On the same file system this is
+   * a hard link, so the caller may delete its own name afterwards. `already_exists` when taken.
    */
   putFile(path: string, localPath: string): Promise<void>;
   /** A local path at which DuckDB can read the object now; undefined when it must be fetched. */
