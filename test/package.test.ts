@@ -1,0 +1,90 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+/** What a user gets from the registry: packed, installed in an empty folder, run from there. */
+const folder = mkdtempSync(join(tmpdir(), 'helios-package-'));
+const environment = {
+  ...process.env,
+  PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_prefer_offline: 'true',
+};
+
+beforeAll(() => {
+  npm(process.cwd(), 'pack', '--pack-destination', folder);
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  npm(folder, 'install', '--prefix', folder, join(folder, tarball!));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('the installed program knows its version', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const output = npm(folder, 'exec', '--offline', '--', 'helios', '--version');
+  expect(output.trim().split('\n').at(-1)).toContain(version);
+});
+
+test('tests and sources are not in the package', () => {
+  const names = readdirSync(join(folder, 'node_modules', 'helios'), {
+    recursive: true,
+    encoding: 'utf8',
+  });
+  expect(names.filter((name) => /\.ts$|\.test\./.test(name))).toEqual([]);
+  expect(names).toContain('LICENSE');
+});
+
+test('the installed program starts and answers a query', async () => {
+  const program = join(folder, 'node_modules', '.bin', 'helios');
+  const helios = spawn(program, ['start', '--port', '0', '--data', join(folder, 'data')], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  try {
+    const url = await printedUrl([helios.stdout, helios.stderr]);
+    const response = await fetch(`${url}/api/v1/query`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sql: 'SELECT 6 * 7 AS answer' }),
+    });
+    expect(await response.json()).toMatchObject({ rows: [[42]] });
+  } finally {
+    helios.kill('SIGTERM');
+    if (helios.exitCode === null) await once(helios, 'exit');
+  }
+  expect(helios.exitCode).toBe(0);
+});
+
+function npm(cwd: string, ...options: readonly string[]): string {
+  const path = process.env['npm_execpath'];
+  const [command, before] = path === undefined ? ['npm', []] : [process.execPath, [path]];
+  return execFileSync(command, [...before, ...options], {
+    cwd,
+    env: environment,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** The first address that the program prints. */
+async function printedUrl(outputs: readonly NodeJS.ReadableStream[]): Promise<string> {
+  const lines: string[] = [];
+  return await new Promise((resolve, reject) => {
+    for (const input of outputs) {
+      const reader = createInterface({ input });
+      reader.on('line', (line) => {
+        lines.push(line);
+        const url = /http:\/\/[\w.:[\]]+/.exec(line)?.[0];
+        if (url !== undefined) resolve(url);
+      });
+      reader.on('close', () => reject(new Error(`no address in:\n${lines.join('\n')}`)));
+    }
+  });
+}
