@@ -1,6 +1,12 @@
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import type { Column } from '../event/schema.ts';
 import { duckdbFailure } from './failure.ts';
+import { bindParameters, type Parameters } from './parameters.ts';
 import { parseDuckdbType } from './types.ts';
 
 export type EngineOptions = {
@@ -19,6 +25,9 @@ export type Cell =
   | readonly Cell[]
   | { readonly [key: string]: Cell };
 export type Row = Readonly<Record<string, Cell>>;
+
+/** A column of a result; `typeText` is DuckDB's, such as `DECIMAL(18,3)`. */
+export type ResultColumn = { readonly name: string; readonly typeText: string };
 
 /**
  * One DuckDB instance in UTC. Its work runs on native threads; JavaScript only sends SQL and sees
@@ -91,6 +100,62 @@ export class Connection implements AsyncDisposable {
       name: String(row['column_name']),
       type: parseDuckdbType(String(row['column_type'])),
     }));
+  }
+
+  /** Runs one statement with its parameters bound; gives how many rows it says it wrote or changed. */
+  async run(sql: string, parameters: Parameters): Promise<number> {
+    try {
+      const { values, types } = bindParameters(parameters);
+      const reader = await this.#connection.runAndReadAll(sql, values, types);
+      return Number(reader.getRows()[0]?.[0] ?? 0);
+    } catch (thrown) {
+      throw duckdbFailure(thrown, sql);
+    }
+  }
+
+  /**
+   * Names and DuckDB's type texts of what a statement gives, by running it: only for one that is cheap,
+   * such as a SELECT with LIMIT 0. Unlike a prepared statement it knows the types of parameters.
+   */
+  async resultColumns(sql: string, parameters: Parameters): Promise<readonly ResultColumn[]> {
+    try {
+      const { values, types } = bindParameters(parameters);
+      const reader = await this.#connection.runAndReadAll(sql, values, types);
+      const columnTypes = reader.columnTypes();
+      return reader
+        .columnNames()
+        .map((name, index) => ({
+          name,
+          // JSON is VARCHAR under an alias.
+          typeText: columnTypes[index]?.alias ?? String(columnTypes[index]),
+        }));
+    } catch (thrown) {
+      throw duckdbFailure(thrown, sql);
+    }
+  }
+
+  /** The rows of one statement, a chunk (at most 2048 rows) at a time, as they are made. */
+  async *chunks(sql: string, parameters: Parameters): AsyncGenerator<DuckDBDataChunk> {
+    try {
+      const { values, types } = bindParameters(parameters);
+      const result = await this.#connection.stream(sql, values, types);
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunk;
+      }
+    } catch (thrown) {
+      throw duckdbFailure(thrown, sql);
+    }
+  }
+
+  /**
+   * How far the running statement is, once `enable_progress_bar` is on. `percent` may stand still for
+   * long at 100: never show it without the rows.
+   */
+  progress(): { readonly rowsRead: number; readonly percent: number | undefined } {
+    const { percentage, rows_processed: rowsRead } = this.#connection.progress;
+    return { rowsRead: Number(rowsRead), percent: percentage < 0 ? undefined : percentage };
   }
 
   /** Makes the running statement fail with `cancelled`, within milliseconds for most work. */

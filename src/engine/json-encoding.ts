@@ -1,0 +1,228 @@
+import type { ColumnType, Schema } from '../event/schema.ts';
+import { quoteName, quoteText } from './types.ts';
+
+/**
+ * Whom the JSON is for. In results whatever a double can't hold is a string, and a JSON column is its text;
+ * in sinks numbers are numbers with all their digits, and a JSON column is the value itself.
+ */
+export type JsonTarget = 'result' | 'sink' | 'sink_unix_millis';
+
+/** SQL whose value is the JSON text of `expression`: one line, exact, `null` for NULL, never NULL itself. */
+export function jsonValueSql(type: ColumnType, expression: string, target: JsonTarget): string {
+  return new Encoder(target).value(type, expression);
+}
+
+/** SQL whose value is one JSON object a row with the columns of `schema`, as sinks write it. */
+export function jsonObjectSql(
+  schema: Schema,
+  timestampFormat: 'rfc3339' | 'unix_millis',
+): string {
+  const target = timestampFormat === 'rfc3339' ? 'sink' : 'sink_unix_millis';
+  const fields = schema.map(({ name, type }) => ({ name, type, expression: quoteName(name) }));
+  return jsonFieldsSql(fields, target);
+}
+
+/** A named value of a JSON object. */
+export type JsonField = {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly expression: string;
+};
+
+/** SQL whose value is the JSON object of `fields`, in their order. */
+export function jsonFieldsSql(fields: readonly JsonField[], target: JsonTarget): string {
+  const parts = fields.map(({ name, type, expression }, index) => {
+    const key = `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+    return `${quoteText(key)} || ${jsonValueSql(type, expression, target)}`;
+  });
+  return parts.length === 0 ? "'{}'" : `${parts.join(' || ')} || '}'`;
+}
+
+/** SQL whose value is the CSV field of `expression`, quoted where it must be; nothing for NULL. */
+export function csvValueSql(type: ColumnType, expression: string): string {
+  return `coalesce(${csvText(type, expression)}, '')`;
+}
+
+class Encoder {
+  readonly #target: JsonTarget;
+  #lambdas = 0;
+
+  constructor(target: JsonTarget) {
+    this.#target = target;
+  }
+
+  value(type: ColumnType, expression: string): string {
+    return `coalesce(${this.#text(type, expression)}, 'null')`;
+  }
+
+  /** NULL where `expression` is. */
+  #text(type: ColumnType, expression: string): string {
+    switch (type.kind) {
+      case 'integer':
+        return type.bits === 64 ? this.#wide(expression) : plainText(type, expression);
+      case 'decimal':
+        return this.#wide(expression);
+      case 'float':
+        return floatJson(expression);
+      case 'boolean':
+        return plainText(type, expression);
+      case 'json':
+        // Line breaks in JSON text can only be white space between its tokens.
+        return this.#target === 'result'
+          ? textJson(expression)
+          : `translate((${expression})::VARCHAR, chr(10) || chr(13), '  ')`;
+      case 'text':
+        return textJson(expression);
+      case 'timestamp':
+        return this.#target === 'sink_unix_millis'
+          ? `epoch_ms(${expression})::VARCHAR`
+          : quoted(plainText(type, expression));
+      case 'list':
+        return this.#list(type.element, expression);
+      case 'struct':
+        return this.#struct(type, expression);
+      case 'map':
+        return this.#map(type, expression);
+      default:
+        return quoted(plainText(type, expression));
+    }
+  }
+
+  #wide(expression: string): string {
+    const digits = `(${expression})::VARCHAR`;
+    return this.#target === 'result' ? quoted(digits) : digits;
+  }
+
+  #list(element: ColumnType, expression: string): string {
+    const item = this.#variable();
+    const items = `list_transform(${expression}, lambda ${item}: ${this.value(element, item)})`;
+    return `CASE WHEN (${expression}) IS NOT NULL THEN '[' || ${joined(items)} || ']' END`;
+  }
+
+  #struct(type: Extract<ColumnType, { kind: 'struct' }>, expression: string): string {
+    const fields = type.fields.map((field) => {
+      const value = `struct_extract(${expression}, ${quoteText(field.name)})`;
+      return `${quoteText(`${JSON.stringify(field.name)}:`)} || ${this.value(field.type, value)}`;
+    });
+    const body = fields.join(" || ',' || ");
+    return `CASE WHEN (${expression}) IS NOT NULL THEN '{' || ${body} || '}' END`;
+  }
+
+  #map(type: Extract<ColumnType, { kind: 'map' }>, expression: string): string {
+    const item = this.#variable();
+    const key = mapKeyJson(type.key, `${item}.key`, this);
+    const entry = `${key} || ':' || ${this.value(type.value, `${item}.value`)}`;
+    const entries = `list_transform(map_entries(${expression}), lambda ${item}: ${entry})`;
+    return `CASE WHEN (${expression}) IS NOT NULL THEN '{' || ${joined(entries)} || '}' END`;
+  }
+
+  /** Nested lambdas must not share a name. */
+  #variable(): string {
+    this.#lambdas += 1;
+    return `helios_item_${this.#lambdas}`;
+  }
+}
+
+/** The keys of a JSON object are strings, whatever the keys of the map are. */
+function mapKeyJson(type: ColumnType, expression: string, encoder: Encoder): string {
+  switch (type.kind) {
+    case 'text':
+    case 'json':
+      return textJson(expression);
+    case 'list':
+    case 'struct':
+    case 'map':
+      return textJson(encoder.value(type, expression));
+    default:
+      return quoted(plainText(type, expression));
+  }
+}
+
+/** The value as text by Helios's rules, without quotes and without anything that would need an escape. */
+function plainText(type: ColumnType, expression: string): string {
+  switch (type.kind) {
+    case 'bytes':
+      return `to_base64(${expression})`;
+    case 'timestamp':
+      return timestampText(expression);
+    case 'interval':
+      return intervalText(expression);
+    case 'float':
+      return floatText(expression);
+    default:
+      return `(${expression})::VARCHAR`;
+  }
+}
+
+/**
+ * RFC 3339 in UTC with six digits of fraction, or none where it is zero. Goes through TIMESTAMP, since
+ * DuckDB's functions of TIMESTAMPTZ ask ICU for each row.
+ */
+function timestampText(expression: string): string {
+  const utc = `make_timestamp(epoch_us(${expression}))`;
+  return `CASE WHEN NOT isfinite(${expression}) THEN (${expression})::VARCHAR
+    WHEN epoch_us(${expression}) % 1000000 = 0
+    THEN system.main.strftime(${utc}, '%Y-%m-%dT%H:%M:%SZ')
+    ELSE system.main.strftime(${utc}, '%Y-%m-%dT%H:%M:%S.%fZ') END`.replaceAll(/\s+/g, ' ');
+}
+
+/** ISO 8601 duration; each part has its own sign, as DuckDB keeps months, days and microseconds apart. */
+function intervalText(expression: string): string {
+  const part = (name: string): string => `system.main.date_part('${name}', ${expression})`;
+  const micros = part('microsecond');
+  const designated = (name: string, letter: string): string =>
+    `CASE WHEN ${part(name)} <> 0 THEN ${part(name)} || '${letter}' ELSE '' END`;
+  const seconds = `CASE WHEN ${micros} <> 0 THEN CASE WHEN ${micros} < 0 THEN '-' ELSE '' END ||
+    (abs(${micros}) // 1000000) || rtrim(rtrim('.' || lpad((abs(${micros}) % 1000000)::VARCHAR, 6, '0'),
+    '0'), '.') || 'S' ELSE '' END`.replaceAll(/\s+/g, ' ');
+  const date = [designated('year', 'Y'), designated('month', 'M'), designated('day', 'D')].join(' || ');
+  const time = [designated('hour', 'H'), designated('minute', 'M'), seconds].join(' || ');
+  // `P1DT` and `P` alone are not durations.
+  return `CASE WHEN (${expression}) IS NULL THEN NULL
+    WHEN 'P' || ${date} || 'T' || ${time} = 'PT' THEN 'PT0S'
+    ELSE rtrim('P' || ${date} || 'T' || ${time}, 'T') END`.replaceAll(/\s+/g, ' ');
+}
+
+function floatText(expression: string): string {
+  return `CASE WHEN isfinite(${expression}) THEN (${expression})::VARCHAR
+    WHEN isnan(${expression}) THEN 'NaN'
+    WHEN (${expression}) > 0 THEN 'Infinity'
+    WHEN (${expression}) < 0 THEN '-Infinity' END`.replaceAll(/\s+/g, ' ');
+}
+
+function floatJson(expression: string): string {
+  return `CASE WHEN isfinite(${expression}) THEN (${expression})::VARCHAR ELSE ${quoted(floatText(expression))} END`;
+}
+
+function textJson(expression: string): string {
+  return `to_json((${expression})::VARCHAR)::VARCHAR`;
+}
+
+function quoted(text: string): string {
+  return `('"' || ${text} || '"')`;
+}
+
+function joined(list: string): string {
+  return `coalesce(array_to_string(${list}, ','), '')`;
+}
+
+function csvText(type: ColumnType, expression: string): string {
+  switch (type.kind) {
+    case 'text':
+    case 'json':
+      return quotedIfNeeded(`(${expression})::VARCHAR`);
+    case 'list':
+    case 'struct':
+    case 'map': {
+      const json = jsonValueSql(type, expression, 'result');
+      return `CASE WHEN (${expression}) IS NOT NULL THEN ${quotedIfNeeded(json)} END`;
+    }
+    default:
+      return plainText(type, expression);
+  }
+}
+
+/** RFC 4180. The empty string is quoted, since nothing at all is NULL. */
+function quotedIfNeeded(text: string): string {
+  return `CASE WHEN regexp_matches(${text}, '^$|[",\\r\\n]') THEN '"' || replace(${text}, '"', '""') || '"' ELSE ${text} END`;
+}

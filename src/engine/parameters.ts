@@ -1,0 +1,53 @@
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBType,
+  type DuckDBValue,
+  INTEGER,
+  SQLNULL,
+  VARCHAR,
+} from '@duckdb/node-api';
+import { HeliosError } from '../base/errors.ts';
+
+/** Values of a statement's parameters: a list for `$1`…, an object for `$name`. JSON scalars only. */
+export type Parameters = readonly unknown[] | Readonly<Record<string, unknown>>;
+
+export type BoundParameters =
+  | { readonly values: DuckDBValue[]; readonly types: DuckDBType[] }
+  | { readonly values: Record<string, DuckDBValue>; readonly types: Record<string, DuckDBType> };
+
+/** Gives each value the narrowest type that holds it exactly; `invalid_request` for what is no scalar. */
+export function bindParameters(parameters: Parameters): BoundParameters {
+  if (isList(parameters)) {
+    const bound = parameters.map((value, index) => bindOne(String(index + 1), value));
+    return { values: bound.map(([value]) => value), types: bound.map(([, type]) => type) };
+  }
+  const values: Record<string, DuckDBValue> = {};
+  const types: Record<string, DuckDBType> = {};
+  for (const [name, value] of Object.entries(parameters)) {
+    [values[name], types[name]] = bindOne(name, value);
+  }
+  return { values, types };
+}
+
+function isList(parameters: Parameters): parameters is readonly unknown[] {
+  return Array.isArray(parameters);
+}
+
+function bindOne(name: string, value: unknown): readonly [DuckDBValue, DuckDBType] {
+  if (value === null) return [null, SQLNULL];
+  if (typeof value === 'string') return [value, VARCHAR];
+  if (typeof value === 'boolean') return [value, BOOLEAN];
+  if (typeof value === 'number') return bindNumber(value);
+  throw new HeliosError(
+    'invalid_request',
+    `The parameter $${name} is ${Array.isArray(value) ? 'a list' : `an ${typeof value}`}.`,
+    { hint: 'Parameters are texts, numbers, true, false or null. Pass JSON as text and cast it.' },
+  );
+}
+
+function bindNumber(value: number): readonly [DuckDBValue, DuckDBType] {
+  if (!Number.isSafeInteger(value) || Object.is(value, -0)) return [value, DOUBLE];
+  return Math.abs(value) < 2 ** 31 ? [value, INTEGER] : [BigInt(value), BIGINT];
+}
