@@ -54,7 +54,8 @@ export type Manifest = {
   readonly previous: string | null;
   readonly createdAtMs: EpochMs;
   readonly watermarkMs: EpochMs | null;
-  readonly recordsIn: number;
+  /** Bytes of records read since the pipeline was made. */
+  readonly bytesIn: number;
   readonly recordsRejected: number;
   readonly recordsDropped: number;
   readonly sources: readonly ManifestSource[];

@@ -15,6 +15,7 @@ export type Part = {
 };
 
 export type RollRequest = {
+  readonly sinkId: string;
   /** All the sink's parts of the epochs (from, to], in order. */
   readonly parts: readonly Part[];
   /** What the table's txn must be for this roll: the epoch of the roll before, or undefined. */
@@ -50,7 +51,7 @@ export interface TableSink {
   /** Smallest part that becomes a file as it is; undefined where none may (partitioned tables). */
   readonly finalBytesMin: number | undefined;
   /** Reads the table's newest state and gives how far this sink's txn is. */
-  txnEpoch(): Promise<Epoch | undefined>;
+  txnEpoch(sinkId: string): Promise<Epoch | undefined>;
   /** `RETURN_STATS` row of a COPY with `copyOptions` as Delta stats. */
   statsOf(copyRow: Readonly<Record<string, unknown>>): string;
   roll(request: RollRequest): Promise<RollOutcome>;

@@ -1,0 +1,235 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crashPoint } from '../base/crash-point.ts';
+import { HeliosError } from '../base/errors.ts';
+import type { Connection, Row } from '../engine/engine.ts';
+import { quoteName, quoteText } from '../engine/types.ts';
+import type { Batch, Epoch, EpochMs } from '../event/record.ts';
+import type { RejectedRecord } from '../event/rejected.ts';
+import { type Decoder, isBadRecordError } from '../format/format.ts';
+import type { AppendSink, Part, Sink, TableSink } from '../sink/sink.ts';
+import type { SourceTable } from '../sql/script.ts';
+import { IsolatedEpoch } from './isolated-epoch.ts';
+import type { PartStore } from './part-store.ts';
+import { outputSelect, type Plan } from './plan.ts';
+import { quarantineRows } from './quarantine.ts';
+import type { SinkStep } from './live-sink.ts';
+import { outputColumns } from './output-columns.ts';
+
+export type EpochInput = {
+  readonly epoch: Epoch;
+  /** Source name → its batches of this epoch. */
+  readonly batches: ReadonlyMap<string, readonly Batch[]>;
+  readonly nowMs: EpochMs;
+};
+
+export type EpochYield = {
+  /** One per output of the plan, in its order, and the quarantine's last. */
+  readonly steps: readonly SinkStep[];
+  readonly rejectedCount: number;
+  /** Rejected, but the table says `bad_data = 'drop'`. */
+  readonly droppedCount: number;
+};
+
+export type EpochContext = {
+  readonly pipeline: string;
+  readonly connection: Connection;
+  readonly plan: Plan;
+  readonly decoders: ReadonlyMap<string, Decoder>;
+  /** One per output, and the quarantine's last. */
+  readonly sinks: readonly Sink[];
+  readonly parts: PartStore;
+  readonly scratchDirectory: string;
+};
+
+const nothing: SinkStep = { part: undefined, rowCount: 0, fileBytes: undefined };
+
+/**
+ * Turns the batches of one epoch into parts on disk, durable but true only once a manifest names them.
+ * May be repeated for the same epoch until then: files of an attempt before are overwritten.
+ *
+ * The fast path streams bytes through one statement per output. If any record of the epoch can't
+ * become a row, or the SQL fails on one, the epoch is done again the slow way, which finds those records.
+ */
+export class EpochWork {
+  readonly #context: EpochContext;
+  /** Select list of each output: what its sink stores. */
+  readonly #columns: readonly string[];
+
+  constructor(context: EpochContext) {
+    this.#context = context;
+    this.#columns = context.plan.outputs.map((output, index) =>
+      outputColumns(output, context.sinks[index]),
+    );
+  }
+
+  async run(input: EpochInput): Promise<EpochYield> {
+    try {
+      const relations = await this.#decode(input);
+      const steps = await this.#write(input, relations);
+      return { steps: [...steps, nothing], rejectedCount: 0, droppedCount: 0 };
+    } catch (thrown) {
+      if (!isRecordFailure(thrown)) throw thrown;
+      return await this.#runSlowly(input);
+    }
+  }
+
+  async #runSlowly(input: EpochInput): Promise<EpochYield> {
+    const { connection, plan, decoders, scratchDirectory } = this.#context;
+    const columns = this.#columns;
+    await using isolated = new IsolatedEpoch({
+      connection,
+      plan,
+      columns,
+      decoders,
+      scratchDirectory,
+    });
+    const rejected = await isolated.isolate(input);
+    const steps = await this.#write(input, isolated.relations());
+    const policies = new Map(plan.script.sources.map((source) => [source.name, source.badData]));
+    const failing = rejected.find((record) => policies.get(record.source) === 'fail');
+    if (failing !== undefined) throw badRecord(failing);
+    const kept = rejected.filter((record) => policies.get(record.source) === 'quarantine');
+    return {
+      steps: [...steps, await this.#quarantine(input, kept)],
+      rejectedCount: kept.length,
+      droppedCount: rejected.length - kept.length,
+    };
+  }
+
+  /** Source name → SELECT over its records; read once into a table where several outputs want it. */
+  async #decode(input: EpochInput): Promise<ReadonlyMap<string, string>> {
+    const { connection, plan, decoders } = this.#context;
+    const relations = new Map<string, string>();
+    for (const [index, source] of plan.script.sources.entries()) {
+      const batches = input.batches.get(source.name) ?? [];
+      const decoder = decoders.get(source.name);
+      if (batches.length === 0 || decoder === undefined) continue;
+      const records = decoder.fast(batches.map((batch) => batch.content.path));
+      if (readerCount(plan, source) < 2) {
+        relations.set(source.name, records);
+        continue;
+      }
+      const table = quoteName(`__decoded_${index}`);
+      await connection.execute(`CREATE OR REPLACE TEMP TABLE ${table} AS ${records}`);
+      relations.set(source.name, `SELECT * FROM ${table}`);
+    }
+    return relations;
+  }
+
+  async #write(
+    input: EpochInput,
+    relations: ReadonlyMap<string, string>,
+  ): Promise<readonly SinkStep[]> {
+    const { plan, sinks } = this.#context;
+    const steps: SinkStep[] = [];
+    for (const [index, output] of plan.outputs.entries()) {
+      const sink = sinks[index];
+      const isFed = output.reads.some((name) => relations.has(name));
+      if (sink === undefined || !isFed) steps.push(nothing);
+      else {
+        const select = outputSelect(plan, output, relations, this.#columns[index] ?? '*').text;
+        if (sink.kind === 'append') steps.push(await this.#append(sink, index, select));
+        else steps.push(await this.#writePart(input, sink, index, select));
+      }
+    }
+    await this.#syncParts(steps);
+    return steps;
+  }
+
+  async #writePart(
+    input: EpochInput,
+    sink: TableSink,
+    index: number,
+    select: string,
+  ): Promise<SinkStep> {
+    const name = `${String(input.epoch).padStart(12, '0')}-${index}.parquet`;
+    const path = this.#context.parts.path(name);
+    const [row] = await this.#context.connection.rows(
+      `COPY (${select}) TO ${quoteText(path)} (${sink.copyOptions}, RETURN_STATS)`,
+    );
+    crashPoint('after-part');
+    const rowCount = Number(row?.['count'] ?? 0);
+    if (row === undefined || rowCount === 0) {
+      await rm(path, { force: true });
+      return nothing;
+    }
+    return { part: toPart(input, sink, { name, path, row }), rowCount, fileBytes: undefined };
+  }
+
+  async #append(sink: AppendSink, index: number, select: string): Promise<SinkStep> {
+    const { connection, scratchDirectory } = this.#context;
+    if (sink.encoding === 'none') return nothing;
+    const path = join(scratchDirectory, `append-${index}.txt`);
+    const [row] = await connection.rows(
+      `COPY (${select}) TO ${quoteText(path)}
+        (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
+    );
+    const rowCount = Number(row?.['Count'] ?? 0);
+    const fileBytes = rowCount === 0 ? undefined : await sink.append(path);
+    await rm(path, { force: true });
+    return { part: undefined, rowCount, fileBytes };
+  }
+
+  async #quarantine(input: EpochInput, records: readonly RejectedRecord[]): Promise<SinkStep> {
+    const { sinks, scratchDirectory, pipeline } = this.#context;
+    const index = sinks.length - 1;
+    const sink = sinks[index];
+    if (records.length === 0 || sink?.kind !== 'table') return nothing;
+    const path = join(scratchDirectory, 'rejected.ndjson');
+    const select = await quarantineRows(pipeline, records, path);
+    const step = await this.#writePart(input, sink, index, select);
+    await rm(path, { force: true });
+    await this.#syncParts([step]);
+    return step;
+  }
+
+  async #syncParts(steps: readonly SinkStep[]): Promise<void> {
+    const names = steps.flatMap((step) => (step.part === undefined ? [] : [step.part.name]));
+    if (names.length > 0) await this.#context.parts.sync(names);
+  }
+}
+
+type WrittenPart = { readonly name: string; readonly path: string; readonly row: Row };
+
+function toPart(input: EpochInput, sink: TableSink, written: WrittenPart): Part {
+  const byteLength = Number(written.row['file_size_bytes']);
+  const isFinal = sink.finalBytesMin !== undefined && byteLength >= sink.finalBytesMin;
+  return {
+    name: written.name,
+    path: written.path,
+    firstEpoch: input.epoch,
+    lastEpoch: input.epoch,
+    rowCount: Number(written.row['count']),
+    byteLength,
+    statsJson: isFinal ? sink.statsOf(written.row) : undefined,
+    newestAtMs: newestArrival(input),
+  };
+}
+
+function newestArrival(input: EpochInput): EpochMs {
+  let newest = 0;
+  for (const batches of input.batches.values()) {
+    for (const batch of batches) newest = Math.max(newest, batch.arrivedAtMs);
+  }
+  return newest;
+}
+
+function readerCount(plan: Plan, source: SourceTable): number {
+  return plan.outputs.filter((output) => output.reads.includes(source.name)).length;
+}
+
+/** Failures that a record causes, not the machine: worth looking for it. */
+function isRecordFailure(thrown: unknown): boolean {
+  if (!(thrown instanceof HeliosError)) return false;
+  return isBadRecordError(thrown) || thrown.code === 'query_failed';
+}
+
+function badRecord(record: RejectedRecord): HeliosError {
+  return new HeliosError(
+    'bad_record',
+    `${record.source} has a record that can't become a row: ${record.message} ` +
+      `(partition ${record.partition}, position ${record.position}).`,
+    { hint: "Mend the record's producer or the table, or set bad_data = 'quarantine'." },
+  );
+}

@@ -1,0 +1,141 @@
+import { assert } from '../base/assert.ts';
+import type { Epoch, EpochMs } from '../event/record.ts';
+import type { Part, Sink } from '../sink/sink.ts';
+import type { ManifestPart, ManifestSink } from './manifest.ts';
+
+/** A merge that is done but that no manifest names yet. */
+export type Merge = { readonly merged: Part; readonly replaced: readonly Part[] };
+
+/** What an epoch adds to a sink. */
+export type SinkStep = {
+  readonly part: Part | undefined;
+  readonly rowCount: number;
+  readonly fileBytes: number | undefined;
+};
+
+/**
+ * One sink of a running pipeline: its hot parts as the newest manifest made them true.
+ *
+ * Invariant: `parts` are in epoch order, without gaps or overlaps among those that hold rows, and all of
+ * them lie after `rolledEpoch`. It changes only in `publish`, after the manifest's put, and in
+ * `forget`, after a roll's commit; both run to their end without waiting, so that a query sees one or the other.
+ */
+export class LiveSink {
+  readonly id: string;
+  readonly table: string;
+  readonly sink: Sink;
+  readonly sinceEpoch: Epoch;
+  #parts: readonly Part[];
+  #rowsOut: number;
+  #fileBytes: number | undefined;
+  #pendingMerge: Merge | undefined;
+  /** Newest epoch that the table's txn contains, as last read; undefined before the first roll. */
+  rolledEpoch: Epoch | undefined;
+  /** When the last row came, and the first of those that are hot. */
+  lastRowAtMs: EpochMs = 0;
+  firstHotAtMs: EpochMs = 0;
+  /** True while a roll or a merge runs: at most one of them at a time. */
+  isBusy = false;
+
+  constructor(sink: Sink, state: ManifestSink, parts: readonly Part[]) {
+    this.id = state.id;
+    this.table = state.table;
+    this.sink = sink;
+    this.sinceEpoch = state.sinceEpoch;
+    this.#parts = parts;
+    this.#rowsOut = state.rowsOut;
+    this.#fileBytes = state.fileBytes ?? undefined;
+  }
+
+  get parts(): readonly Part[] {
+    return this.#parts;
+  }
+
+  get rowsOut(): number {
+    return this.#rowsOut;
+  }
+
+  get hotRows(): number {
+    return this.#parts.reduce((sum, part) => sum + part.rowCount, 0);
+  }
+
+  get hotBytes(): number {
+    return this.#parts.reduce((sum, part) => sum + part.byteLength, 0);
+  }
+
+  get pendingMerge(): Merge | undefined {
+    return this.#pendingMerge;
+  }
+
+  /** The next manifest shall name the merged part in place of those it replaces. */
+  offerMerge(merge: Merge): void {
+    this.#pendingMerge = merge;
+  }
+
+  /** This sink's entry of the manifest that makes `step` true. */
+  next(step: SinkStep): ManifestSink {
+    return {
+      id: this.id,
+      table: this.table,
+      tableId: this.sink.tableId,
+      sinceEpoch: this.sinceEpoch,
+      rowsOut: this.#rowsOut + step.rowCount,
+      parts: this.#partsAfter(step, this.#pendingMerge).map(toManifestPart),
+      fileBytes: step.fileBytes ?? this.#fileBytes ?? null,
+    };
+  }
+
+  /** The manifest with `step` and `merge` is true. Gives the names of the parts it replaced. */
+  publish(step: SinkStep, merge: Merge | undefined, nowMs: EpochMs): readonly string[] {
+    if (step.rowCount > 0) {
+      this.lastRowAtMs = nowMs;
+      if (this.#parts.length === 0) this.firstHotAtMs = nowMs;
+    }
+    this.#parts = this.#partsAfter(step, merge);
+    this.#rowsOut += step.rowCount;
+    this.#fileBytes = step.fileBytes ?? this.#fileBytes;
+    if (merge === undefined) return [];
+    this.#pendingMerge = undefined;
+    return merge.replaced.map((part) => part.name);
+  }
+
+  /** Rows of the epochs up to `epoch` are in the table. Gives the names of their parts. */
+  forget(epoch: Epoch, nowMs: EpochMs): readonly string[] {
+    const isCut = this.#parts.some((part) => part.firstEpoch <= epoch && part.lastEpoch > epoch);
+    assert(!isCut, `A part of ${this.table} lies on both sides of epoch ${epoch}.`);
+    const gone = this.#parts.filter((part) => part.lastEpoch <= epoch);
+    this.#parts = this.#parts.filter((part) => part.lastEpoch > epoch);
+    this.rolledEpoch = epoch;
+    this.firstHotAtMs = nowMs;
+    const names = gone.map((part) => part.name);
+    const merged = this.#pendingMerge?.merged;
+    if (merged === undefined || merged.lastEpoch > epoch) return names;
+    this.#pendingMerge = undefined;
+    return [...names, merged.name];
+  }
+
+  #partsAfter(step: SinkStep, merge: Merge | undefined): readonly Part[] {
+    const kept = merge === undefined ? this.#parts : replaceParts(this.#parts, merge);
+    return step.part === undefined ? kept : [...kept, step.part];
+  }
+}
+
+function replaceParts(parts: readonly Part[], merge: Merge): readonly Part[] {
+  const replaced = new Set(merge.replaced.map((part) => part.name));
+  return parts.flatMap((part) => {
+    if (!replaced.has(part.name)) return [part];
+    return part.name === merge.replaced[0]?.name ? [merge.merged] : [];
+  });
+}
+
+function toManifestPart(part: Part): ManifestPart {
+  return {
+    name: part.name,
+    firstEpoch: part.firstEpoch,
+    lastEpoch: part.lastEpoch,
+    rowCount: part.rowCount,
+    byteLength: part.byteLength,
+    statsJson: part.statsJson ?? null,
+    newestAtMs: part.newestAtMs,
+  };
+}

@@ -1,0 +1,220 @@
+import { HeliosError } from '../base/errors.ts';
+import type { PipelineDefinition } from '../catalog/catalog.ts';
+import { type Epoch, type Position, position } from '../event/record.ts';
+import type { Part, Sink } from '../sink/sink.ts';
+import type { Source } from '../source/source.ts';
+import { LiveSink } from './live-sink.ts';
+import type { Manifest, ManifestPart, ManifestSink, ManifestSource } from './manifest.ts';
+import type { ManifestStore } from './manifest-store.ts';
+import type { PartStore } from './part-store.ts';
+
+/** Source name → partition → position read up to; undefined is the partition's beginning. */
+export type ReadPositions = ReadonlyMap<string, ReadonlyMap<string, Position | undefined>>;
+
+export type RecoveryContext = {
+  readonly definition: PipelineDefinition;
+  readonly sources: ReadonlyMap<string, Source>;
+  /** One per output of the plan, named by its table; the quarantine's last. */
+  readonly sinks: readonly { readonly table: string; readonly sink: Sink }[];
+  readonly store: ManifestStore;
+  readonly parts: PartStore;
+  readonly incarnation: string;
+  readonly nowMs: number;
+  /** A sink id that was never used before. */
+  readonly mintId: () => string;
+};
+
+/** Where a pipeline stands: its newest manifest, and what of it is still hot. */
+export type RecoveredState = {
+  readonly manifest: Manifest;
+  readonly hash: string;
+  readonly positions: ReadPositions;
+  readonly sinks: readonly LiveSink[];
+};
+
+/**
+ * Finds out where a pipeline stands; for a new one, and for one whose SQL was edited, puts the manifest
+ * that everything after continues. The same for a clean start and after a crash: the newest manifest says what is
+ * true, and each table's txn says which of its parts are cold.
+ */
+export async function recover(context: RecoveryContext): Promise<RecoveredState> {
+  await context.parts.open();
+  const newest = await context.store.newest();
+  const isCurrent = newest?.manifest.revision === context.definition.revision;
+  const state =
+    newest !== undefined && isCurrent ? newest : await begin(context, newest);
+  const sinks: LiveSink[] = [];
+  for (const [index, entry] of state.manifest.sinks.entries()) {
+    const sink = context.sinks[index];
+    if (sink === undefined || sink.table !== entry.table) throw mismatch(entry.table);
+    sinks.push(await reviveSink(context, sink.sink, entry, state.manifest.epoch));
+  }
+  const live = sinks.flatMap((sink) => sink.parts.map((part) => part.name));
+  await context.parts.keepOnly(new Set(live));
+  return {
+    manifest: state.manifest,
+    hash: state.hash,
+    positions: readPositions(state.manifest),
+    sinks,
+  };
+}
+
+/** The first manifest of a pipeline, or of its SQL after an edit: positions carry over by table name. */
+async function begin(
+  context: RecoveryContext,
+  before: { readonly manifest: Manifest; readonly hash: string } | undefined,
+): Promise<{ readonly manifest: Manifest; readonly hash: string }> {
+  const epoch = before === undefined ? 0 : before.manifest.epoch + 1;
+  const manifest: Manifest = {
+    format: 1,
+    pipeline: context.definition.id,
+    revision: context.definition.revision,
+    epoch,
+    incarnation: context.incarnation,
+    previous: before?.hash ?? null,
+    createdAtMs: context.nowMs,
+    watermarkMs: before?.manifest.watermarkMs ?? null,
+    bytesIn: before?.manifest.bytesIn ?? 0,
+    recordsRejected: before?.manifest.recordsRejected ?? 0,
+    recordsDropped: before?.manifest.recordsDropped ?? 0,
+    sources: await startPositions(context.sources, before?.manifest.sources ?? []),
+    sinks: context.sinks.map(({ table, sink }) => newSink(context, table, sink, epoch)),
+  };
+  return { manifest, hash: await context.store.put(manifest) };
+}
+
+function newSink(
+  context: RecoveryContext,
+  table: string,
+  sink: Sink,
+  sinceEpoch: Epoch,
+): ManifestSink {
+  return {
+    id: `${context.definition.id}/${context.mintId()}`,
+    table,
+    tableId: sink.tableId,
+    sinceEpoch,
+    rowsOut: 0,
+    parts: [],
+    fileBytes: sink.kind === 'append' ? 0 : null,
+  };
+}
+
+async function startPositions(
+  sources: ReadonlyMap<string, Source>,
+  known: readonly ManifestSource[],
+): Promise<readonly ManifestSource[]> {
+  const result: ManifestSource[] = [];
+  for (const [name, source] of sources) {
+    const before = known.find((candidate) => candidate.name === name)?.positions;
+    const positions: Record<string, string | null> = { ...before };
+    if (before === undefined) {
+      for (const partition of await source.partitions()) {
+        positions[partition] = (await source.startPosition(partition)) ?? null;
+      }
+    }
+    result.push({ name, positions });
+  }
+  return result;
+}
+
+async function reviveSink(
+  context: RecoveryContext,
+  sink: Sink,
+  entry: ManifestSink,
+  epoch: Epoch,
+): Promise<LiveSink> {
+  if (sink.tableId !== entry.tableId) throw replaced(entry, sink);
+  if (sink.kind === 'append') {
+    await sink.recover(entry.fileBytes ?? 0);
+    return new LiveSink(sink, entry, []);
+  }
+  const txnEpoch = await sink.txnEpoch(entry.id);
+  if (txnEpoch !== undefined && txnEpoch > epoch) throw ahead(entry, txnEpoch, epoch);
+  const hot = entry.parts.filter((part) => part.lastEpoch > (txnEpoch ?? -1));
+  const parts: Part[] = [];
+  for (const part of hot) {
+    if (part.firstEpoch <= (txnEpoch ?? -1)) throw straddles(entry, part);
+    if (!(await context.parts.exists(part.name))) throw missing(entry, part, context.parts);
+    parts.push(toPart(part, context.parts));
+  }
+  const live = new LiveSink(sink, entry, parts);
+  live.rolledEpoch = txnEpoch;
+  live.firstHotAtMs = context.nowMs;
+  live.lastRowAtMs = context.nowMs;
+  return live;
+}
+
+function toPart(part: ManifestPart, store: PartStore): Part {
+  return {
+    name: part.name,
+    path: store.path(part.name),
+    firstEpoch: part.firstEpoch,
+    lastEpoch: part.lastEpoch,
+    rowCount: part.rowCount,
+    byteLength: part.byteLength,
+    statsJson: part.statsJson ?? undefined,
+    newestAtMs: part.newestAtMs,
+  };
+}
+
+function readPositions(manifest: Manifest): ReadPositions {
+  return new Map(
+    manifest.sources.map((source) => [
+      source.name,
+      new Map(
+        Object.entries(source.positions).map(([partition, text]) => [
+          partition,
+          text === null ? undefined : position(text),
+        ]),
+      ),
+    ]),
+  );
+}
+
+function mismatch(table: string): HeliosError {
+  return new HeliosError('corrupt_data', `The newest manifest has a sink ${table} that the SQL has not.`, {
+    hint: 'Restore the catalog that belongs to this state, or adopt the tables with a new pipeline.',
+  });
+}
+
+function replaced(entry: ManifestSink, sink: Sink): HeliosError {
+  return new HeliosError(
+    'table_replaced',
+    `The table ${entry.table} at ${sink.location} is not the one that this pipeline wrote to: ` +
+      `its id is ${sink.tableId}, it was ${entry.tableId}.`,
+    {
+      hint:
+        'Put the old table back, or stop the pipeline with --discard and start it again: ' +
+        'rows that were not yet in the table are then given up.',
+    },
+  );
+}
+
+function ahead(entry: ManifestSink, txnEpoch: Epoch, epoch: Epoch): HeliosError {
+  return new HeliosError(
+    'corrupt_data',
+    `The table ${entry.table} holds epoch ${txnEpoch}, but the newest manifest is ${epoch}: ` +
+      'the state directory is older than the table.',
+    { hint: 'Restore the newest state directory, or adopt the table with a new pipeline (--adopt).' },
+  );
+}
+
+function straddles(entry: ManifestSink, part: ManifestPart): HeliosError {
+  return new HeliosError(
+    'corrupt_data',
+    `Part ${part.name} of ${entry.table} lies on both sides of the table's epoch.`,
+    { hint: 'Restore the state directory from a copy; nothing was written.' },
+  );
+}
+
+function missing(entry: ManifestSink, part: ManifestPart, store: PartStore): HeliosError {
+  return new HeliosError(
+    'corrupt_data',
+    `Part ${part.name} with ${part.rowCount} rows of ${entry.table} is missing in ${store.directory}.`,
+    {
+      hint:
+        'Restore the file, or stop the pipeline with --discard to go on without these rows.',
+    },
+  );
+}

@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { HeliosError } from '../base/errors.ts';
+import type { Engine } from '../engine/engine.ts';
+import { quoteText } from '../engine/types.ts';
+import type { Epoch } from '../event/record.ts';
+import type { Part, TableSink } from '../sink/sink.ts';
+import type { RollingPolicy } from '../sql/script.ts';
+import type { LiveSink } from './live-sink.ts';
+import type { PartStore } from './part-store.ts';
+
+/** What rolls a sink whose table has no policy of its own. */
+const defaultPolicy: RollingPolicy = {
+  intervalMs: 5 * 60 * 1000,
+  fileBytes: 128 * 1024 * 1024,
+  inactivityMs: undefined,
+  onWatermark: false,
+};
+
+/** So many neighbouring parts of one tier become one part of the next: at most 3 × 15 small ones wait. */
+const partsPerMerge = 16;
+/** A part of this size is worth opening by itself. */
+const mergeBytesMax = 32 * 1024 * 1024;
+
+export type RollerContext = {
+  readonly engine: Engine;
+  readonly parts: PartStore;
+  readonly sinks: readonly LiveSink[];
+  /** Rolling policy of each sink, by its table's name; others have the default. */
+  readonly policies: ReadonlyMap<string, RollingPolicy>;
+  readonly clock: Clock;
+  /** Beside each commit lies this, for whoever adopts the table. */
+  readonly note: () => Readonly<Record<string, unknown>>;
+};
+
+/**
+ * Turns a pipeline's hot parts into files of its tables when their policies say so, and keeps their
+ * number small until then. Works beside the epochs: it only takes parts that are true already.
+ */
+export class Roller {
+  readonly #context: RollerContext;
+  readonly #running = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #failure: unknown;
+
+  constructor(context: RollerContext) {
+    this.#context = context;
+  }
+
+  /** Throws what a roll or merge in the background failed with. */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Starts what is due, and returns at once. `epoch` is the newest true one. */
+  startDue(epoch: Epoch): void {
+    for (const live of this.#context.sinks) {
+      if (live.sink.kind !== 'table' || live.isBusy || live.parts.length === 0) continue;
+      const sink = live.sink;
+      if (this.#isDue(live)) this.#start(live, () => this.#roll(live, sink, epoch));
+      else {
+        const parts = partsToMerge(live);
+        if (parts !== undefined) this.#start(live, () => this.#merge(live, sink, parts));
+      }
+    }
+  }
+
+  /** Waits for what runs, then rolls every sink that has hot rows. */
+  async rollAll(epoch: Epoch): Promise<void> {
+    await this.settle();
+    this.throwIfFailed();
+    for (const live of this.#context.sinks) {
+      while (live.sink.kind === 'table' && live.parts.length > 0) {
+        await this.#roll(live, live.sink, epoch);
+      }
+    }
+  }
+
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  #start(live: LiveSink, action: () => Promise<void>): void {
+    live.isBusy = true;
+    const task = action()
+      .catch((thrown: unknown) => {
+        this.#failure ??= thrown;
+      })
+      .finally(() => {
+        live.isBusy = false;
+        this.#running.delete(task);
+      });
+    this.#running.add(task);
+  }
+
+  #isDue(live: LiveSink): boolean {
+    const policy = this.#context.policies.get(live.table) ?? defaultPolicy;
+    const nowMs = this.#context.clock.nowMs();
+    return (
+      live.hotBytes >= (policy.fileBytes ?? Infinity) ||
+      nowMs - live.firstHotAtMs >= (policy.intervalMs ?? Infinity) ||
+      nowMs - live.lastRowAtMs >= (policy.inactivityMs ?? Infinity)
+    );
+  }
+
+  async #roll(live: LiveSink, sink: TableSink, epoch: Epoch): Promise<void> {
+    const { clock, parts } = this.#context;
+    const outcome = await sink.roll({
+      sinkId: live.id,
+      parts: live.parts.filter((part) => part.lastEpoch <= epoch),
+      from: live.rolledEpoch,
+      to: epoch,
+      note: this.#context.note(),
+      signal: this.#stop.signal,
+    });
+    const reached = outcome.kind === 'rolled' ? epoch : outcome.txnEpoch;
+    if (reached === undefined || reached > epoch) throw foreignCommit(live, reached, epoch);
+    await parts.retire(live.forget(reached, clock.nowMs()));
+  }
+
+  async #merge(live: LiveSink, sink: TableSink, parts: readonly Part[]): Promise<void> {
+    const [first, last] = [parts[0], parts.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const name = `${first.name.replace('.parquet', '')}-to-${last.lastEpoch}.parquet`;
+    const path = join(this.#context.parts.directory, name);
+    const files = parts.map((part) => quoteText(part.path)).join(', ');
+    await using connection = await this.#context.engine.connect();
+    const [row] = await connection.rows(
+      `COPY (SELECT * FROM read_parquet([${files}])) TO ${quoteText(path)}
+        (${sink.copyOptions}, RETURN_STATS)`,
+    );
+    await this.#context.parts.sync([name]);
+    live.offerMerge({
+      replaced: parts,
+      merged: {
+        name,
+        path,
+        firstEpoch: first.firstEpoch,
+        lastEpoch: last.lastEpoch,
+        rowCount: parts.reduce((sum, part) => sum + part.rowCount, 0),
+        byteLength: Number(row?.['file_size_bytes'] ?? 0),
+        statsJson: undefined,
+        newestAtMs: Math.max(...parts.map((part) => part.newestAtMs)),
+      },
+    });
+  }
+}
+
+/** The oldest run of neighbours in one tier that is long enough; none while a merge waits. */
+function partsToMerge(live: LiveSink): readonly Part[] | undefined {
+  if (live.pendingMerge !== undefined) return undefined;
+  let run: Part[] = [];
+  for (const part of live.parts) {
+    const isSame = run[0] !== undefined && tier(run[0]) === tier(part);
+    run = isSame ? [...run, part] : [part];
+    if (run.length === partsPerMerge && tier(part) !== undefined) return run;
+  }
+  return undefined;
+}
+
+/** How often a part was merged; undefined when it is large enough to stay as it is. */
+function tier(part: Part): number | undefined {
+  if (part.byteLength >= mergeBytesMax) return undefined;
+  return part.name.split('-to-').length - 1;
+}
+
+function foreignCommit(live: LiveSink, reached: Epoch | undefined, epoch: Epoch): HeliosError {
+  return new HeliosError(
+    'fenced',
+    `The table ${live.table} is at epoch ${reached ?? 'none'} of this pipeline, which is at ${epoch}: ` +
+      'another process runs it, or the table was restored to an older version.',
+    { hint: 'Stop the other process, or create the pipeline anew with --adopt.' },
+  );
+}

@@ -1,0 +1,264 @@
+import { crashPoint } from '../base/crash-point.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Batch, Position } from '../event/record.ts';
+import type { Source } from '../source/source.ts';
+import type { EpochWork, EpochYield } from './epoch-work.ts';
+import type { LiveSink, Merge } from './live-sink.ts';
+import type { Manifest } from './manifest.ts';
+import type { ManifestStore } from './manifest-store.ts';
+import type { PartStore } from './part-store.ts';
+import type { ReadPositions, RecoveredState } from './recovery.ts';
+import type { Roller } from './roller.ts';
+
+/** Shortest and longest time from one epoch's start to the next while records keep coming. */
+const epochIntervalMsMin = 100;
+const epochIntervalMsMax = 1000;
+/** Fixed costs may take a fifth of the time: an epoch that took t is followed by 4 t of gathering. */
+const gatheringPerWork = 4;
+/** Bytes of one epoch: it starts small, and doubles while there is more to read than fits. */
+const epochBytesMin = 4 * 1024 * 1024;
+const epochBytesMax = 128 * 1024 * 1024;
+/** A quiet pipeline looks after its rolls this often. */
+const idleCheckMs = 1000;
+
+export type RunnerContext = {
+  readonly state: RecoveredState;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly work: EpochWork;
+  readonly roller: Roller;
+  readonly store: ManifestStore;
+  readonly parts: PartStore;
+  readonly incarnation: string;
+  readonly clock: Clock;
+  /** Called after each epoch that became true. */
+  readonly onPublished: () => void;
+};
+
+/**
+ * Runs one pipeline, epoch by epoch, in one place: nothing else changes its positions.
+ *
+ * ```
+ * gather ─▶ decode, SQL, parts ─▶ manifest N ─▶ publish ─▶ gather …
+ *   ▲ sources pulled                 ▲ the only commit     ▲ queries see it
+ * rolls and merges run beside, one a sink, over parts that are already true
+ * ```
+ */
+export class Runner {
+  readonly #context: RunnerContext;
+  #manifest: Manifest;
+  #hash: string;
+  #positions: ReadPositions;
+  #bytesMax = epochBytesMin;
+
+  constructor(context: RunnerContext) {
+    this.#context = context;
+    this.#manifest = context.state.manifest;
+    this.#hash = context.state.hash;
+    this.#positions = context.state.positions;
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  get positions(): ReadPositions {
+    return this.#positions;
+  }
+
+  get sinks(): readonly LiveSink[] {
+    return this.#context.state.sinks;
+  }
+
+  /** Runs until the sources end or the signal aborts; an epoch that began is finished first. */
+  async run(signal: AbortSignal): Promise<'ended' | 'stopped'> {
+    const { clock, roller } = this.#context;
+    while (!signal.aborted) {
+      roller.throwIfFailed();
+      const startedMs = clock.monotonicMs();
+      const batches = await this.#gather(signal);
+      if (batches.size > 0) {
+        await this.#epoch(batches);
+        await this.#pace(batches, startedMs, signal);
+      } else if (await this.#hasEnded()) {
+        return 'ended';
+      } else {
+        await this.#wait(signal);
+      }
+      roller.startDue(this.#manifest.epoch);
+    }
+    return 'stopped';
+  }
+
+  /** Rolls everything that is hot. Only while `run` isn't running. */
+  async rollAll(): Promise<void> {
+    await this.#context.roller.rollAll(this.#manifest.epoch);
+  }
+
+  async #gather(signal: AbortSignal): Promise<ReadonlyMap<string, readonly Batch[]>> {
+    const gathered = new Map<string, readonly Batch[]>();
+    for (const [name, source] of this.#context.sources) {
+      const partitions = await source.partitions();
+      const bytesMax = Math.ceil(this.#bytesMax / Math.max(1, partitions.length));
+      const batches: Batch[] = [];
+      for (const partition of partitions) {
+        const after = this.#positions.get(name)?.get(partition);
+        const batch = await source.read({ partition, after, bytesMax, signal });
+        if (batch !== undefined) batches.push(batch);
+      }
+      if (batches.length > 0) gathered.set(name, batches);
+    }
+    return gathered;
+  }
+
+  async #epoch(batches: ReadonlyMap<string, readonly Batch[]>): Promise<void> {
+    const { work, clock, onPublished } = this.#context;
+    const epoch = this.#manifest.epoch + 1;
+    try {
+      const result = await work.run({ epoch, batches, nowMs: clock.nowMs() });
+      await this.#commit(batches, result);
+    } finally {
+      for (const batch of [...batches.values()].flat()) await batch.release();
+    }
+    onPublished();
+  }
+
+  /** Puts the manifest, then makes memory agree with it, without waiting in between. */
+  async #commit(
+    batches: ReadonlyMap<string, readonly Batch[]>,
+    result: EpochYield,
+  ): Promise<void> {
+    const { store, parts, sources, clock, state } = this.#context;
+    const positions = advance(this.#positions, batches);
+    const merges: readonly (Merge | undefined)[] = state.sinks.map((sink) => sink.pendingMerge);
+    const manifest = this.#nextManifest(positions, batches, result);
+    crashPoint('before-manifest');
+    this.#hash = await store.put(manifest);
+    crashPoint('after-manifest');
+    this.#manifest = manifest;
+    this.#positions = positions;
+    const replaced = state.sinks.flatMap((sink, index) => {
+      const step = result.steps[index];
+      return step === undefined ? [] : sink.publish(step, merges[index], clock.nowMs());
+    });
+    await parts.retire(replaced);
+    await store.collect(manifest.epoch);
+    for (const [name, source] of sources) {
+      await source.release(knownPositions(positions.get(name)));
+    }
+  }
+
+  #nextManifest(
+    positions: ReadPositions,
+    batches: ReadonlyMap<string, readonly Batch[]>,
+    result: EpochYield,
+  ): Manifest {
+    const before = this.#manifest;
+    return {
+      ...before,
+      epoch: before.epoch + 1,
+      incarnation: this.#context.incarnation,
+      previous: this.#hash,
+      createdAtMs: this.#context.clock.nowMs(),
+      bytesIn: before.bytesIn + byteCount(batches),
+      recordsRejected: before.recordsRejected + result.rejectedCount,
+      recordsDropped: before.recordsDropped + result.droppedCount,
+      sources: [...positions].map(([name, partitions]) => ({
+        name,
+        positions: Object.fromEntries(
+          [...partitions].map(([partition, at]) => [partition, at ?? null]),
+        ),
+      })),
+      sinks: this.#context.state.sinks.map((sink, index) =>
+        sink.next(result.steps[index] ?? { part: undefined, rowCount: 0, fileBytes: undefined }),
+      ),
+    };
+  }
+
+  /** Gathers for a while before the next epoch, unless there is a full one to take already. */
+  async #pace(
+    batches: ReadonlyMap<string, readonly Batch[]>,
+    startedMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#context;
+    const workMs = clock.monotonicMs() - startedMs;
+    const isFull = byteCount(batches) >= this.#bytesMax * fullShare;
+    if (isFull) {
+      if (workMs < epochIntervalMsMax / 2) this.#bytesMax = Math.min(this.#bytesMax * 2, epochBytesMax);
+      if (workMs > epochIntervalMsMax) this.#bytesMax = Math.max(this.#bytesMax / 2, epochBytesMin);
+      return;
+    }
+    const intervalMs = Math.min(
+      Math.max(epochIntervalMsMin, workMs * (1 + gatheringPerWork)),
+      epochIntervalMsMax,
+    );
+    await pause(clock, intervalMs - workMs, signal);
+  }
+
+  async #hasEnded(): Promise<boolean> {
+    for (const [name, source] of this.#context.sources) {
+      if (!(await source.hasEnded(knownPositions(this.#positions.get(name))))) return false;
+    }
+    return true;
+  }
+
+  /** Until some source may have records, or it is time to look after the rolls. */
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { sources, clock } = this.#context;
+    const done = new AbortController();
+    const either = AbortSignal.any([signal, done.signal]);
+    const waits = [...sources].map(async ([name, source]) => {
+      await source.waitForRecords(knownPositions(this.#positions.get(name)), either);
+    });
+    waits.push(clock.sleep(idleCheckMs, either));
+    try {
+      await Promise.race(waits);
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    } finally {
+      done.abort();
+      await Promise.allSettled(waits);
+    }
+  }
+}
+
+/** An epoch this near to its limit found more than it could take. */
+const fullShare = 0.9;
+
+async function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
+  if (durationMs <= 0) return;
+  try {
+    await clock.sleep(durationMs, signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
+}
+
+function advance(
+  positions: ReadPositions,
+  batches: ReadonlyMap<string, readonly Batch[]>,
+): ReadPositions {
+  return new Map(
+    [...positions].map(([name, partitions]) => {
+      const after = new Map(partitions);
+      for (const batch of batches.get(name) ?? []) after.set(batch.partition, batch.to);
+      return [name, after];
+    }),
+  );
+}
+
+function byteCount(batches: ReadonlyMap<string, readonly Batch[]>): number {
+  let total = 0;
+  for (const batch of [...batches.values()].flat()) {
+    total += batch.content.kind === 'lines' ? batch.content.byteLength : 0;
+  }
+  return total;
+}
+
+function knownPositions(
+  partitions: ReadonlyMap<string, Position | undefined> | undefined,
+): ReadonlyMap<string, Position> {
+  const known = new Map<string, Position>();
+  for (const [partition, at] of partitions ?? []) if (at !== undefined) known.set(partition, at);
+  return known;
+}

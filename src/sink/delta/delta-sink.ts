@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crashPoint } from '../../base/crash-point.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { NewDataFile, PartitionValues } from '../../delta/delta.ts';
+import { columnStatsJson } from '../../delta/stats.ts';
+import type { DeltaTable } from '../../delta/table.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Epoch } from '../../event/record.ts';
+import type { Schema } from '../../event/schema.ts';
+import type { SinkConnector } from '../../sql/script.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { Part, RollOutcome, RollRequest, TableSink } from '../sink.ts';
+import { dataFileName } from './file-name.ts';
+import { mergeParts, prepareForMerge } from './table-files.ts';
+
+export type DeltaSinkOptions = {
+  readonly table: DeltaTable;
+  readonly storage: Storage;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly connector: Extract<SinkConnector, { kind: 'delta' }>;
+  /** Columns of this sink's rows in stored types; new ones are added to the table at the next roll. */
+  readonly schema: Schema;
+  /** The rows' event time, where a column has it: for `time_partition_pattern`. */
+  readonly timeColumn: string | undefined;
+  /** Absolute folder on the table's file system for files that are not finished. */
+  readonly stagingDirectory: string;
+};
+
+/** A part this large becomes a data file as it is; merging more would only rewrite the same bytes. */
+const finalShareOfTarget = 8;
+/** DuckDB counts a row group in rows while it keeps their order; an event's row is about this long. */
+const rowBytesTypical = 128;
+const rowGroupRowsMin = 2048;
+const targetBytesDefault = 128 * 1024 * 1024;
+
+/** Rolls parts into a Delta table on this machine's disk. Format: Delta protocol (1,2). */
+export class DeltaSink implements TableSink {
+  readonly kind = 'table';
+  readonly schema: Schema;
+  readonly copyOptions: string;
+  readonly finalBytesMin: number | undefined;
+  readonly #options: DeltaSinkOptions;
+  #serial = 0;
+
+  constructor(options: DeltaSinkOptions) {
+    const { connector } = options;
+    this.#options = options;
+    this.schema = options.schema;
+    this.copyOptions = copyOptions(connector);
+    const isPartitioned =
+      connector.partitionFields.length > 0 || connector.timePartitionPattern !== undefined;
+    const targetBytes = connector.rolling.fileBytes ?? targetBytesDefault;
+    this.finalBytesMin = isPartitioned ? undefined : targetBytes / finalShareOfTarget;
+  }
+
+  get tableId(): string {
+    return this.#options.table.snapshot().tableId;
+  }
+
+  get location(): string {
+    return this.#options.storage.location;
+  }
+
+  async txnEpoch(sinkId: string): Promise<Epoch | undefined> {
+    const snapshot = await this.#options.table.refresh();
+    return snapshot.transactions.get(sinkId)?.version;
+  }
+
+  statsOf(copyRow: Readonly<Record<string, unknown>>): string {
+    return columnStatsJson(copyRow, this.schema);
+  }
+
+  async roll(request: RollRequest): Promise<RollOutcome> {
+    const txnEpoch = await this.txnEpoch(request.sinkId);
+    if (txnEpoch !== request.from) return { kind: 'overtaken', txnEpoch };
+    const adds = await this.#storeFiles(request.parts);
+    crashPoint('after-data-file');
+    await this.#leaveNote(request);
+    crashPoint('before-commit');
+    const outcome = await this.#options.table.commit({
+      operation: 'STREAMING UPDATE',
+      operationParameters: { outputMode: 'Append', epochId: String(request.to) },
+      transaction: { appId: request.sinkId, expected: request.from, version: request.to },
+      adds,
+      newColumns: this.#newColumns(),
+    });
+    crashPoint('after-commit');
+    if (outcome.kind === 'overtaken') {
+      for (const add of adds) await this.#options.storage.delete(add.path);
+      return { kind: 'overtaken', txnEpoch: outcome.txnVersion };
+    }
+    await this.#options.table.maybeCheckpoint();
+    const byteLength = adds.reduce((sum, add) => sum + add.byteLength, 0);
+    return { kind: 'rolled', fileCount: adds.length, byteLength };
+  }
+
+  /** Finished parts become files as they are; the others are merged into new ones. */
+  async #storeFiles(parts: readonly Part[]): Promise<readonly NewDataFile[]> {
+    const adds: NewDataFile[] = [];
+    for (const part of parts) {
+      if (part.statsJson === undefined) continue;
+      const file = { folder: '', partitionValues: {}, statsJson: part.statsJson };
+      adds.push(await this.#store(part.path, file));
+    }
+    const rest = parts.filter((part) => part.statsJson === undefined);
+    if (rest.length > 0) adds.push(...(await this.#mergeParts(rest)));
+    return adds;
+  }
+
+  async #mergeParts(parts: readonly Part[]): Promise<readonly NewDataFile[]> {
+    const { engine, stagingDirectory, connector, timeColumn } = this.#options;
+    const staging = join(stagingDirectory, randomBytes(8).toString('hex'));
+    await mkdir(staging, { recursive: true });
+    try {
+      await using connection = await engine.connect();
+      await prepareForMerge(connection);
+      const plan = {
+        parts,
+        schema: this.schema,
+        partitionFields: connector.partitionFields,
+        timePattern: connector.timePartitionPattern,
+        timeColumn,
+        targetBytes: connector.rolling.fileBytes ?? targetBytesDefault,
+      };
+      const files = await mergeParts(connection, plan, { staging, copyOptions: this.copyOptions });
+      const adds: NewDataFile[] = [];
+      for (const file of files) {
+        const statsJson = this.statsOf(file.copyRow);
+        adds.push(await this.#store(file.localPath, { ...file, statsJson }));
+      }
+      return adds;
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  }
+
+  async #store(localPath: string, file: StoredAs): Promise<NewDataFile> {
+    const { storage, connector, clock } = this.#options;
+    const name = dataFileName({
+      naming: connector.naming,
+      compression: connector.compression,
+      serial: this.#serial++,
+      nowMs: clock.nowMs(),
+      random: randomBytes(16),
+    });
+    const path = file.folder === '' ? name : `${file.folder}/${name}`;
+    const { size } = await stat(localPath);
+    await storage.putFile(path, localPath);
+    return {
+      path,
+      partitionValues: file.partitionValues,
+      byteLength: size,
+      modifiedAtMs: clock.nowMs(),
+      statsJson: file.statsJson,
+    };
+  }
+
+  async #leaveNote(request: RollRequest): Promise<void> {
+    const path = `_helios/${request.sinkId}/${String(request.to).padStart(20, '0')}.json`;
+    const note = { ...request.note, sink: request.sinkId, from: request.from ?? null, to: request.to };
+    await this.#options.storage.put(path, Buffer.from(`${JSON.stringify(note)}\n`));
+  }
+
+  #newColumns(): Schema {
+    const known = new Set(
+      this.#options.table.snapshot().schema.map((column) => column.name.toLowerCase()),
+    );
+    return this.schema.filter((column) => !known.has(column.name.toLowerCase()));
+  }
+}
+
+type StoredAs = {
+  readonly folder: string;
+  readonly partitionValues: PartitionValues;
+  readonly statsJson: string;
+};
+
+function copyOptions(connector: DeltaSinkOptions['connector']): string {
+  const options = ['FORMAT parquet', `COMPRESSION ${connector.compression}`];
+  if (connector.rowGroupBytes !== undefined) {
+    const rows = Math.round(connector.rowGroupBytes / rowBytesTypical);
+    options.push(`ROW_GROUP_SIZE ${Math.max(rows, rowGroupRowsMin)}`);
+  }
+  return options.join(', ');
+}

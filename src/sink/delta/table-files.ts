@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import type { PartitionValues } from '../../delta/delta.ts';
+import { partitionFolder } from '../../delta/path.ts';
+import type { Connection, Row } from '../../engine/engine.ts';
+import { quoteName, quoteText } from '../../engine/types.ts';
+import type { Column, Schema } from '../../event/schema.ts';
+import type { Part } from '../sink.ts';
+
+/** A finished file that is not yet in the table. */
+export type FinishedFile = {
+  readonly localPath: string;
+  /** Folder below the table's root; empty for the root itself. */
+  readonly folder: string;
+  readonly partitionValues: PartitionValues;
+  /** The row of `RETURN_STATS` that describes it. */
+  readonly copyRow: Row;
+};
+
+export type MergePlan = {
+  readonly parts: readonly Part[];
+  readonly schema: Schema;
+  readonly partitionFields: readonly string[];
+  /** strftime pattern of the folders, by the time column or else by when the records arrived. */
+  readonly timePattern: string | undefined;
+  readonly timeColumn: string | undefined;
+  readonly targetBytes: number;
+};
+
+const timeFolder = '__helios_time';
+/** Most files that DuckDB keeps open at once while it splits by partition. */
+const openFilesMax = 64;
+
+/**
+ * Merges parts into files of the table's final form, one statement for each `targetBytes` of parts, each
+ * of which splits its rows by partition in one pass.
+ */
+export async function mergeParts(
+  connection: Connection,
+  plan: MergePlan,
+  where: { readonly staging: string; readonly copyOptions: string },
+): Promise<readonly FinishedFile[]> {
+  const files: FinishedFile[] = [];
+  for (const [index, parts] of chunks(plan.parts, plan.targetBytes).entries()) {
+    const target = join(where.staging, `${index}`);
+    const keys = partitionKeys(plan);
+    const select = parts.map((part) => partSelect(plan, part)).join(' UNION ALL ');
+    const rows = await connection.rows(
+      keys.length === 0
+        ? `COPY (${select}) TO ${quoteText(`${target}.parquet`)}
+            (${where.copyOptions}, RETURN_STATS)`
+        : `COPY (${select}) TO ${quoteText(target)} (${where.copyOptions}, RETURN_STATS,
+            PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN 'file_{i}')`,
+    );
+    files.push(...rows.map((row) => finishedFile(plan, row)));
+  }
+  return files.filter((file) => Number(file.copyRow['count']) > 0);
+}
+
+/** Sets the number of files that stay open; for the connection that `mergeParts` gets. */
+export async function prepareForMerge(connection: Connection): Promise<void> {
+  await connection.execute(`SET partitioned_write_max_open_files = ${openFilesMax}`);
+}
+
+/** Runs of neighbouring parts, each about `bytesMax` long. */
+function chunks(parts: readonly Part[], bytesMax: number): readonly (readonly Part[])[] {
+  const result: Part[][] = [];
+  let bytes = Infinity;
+  for (const part of parts) {
+    if (bytes + part.byteLength > bytesMax) {
+      result.push([]);
+      bytes = 0;
+    }
+    result.at(-1)?.push(part);
+    bytes += part.byteLength;
+  }
+  return result;
+}
+
+function partitionKeys(plan: MergePlan): readonly string[] {
+  const fields = plan.partitionFields.map((_, index) => `__helios_key_${index}`);
+  return plan.timePattern === undefined ? fields : [timeFolder, ...fields];
+}
+
+function partSelect(plan: MergePlan, part: Part): string {
+  const partitioned = new Set(plan.partitionFields.map((name) => name.toLowerCase()));
+  const stored = plan.schema.filter((column) => !partitioned.has(column.name.toLowerCase()));
+  const columns = stored.map((column) => quoteName(column.name));
+  if (plan.timePattern !== undefined) {
+    const time =
+      plan.timeColumn === undefined
+        ? `make_timestamptz(${part.newestAtMs * 1000})`
+        : quoteName(plan.timeColumn);
+    columns.push(`strftime(${time}, ${quoteText(plan.timePattern)}) AS ${timeFolder}`);
+  }
+  plan.partitionFields.forEach((name, index) => {
+    columns.push(`${partitionText(columnNamed(plan.schema, name))} AS __helios_key_${index}`);
+  });
+  return `SELECT ${columns.join(', ')} FROM read_parquet(${quoteText(part.path)})`;
+}
+
+function columnNamed(schema: Schema, name: string): Column {
+  const found = schema.find((column) => column.name.toLowerCase() === name.toLowerCase());
+  return found ?? { name, type: { kind: 'text' } };
+}
+
+/** A partition value as Delta writes it (protocol, "Partition Value Serialization"). */
+function partitionText(column: Column): string {
+  const name = quoteName(column.name);
+  if (column.type.kind === 'timestamp') return `strftime(${name}, '%Y-%m-%dT%H:%M:%S.%fZ')`;
+  return `CAST(${name} AS VARCHAR)`;
+}
+
+function finishedFile(plan: MergePlan, row: Row): FinishedFile {
+  const keys = partitionKeysOf(row);
+  const values: Record<string, string | null> = {};
+  plan.partitionFields.forEach((name, index) => {
+    values[columnNamed(plan.schema, name).name] = keys.get(`__helios_key_${index}`) ?? null;
+  });
+  const folders = [partitionFolder(Object.keys(values), values)].filter((text) => text !== '');
+  if (plan.timePattern !== undefined) {
+    folders.unshift(keys.get(timeFolder) ?? '__HIVE_DEFAULT_PARTITION__');
+  }
+  return {
+    localPath: String(row['filename']),
+    folder: folders.join('/'),
+    partitionValues: values,
+    copyRow: row,
+  };
+}
+
+/** `partition_keys` is a MAP, which arrives as a list of key and value. */
+function partitionKeysOf(row: Row): ReadonlyMap<string, string | null> {
+  const keys = new Map<string, string | null>();
+  const entries = row['partition_keys'];
+  if (!Array.isArray(entries)) return keys;
+  for (const entry of entries) {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) continue;
+    const { key, value } = entry as { key?: unknown; value?: unknown };
+    keys.set(String(key), value === null || value === undefined ? null : String(value));
+  }
+  return keys;
+}
