@@ -1,0 +1,364 @@
+import { randomUUID } from 'node:crypto';
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import { asHeliosError, HeliosError } from '../base/errors.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { nodeFiles, storageError } from './files.ts';
+import type { LogFiles } from './files.ts';
+import { hashRequest, Idempotency } from './idempotency.ts';
+import type { RequestKey } from './idempotency.ts';
+import {
+  defaultLimits,
+  defaultStream,
+  partitionsMax,
+  retentionBytesMin,
+  retentionMsDefault,
+} from './log.ts';
+import type {
+  AppendRequest,
+  Appended,
+  LogBatch,
+  LogLimits,
+  Retention,
+  StreamInfo,
+  StreamRequest,
+} from './log.ts';
+import type { LogParts } from './partition/partition.ts';
+import { TailBudget } from './partition/tail.ts';
+import { Turns } from './partition/turns.ts';
+import { Spool } from './spool.ts';
+import { writeDefinition } from './stream-files.ts';
+import { Stream } from './stream.ts';
+
+export type EventLogOptions = {
+  /** The data directory; the log is in `log` and `tmp/spool` below it. One process at a time. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly files?: LogFiles | undefined;
+  readonly limits?: Partial<LogLimits> | undefined;
+  /** Told about what fails in the background: retention. It is tried again. */
+  readonly onProblem?: ((problem: HeliosError) => void) | undefined;
+};
+
+/** How often old records are looked for. */
+const retentionIntervalMs = 10_000;
+
+/**
+ * The embedded event log; `log.ts` says what lies where. An append is acknowledged once its bytes
+ * and its index entry are synced, and is in the log as a whole or not at all, whatever crashes.
+ */
+export class EventLog {
+  readonly #directory: string;
+  readonly #parts: LogParts;
+  readonly #queue: CommitQueue;
+  readonly #idempotency: Idempotency;
+  readonly #streams = new Map<string, Stream>();
+  /** Creations and deletions of streams, one at a time. */
+  readonly #changes = new Turns();
+  readonly #closing = new AbortController();
+  readonly #onProblem: (problem: HeliosError) => void;
+  #retention: Promise<void> = Promise.resolve();
+
+  private constructor(options: EventLogOptions, parts: LogParts) {
+    this.#directory = `${options.directory}/log`;
+    this.#parts = parts;
+    this.#queue = new CommitQueue(parts.limits);
+    this.#idempotency = new Idempotency(parts.clock, parts.limits.keysMax);
+    this.#onProblem = options.onProblem ?? (() => undefined);
+  }
+
+  /** Opens what is there, cuts torn tails, and makes sure that the stream `events` exists. */
+  static async open(options: EventLogOptions): Promise<EventLog> {
+    const files = options.files ?? nodeFiles;
+    const limits = { ...defaultLimits, ...options.limits };
+    const tailBudget = new TailBudget(limits.tailBytesMax);
+    const spool = await Spool.open(files, `${options.directory}/tmp/spool`);
+    const log = new EventLog(options, { files, clock: options.clock, limits, spool, tailBudget });
+    try {
+      await log.#openStreams();
+      if (!log.#streams.has(defaultStream)) await log.createStream({ name: defaultStream });
+    } catch (thrown) {
+      await Promise.allSettled([log.close()]);
+      throw storageError(thrown, `open the event log in ${log.#directory}`);
+    }
+    log.#retention = log.#enforceRetentionForever();
+    return log;
+  }
+
+  listStreams(): readonly StreamInfo[] {
+    return [...this.#streams.values()].map((stream) => stream.info());
+  }
+
+  hasStream(name: string): boolean {
+    return this.#streams.has(name);
+  }
+
+  /** `not_found` where there is no such stream. */
+  getStream(name: string): StreamInfo {
+    return this.#stream(name).info();
+  }
+
+  /** `invalid_name`, `already_exists` (names must differ by more than case), `invalid_request`. */
+  async createStream(request: StreamRequest): Promise<StreamInfo> {
+    checkName(request.name);
+    const partitions = checkPartitions(request.partitions ?? 1);
+    const retention = retentionOf(request, { ageMs: retentionMsDefault, bytes: undefined });
+    return await this.#changes.run(async () => {
+      this.#checkIsNew(request.name);
+      const directory = `${this.#directory}/${request.name}`;
+      await this.#makeStream(directory, { name: request.name, partitions, retention });
+      const stream = await Stream.open(directory, this.#parts);
+      this.#streams.set(request.name, stream);
+      return stream.info();
+    });
+  }
+
+  /** Changes what is given. Partitions can't become fewer. */
+  async alterStream(request: StreamRequest): Promise<StreamInfo> {
+    const stream = this.#stream(request.name);
+    const count = stream.partitions.length;
+    const partitions = checkPartitions(request.partitions ?? count);
+    if (partitions < count) {
+      throw new HeliosError(
+        'invalid_request',
+        `The stream "${request.name}" has ${count} partitions and can't go down to ${partitions}.`,
+        { hint: 'Create another stream, and move its producers and pipelines there.' },
+      );
+    }
+    await stream.alter(partitions, retentionOf(request, stream.info().retention));
+    return stream.info();
+  }
+
+  /** Deletes a stream with its records; `conflict` while a reader holds it, unless `isForced`. */
+  async deleteStream(name: string, { isForced }: { readonly isForced: boolean }): Promise<void> {
+    await this.#changes.run(async () => {
+      const stream = this.#stream(name);
+      if (stream.readers.length > 0 && !isForced) throw isHeld(stream);
+      stream.markDeleted();
+      await this.#queue.drain();
+      await stream.close();
+      const grave = `${this.#directory}/.deleted-${stream.id}`;
+      await this.#parts.files.rename(stream.directory, grave);
+      await this.#parts.files.syncDirectory(this.#directory);
+      this.#streams.delete(name);
+      await this.#parts.files.removeTree(grave);
+    });
+  }
+
+  /**
+   * Stores a request's lines, all or none, and resolves once they are durable. Rejects with
+   * `too_large`, `too_busy`, `stream_full`, `disk_full`, `storage_failed`, `idempotency_mismatch`
+   * or `unavailable`; then nothing of it is stored. No lines are no request: nothing is remembered.
+   */
+  async append(name: string, request: AppendRequest): Promise<Appended> {
+    const stream = this.#stream(name);
+    const { lines, idempotencyKey } = request;
+    const byteLength = lines.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    if (byteLength > this.#parts.limits.requestBytesMax) throw this.#tooLarge(byteLength);
+    if (byteLength === 0) return nothingAppended(stream);
+    assert(lines.at(-1)?.at(-1) === newline, 'what is appended ends in a newline');
+    if (idempotencyKey === undefined) return await this.#store(stream, lines, byteLength);
+    const key = hashRequest(stream.id, idempotencyKey, request.bodyHash ?? lines);
+    const store = async (): Promise<Appended> => await this.#store(stream, lines, byteLength, key);
+    return await this.#idempotency.once(key, store);
+  }
+
+  /**
+   * Whole lines of a partition after offset `after` (its start where undefined), as a file. About
+   * `bytesMax` bytes: the batch ends with the line that reaches them. Undefined at the end.
+   */
+  async read(
+    name: string,
+    partition: number,
+    after: number | undefined,
+    bytesMax: number,
+  ): Promise<LogBatch | undefined> {
+    try {
+      return await this.#stream(name).partition(partition).read(after, bytesMax);
+    } catch (thrown) {
+      throw storageError(thrown, `read stream "${name}"`);
+    }
+  }
+
+  /** Resolves when a partition has records after its offset; rejects when the signal aborts. */
+  async waitForRecords(
+    name: string,
+    offsets: ReadonlyMap<number, number>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const stream = this.#stream(name);
+    for (;;) {
+      signal.throwIfAborted();
+      stream.checkExists();
+      if (stream.hasRecordsAfter(offsets)) return;
+      await stream.nextChange(signal);
+    }
+  }
+
+  /** The offsets up to which a reader needs nothing any more, or undefined if it holds nothing. */
+  getHold(name: string, reader: string): ReadonlyMap<number, number> | undefined {
+    return this.#stream(name).hold(reader);
+  }
+
+  /**
+   * From now on, across restarts, retention keeps everything after these offsets for `reader`;
+   * partitions that are not named are kept whole.
+   */
+  async setHold(name: string, reader: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    await this.#stream(name).setHold(reader, offsets);
+  }
+
+  async removeHold(name: string, reader: string): Promise<void> {
+    await this.#stream(name).removeHold(reader);
+  }
+
+  /** Deletes, in all streams, what is past its retention. Also runs by itself. */
+  async enforceRetention(): Promise<void> {
+    for (const stream of [...this.#streams.values()]) await stream.enforceRetention();
+  }
+
+  /** Waits for appends that are under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#retention;
+    await this.#queue.drain();
+    await this.#changes.run(async () => {
+      const closing = [...this.#streams.values()].map(async (stream) => await stream.close());
+      this.#streams.clear();
+      await Promise.allSettled(closing);
+      await Promise.all(closing);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #openStreams(): Promise<void> {
+    const { files } = this.#parts;
+    await files.makeDirectory(this.#directory);
+    for (const name of await files.list(this.#directory)) {
+      const directory = `${this.#directory}/${name}`;
+      // Streams that were being created or deleted when the process ended.
+      if (name.startsWith('.')) await files.removeTree(directory);
+      else this.#streams.set(name, await Stream.open(directory, this.#parts));
+    }
+    for (const stream of this.#streams.values()) await stream.rememberKeys(this.#idempotency);
+  }
+
+  async #makeStream(
+    directory: string,
+    stream: { readonly name: string; readonly partitions: number; readonly retention: Retention },
+  ): Promise<void> {
+    const { files, clock } = this.#parts;
+    const id = randomUUID();
+    const temporary = `${this.#directory}/.new-${id}`;
+    for (let number = 0; number < stream.partitions; number++) {
+      await files.makeDirectory(`${temporary}/${number}`);
+    }
+    await writeDefinition(files, temporary, { id, createdAtMs: clock.nowMs(), ...stream });
+    await files.rename(temporary, directory);
+    await files.syncDirectory(this.#directory);
+  }
+
+  async #store(
+    stream: Stream,
+    chunks: readonly Uint8Array[],
+    byteLength: number,
+    key?: RequestKey,
+  ): Promise<Appended> {
+    return await stream.withRoom(byteLength, async () => {
+      const partition = stream.pick(key?.keyHash);
+      const lines = { chunks, byteLength, key };
+      const from = await this.#queue.commit({ partition: stream.partition(partition), lines });
+      return { partition, from, to: from + byteLength, isDuplicate: false };
+    });
+  }
+
+  async #enforceRetentionForever(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#parts.clock.sleep(retentionIntervalMs, signal);
+        await this.enforceRetention();
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const problem = storageError(thrown, 'delete records that are past their retention');
+        this.#onProblem(asHeliosError(problem));
+      }
+    }
+  }
+
+  #stream(name: string): Stream {
+    const stream = this.#streams.get(name);
+    if (stream !== undefined) return stream;
+    const names = [...this.#streams.keys()].map((other) => `"${other}"`).join(', ');
+    throw new HeliosError('not_found', `The stream "${name}" does not exist.`, {
+      hint: `Create it with: helios stream create ${name}. There are: ${names}.`,
+    });
+  }
+
+  #checkIsNew(name: string): void {
+    const lower = name.toLowerCase();
+    const existing = [...this.#streams.keys()].find((other) => other.toLowerCase() === lower);
+    if (existing === undefined) return;
+    throw new HeliosError('already_exists', `The stream "${existing}" exists already.`, {
+      hint: 'Use it, or choose a name that differs by more than upper and lower case.',
+    });
+  }
+
+  #tooLarge(byteLength: number): HeliosError {
+    const { requestBytesMax } = this.#parts.limits;
+    return new HeliosError(
+      'too_large',
+      `The request has ${byteLength} bytes; at most ${requestBytesMax} are stored at once.`,
+      { hint: 'Send it in several requests.' },
+    );
+  }
+}
+
+const newline = 0x0a;
+
+function nothingAppended(stream: Stream): Appended {
+  const offset = stream.partition(0).endOffset;
+  return { partition: 0, from: offset, to: offset, isDuplicate: false };
+}
+
+/** `invalid_name` unless the name can be a stream's: it is a folder's name too. */
+function checkName(name: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/.test(name) && !name.includes('..')) return;
+  const shown = name.length > 40 ? `${name.slice(0, 40)}…` : name;
+  throw new HeliosError('invalid_name', `${JSON.stringify(shown)} can't be a stream's name.`, {
+    hint: 'A letter or _ first, then letters, digits, _ . and -, at most 128 in all, and no "..".',
+  });
+}
+
+function checkPartitions(count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= partitionsMax) return count;
+  throw new HeliosError('invalid_request', `A stream can't have ${count} partitions.`, {
+    hint: `Choose between 1 and ${partitionsMax}.`,
+  });
+}
+
+function retentionOf(request: StreamRequest, otherwise: Retention): Retention {
+  const ageMs = request.retentionMs ?? otherwise.ageMs;
+  const bytes = request.retentionBytes ?? otherwise.bytes;
+  if (!(ageMs > 0)) {
+    throw new HeliosError('invalid_request', `Records can't be kept for ${ageMs} ms.`, {
+      hint: 'Give a retention that is longer than nothing, such as 7d.',
+    });
+  }
+  if (bytes !== undefined && !(bytes >= retentionBytesMin)) {
+    throw new HeliosError('invalid_request', `A stream can't be kept to ${bytes} bytes.`, {
+      hint: `Give at least ${retentionBytesMin} bytes, or no limit.`,
+    });
+  }
+  return { ageMs, bytes };
+}
+
+function isHeld(stream: Stream): HeliosError {
+  const readers = stream.readers.map((reader) => `"${reader}"`).join(', ');
+  return new HeliosError('conflict', `The stream "${stream.name}" is read by ${readers}.`, {
+    hint: 'Delete these pipelines first, or force the deletion: they will fail.',
+  });
+}

@@ -1,0 +1,106 @@
+import { crc32 } from 'node:zlib';
+import type { EpochMs } from '../../event/record.ts';
+import { encodeEntry, entryBytes } from './index-entry.ts';
+import type { IndexEntry } from './index-entry.ts';
+
+/** The lines of one request on their way to one partition. */
+export type Lines = {
+  readonly chunks: readonly Uint8Array[];
+  readonly byteLength: number;
+  /** 16 bytes each. */
+  readonly key: { readonly keyHash: Uint8Array; readonly bodyHash: Uint8Array } | undefined;
+};
+
+/** What one group commit writes to one partition. */
+export type Group = {
+  readonly blocks: readonly Uint8Array[];
+  readonly byteLength: number;
+  readonly index: Buffer;
+  readonly entryCount: number;
+};
+
+export type GroupPlace = {
+  /** Where the group's first byte goes in the partition's log. */
+  readonly offset: number;
+  /** Number of its first entry in the segment's index. */
+  readonly entry: number;
+  readonly arrivedAtMs: EpochMs;
+};
+
+/** Lays requests out one after the other, with the index entries that describe them. */
+export function planGroup(requests: readonly Lines[], place: GroupPlace): Group {
+  const entries = planEntries(requests, place);
+  const index = Buffer.alloc(entries.length * entryBytes);
+  entries.forEach((entry, number) => encodeEntry(entry, index, number * entryBytes));
+  const byteLength = requests.reduce((sum, request) => sum + request.byteLength, 0);
+  return { blocks: planBlocks(requests), byteLength, index, entryCount: entries.length };
+}
+
+/** The entry that says: everything before it is durable. */
+export function closingEntry(place: GroupPlace): Buffer {
+  const entry = Buffer.alloc(entryBytes);
+  encodeEntry(entryOf('closed', place, place.offset), entry, 0);
+  return entry;
+}
+
+/**
+ * Requests without a key share an entry up to this many bytes: small requests then cost little
+ * index, and one checksum still covers little enough to be checked on reading.
+ */
+const sharedEntryBytesMax = 1024 * 1024;
+
+function planEntries(requests: readonly Lines[], place: GroupPlace): readonly IndexEntry[] {
+  const entries: IndexEntry[] = [];
+  let offset = place.offset;
+  for (const request of requests) {
+    const last = entries.at(-1);
+    const isShared =
+      last?.kind === 'lines' &&
+      request.key === undefined &&
+      last.byteLength + request.byteLength <= sharedEntryBytesMax;
+    const entry = isShared ? last : entryOf(request.key ? 'keyed' : 'lines', place, offset);
+    if (isShared) entries.pop();
+    entries.push({
+      ...entry,
+      ...request.key,
+      byteLength: entry.byteLength + request.byteLength,
+      crc: request.chunks.reduce((crc, chunk) => crc32(chunk, crc), entry.crc),
+    });
+    offset += request.byteLength;
+  }
+  return entries;
+}
+
+function entryOf(kind: IndexEntry['kind'], place: GroupPlace, offset: number): IndexEntry {
+  return {
+    kind,
+    offset,
+    byteLength: 0,
+    crc: 0,
+    arrivedAtMs: place.arrivedAtMs,
+    group: place.entry,
+    keyHash: undefined,
+    bodyHash: undefined,
+  };
+}
+
+/** Chunks from this size on are written as they are; smaller ones are copied together first. */
+const copiedChunkBytesMax = 64 * 1024;
+
+function planBlocks(requests: readonly Lines[]): readonly Uint8Array[] {
+  const blocks: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  function flushSmall(): void {
+    if (small.length > 0) blocks.push(Buffer.concat(small));
+    small = [];
+  }
+  for (const chunk of requests.flatMap((request) => request.chunks)) {
+    if (chunk.byteLength <= copiedChunkBytesMax) small.push(chunk);
+    else {
+      flushSmall();
+      blocks.push(chunk);
+    }
+  }
+  flushSmall();
+  return blocks;
+}

@@ -1,0 +1,243 @@
+import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
+import { HeliosError } from '../../base/errors.ts';
+import { storageError } from '../files.ts';
+import type { LogFiles } from '../files.ts';
+import { keyAgeMaxMs } from '../log.ts';
+import type { LogBatch, LogLimits, PartitionInfo } from '../log.ts';
+import type { Spool } from '../spool.ts';
+import { closingEntry, planGroup } from './group.ts';
+import type { Group, Lines } from './group.ts';
+import { recoverPartition } from './recovery.ts';
+import type { Recovered } from './recovery.ts';
+import { SegmentReader } from './segment-reader.ts';
+import { dataPath, indexPath, SegmentWriter } from './segment.ts';
+import type { Segment } from './segment.ts';
+import { Tail } from './tail.ts';
+import type { TailBudget } from './tail.ts';
+import { Turns } from './turns.ts';
+
+/** What the partitions of a log have in common. */
+export type LogParts = {
+  readonly files: LogFiles;
+  readonly clock: Clock;
+  readonly limits: LogLimits;
+  readonly spool: Spool;
+  readonly tailBudget: TailBudget;
+};
+
+/** Bounds the memory and time that reading a segment's index takes (18 MB). */
+const segmentEntriesMax = 250_000;
+
+/**
+ * One partition: segments without gaps, of which the last is written.
+ * `endOffset` is what is durable; a reader never sees further, so a crash takes back nothing seen.
+ */
+export class Partition {
+  readonly directory: string;
+  readonly #parts: LogParts;
+  readonly #segmentBytes: number;
+  readonly #segments: Segment[];
+  readonly #keptIndexes: Segment[];
+  readonly #cutBytes: number;
+  readonly #reader: SegmentReader;
+  readonly #tail: Tail;
+  /** Changes of the files, one at a time. */
+  readonly #changes = new Turns();
+  #writer: SegmentWriter | undefined;
+  #writerSinceMs: number;
+
+  private constructor(place: PartitionPlace, parts: LogParts, recovered: Recovered) {
+    this.directory = place.directory;
+    this.#segmentBytes = place.segmentBytes;
+    this.#parts = parts;
+    this.#segments = [...recovered.segments];
+    this.#keptIndexes = [...recovered.keptIndexes];
+    this.#cutBytes = recovered.cutBytes;
+    this.#writer = recovered.writer;
+    this.#writerSinceMs = parts.clock.nowMs();
+    this.#reader = new SegmentReader(parts.files, place.directory, parts.spool);
+    this.#tail = new Tail(parts.tailBudget);
+  }
+
+  static async open(place: PartitionPlace, parts: LogParts): Promise<Partition> {
+    return new Partition(place, parts, await recoverPartition(parts.files, place.directory));
+  }
+
+  get startOffset(): number {
+    return this.#segments[0]?.base ?? 0;
+  }
+
+  get endOffset(): number {
+    return this.#segments.at(-1)?.end ?? 0;
+  }
+
+  get bytes(): number {
+    return this.endOffset - this.startOffset;
+  }
+
+  /** All segments but the one that is written, oldest first: what retention may delete. */
+  get closedSegments(): readonly Segment[] {
+    return this.#segments.slice(0, -1);
+  }
+
+  /** Every index that exists, those whose data is deleted included, oldest first. */
+  get indexedSegments(): readonly Segment[] {
+    return [...this.#keptIndexes, ...this.#segments];
+  }
+
+  info(): PartitionInfo {
+    return {
+      startOffset: this.startOffset,
+      endOffset: this.endOffset,
+      bytes: this.bytes,
+      newestArrivedAtMs: this.#segments.findLast((segment) => segment.newestArrivedAtMs)
+        ?.newestArrivedAtMs,
+      cutBytes: this.#cutBytes,
+    };
+  }
+
+  /**
+   * Appends requests one after the other and resolves to the first one's offset once all are
+   * durable. If it rejects (`disk_full`, `storage_failed`), none of them is in the log.
+   */
+  async append(requests: readonly Lines[]): Promise<number> {
+    return await this.#changes.run(async () => {
+      const from = this.endOffset;
+      const arrivedAtMs = this.#parts.clock.nowMs();
+      try {
+        const writer = await this.#writerFor(arrivedAtMs);
+        const place = { offset: from, entry: writer.entryCount, arrivedAtMs };
+        const group = planGroup(requests, place);
+        await writer.write(group);
+        this.#accept(group, arrivedAtMs);
+      } catch (thrown) {
+        await this.#abandonWriter();
+        throw storageError(thrown, `append to ${this.directory}`);
+      }
+      return from;
+    });
+  }
+
+  /** Whole lines after `after`, about `bytesMax` bytes, or undefined at the end. */
+  async read(after: number | undefined, bytesMax: number): Promise<LogBatch | undefined> {
+    const from = after ?? this.startOffset;
+    if (from === this.endOffset) return undefined;
+    const segment = this.#segmentAt(from);
+    const target = from + Math.max(1, bytesMax);
+    const cached = this.#tail.read(from, Math.min(target, this.endOffset));
+    if (cached) {
+      const file = await this.#parts.spool.write(cached.chunks);
+      const { to, arrivedAtMs } = cached;
+      return { from, to, byteLength: to - from, arrivedAtMs, ...file };
+    }
+    const isClosed = segment !== this.#segments.at(-1);
+    return await this.#reader.read({ segment, isClosed, from, target });
+  }
+
+  /** Begins a new segment if the current one holds anything older than `arrivedBeforeMs`. */
+  async rollIfOlder(arrivedBeforeMs: number): Promise<void> {
+    await this.#changes.run(async () => {
+      const newest = this.#segments.at(-1);
+      const isOld = (newest?.newestArrivedAtMs ?? Infinity) < arrivedBeforeMs;
+      if (newest && newest.end > newest.base && isOld) await this.#roll();
+    });
+  }
+
+  /** Deletes closed segments that end at or before `offset`; indexes stay while keys may count. */
+  async deleteUpTo(offset: number): Promise<void> {
+    await this.#changes.run(async () => {
+      for (const segment of this.closedSegments) {
+        if (segment.end > offset) return;
+        // One after the other, each made durable: a power failure must not leave a gap.
+        await this.#parts.files.remove(dataPath(this.directory, segment.base));
+        await this.#parts.files.syncDirectory(this.directory);
+        this.#segments.shift();
+        this.#keptIndexes.push(segment);
+      }
+    });
+  }
+
+  /** Deletes indexes of deleted segments whose keys are all past their time. */
+  async deleteOldIndexes(): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs();
+    await this.#changes.run(async () => {
+      for (;;) {
+        const oldest = this.#keptIndexes[0];
+        if (oldest === undefined) return;
+        if ((oldest.newestArrivedAtMs ?? 0) + keyAgeMaxMs > nowMs) return;
+        await this.#parts.files.remove(indexPath(this.directory, oldest.base));
+        this.#keptIndexes.shift();
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#changes.run(async () => {
+      const writer = this.#writer;
+      this.#writer = undefined;
+      if (writer === undefined) return;
+      const place = { offset: this.endOffset, entry: writer.entryCount };
+      try {
+        await writer.seal(closingEntry({ ...place, arrivedAtMs: this.#parts.clock.nowMs() }));
+      } finally {
+        await writer.close();
+      }
+    });
+  }
+
+  async #writerFor(nowMs: number): Promise<SegmentWriter> {
+    const writer = this.#writer;
+    if (writer === undefined) return await this.#roll();
+    const isFull =
+      writer.dataBytes >= this.#segmentBytes || writer.entryCount >= segmentEntriesMax;
+    const isOld = nowMs - this.#writerSinceMs >= this.#parts.limits.segmentAgeMs;
+    if (isFull || (isOld && writer.dataBytes > 0)) return await this.#roll();
+    return writer;
+  }
+
+  async #roll(): Promise<SegmentWriter> {
+    const base = this.endOffset;
+    const old = this.#writer;
+    this.#writer = undefined;
+    await old?.close();
+    const writer = await SegmentWriter.create(this.#parts.files, this.directory, base);
+    if (this.#segments.at(-1)?.base === base) this.#segments.pop();
+    this.#segments.push({ base, end: base, newestArrivedAtMs: undefined });
+    this.#writer = writer;
+    this.#writerSinceMs = this.#parts.clock.nowMs();
+    return writer;
+  }
+
+  async #abandonWriter(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.abandon();
+  }
+
+  #accept(group: Group, arrivedAtMs: number): void {
+    const segment = this.#segments.pop();
+    assert(segment !== undefined, 'what is written to is a segment');
+    let offset = segment.end;
+    this.#segments.push({ ...segment, end: offset + group.byteLength, newestArrivedAtMs: arrivedAtMs });
+    for (const bytes of group.blocks) {
+      this.#tail.add({ offset, bytes, arrivedAtMs });
+      offset += bytes.byteLength;
+    }
+  }
+
+  #segmentAt(offset: number): Segment {
+    const segment = this.#segments.findLast((candidate) => candidate.base <= offset);
+    if (segment !== undefined && offset < segment.end) return segment;
+    const isPast = offset > this.endOffset;
+    throw new HeliosError(
+      isPast ? 'corrupt_data' : 'not_found',
+      isPast
+        ? `Offset ${offset} lies after the end of the log in ${this.directory} (${this.endOffset}).`
+        : `The log in ${this.directory} begins at offset ${this.startOffset}; ${offset} is deleted.`,
+      { hint: `Read from offset ${this.startOffset} on.`, details: { offset } },
+    );
+  }
+}
+
+export type PartitionPlace = { readonly directory: string; readonly segmentBytes: number };
