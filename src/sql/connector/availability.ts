@@ -1,0 +1,115 @@
+import { didYouMean } from '../../base/did-you-mean.ts';
+
+/** What can be read and written in this version. */
+export const sourceConnectors: readonly string[] = ['http', 'single_file', 'filesystem'];
+export const sinkConnectors: readonly string[] = [
+  'delta',
+  'single_file',
+  'stdout',
+  'preview',
+  'blackhole',
+];
+
+/** Words for a connector that can't be used in a role: what is wrong, and what to do instead. */
+export function connectorRefusal(
+  connector: string,
+  role: 'source' | 'sink',
+): { readonly message: string; readonly hint: string } {
+  const name = connector.toLowerCase();
+  const available = role === 'source' ? sourceConnectors : sinkConnectors;
+  const list = `Available ${role}s: ${available.join(', ')}.`;
+  const other = role === 'source' ? sinkConnectors : sourceConnectors;
+  if (other.includes(name) || (name === 'filesystem' && role === 'sink')) {
+    return { message: wrongRole(name, role), hint: `${wrongRoleHints[name] ?? ''}${list}` };
+  }
+  const later = laterConnectors[name];
+  if (later !== undefined) {
+    return {
+      message: `The connector ${name} is not available in this version.`,
+      hint: `${later}${list}`,
+    };
+  }
+  const all = [...sourceConnectors, ...sinkConnectors];
+  const near = didYouMean(connector, all) ?? didYouMean(connector, Object.keys(laterConnectors));
+  const suggestion = near === undefined ? '' : `Did you mean "${near}"? `;
+  return { message: `There is no connector "${connector}".`, hint: `${suggestion}${list}` };
+}
+
+function wrongRole(name: string, role: 'source' | 'sink'): string {
+  return role === 'source'
+    ? `The connector ${name} can't be read from in this version.`
+    : `The connector ${name} can't be written to in this version.`;
+}
+
+const wrongRoleHints: Readonly<Record<string, string>> = {
+  filesystem: "Write a Delta table (connector = 'delta') or one file (connector = 'single_file'). ",
+  http: "Write a Delta table (connector = 'delta') or one file (connector = 'single_file'). ",
+  delta: 'Attach the table and query it, or read its Parquet files with filesystem. ',
+};
+
+const overHttp =
+  "It comes with a later version; meanwhile, send the events over HTTP (connector = 'http'). ";
+const overFiles =
+  "It comes with a later version; meanwhile, write a Delta table (connector = 'delta'). ";
+
+/** Connectors of the dialect that this version doesn't have. */
+const laterConnectors: Readonly<Record<string, string>> = {
+  kafka: overHttp,
+  kinesis: overHttp,
+  confluent: overHttp,
+  mqtt: overHttp,
+  nats: overHttp,
+  rabbitmq: overHttp,
+  fluvio: overHttp,
+  sse: overHttp,
+  websocket: overHttp,
+  polling_http: overHttp,
+  redis: overFiles,
+  webhook: overFiles,
+  iceberg: "Iceberg tables are not supported. Write a Delta table (connector = 'delta'). ",
+  impulse: 'For made-up events, run `helios generate`. ',
+  nexmark: 'For made-up events, run `helios generate`. ',
+  postgres: overHttp,
+  mysql: overHttp,
+  debezium: overHttp,
+};
+
+const formats: readonly string[] = ['json', 'raw_string', 'raw_bytes', 'parquet'];
+
+/** Words for a format that isn't there. */
+export function formatRefusal(
+  format: string,
+  available: readonly string[],
+): { readonly message: string; readonly hint: string } {
+  const name = format.toLowerCase();
+  const list = `Available here: ${available.join(', ')}.`;
+  if (['avro', 'protobuf', 'debezium_json'].includes(name)) {
+    const message = `The format ${name} is not available in this version.`;
+    return { message, hint: `It comes with a later version. ${list}` };
+  }
+  if (formats.includes(name)) {
+    return { message: `The format ${name} can't be used with this connector.`, hint: list };
+  }
+  const near = didYouMean(format, available);
+  const suggestion = near === undefined ? '' : `Did you mean "${near}"? `;
+  return { message: `There is no format "${format}".`, hint: `${suggestion}${list}` };
+}
+
+/** Checks a path's scheme: local paths and `file:///` work. Undefined: it is fine. */
+export function pathRefusal(
+  path: string,
+): { readonly message: string; readonly hint: string } | undefined {
+  const local = 'Local paths work today: /folder, folder/below, file:///folder.';
+  const scheme = /^([a-z][a-z\d+.-]*)::?\/?\/?/i.exec(path)?.[1]?.toLowerCase();
+  if (scheme === undefined || (scheme === 'file' && /^file:\/\/\//i.test(path))) return undefined;
+  if (!path.includes('://') && !path.includes('::')) return undefined;
+  if (scheme === 'file') return { message: `The path ${path} names a host.`, hint: local };
+  const isS3 = ['s3', 's3a', 's3n', 'r2'].includes(scheme) || /^https?:.*amazonaws/i.test(path);
+  if (isS3) {
+    return {
+      message: `The path ${path} is on S3.`,
+      hint: `S3 comes with a later version. ${local}`,
+    };
+  }
+  return { message: `Paths of the kind ${scheme}:// are not supported.`, hint: local };
+}

@@ -1,0 +1,215 @@
+import type { FileNaming, RollingPolicy, SinkColumn, SinkConnector, SinkTable } from '../script.ts';
+import { connectorRefusal, formatRefusal } from './availability.ts';
+import type { OptionReader } from './option-reader.ts';
+import { readPath, refuseJsonOptions, timestampFormats } from './sources.ts';
+import type { TableText } from './table-text.ts';
+
+/** Makes a sink of a CREATE TABLE; what is wrong is reported, and undefined comes back then. */
+export function readSink(table: TableText): SinkTable | undefined {
+  const { options } = table;
+  const connector = readConnector(table);
+  if (connector === undefined) return undefined;
+  if (connector.kind !== 'delta' && table.partitionedBy !== undefined) {
+    const message = `The connector ${connector.kind} does not partition.`;
+    options.report(table.partitionedBy[0] ?? table.name, message, 'Leave PARTITIONED BY out.');
+  }
+  const columns = readColumns(table);
+  if (connector.kind === 'delta') checkPartitions(table, connector.partitionFields, columns);
+  const timestampFormat = options.choice(['json.timestamp_format'], timestampFormats);
+  refuseJsonOptions(options);
+  const profile = 'Leave it out, and write the connector and its options into the table.';
+  options.refuse('connection_profile', 'Connection profiles are not available.', profile);
+  options.finish(table.connector);
+  return {
+    name: table.name.value,
+    position: table.lines.positionOf(table.name),
+    connector,
+    columns,
+    timestampFormat: timestampFormat ?? 'rfc3339',
+  };
+}
+
+function readConnector(table: TableText): SinkConnector | undefined {
+  const { options } = table;
+  switch (table.connector) {
+    case 'delta':
+      return readDelta(table);
+    case 'single_file': {
+      const path = readPath(options);
+      const format = readSinkFormat(options, ['json', 'raw_string']);
+      return { kind: 'single_file', path, format: format === 'raw_string' ? format : 'json' };
+    }
+    case 'stdout':
+    case 'preview':
+      readSinkFormat(options, ['json']);
+      return { kind: 'stdout', format: 'json' };
+    case 'blackhole':
+      readSinkFormat(options, ['json']);
+      return { kind: 'blackhole' };
+    default: {
+      const { message, hint } = connectorRefusal(table.connector, 'sink');
+      options.report(options.spanOf('connector'), message, hint);
+      return undefined;
+    }
+  }
+}
+
+function readSinkFormat(
+  options: OptionReader,
+  available: readonly [string, ...string[]],
+): string | undefined {
+  const written = options.text('format') ?? available[0];
+  if (available.includes(written.toLowerCase())) return written.toLowerCase();
+  const { message, hint } = formatRefusal(written, available);
+  options.report(options.spanOf('format'), message, hint);
+  return undefined;
+}
+
+function readDelta(table: TableText): SinkConnector {
+  const { options } = table;
+  const path = readPath(options);
+  readSinkFormat(options, ['parquet']);
+  readUploadOptions(options);
+  return {
+    kind: 'delta',
+    path,
+    partitionFields: readPartitionFields(table),
+    timePartitionPattern: readTimePattern(options),
+    rolling: readRolling(options),
+    naming: readNaming(options),
+    compression: options.choice(['parquet.compression', 'parquet_compression'], codecs) ?? 'zstd',
+    rowGroupBytes: options.bytes('parquet.row_group_size', 'parquet_row_group_size'),
+  };
+}
+
+const codecs = {
+  zstd: 'zstd',
+  snappy: 'snappy',
+  gzip: 'gzip',
+  lz4: 'lz4_raw',
+  lz4_raw: 'lz4_raw',
+  uncompressed: 'uncompressed',
+  none: 'uncompressed',
+} as const;
+
+/** Options of uploads and of tuning that are checked, and have nothing to change on a local disk. */
+function readUploadOptions(options: OptionReader): void {
+  options.bytes('multipart.target_part_size', 'target_part_size');
+  options.integer(['multipart.max_parts', 'max_parts'], 1, 10_000);
+  options.bytes('multipart.minimum_multipart_size');
+  options.boolean('shuffle_by_partition.enabled');
+  options.integer(['parquet_row_batch_size'], 1, Number.MAX_SAFE_INTEGER);
+  options.choice(['sink.version'], { v1: 'v1', v2: 'v2' });
+  const later = 'S3 comes with a later version; leave it out for a local path.';
+  options.refuseAll('storage.', 'only local paths work in this version.', later);
+}
+
+/** Without any option of a policy: 128 MB or 5 minutes, whichever comes first. */
+const rollingDefault: RollingPolicy = {
+  intervalMs: 5 * 60 * 1000,
+  fileBytes: 128 * 1024 ** 2,
+  inactivityMs: undefined,
+  onWatermark: false,
+};
+
+function readRolling(options: OptionReader): RollingPolicy {
+  const rolling = {
+    intervalMs: options.durationMs('rolling_policy.interval', 'rollover_seconds'),
+    fileBytes: options.bytes('rolling_policy.file_size', 'target_file_size'),
+    inactivityMs: options.durationMs(
+      'rolling_policy.inactivity_interval',
+      'inactivity_rollover_seconds',
+    ),
+    onWatermark: options.boolean('rolling_policy.watermark_expiration') ?? false,
+  };
+  const { intervalMs, fileBytes, inactivityMs, onWatermark } = rolling;
+  const hasTrigger =
+    intervalMs !== undefined || fileBytes !== undefined || inactivityMs !== undefined;
+  return hasTrigger || onWatermark ? rolling : rollingDefault;
+}
+
+function readNaming(options: OptionReader): FileNaming {
+  const strategies = { serial: 'serial', uuid: 'uuid', uuid_v7: 'uuid_v7', ulid: 'ulid' } as const;
+  return {
+    prefix: readNamePart(options, 'filename.prefix'),
+    suffix: readNamePart(options, 'filename.suffix'),
+    strategy: options.choice(['filename.strategy'], strategies) ?? 'uuid_v7',
+  };
+}
+
+function readNamePart(options: OptionReader, name: string): string | undefined {
+  const part = options.text(name);
+  if (part === undefined || /^[\w.=-]{1,64}$/.test(part)) return part;
+  const hint = 'Use up to 64 letters, digits, ".", "_", "-" and "=".';
+  options.report(options.spanOf(name), `"${part}" can't be part of a file's name.`, hint);
+  return undefined;
+}
+
+function readTimePattern(options: OptionReader): string | undefined {
+  const names = ['partitioning.time_pattern', 'time_partition_pattern'] as const;
+  const pattern = options.text(...names);
+  if (pattern === undefined) return undefined;
+  const span = options.spanOf(...names);
+  const unknown = /%(?:[^YymdHMSjBbaAUWGVu%]|$)/.exec(pattern)?.[0];
+  if (unknown !== undefined) {
+    const hint = 'It knows %Y %m %d %H %M %S %j and %%, as in %Y/%m/%d/%H.';
+    options.report(span, `The pattern "${pattern}" has ${unknown}, which means nothing.`, hint);
+  }
+  const isPath = pattern.split('/').every((part) => part !== '' && !/^\.\.?$/.test(part));
+  if (!isPath || /[\\\0]/.test(pattern)) {
+    const hint = 'Write folders between single slashes, as in %Y/%m/%d/%H.';
+    options.report(span, `The pattern "${pattern}" is not a path below the table.`, hint);
+  }
+  return pattern;
+}
+
+function readPartitionFields(table: TableText): readonly string[] {
+  const { options, partitionedBy } = table;
+  const fields = options.names('partitioning.fields', 'partition_fields');
+  if (partitionedBy === undefined) return fields.map((field) => field.text);
+  if (fields.length > 0) {
+    const message = 'PARTITIONED BY and partitioning.fields say the same thing.';
+    options.report(partitionedBy[0] ?? table.name, message, 'Keep one of them.');
+  }
+  return partitionedBy.map((token) => token.value);
+}
+
+function checkPartitions(
+  table: TableText,
+  fields: readonly string[],
+  columns: readonly SinkColumn[] | undefined,
+): void {
+  const span = table.options.spanOf('partitioning.fields', 'partition_fields');
+  fields.forEach((field, index) => {
+    if (fields.some((other, at) => at < index && isSame(other, field))) {
+      table.options.report(span, `The table is partitioned by "${field}" twice.`);
+    }
+    if (columns === undefined || columns.some((column) => isSame(column.name, field))) return;
+    table.reportUnknown(
+      span,
+      'column',
+      field,
+      columns.map((column) => column.name),
+    );
+  });
+}
+
+function readColumns(table: TableText): readonly SinkColumn[] | undefined {
+  const { list, options } = table;
+  if (list === undefined) return undefined;
+  if (list.watermark !== undefined) {
+    const hint = 'Watermarks belong to sources: move it to the table that is read.';
+    options.report(list.watermark.column, 'A sink has no watermark.', hint);
+  }
+  return list.columns.map(({ name, type, isNotNull, origin }) => {
+    if (origin.kind !== 'field') {
+      const message = `The sink's column "${name.value}" is ${origin.kind}.`;
+      options.report(name, message, 'Compute it in the SELECT of the INSERT.');
+    }
+    return { name: name.value, type, isNotNull };
+  });
+}
+
+function isSame(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}
