@@ -1,0 +1,147 @@
+import { isUtf8 } from 'node:buffer';
+import { HeliosError } from '../base/errors.ts';
+import { scanJson } from './json-scan.ts';
+import type { JsonScan, Span } from './json-scan.ts';
+
+/** A request's body as lines, each a record. */
+export type FramedBody = {
+  /** Whole lines; the last chunk ends in a newline. Chunks may share memory with the body. */
+  readonly lines: readonly Uint8Array[];
+  /** How many records there are; undefined where that would take counting lines. */
+  readonly recordCount: number | undefined;
+};
+
+/** Deepest nesting of a record that is taken in as a single object or array. */
+export const jsonDepthMax = 128;
+
+/**
+ * Frames a body (inflated, whole) as lines, whatever its Content-Type says:
+ *
+ *     {"a":1}⏎{"a":2}       NDJSON, because its first line is a complete JSON value: stored as it
+ *                           is, without looking at the other lines
+ *     {"a":1}               one record
+ *     {⏎ "a": 1⏎}           one record; newlines between tokens become spaces
+ *     [{"a":1}, {"a":2}]    a record for each element, in its own text
+ *
+ * A single value that is not valid JSON is `invalid_json` with its place; nothing but white space
+ * is `invalid_request`. A byte order mark at the start is dropped.
+ */
+export function frameBody(body: Uint8Array): FramedBody {
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const start = firstToken(buffer);
+  if (start === undefined) throw emptyBody();
+  const newline = buffer.indexOf(newlineByte, start);
+  const lineEnd = newline < 0 ? buffer.byteLength : newline;
+  const isOneLine = firstToken(buffer, lineEnd) === undefined;
+  if (!isOneLine && isCompleteValue(buffer, start, lineEnd)) return frameLines(buffer, start);
+  return frameValue(buffer, start);
+}
+
+const newlineByte = 0x0a;
+const openBracket = 0x5b;
+const lineFeed: Uint8Array = Buffer.from('\n');
+
+/** Where the first byte that is not white space stands, from `from` on. */
+function firstToken(buffer: Buffer, from?: number): number | undefined {
+  let at = from ?? (hasByteOrderMark(buffer) ? 3 : 0);
+  while (at < buffer.byteLength && isWhiteSpace(buffer[at])) at += 1;
+  return at < buffer.byteLength ? at : undefined;
+}
+
+function hasByteOrderMark(buffer: Buffer): boolean {
+  return buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf;
+}
+
+function isWhiteSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** Depth and UTF-8 don't matter here: what is wrong with a line is its reader's to say. */
+function isCompleteValue(buffer: Buffer, from: number, to: number): boolean {
+  return scanJson(buffer, { from, to, depthMax: Infinity }).kind === 'valid';
+}
+
+function frameLines(buffer: Buffer, start: number): FramedBody {
+  return { lines: terminated(buffer.subarray(start)), recordCount: undefined };
+}
+
+function terminated(lines: Buffer): readonly Uint8Array[] {
+  return lines.at(-1) === newlineByte ? [lines] : [lines, lineFeed];
+}
+
+function frameValue(buffer: Buffer, start: number): FramedBody {
+  const scan = scanJson(buffer, { from: start, to: buffer.byteLength, depthMax: jsonDepthMax });
+  if (scan.kind === 'invalid') throw invalidJson(buffer, scan);
+  if (!isUtf8(buffer)) throw invalidUtf8(buffer);
+  const isArray = buffer[start] === openBracket;
+  const spans = isArray ? scan.elements : [{ from: start, to: scan.end }];
+  // A copy: valid JSON has raw line ends between tokens only, and there a space means the same.
+  const text = withoutLineEnds(buffer);
+  return { lines: joinSpans(text, spans), recordCount: spans.length };
+}
+
+function withoutLineEnds(buffer: Buffer): Buffer {
+  if (!buffer.includes('\n') && !buffer.includes('\r')) return buffer;
+  const copy = Buffer.from(buffer);
+  for (const lineEnd of ['\n', '\r']) {
+    for (let at = copy.indexOf(lineEnd); at >= 0; at = copy.indexOf(lineEnd, at + 1)) copy[at] = 0x20;
+  }
+  return copy;
+}
+
+function joinSpans(text: Buffer, spans: readonly Span[]): readonly Uint8Array[] {
+  if (spans.length === 0) return [];
+  const byteLength = spans.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  const joined = Buffer.allocUnsafe(byteLength);
+  let at = 0;
+  for (const { from, to } of spans) {
+    at += text.copy(joined, at, from, to);
+    joined[at] = newlineByte;
+    at += 1;
+  }
+  return [joined];
+}
+
+function emptyBody(): HeliosError {
+  return new HeliosError('invalid_request', 'The body is empty.', {
+    hint: 'Send a JSON object, an array of objects, or one object a line.',
+  });
+}
+
+function invalidJson(buffer: Buffer, scan: Extract<JsonScan, { kind: 'invalid' }>): HeliosError {
+  return placedError(buffer, scan.at, scan.message);
+}
+
+/** Names the first byte that no valid text has there. */
+function invalidUtf8(buffer: Buffer): HeliosError {
+  let valid = 0;
+  let invalid = buffer.byteLength;
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >>> 1;
+    if (isUtf8(buffer.subarray(0, wholeCharacters(buffer, middle)))) valid = middle;
+    else invalid = middle;
+  }
+  return placedError(buffer, wholeCharacters(buffer, valid), 'it is not UTF-8');
+}
+
+/** The largest length up to `byteLength` that does not cut a character: its tail bytes are 10xxxxxx. */
+function wholeCharacters(buffer: Buffer, byteLength: number): number {
+  let at = byteLength;
+  while (at > 0 && byteLength - at < 3 && ((buffer[at] ?? 0) & 0xc0) === 0x80) at -= 1;
+  return at;
+}
+
+function placedError(buffer: Buffer, at: number, message: string): HeliosError {
+  const lineStart = at === 0 ? 0 : buffer.lastIndexOf(newlineByte, at - 1) + 1;
+  let line = 1;
+  for (let end = buffer.indexOf(newlineByte); end >= 0 && end < at; line++) {
+    end = buffer.indexOf(newlineByte, end + 1);
+  }
+  const column = buffer.subarray(lineStart, at).toString().length + 1;
+  const place = `line ${line}, column ${column} (byte ${at})`;
+  return new HeliosError('invalid_json', `The body is not valid JSON: ${message} at ${place}.`, {
+    hint: 'Send a JSON object, an array of objects, or one object a line. Nothing was stored.',
+    position: { line, column, length: 1 },
+    details: { byte_offset: at },
+  });
+}
