@@ -1,6 +1,6 @@
-import { assert } from '../base/assert.ts';
-import type { Epoch, EpochMs } from '../event/record.ts';
-import type { Part, Sink } from '../sink/sink.ts';
+import { assert } from '../../base/assert.ts';
+import type { Epoch, EpochMs } from '../../event/record.ts';
+import type { Part, Sink } from '../../sink/sink.ts';
 import type { ManifestPart, ManifestSink } from './manifest.ts';
 
 /** A merge that is done but that no manifest names yet. */

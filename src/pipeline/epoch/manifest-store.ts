@@ -1,6 +1,6 @@
-import { HeliosError } from '../base/errors.ts';
-import type { Epoch } from '../event/record.ts';
-import type { Storage } from '../storage/storage.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { Epoch } from '../../event/record.ts';
+import type { Storage } from '../../storage/storage.ts';
 import { decodeManifest, encodeManifest, type Manifest, manifestHash } from './manifest.ts';
 
 /** Manifests kept behind the newest, for people who look into a problem. */

@@ -1,4 +1,4 @@
-import type { HeliosError } from '../base/errors.ts';
+import type { HeliosError } from '../../base/errors.ts';
 
 export type FailingRow = { readonly row: number; readonly error: HeliosError };
 

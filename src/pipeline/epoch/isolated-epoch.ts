@@ -1,13 +1,13 @@
-import { HeliosError } from '../base/errors.ts';
-import type { Connection } from '../engine/engine.ts';
-import { quoteName } from '../engine/types.ts';
-import type { Batch } from '../event/record.ts';
-import type { RejectedRecord } from '../event/rejected.ts';
-import type { Decoder, IsolatedBatch } from '../format/format.ts';
-import type { SourceTable } from '../sql/script.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { Connection } from '../../engine/engine.ts';
+import { quoteName } from '../../engine/types.ts';
+import type { Batch } from '../../event/record.ts';
+import type { RejectedRecord } from '../../event/rejected.ts';
+import type { Decoder, IsolatedBatch } from '../../format/format.ts';
+import type { SourceTable } from '../../sql/script.ts';
 import type { EpochInput } from './epoch-work.ts';
 import { findFailingRows } from './failing-rows.ts';
-import { outputSelect, type Plan } from './plan.ts';
+import { outputSelect, type Plan } from '../plan/plan.ts';
 
 type IsolatedSource = {
   readonly table: SourceTable;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { HeliosError } from '../base/errors.ts';
-import type { Epoch, EpochMs } from '../event/record.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { Epoch, EpochMs } from '../../event/record.ts';
 
 /** A file of rows of one sink that no committed table file holds yet, as far as this manifest knows. */
 export type ManifestPart = {

@@ -1,20 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crashPoint } from '../base/crash-point.ts';
-import { HeliosError } from '../base/errors.ts';
-import type { Connection, Row } from '../engine/engine.ts';
-import { quoteName, quoteText } from '../engine/types.ts';
-import type { Batch, Epoch, EpochMs } from '../event/record.ts';
-import type { RejectedRecord } from '../event/rejected.ts';
-import { type Decoder, isBadRecordError } from '../format/format.ts';
-import type { AppendSink, Part, Sink, TableSink } from '../sink/sink.ts';
-import type { SourceTable } from '../sql/script.ts';
+import { crashPoint } from '../../base/crash-point.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { Connection, Row } from '../../engine/engine.ts';
+import { quoteName, quoteText } from '../../engine/types.ts';
+import type { Batch, Epoch, EpochMs } from '../../event/record.ts';
+import type { RejectedRecord } from '../../event/rejected.ts';
+import { type Decoder, isBadRecordError } from '../../format/format.ts';
+import type { AppendSink, Part, Sink, TableSink } from '../../sink/sink.ts';
+import type { SourceTable } from '../../sql/script.ts';
 import { IsolatedEpoch } from './isolated-epoch.ts';
 import type { PartStore } from './part-store.ts';
-import { outputSelect, type Plan } from './plan.ts';
+import { outputSelect, type Plan } from '../plan/plan.ts';
 import { quarantineRows } from './quarantine.ts';
 import type { SinkStep } from './live-sink.ts';
-import { outputColumns } from './output-columns.ts';
+import { outputColumns } from '../plan/output-columns.ts';
 
 export type EpochInput = {
   readonly epoch: Epoch;

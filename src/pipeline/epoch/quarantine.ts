@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
-import type { RejectedRecord } from '../event/rejected.ts';
-import type { Schema } from '../event/schema.ts';
-import { quoteText } from '../engine/types.ts';
+import type { RejectedRecord } from '../../event/rejected.ts';
+import type { Schema } from '../../event/schema.ts';
+import { quoteText } from '../../engine/types.ts';
 
 /** Name of the table of rejected records of all pipelines. */
 export const quarantineTable = 'quarantine';

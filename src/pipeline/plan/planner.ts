@@ -1,9 +1,9 @@
-import { asHeliosError, HeliosError, type TextPosition } from '../base/errors.ts';
-import type { Connection } from '../engine/engine.ts';
-import type { Schema } from '../event/schema.ts';
-import { analyseSelect, type SelectFindings } from '../sql/analyse-select.ts';
-import { parseScript } from '../sql/parse-script.ts';
-import type { Script, ScriptError, SelectText, SinkTable } from '../sql/script.ts';
+import { asHeliosError, HeliosError, type TextPosition } from '../../base/errors.ts';
+import type { Connection } from '../../engine/engine.ts';
+import type { Schema } from '../../event/schema.ts';
+import { analyseSelect, type SelectFindings } from '../../sql/analyse-select.ts';
+import { parseScript } from '../../sql/parse-script.ts';
+import type { Script, ScriptError, SelectText, SinkTable } from '../../sql/script.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
 import { insertBody } from './insert-body.ts';
 import { emptyRecords, type Output, type Plan, sourceRelation } from './plan.ts';

@@ -1,6 +1,6 @@
-import type { Schema } from '../event/schema.ts';
-import { duckdbType, quoteName } from '../engine/types.ts';
-import type { Script, SinkTable, SourceColumn, SourceTable } from '../sql/script.ts';
+import type { Schema } from '../../event/schema.ts';
+import { duckdbType, quoteName } from '../../engine/types.ts';
+import type { Script, SinkTable, SourceColumn, SourceTable } from '../../sql/script.ts';
 import { composeSelect, type ComposedSql, type Relation, type SqlPieces } from './compose.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { duckdbType, quoteName } from '../engine/types.ts';
-import { jsonObjectSql } from '../engine/json-encoding.ts';
-import type { Schema } from '../event/schema.ts';
-import type { Sink } from '../sink/sink.ts';
+import { duckdbType, quoteName } from '../../engine/types.ts';
+import { jsonObjectSql } from '../../engine/json-encoding.ts';
+import type { Schema } from '../../event/schema.ts';
+import type { Sink } from '../../sink/sink.ts';
 import type { Output } from './plan.ts';
 
 /** The select list that turns an output's rows into what its sink stores. */

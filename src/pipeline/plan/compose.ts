@@ -1,6 +1,6 @@
-import type { HeliosError, TextPosition } from '../base/errors.ts';
-import { quoteName } from '../engine/types.ts';
-import type { SelectText } from '../sql/script.ts';
+import type { HeliosError, TextPosition } from '../../base/errors.ts';
+import { quoteName } from '../../engine/types.ts';
+import type { SelectText } from '../../sql/script.ts';
 
 /** SQL in pieces: Helios's own text, and SELECTs of the script. */
 export type SqlPieces = readonly (string | SelectText)[];

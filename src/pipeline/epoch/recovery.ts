@@ -1,8 +1,8 @@
-import { HeliosError } from '../base/errors.ts';
-import type { PipelineDefinition } from '../catalog/catalog.ts';
-import { type Epoch, type Position, position } from '../event/record.ts';
-import type { Part, Sink } from '../sink/sink.ts';
-import type { Source } from '../source/source.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { PipelineDefinition } from '../../catalog/catalog.ts';
+import { type Epoch, type Position, position } from '../../event/record.ts';
+import type { Part, Sink } from '../../sink/sink.ts';
+import type { Source } from '../../source/source.ts';
 import { LiveSink } from './live-sink.ts';
 import type { Manifest, ManifestPart, ManifestSink, ManifestSource } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';

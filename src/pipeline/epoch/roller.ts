@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
-import { HeliosError } from '../base/errors.ts';
-import type { Engine } from '../engine/engine.ts';
-import { quoteText } from '../engine/types.ts';
-import type { Epoch } from '../event/record.ts';
-import type { Part, TableSink } from '../sink/sink.ts';
-import type { RollingPolicy } from '../sql/script.ts';
+import type { Clock } from '../../base/clock.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { quoteText } from '../../engine/types.ts';
+import type { Epoch } from '../../event/record.ts';
+import type { Part, TableSink } from '../../sink/sink.ts';
+import type { RollingPolicy } from '../../sql/script.ts';
 import type { LiveSink } from './live-sink.ts';
 import type { PartStore } from './part-store.ts';
 

@@ -1,7 +1,7 @@
-import { exactCast } from '../engine/exact-cast.ts';
-import { duckdbType, quoteName } from '../engine/types.ts';
-import type { Schema } from '../event/schema.ts';
-import type { Insert, ScriptError, SinkColumn } from '../sql/script.ts';
+import { exactCast } from '../../engine/exact-cast.ts';
+import { duckdbType, quoteName } from '../../engine/types.ts';
+import type { Schema } from '../../event/schema.ts';
+import type { Insert, ScriptError, SinkColumn } from '../../sql/script.ts';
 import type { SqlPieces } from './compose.ts';
 
 export type DescribedInsert = { readonly insert: Insert; readonly schema: Schema };

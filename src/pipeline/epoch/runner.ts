@@ -1,7 +1,7 @@
-import { crashPoint } from '../base/crash-point.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Batch, Position } from '../event/record.ts';
-import type { Source } from '../source/source.ts';
+import { crashPoint } from '../../base/crash-point.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Batch, Position } from '../../event/record.ts';
+import type { Source } from '../../source/source.ts';
 import type { EpochWork, EpochYield } from './epoch-work.ts';
 import type { LiveSink, Merge } from './live-sink.ts';
 import type { Manifest } from './manifest.ts';
