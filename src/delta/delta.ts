@@ -56,6 +56,12 @@ export type CommitRequest = {
   readonly adds: readonly NewDataFile[];
   /** New nullable columns to append to the schema in this same commit. */
   readonly newColumns: Schema;
+  /**
+   * The columns that the files were written for, partition columns too; by default the newest known
+   * ones and `newColumns`. When another writer has taken one away, the commit fails with
+   * `table_conflict`.
+   */
+  readonly fileSchema?: Schema | undefined;
 };
 
 export type NewDataFile = {

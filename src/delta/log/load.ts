@@ -1,0 +1,53 @@
+import { HeliosError } from '../../base/errors.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { Actions } from '../actions.ts';
+import type { TableVersion } from '../delta.ts';
+import { firstState, type TableState } from '../state.ts';
+import { findSegment, readCommit } from './log.ts';
+import { commitPath } from './names.ts';
+import { type CheckpointOptions, readCheckpoint } from './read-checkpoint.ts';
+
+/** Commits that are read at the same time when a table is opened. */
+const readsAtOnceMax = 16;
+
+/** The newest version of the table; undefined when there is no table. */
+export async function loadState(
+  storage: Storage,
+  options: CheckpointOptions,
+): Promise<TableState | undefined> {
+  const segment = await findSegment(storage);
+  if (segment === undefined) return undefined;
+  const { checkpoint, version } = segment;
+  const first = checkpoint === undefined ? 0 : checkpoint.version + 1;
+  const base =
+    checkpoint === undefined ? [] : [await readCheckpoint(storage, checkpoint, options)];
+  const commits = await readCommits(storage, first, version);
+  return firstState(version, [...base, ...commits]);
+}
+
+async function readCommits(
+  storage: Storage,
+  first: TableVersion,
+  last: TableVersion,
+): Promise<Actions[]> {
+  const commits: Actions[] = [];
+  for (let from = first; from <= last; from += readsAtOnceMax) {
+    const versions = Array.from(
+      { length: Math.min(readsAtOnceMax, last - from + 1) },
+      (_, index) => from + index,
+    );
+    const read = await Promise.all(
+      versions.map(async (version) => await readListed(storage, version)),
+    );
+    commits.push(...read);
+  }
+  return commits;
+}
+
+async function readListed(storage: Storage, version: TableVersion): Promise<Actions> {
+  const commit = await readCommit(storage, version);
+  if (commit !== undefined) return commit.actions;
+  throw new HeliosError('storage_failed', `${commitPath(version)} was deleted while it was read.`, {
+    hint: 'The log is being cleaned up; it is read anew.',
+  });
+}

@@ -1,0 +1,141 @@
+import { HeliosError } from '../../base/errors.ts';
+import type { Storage, StoredObject } from '../../storage/storage.ts';
+import { type Actions, parseActions } from '../actions.ts';
+import type { TableVersion } from '../delta.ts';
+import {
+  beforeVersion,
+  type CheckpointForm,
+  commitPath,
+  lastCheckpointPath,
+  logFolder,
+  parseLogPath,
+} from './names.ts';
+
+/** A commit as it was read, with its size for the checkpoint policy. */
+export type Commit = { readonly actions: Actions; readonly byteLength: number };
+
+/** Which files together say what the newest version is. */
+export type LogSegment = {
+  readonly checkpoint:
+    | { readonly version: TableVersion; readonly form: CheckpointForm }
+    | undefined;
+  /** The newest version. The commits after the checkpoint up to it are all there. */
+  readonly version: TableVersion;
+};
+
+/** Reads one commit; undefined when it is not there (yet). */
+export async function readCommit(
+  storage: Storage,
+  version: TableVersion,
+): Promise<Commit | undefined> {
+  const path = commitPath(version);
+  try {
+    const bytes = await storage.read(path);
+    return { actions: parseActions(bytes, path), byteLength: bytes.byteLength };
+  } catch (thrown) {
+    if (thrown instanceof HeliosError && thrown.code === 'not_found') return undefined;
+    throw thrown;
+  }
+}
+
+/** The commits `from`, `from` + 1 … to the newest, read one after another. */
+export async function readCommitsFrom(storage: Storage, from: TableVersion): Promise<Commit[]> {
+  const commits: Commit[] = [];
+  for (;;) {
+    const commit = await readCommit(storage, from + commits.length);
+    if (commit === undefined) return commits;
+    commits.push(commit);
+  }
+}
+
+/**
+ * Finds the newest complete checkpoint and the commits after it; undefined when there is no table.
+ * `_last_checkpoint` only says where the listing may begin: when it is missing, damaged or wrong, the
+ * whole log is listed. A gap fails with `corrupt_data`, naming the version.
+ */
+export async function findSegment(storage: Storage): Promise<LogSegment | undefined> {
+  const hint = await readLastCheckpoint(storage);
+  const near = hint === undefined ? undefined : await listFrom(storage, hint);
+  if (near !== undefined && newestCheckpoint(near) !== undefined) return chooseSegment(near);
+  return chooseSegment(await listFrom(storage, 0));
+}
+
+type Found = {
+  readonly commits: readonly TableVersion[];
+  readonly checkpoints: readonly {
+    readonly version: TableVersion;
+    readonly form: CheckpointForm;
+  }[];
+};
+
+async function listFrom(storage: Storage, version: TableVersion): Promise<Found> {
+  const commits: TableVersion[] = [];
+  const checkpoints: Found['checkpoints'][number][] = [];
+  const startAfter = beforeVersion(version);
+  for await (const object of storage.list(`${logFolder}/`, { startAfter })) {
+    const file = isUsable(object) ? parseLogPath(object.path) : undefined;
+    if (file?.kind === 'commit') commits.push(file.version);
+    if (file?.kind === 'checkpoint') checkpoints.push(file);
+  }
+  return { commits, checkpoints };
+}
+
+/** An empty file is what a crashed writer without atomic puts leaves behind; readers skip it. */
+function isUsable(object: StoredObject): boolean {
+  return object.byteLength > 0;
+}
+
+function chooseSegment(found: Found): LogSegment | undefined {
+  const checkpoint = newestCheckpoint(found);
+  const first = checkpoint === undefined ? 0 : checkpoint.version + 1;
+  const commits = found.commits.filter((version) => version >= first);
+  if (checkpoint === undefined && commits.length === 0) return undefined;
+  for (const [place, version] of commits.entries()) {
+    if (version !== first + place) throw missingVersion(first + place, version, found);
+  }
+  return { checkpoint, version: first + commits.length - 1 };
+}
+
+/** Several forms may be there for one version; a single file is the least that can be wrong. */
+function newestCheckpoint(found: Found): LogSegment['checkpoint'] {
+  const usable = found.checkpoints.filter((checkpoint) => isComplete(checkpoint, found));
+  const version = usable.at(-1)?.version;
+  const newest = usable.filter((checkpoint) => checkpoint.version === version);
+  return newest.find((checkpoint) => checkpoint.form.kind === 'single') ?? newest[0];
+}
+
+function isComplete(checkpoint: Found['checkpoints'][number], found: Found): boolean {
+  const { form, version } = checkpoint;
+  if (form.kind !== 'part') return form.kind === 'single';
+  const siblings = found.checkpoints.filter(
+    (other) =>
+      other.version === version && other.form.kind === 'part' && other.form.parts === form.parts,
+  );
+  return siblings.length === form.parts;
+}
+
+function missingVersion(missing: TableVersion, next: TableVersion, found: Found): HeliosError {
+  if (found.checkpoints.some((checkpoint) => checkpoint.form.kind === 'v2')) {
+    return new HeliosError(
+      'unsupported_table',
+      'Helios cannot read this Delta table: it uses the feature v2Checkpoint, and the commits ' +
+        `before version ${next} are gone.`,
+      { hint: 'Set delta.checkpointPolicy to classic and checkpoint with the engine that owns it.' },
+    );
+  }
+  return new HeliosError(
+    'corrupt_data',
+    `The table's log has a gap: version ${missing} is missing, but version ${next} is there ` +
+      `(${commitPath(missing)}).`,
+    { hint: 'Restore the file, or restore the table from a copy.' },
+  );
+}
+
+/** The version that `_last_checkpoint` names; undefined when it is absent or not what it should be. */
+async function readLastCheckpoint(storage: Storage): Promise<TableVersion | undefined> {
+  const object = await storage.stat(lastCheckpointPath);
+  if (object === undefined) return undefined;
+  const text = new TextDecoder().decode(await storage.read(lastCheckpointPath));
+  const digits = /"version"\s*:\s*(\d{1,15})\b/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

@@ -1,0 +1,58 @@
+import type { TableVersion } from '../delta.ts';
+
+/** The folder of a table's log. */
+export const logFolder = '_delta_log';
+export const lastCheckpointPath: string = `${logFolder}/_last_checkpoint`;
+
+export type LogFile =
+  | { readonly kind: 'commit'; readonly version: TableVersion }
+  | {
+      readonly kind: 'checkpoint';
+      readonly version: TableVersion;
+      readonly form: CheckpointForm;
+    };
+
+/** `v2` names end in a UUID, which says nothing of what is inside. */
+export type CheckpointForm =
+  | { readonly kind: 'single' }
+  | { readonly kind: 'part'; readonly part: number; readonly parts: number }
+  | { readonly kind: 'v2' };
+
+export function commitPath(version: TableVersion): string {
+  return `${logFolder}/${versionText(version)}.json`;
+}
+
+export function checkpointPath(version: TableVersion): string {
+  return `${logFolder}/${versionText(version)}.checkpoint.parquet`;
+}
+
+export function checkpointPartPath(version: TableVersion, part: number, parts: number): string {
+  const [partText, partsText] = [part, parts].map((number) => String(number).padStart(10, '0'));
+  return `${logFolder}/${versionText(version)}.checkpoint.${partText}.${partsText}.parquet`;
+}
+
+/** Where a listing starts so that `version` is the first it can meet. */
+export function beforeVersion(version: TableVersion): string {
+  return `${logFolder}/${versionText(version)}`;
+}
+
+/** What a file of the log is; undefined for checksums, compacted commits and what Delta does not know. */
+export function parseLogPath(path: string): LogFile | undefined {
+  const [, digits, rest] = /^_delta_log\/(\d{20})\.(.+)$/.exec(path) ?? [];
+  if (digits === undefined || rest === undefined) return undefined;
+  const version = Number(digits);
+  if (rest === 'json') return { kind: 'commit', version };
+  const form = checkpointForm(rest);
+  return form && { kind: 'checkpoint', version, form };
+}
+
+function checkpointForm(rest: string): CheckpointForm | undefined {
+  if (rest === 'checkpoint.parquet') return { kind: 'single' };
+  const [, part, parts] = /^checkpoint\.(\d{10})\.(\d{10})\.parquet$/.exec(rest) ?? [];
+  if (part !== undefined) return { kind: 'part', part: Number(part), parts: Number(parts) };
+  return /^checkpoint\.[0-9a-fA-F-]{36}\.(json|parquet)$/.test(rest) ? { kind: 'v2' } : undefined;
+}
+
+function versionText(version: TableVersion): string {
+  return String(version).padStart(20, '0');
+}

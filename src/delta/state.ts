@@ -1,0 +1,258 @@
+import { HeliosError } from '../base/errors.ts';
+import type { Schema } from '../event/schema.ts';
+import type {
+  Actions,
+  AddAction,
+  DomainMetadataAction,
+  MetadataAction,
+  ProtocolAction,
+  RemoveAction,
+  TxnAction,
+} from './actions.ts';
+import type { AppTransaction, DataFile, Snapshot, TableVersion } from './delta.ts';
+import { decodePath } from './path.ts';
+import { checkReadable } from './protocol.ts';
+import { parseSchema } from './schema-json.ts';
+
+/** A live file with what a checkpoint has to keep of its add action. */
+export type LiveFile = DataFile & { readonly action: AddAction };
+
+/**
+ * Everything the log says up to one version. Immutable to its holder.
+ *
+ * Appending commits share one growing list of files: a state sees its first `fileCount` entries, so a
+ * commit of n files costs n, however many the table has. Only the newest state of a table may be
+ * applied to (`applyActions` checks), and a commit that removes files makes a new list.
+ */
+export class TableState implements Snapshot {
+  readonly version: TableVersion;
+  readonly protocol: ProtocolAction;
+  readonly metadata: MetadataAction;
+  readonly schema: Schema;
+  readonly transactions: ReadonlyMap<string, AppTransaction>;
+  readonly domains: ReadonlyMap<string, DomainMetadataAction>;
+  /** Files removed, by their decoded path, that a checkpoint may have to remember. */
+  readonly tombstones: ReadonlyMap<string, RemoveAction>;
+  readonly fileCount: number;
+  readonly #list: FileList;
+  #files: readonly DataFile[] | undefined;
+
+  constructor(fields: StateFields) {
+    this.version = fields.version;
+    this.protocol = fields.protocol;
+    this.metadata = fields.metadata;
+    this.schema = fields.schema;
+    this.transactions = fields.transactions;
+    this.domains = fields.domains;
+    this.tombstones = fields.tombstones;
+    this.#list = fields.list;
+    this.fileCount = fields.list.files.length;
+  }
+
+  get tableId(): string {
+    return this.metadata.id;
+  }
+
+  get partitionColumns(): readonly string[] {
+    return this.metadata.partitionColumns;
+  }
+
+  get configuration(): Readonly<Record<string, string>> {
+    return this.metadata.configuration;
+  }
+
+  get files(): readonly DataFile[] {
+    this.#files ??= this.liveFiles();
+    return this.#files;
+  }
+
+  /** Whether a live file has this decoded path. */
+  hasFile(path: string): boolean {
+    const place = this.#list.places.get(path);
+    return place !== undefined && place < this.fileCount;
+  }
+
+  liveFiles(): readonly LiveFile[] {
+    return this.#list.files.slice(0, this.fileCount);
+  }
+
+  /** The state after the commits that follow, in order; `commits[0]` is this version + 1. */
+  next(commits: readonly Actions[]): TableState {
+    return commits.length === 0 ? this : apply({ ...this.#fields() }, commits);
+  }
+
+  #fields(): StateFields {
+    const isNewest = this.#list.files.length === this.fileCount;
+    const list = isNewest ? this.#list : listOf(this.liveFiles());
+    return { ...this, list };
+  }
+}
+
+/** The state of `version`, from a checkpoint and the commits after it, or from the commits from 0. */
+export function firstState(version: TableVersion, actions: readonly Actions[]): TableState {
+  const { protocol, metadata } = latest(actions);
+  if (protocol === undefined || metadata === undefined) {
+    throw new HeliosError(
+      'corrupt_data',
+      `The table's log has no ${protocol === undefined ? 'protocol' : 'metaData'} action.`,
+    );
+  }
+  checkReadable(protocol, metadata);
+  const base: StateFields = {
+    version: version - actions.length,
+    protocol,
+    metadata,
+    schema: parseSchema(metadata.schemaString),
+    transactions: new Map(),
+    domains: new Map(),
+    tombstones: new Map(),
+    list: listOf([]),
+  };
+  return apply(base, actions);
+}
+
+/** The protocol and metadata that hold after the commits, where they say so. */
+export function latest(commits: readonly Actions[]): {
+  readonly protocol: ProtocolAction | undefined;
+  readonly metadata: MetadataAction | undefined;
+} {
+  return {
+    protocol: commits.findLast((commit) => commit.protocol !== undefined)?.protocol,
+    metadata: commits.findLast((commit) => commit.metadata !== undefined)?.metadata,
+  };
+}
+
+type FileList = {
+  /** Grows at its end only. */
+  readonly files: LiveFile[];
+  /** Decoded path → place in `files`. */
+  readonly places: Map<string, number>;
+};
+
+type StateFields = {
+  readonly version: TableVersion;
+  readonly protocol: ProtocolAction;
+  readonly metadata: MetadataAction;
+  readonly schema: Schema;
+  readonly transactions: ReadonlyMap<string, AppTransaction>;
+  readonly domains: ReadonlyMap<string, DomainMetadataAction>;
+  readonly tombstones: ReadonlyMap<string, RemoveAction>;
+  readonly list: FileList;
+};
+
+function apply(fields: StateFields, commits: readonly Actions[]): TableState {
+  const { protocol = fields.protocol, metadata = fields.metadata } = latest(commits);
+  if (protocol !== fields.protocol || metadata !== fields.metadata) {
+    checkReadable(protocol, metadata);
+  }
+  const schema =
+    metadata === fields.metadata ? fields.schema : parseSchema(metadata.schemaString);
+  const version = fields.version + commits.length;
+  const changed = { ...fields, version, protocol, metadata, schema };
+  return new TableState({ ...changed, ...applySmall(fields, commits), ...applyFiles(fields, commits) });
+}
+
+function applySmall(
+  fields: StateFields,
+  commits: readonly Actions[],
+): Pick<StateFields, 'transactions' | 'domains'> {
+  const transactions = commits.flatMap((commit) => commit.transactions);
+  const domains = commits.flatMap((commit) => commit.domains);
+  return {
+    transactions: withEntries(fields.transactions, transactions.map(transactionEntry)),
+    domains: withEntries(
+      fields.domains,
+      domains.map((action) => [action.domain, action]),
+    ),
+  };
+}
+
+function transactionEntry(action: TxnAction): [string, AppTransaction] {
+  return [action.appId, { version: action.version, lastUpdatedMs: action.lastUpdated }];
+}
+
+function withEntries<V>(
+  map: ReadonlyMap<string, V>,
+  entries: readonly (readonly [string, V])[],
+): ReadonlyMap<string, V> {
+  return entries.length === 0 ? map : new Map([...map, ...entries]);
+}
+
+function applyFiles(
+  fields: StateFields,
+  commits: readonly Actions[],
+): Pick<StateFields, 'list' | 'tombstones'> {
+  const parsed = commits.map((commit) => ({
+    adds: commit.adds.map(liveFile),
+    removes: commit.removes.map((remove) => ({ path: decodePath(remove.path), remove })),
+  }));
+  const { places } = fields.list;
+  const isAppend = commits.every((commit) => commit.removes.length === 0);
+  const added = parsed.flatMap((commit) => commit.adds);
+  const paths = new Set(added.map((file) => file.path));
+  const isNew =
+    paths.size === added.length &&
+    added.every((file) => !places.has(file.path) && !fields.tombstones.has(file.path));
+  if (isAppend && isNew) {
+    checkDeletionVectors(added);
+    for (const file of added) places.set(file.path, fields.list.files.push(file) - 1);
+    return { list: fields.list, tombstones: fields.tombstones };
+  }
+  const live = new Map(fields.list.files.map((file) => [file.path, file]));
+  const tombstones = new Map(fields.tombstones);
+  for (const commit of parsed) {
+    // Of one commit the removes go first: a file removed and added again in it is live.
+    for (const { path, remove } of commit.removes) {
+      live.delete(path);
+      tombstones.set(path, remove);
+    }
+    for (const file of commit.adds) {
+      live.set(file.path, file);
+      tombstones.delete(file.path);
+    }
+  }
+  checkDeletionVectors([...live.values()]);
+  return { list: listOf([...live.values()]), tombstones };
+}
+
+/** A vector says which rows of a file are gone; ignoring it would bring them back. */
+function checkDeletionVectors(files: readonly LiveFile[]): void {
+  const file = files.find((live) => live.action.deletionVector !== undefined);
+  if (file === undefined) return;
+  throw new HeliosError(
+    'unsupported_table',
+    'Helios cannot read this Delta table: it uses the feature deletionVectors ' +
+      `(file ${file.path}).`,
+    { hint: 'Purge them with the engine that owns the table (REORG TABLE … APPLY (PURGE)).' },
+  );
+}
+
+function listOf(files: readonly LiveFile[]): FileList {
+  return { files: [...files], places: new Map(files.map((file, place) => [file.path, place])) };
+}
+
+function liveFile(action: AddAction): LiveFile {
+  return {
+    path: decodePath(action.path),
+    partitionValues: action.partitionValues,
+    byteLength: action.size,
+    modifiedAtMs: action.modificationTime,
+    statsJson: action.stats,
+    rowCount: rowCountOf(action.stats),
+    action,
+  };
+}
+
+/** `numRecords`, which writers put first; only otherwise is the whole text parsed. */
+function rowCountOf(stats: string | undefined): number | undefined {
+  if (stats === undefined) return undefined;
+  const first = /^\{"numRecords":(\d+)[,}]/.exec(stats)?.[1];
+  if (first !== undefined) return Number(first);
+  try {
+    const parsed: unknown = JSON.parse(stats);
+    const count: unknown = parsed === null ? undefined : Reflect.get(Object(parsed), 'numRecords');
+    return typeof count === 'number' ? count : undefined;
+  } catch {
+    return undefined;
+  }
+}

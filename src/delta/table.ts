@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { assert } from '../base/assert.ts';
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import { type ErrorCode, HeliosError } from '../base/errors.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Schema } from '../event/schema.ts';
+import type { Storage, StoredObject } from '../storage/storage.ts';
+import { type Actions, parseActions, printActions } from './actions.ts';
+import type { CommitOutcome, CommitRequest, Snapshot, TableVersion } from './delta.ts';
+import { loadState } from './log/load.ts';
+import { readCommitsFrom } from './log/log.ts';
+import { commitPath } from './log/names.ts';
+import {
+  checkSameTable,
+  planCommit,
+  planCreate,
+  type TableDefinition,
+} from './plan-commit.ts';
+import { checkAppendable, ownProtocol } from './protocol.ts';
+import type { TableState } from './state.ts';
+
+export type TableOptions = {
+  /** Reads and writes checkpoints. */
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** An existing local folder for checkpoints in the making. */
+  readonly temporaryFolder: string;
+};
+
+/** Conflicts and lost answers of one commit; with this many, something is wrong with the storage. */
+const commitRetries: BackoffPolicy = { firstMs: 5, maxMs: 1000, attemptsMax: 20 };
+
+const engineInfo = 'Helios/0.1.0';
+
+/**
+ * A Delta table and the newest version of it that this process knows.
+ *
+ * A commit is `putIfAbsent` of the next version's file, so it either is the next version or nothing.
+ * Who loses reads the winners, checks that they do not stand in the way, and tries the version after
+ * them. An answer that was lost is found out by reading the version back: `commitInfo.txnId` is ours
+ * or somebody else's.
+ *
+ * Calls may overlap; they take effect one after another.
+ */
+export class DeltaTable {
+  readonly #storage: Storage;
+  readonly #options: TableOptions;
+  #state: TableState;
+  /** What the file of the newest version was; another one means that the table was replaced. */
+  #head: StoredObject | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(storage: Storage, options: TableOptions, loaded: Loaded) {
+    this.#storage = storage;
+    this.#options = options;
+    this.#state = loaded.state;
+    this.#head = loaded.head;
+  }
+
+  /** The table at the storage's root; undefined when there is none. Fails on what it cannot read. */
+  static async open(storage: Storage, options: TableOptions): Promise<DeltaTable | undefined> {
+    const loaded = await load(storage, options);
+    return loaded && new DeltaTable(storage, options, loaded);
+  }
+
+  /**
+   * Makes the table, or opens the one that is there when it has the definition's columns and
+   * partitions; otherwise fails with `already_exists`.
+   */
+  static async create(
+    storage: Storage,
+    options: TableOptions & TableDefinition,
+  ): Promise<DeltaTable> {
+    // The first version's file may be gone from a table that is there: looking at it is not enough.
+    let loaded = await load(storage, options);
+    if (loaded === undefined) {
+      const signature = { txnId: randomUUID(), engineInfo, nowMs: options.clock.nowMs() };
+      const bytes = printActions(planCreate(options, ownProtocol, signature));
+      await storage.putIfAbsent(commitPath(0), bytes);
+      loaded = await load(storage, options);
+    }
+    assert(loaded !== undefined, 'a table that was created is there');
+    checkSameTable(loaded.state, options);
+    return new DeltaTable(storage, options, loaded);
+  }
+
+  /** The newest version known here. */
+  snapshot(): Snapshot {
+    return this.#state;
+  }
+
+  /** Fails with `unsupported_table`, naming what is in the way, when this table takes no commits. */
+  checkAppendable(): void {
+    checkAppendable(this.#state.protocol, this.#state.metadata);
+  }
+
+  /**
+   * Looks for newer versions: one read when there is none. Fails with `table_replaced` when another
+   * table is there now.
+   */
+  async refresh(): Promise<Snapshot> {
+    return await this.#inTurn(async () => {
+      await this.#advance();
+      return this.#state;
+    });
+  }
+
+  /**
+   * Commits, or says that the transaction has moved on. When it fails, the commit may still turn up
+   * later: whoever asks again with the same `expected` gets it at most once.
+   */
+  async commit(request: CommitRequest): Promise<CommitOutcome> {
+    return await this.#inTurn(async () => await this.#commit(request));
+  }
+
+  async #commit(request: CommitRequest): Promise<CommitOutcome> {
+    const { expected, version } = request.transaction;
+    assert(version > (expected ?? -1), 'a transaction moves forward');
+    const fileSchema = request.fileSchema ?? [...this.#state.schema, ...request.newColumns];
+    const txnId = randomUUID();
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#tryCommit(request, fileSchema, txnId);
+      if (!(outcome instanceof HeliosError)) return outcome;
+      if (attempt >= commitRetries.attemptsMax) throw outcome;
+      const waitMs = backoffMs(commitRetries, attempt, this.#options.random);
+      await this.#options.clock.sleep(waitMs);
+    }
+  }
+
+  /** One attempt at the next version. A failure that is returned, not thrown, may be tried again. */
+  async #tryCommit(
+    request: CommitRequest,
+    fileSchema: Schema,
+    txnId: string,
+  ): Promise<CommitOutcome | HeliosError> {
+    try {
+      await this.#checkHead();
+      // Again for every version: what wins the race may be our own lost attempt, or our successor's.
+      const txnVersion = this.#state.transactions.get(request.transaction.appId)?.version;
+      if (txnVersion !== request.transaction.expected) {
+        return { kind: 'overtaken', txnVersion, snapshot: this.#state };
+      }
+      this.checkAppendable();
+      const signature = { txnId, engineInfo, nowMs: this.#options.clock.nowMs() };
+      const bytes = printActions(planCommit(this.#state, request, fileSchema, signature));
+      const failure = await this.#put(bytes);
+      if (failure === undefined || (await this.#advance()).includes(txnId)) {
+        return { kind: 'committed', snapshot: this.#state };
+      }
+      return failure;
+    } catch (thrown) {
+      if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
+      throw thrown;
+    }
+  }
+
+  /** Puts the next version; what it gives back is why it is not known to be there. */
+  async #put(bytes: Uint8Array): Promise<HeliosError | undefined> {
+    const version = this.#state.version + 1;
+    const path = commitPath(version);
+    try {
+      if ((await this.#storage.putIfAbsent(path, bytes)) === 'exists') return lostRace(version);
+    } catch (thrown) {
+      if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
+      throw thrown;
+    }
+    await this.#apply([parseActions(bytes, path)]);
+    return undefined;
+  }
+
+  /** Reads the versions after this one; gives their commits' `txnId`s. */
+  async #advance(): Promise<readonly unknown[]> {
+    const commits = await readCommitsFrom(this.#storage, this.#state.version + 1);
+    if (commits.length === 0) await this.#checkHead();
+    else await this.#apply(commits.map((commit) => commit.actions));
+    return commits.map((commit) => commit.actions.commitInfo?.['txnId']);
+  }
+
+  async #apply(commits: readonly Actions[]): Promise<void> {
+    const state = this.#state.next(commits);
+    checkSameId(this.#state, state);
+    this.#state = state;
+    // A commit that is made must not fail for this; without it the next look reads the whole log.
+    this.#head = await headOf(this.#storage, state.version).catch(() => undefined);
+  }
+
+  /**
+   * Versions that follow a version which is no longer what it was belong to another table, or to a
+   * log that was cleaned up past us: the log is then read anew.
+   */
+  async #checkHead(): Promise<void> {
+    const head = await headOf(this.#storage, this.#state.version);
+    if (
+      head !== undefined &&
+      head.byteLength === this.#head?.byteLength &&
+      head.modifiedAtMs === this.#head.modifiedAtMs
+    ) {
+      return;
+    }
+    const loaded = await load(this.#storage, this.#options);
+    if (loaded === undefined) throw replaced(`The Delta table in ${this.#storage.location} is gone.`);
+    checkSameId(this.#state, loaded.state);
+    this.#state = loaded.state;
+    this.#head = loaded.head;
+  }
+
+  async #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(action);
+    this.#queue = turn.catch(() => undefined);
+    return await turn;
+  }
+}
+
+type Loaded = { readonly state: TableState; readonly head: StoredObject | undefined };
+
+/** Failures after which the same attempt may succeed, or may have succeeded. */
+const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['storage_failed', 'unavailable']);
+
+async function load(storage: Storage, options: TableOptions): Promise<Loaded | undefined> {
+  const state = await loadState(storage, options);
+  return state && { state, head: await headOf(storage, state.version) };
+}
+
+async function headOf(
+  storage: Storage,
+  version: TableVersion,
+): Promise<StoredObject | undefined> {
+  return await storage.stat(commitPath(version));
+}
+
+function checkSameId(known: TableState, found: TableState): void {
+  if (known.tableId === found.tableId) return;
+  throw replaced(
+    `The Delta table was replaced by another: its id was ${known.tableId}, now it is ${found.tableId}.`,
+  );
+}
+
+function replaced(message: string): HeliosError {
+  return new HeliosError('table_replaced', message, {
+    hint: 'Decide whether to go on with the new table, and open it.',
+  });
+}
+
+function lostRace(version: TableVersion): HeliosError {
+  return new HeliosError('table_conflict', `Version ${version} was committed by another writer.`, {
+    hint: 'Too many writers commit to this table at once; it is tried again.',
+  });
+}
