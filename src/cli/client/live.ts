@@ -1,0 +1,97 @@
+import { WebSocket } from 'ws';
+import { HeliosError } from '../../base/errors.ts';
+import type { LiveEvent, LiveRequest } from '../../server/api.ts';
+import { cannotConnect, errorOfBody } from './client.ts';
+
+/** The one subscription of a socket that this client opens. */
+const subscriptionId = 'cli';
+
+type Subscribe<Request> = Request extends { readonly op: 'subscribe' }
+  ? Omit<Request, 'op' | 'id'>
+  : never;
+export type Subscription = Subscribe<LiveRequest>;
+
+/** Messages that may wait for their reader before the socket is paused. */
+const waitingMax = 64;
+
+/**
+ * Subscribes on a socket of its own and yields what comes, until the server's `end`. An `error` event is
+ * thrown. Aborting closes the socket, which ends the subscription on the server, and throws the reason.
+ */
+export async function* live(
+  url: string,
+  subscription: Subscription,
+  signal: AbortSignal,
+): AsyncGenerator<LiveEvent> {
+  signal.throwIfAborted();
+  const inbox = new Inbox(url, subscription, signal);
+  try {
+    for (;;) {
+      const event = await inbox.next();
+      if (event.kind === 'error') throw errorOfBody(event.error);
+      if (event.kind === 'end') return;
+      yield event;
+    }
+  } finally {
+    inbox.close();
+  }
+}
+
+/** Messages of a socket in order, handed out one at a time. */
+class Inbox {
+  readonly #socket: WebSocket;
+  readonly #signal: AbortSignal;
+  readonly #waiting: LiveEvent[] = [];
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+  readonly #abort = (): void => this.#fail(this.#signal.reason);
+
+  constructor(url: string, subscription: Subscription, signal: AbortSignal) {
+    this.#signal = signal;
+    this.#socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/v1/live`);
+    this.#socket.on('open', () => {
+      this.#socket.send(JSON.stringify({ op: 'subscribe', id: subscriptionId, ...subscription }));
+    });
+    this.#socket.on('message', (data) => this.#take(data.toString()));
+    this.#socket.on('error', (thrown) => this.#fail(cannotConnect(url, thrown)));
+    this.#socket.on('close', () => this.#fail(closedByServer(url)));
+    signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  async next(): Promise<LiveEvent> {
+    for (;;) {
+      const event = this.#waiting.shift();
+      if (event !== undefined) {
+        if (this.#waiting.length < waitingMax) this.#socket.resume();
+        return event;
+      }
+      if (this.#failure !== undefined) throw this.#failure;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await promise;
+    }
+  }
+
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#socket.terminate();
+  }
+
+  #take(text: string): void {
+    // The server's side of this message is typed by the same file.
+    this.#waiting.push(JSON.parse(text) as LiveEvent);
+    if (this.#waiting.length >= waitingMax) this.#socket.pause();
+    this.#wake?.();
+  }
+
+  #fail(reason: unknown): void {
+    this.#failure ??= reason;
+    this.#wake?.();
+  }
+}
+
+function closedByServer(url: string): HeliosError {
+  return new HeliosError('unavailable', `${url} closed the connection.`, {
+    hint: 'Helios was stopped, or something between dropped the connection. Try again.',
+  });
+}

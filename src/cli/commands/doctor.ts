@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import type { Finding } from '../doctor/check.ts';
+import { dataDirectoryChecks } from '../doctor/data-directory.ts';
+import { machineChecks } from '../doctor/machine.ts';
+import { serverChecks } from '../doctor/server.ts';
+import type { Scope } from '../scope.ts';
+import { onCall, withExamples, type Runner } from './command.ts';
+
+export function addDoctorCommand(program: Command, run: Runner): void {
+  const doctor = program
+    .command('doctor')
+    .description('what is wrong with this machine or setup, and what to do')
+    .option('--data <dir>', 'the data directory to look at (./helios-data)')
+    .option('--host <host>', 'interface that Helios would listen on (127.0.0.1)')
+    .option('--port <port>', 'port that Helios would listen on (7311)');
+  withExamples(doctor, ['doctor', 'doctor --data /var/lib/helios', 'doctor --json']);
+  onCall(doctor, run, examine);
+}
+
+/** Exit code 1 if anything fails: then Helios can't work here. */
+async function examine(scope: Scope): Promise<number> {
+  const { config, context, client, signal, output } = scope;
+  const checks = [
+    ...machineChecks(context),
+    ...dataDirectoryChecks(scope.path(config.data), context.clock),
+    ...serverChecks(client, config, signal),
+  ];
+  const findings: (Finding & { name: string })[] = [];
+  for (const check of checks) {
+    signal.throwIfAborted();
+    const finding = { name: check.name, ...(await check.run()) };
+    findings.push(finding);
+    if (!output.isJson) await say(scope, finding);
+  }
+  const hasFailed = findings.some((finding) => finding.status === 'fail');
+  if (output.isJson) await output.json({ ok: !hasFailed, checks: findings });
+  return hasFailed ? 1 : 0;
+}
+
+const looks = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+
+async function say({ output }: Scope, finding: Finding & { readonly name: string }): Promise<void> {
+  const status = output.paint(looks[finding.status], finding.status.padEnd(4));
+  await output.line(`${status}  ${finding.name}: ${finding.message}`);
+  if (finding.hint !== undefined) await output.line(`      ${finding.hint}`);
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { HeliosError } from '../../base/errors.ts';
+import { inSource } from '../failures.ts';
+import { groupDigits } from '../render/numbers.ts';
+import { onCall, withExamples, wordAt, type Runner } from './command.ts';
+
+export function addRunCommand(program: Command, run: Runner): void {
+  const command = program
+    .command('run <file>')
+    .description('run one pipeline script here, until its sources end or Ctrl+C')
+    .option('--data <dir>', 'keep the state here, to go on later (else: nothing is kept)');
+  withExamples(command, ['run convert.sql', 'run shop.sql --data ./state']);
+  onCall<{ data?: string }>(command, run, async (scope, { words, options }) => {
+    const source = await scope.readText(wordAt(words, 0));
+    const line = scope.progressLine();
+    try {
+      const summary = await inSource(source, () =>
+        scope.context.runPipeline({
+          sql: source.text,
+          baseDirectory: scope.context.workingDirectory,
+          dataDirectory: options.data === undefined ? undefined : scope.path(options.data),
+          logLevel: scope.origins.log_level === 'default' ? 'warn' : scope.config.log_level,
+          stdout: scope.context.stdout,
+          onProgress: ({ recordsIn }) => line.update({ count: recordsIn, unit: 'records' }),
+          signal: scope.signal,
+        }),
+      );
+      line.stop();
+      if (scope.output.isJson) return await scope.output.json(summary);
+      const rejected = groupDigits(summary.recordsRejected);
+      scope.output.talk(`${groupDigits(summary.recordsIn)} records in, ${rejected} rejected.`);
+      for (const { table, rowsOut } of summary.sinks) {
+        scope.output.talk(`${table}: ${groupDigits(rowsOut)} rows.`);
+      }
+    } catch (thrown) {
+      if (!isOwnInterrupt(thrown, scope.signal)) throw thrown;
+    } finally {
+      line.stop();
+    }
+  });
+}
+
+/** Ctrl+C is how a script with unbounded sources ends. */
+function isOwnInterrupt(thrown: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && thrown instanceof HeliosError && thrown.code === 'cancelled';
+}

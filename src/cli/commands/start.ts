@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { HeliosError } from '../../base/errors.ts';
+import type { RunningHelios } from '../context.ts';
+import { Demo } from '../generate/demo.ts';
+import type { Scope } from '../scope.ts';
+import { onCall, withExamples, type Runner } from './command.ts';
+
+export function addStartCommand(program: Command, run: Runner): void {
+  const start = program
+    .command('start')
+    .description('start Helios: ingest, pipelines, tables and queries in this process')
+    .option('--data <dir>', 'where everything is kept (./helios-data)')
+    .option('--host <host>', 'interface to listen on (127.0.0.1)')
+    .option('--port <port>', 'port to listen on; 0 takes a free one (7311)')
+    .option('--allowed-origins <list>', 'web pages elsewhere that may talk to it, by comma')
+    .option('--demo', 'with a shop that makes events, a pipeline and its tables');
+  withExamples(start, ['start', 'start --demo', 'start --data /var/lib/helios --port 0']);
+  onCall<{ demo?: boolean }>(start, run, (scope, { options }) =>
+    startHelios(scope, options.demo === true),
+  );
+}
+
+async function startHelios(scope: Scope, isDemo: boolean): Promise<number> {
+  const { config, context } = scope;
+  const running = await context.startHelios({
+    dataDirectory: scope.path(config.data),
+    host: config.host,
+    port: config.port,
+    logLevel: config.log_level,
+    allowedOrigins: config.allowed_origins,
+  });
+  const demo = isDemo ? new Demo(scope, running) : undefined;
+  try {
+    await demo?.prepare();
+    await announce(scope, running, isDemo);
+    demo?.begin();
+    await interrupted(scope.signal);
+    scope.output.talk('Stopping; Ctrl+C again does not wait.');
+    return await closed(scope, running, demo);
+  } catch (thrown) {
+    await running.close();
+    throw thrown;
+  }
+}
+
+async function announce(scope: Scope, running: RunningHelios, isDemo: boolean): Promise<void> {
+  const { output } = scope;
+  if (output.isJson) return output.json({ url: running.url, data: running.dataDirectory });
+  if (output.isQuiet) return output.line(running.url);
+  await output.line(`Helios is at ${output.paint('bold', running.url)}  (data in ${running.dataDirectory})`);
+  await output.line('');
+  await output.line('Send an event:');
+  await output.line(`  curl ${running.url}/ingest -d '{"msg": "test"}'`);
+  if (!isDemo) return;
+  const address = running.url === 'http://127.0.0.1:7311' ? '' : ` --url ${running.url}`;
+  await output.line('');
+  await output.line('Ask the demo shop:');
+  for (const query of demoQueries) await output.line(`  helios sql${address} -c "${query}"`);
+}
+
+const demoQueries: readonly string[] = [
+  'select type, count(*) as events from shop_events group by type order by events desc',
+  "select properties->>'product_id' as product, count(*) as views from shop_events where type = 'product_view' group by product order by views desc limit 5",
+];
+
+async function interrupted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+}
+
+/** Waits until Helios has closed, or for the next Ctrl+C. */
+async function closed(
+  scope: Scope,
+  running: RunningHelios,
+  demo: Demo | undefined,
+): Promise<number> {
+  const { promise: forced, reject } = Promise.withResolvers<never>();
+  const forget = scope.context.onInterrupt(() =>
+    reject(new HeliosError('cancelled', 'Stopped without waiting. Nothing acknowledged is lost.')),
+  );
+  const close = async (): Promise<number> => {
+    await demo?.ended();
+    await running.close();
+    return 0;
+  };
+  try {
+    return await Promise.race([close(), forced]);
+  } finally {
+    forget();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import type { TableAnswer, TableListAnswer } from '../../server/api.ts';
+import { pathPart } from '../client/client.ts';
+import { byteText, groupDigits } from '../render/numbers.ts';
+import { onCall, withExamples, wordAt, type Runner } from './command.ts';
+import type { Scope } from '../scope.ts';
+
+export function addTableCommand(program: Command, run: Runner): void {
+  const group = program.command('table').description('what SQL can read');
+  withExamples(group, [
+    'table list',
+    'table show shop_events',
+    'table attach history /data/history      a Delta table, or a folder of Parquet, CSV or JSON',
+  ]);
+  onCall(group.command('list').description('all tables'), run, listTables);
+  const show = group.command('show <name>').description('columns, version, files, rows of one table');
+  onCall(show, run, (scope, { words }) => showTable(scope, wordAt(words, 0)));
+  const attach = group
+    .command('attach <name> [path]')
+    .description('read what something else writes; without a path, the folder of that name here');
+  onCall(attach, run, async (scope, { words }) => {
+    const name = wordAt(words, 0);
+    const body = { name, path: scope.path(words[1] ?? name) };
+    const path = '/api/v1/tables';
+    const table = await scope.client.json<TableAnswer>({
+      method: 'POST',
+      path,
+      body,
+      signal: scope.signal,
+    });
+    if (scope.output.isJson) return scope.output.json(table);
+    scope.output.talk(`Attached ${table.name}: ${groupDigits(table.rows)} rows at ${table.path}.`);
+  });
+  const detach = group.command('detach <name>').description('forget an attached table; its files stay');
+  onCall(detach, run, async (scope, { words }) => {
+    const name = wordAt(words, 0);
+    await scope.client.json({ method: 'DELETE', path: tablePath(name), signal: scope.signal });
+    if (scope.output.isJson) return scope.output.json({ detached: name });
+    scope.output.talk(`Detached ${name}. Its files stay.`);
+  });
+}
+
+/** The tables as a list for a person, or as JSON. Also the shell's `\d`. */
+export async function listTables(scope: Scope): Promise<void> {
+  const path = '/api/v1/tables';
+  const answer = await scope.client.json<TableListAnswer>({
+    method: 'GET',
+    path,
+    signal: scope.signal,
+  });
+  if (scope.output.isJson) return scope.output.json(answer);
+  await scope.table(
+    [
+      { name: 'name' },
+      { name: 'kind' },
+      { name: 'rows', type: 'BIGINT' },
+      { name: 'hot rows', type: 'BIGINT' },
+      { name: 'files', type: 'BIGINT' },
+      { name: 'size', type: 'BIGINT' },
+      { name: 'newest event' },
+    ],
+    answer.tables.map((table) => [
+      table.name,
+      table.kind,
+      groupDigits(table.rows),
+      groupDigits(table.hot_rows),
+      groupDigits(table.files),
+      byteText(table.bytes),
+      table.newest_event ?? '',
+    ]),
+  );
+}
+
+/** One table for a person, or as JSON. Also the shell's `\d NAME`. */
+export async function showTable(scope: Scope, name: string): Promise<void> {
+  const table = await scope.client.json<TableAnswer>({
+    method: 'GET',
+    path: tablePath(name),
+    signal: scope.signal,
+  });
+  if (scope.output.isJson) return scope.output.json(table);
+  const version = table.version === undefined ? '' : `, version ${table.version}`;
+  await scope.output.line(`${table.name} (${table.kind}${version})${atPath(table)}`);
+  await scope.table(
+    [{ name: 'column' }, { name: 'type' }],
+    table.columns.map((column) => [column.name, column.type]),
+  );
+  const hot = `${groupDigits(table.hot_rows)} of them hot`;
+  await scope.output.line(
+    `${groupDigits(table.rows)} rows (${hot}), ${groupDigits(table.files)} files, ${byteText(table.bytes)}`,
+  );
+  if (table.newest_event !== undefined) await scope.output.line(`newest event ${table.newest_event}`);
+  if (table.rejected_count > 0) {
+    await scope.output.line(`${groupDigits(table.rejected_count)} rejected records (see: quarantine)`);
+  }
+}
+
+function atPath(table: TableAnswer): string {
+  return table.path === undefined ? '' : ` at ${table.path}`;
+}
+
+function tablePath(name: string): string {
+  return `/api/v1/tables/${pathPart(name)}`;
+}
