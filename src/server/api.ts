@@ -201,21 +201,19 @@ export type StreamCreateBody = {
   /** 1 unless given. */
   readonly partitions?: number | undefined;
   readonly retention_ms?: number | undefined;
-  /** Budget of all partitions together; null is as much as the disk holds. */
-  readonly retention_bytes?: number | null | undefined;
+  /** Budget of all partitions together; as much as the disk holds where absent. */
+  readonly retention_bytes?: number | undefined;
 };
 
-/** `PATCH /api/v1/streams/{name}`: what is absent stays. */
-export type StreamPatchBody = {
-  readonly retention_ms?: number | undefined;
-  readonly retention_bytes?: number | null | undefined;
-};
+/** `PATCH /api/v1/streams/{name}`: what is absent stays. Partitions can't become fewer. */
+export type StreamPatchBody = Omit<StreamCreateBody, 'name'>;
 
 export type StreamAnswer = {
   readonly id: string;
   readonly name: string;
   readonly created_at: string;
   readonly retention_ms: number;
+  /** null: as much as the disk holds. */
   readonly retention_bytes: number | null;
   readonly bytes: number;
   readonly partitions: readonly {
@@ -231,7 +229,12 @@ export type StreamListAnswer = { readonly streams: readonly StreamAnswer[] };
 
 /** What a client says on `GET /api/v1/live`: one JSON text message each. `id` is the client's choice. */
 export type LiveRequest =
-  | { readonly op: 'subscribe'; readonly id: string; readonly kind: 'tail'; readonly stream: string }
+  | {
+      readonly op: 'subscribe';
+      readonly id: string;
+      readonly kind: 'tail';
+      readonly stream: string;
+    }
   | {
       readonly op: 'subscribe';
       readonly id: string;

@@ -1,0 +1,86 @@
+import type { Clock } from '../base/clock.ts';
+import type { EpochMs } from '../event/record.ts';
+import type { Schema } from '../event/schema.ts';
+import type { EventLog } from '../log/event-log.ts';
+import type { Pipelines } from '../pipeline/pipeline.ts';
+import type { QueryService } from '../query/query.ts';
+import type { Logger } from 'pino';
+import type { ServerLimits } from './limits.ts';
+
+/** What a table is and how much of it is where. */
+export type TableInfo = {
+  readonly name: string;
+  /** `delta`: written by pipelines here; `attached`: by somebody else; `system`: facts about Helios. */
+  readonly kind: 'delta' | 'attached' | 'system';
+  /** Absolute; undefined for system tables. */
+  readonly path: string | undefined;
+  readonly schema: Schema;
+  readonly version: number | undefined;
+  readonly files: number;
+  /** All rows, the hot ones included. */
+  readonly rows: number;
+  readonly bytes: number;
+  readonly hotRows: number;
+  readonly newestEventMs: EpochMs | undefined;
+  readonly rejectedCount: number;
+};
+
+/** The tables that SQL can name, for people who look at them. */
+export interface Tables {
+  list(): Promise<readonly TableInfo[]>;
+  /** `not_found` with did-you-mean. */
+  get(name: string): Promise<TableInfo>;
+  /**
+   * Makes what lies at `path` a table, read only. `already_exists`, `invalid_name`, or
+   * `unsupported_table` where there is nothing that can be read.
+   */
+  attach(request: { readonly name: string; readonly path: string }): Promise<TableInfo>;
+  /** Forgets the name; the files stay. `not_allowed` for tables that pipelines write. */
+  detach(name: string): Promise<void>;
+}
+
+export type TableTailRequest = {
+  readonly table: string;
+  /** A SQL condition over the table's columns, passed through the query gate. */
+  readonly where: string | undefined;
+  /** Where the last answer ended; undefined starts now, and answers no rows. */
+  readonly after: string | undefined;
+  readonly rowsMax: number;
+  readonly signal: AbortSignal;
+};
+
+export type TableTailAnswer = {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Values by the rules of JSON results. */
+  readonly rows: readonly (readonly unknown[])[];
+  /** New rows that matched, or may have, and are not here: over `rowsMax`, or rolled before this look. */
+  readonly missedRows: number;
+  /** Opaque; for the next request's `after`. */
+  readonly cursor: string;
+};
+
+/** Looks at what was published to a table since the last look. */
+export interface TableTail {
+  /** Answers at once, with or without rows. `not_found`, or the errors of a query for `where`. */
+  rowsAfter(request: TableTailRequest): Promise<TableTailAnswer>;
+}
+
+export type ServerDependencies = {
+  readonly log: EventLog;
+  readonly pipelines: Pipelines;
+  readonly queries: QueryService;
+  readonly tables: Tables;
+  readonly tableTail: TableTail;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+export type ServerConfig = {
+  /** Helios's own version, for `/healthz` and the API description. */
+  readonly version: string;
+  /** Whether all of it is up: recovery is done and pipelines were started. */
+  readonly isReady: () => boolean;
+  /** Origins of web pages that may call this server, such as `http://localhost:5173`. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  readonly limits?: Partial<ServerLimits> | undefined;
+};

@@ -1,0 +1,181 @@
+import { HeliosError } from '../../base/errors.ts';
+import { errorAnswer } from '../answer/error-answer.ts';
+import { parseLiveRequest } from './live-request.ts';
+import { runPipelines } from './pipelines-subscription.ts';
+import { runLiveQuery } from './query-subscription.ts';
+import { runStreamTail } from './stream-tail.ts';
+import { runTableTail } from './table-tail.ts';
+import type { LiveEvent, LiveRequest } from '../api.ts';
+import type { LiveDependencies } from './live.ts';
+import type { RawData, WebSocket } from 'ws';
+
+type SubscribeRequest = Extract<LiveRequest, { op: 'subscribe' }>;
+
+/** What a running subscription may do to its socket. */
+export type Outlet = {
+  /** Sends, whatever is queued: for what comes once. */
+  readonly send: (event: LiveEvent) => void;
+  /** Sends what is already JSON. */
+  readonly sendText: (text: string) => void;
+  /** Whether the client reads fast enough; while it does not, rows are to be dropped and counted. */
+  readonly hasRoom: () => boolean;
+};
+
+type Subscription = { readonly kind: string; readonly controller: AbortController };
+
+/**
+ * One live socket. What waits to be sent is bounded: whoever sends often asks `hasRoom` first, and what
+ * comes once is itself bounded (results, errors, at most `subscriptionsMax` of them).
+ */
+export class LiveConnection {
+  readonly #socket: WebSocket;
+  readonly #id: string;
+  readonly #dependencies: LiveDependencies;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #closing = new AbortController();
+  #isAlive = true;
+
+  constructor(socket: WebSocket, id: string, dependencies: LiveDependencies) {
+    this.#socket = socket;
+    this.#id = id;
+    this.#dependencies = dependencies;
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    socket.on('pong', () => (this.#isAlive = true));
+    socket.on('error', (thrown) => dependencies.logger.debug({ id, err: thrown }, 'live socket'));
+    socket.once('close', () => this.#end());
+    void this.#pingForever();
+  }
+
+  close(): void {
+    this.#end();
+    this.#socket.close(goingAway, 'the server stops');
+    // A client that does not answer the close must not hold up the server's end.
+    this.#socket.terminate();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    try {
+      const request = parseLiveRequest(data, isBinary);
+      if (request.op === 'unsubscribe') this.#unsubscribe(request.id);
+      else this.#subscribe(request);
+    } catch (thrown) {
+      this.#sendError(undefined, thrown);
+    }
+  }
+
+  #subscribe(request: SubscribeRequest): void {
+    const { limits } = this.#dependencies;
+    const { id, kind } = request;
+    const running = [...this.#subscriptions.values()];
+    const queries = running.filter((subscription) => subscription.kind === 'query').length;
+    try {
+      if (this.#subscriptions.has(id)) throw idInUse(id);
+      if (running.length >= limits.subscriptionsMax) throw tooMany('subscriptions', running.length);
+      if (kind === 'query' && queries >= limits.queriesMax) throw tooMany('queries', queries);
+    } catch (thrown) {
+      this.#sendError(id, thrown);
+      return;
+    }
+    const controller = new AbortController();
+    this.#subscriptions.set(id, { kind, controller });
+    void this.#run(request, controller.signal);
+  }
+
+  /** Ends when the subscription does; everything it meets becomes an event. */
+  async #run(request: SubscribeRequest, signal: AbortSignal): Promise<void> {
+    const { id } = request;
+    try {
+      await this.#runKind(request, signal);
+      if (!signal.aborted) this.#send({ id, kind: 'end' });
+    } catch (thrown) {
+      if (!signal.aborted) this.#sendError(id, thrown);
+    } finally {
+      if (this.#subscriptions.get(id)?.controller.signal === signal) this.#subscriptions.delete(id);
+    }
+  }
+
+  async #runKind(request: SubscribeRequest, signal: AbortSignal): Promise<void> {
+    const context = { ...this.#dependencies, outlet: this.#outlet(), signal };
+    if (request.kind === 'pipelines') await runPipelines(request.id, context);
+    else if (request.kind === 'query') await runLiveQuery(request, context);
+    else if ('stream' in request) await runStreamTail(request, context);
+    else await runTableTail(request, context);
+  }
+
+  #unsubscribe(id: string): void {
+    const subscription = this.#subscriptions.get(id);
+    if (!subscription) {
+      this.#sendError(id, new HeliosError('not_found', `There is no subscription "${id}".`));
+      return;
+    }
+    this.#subscriptions.delete(id);
+    subscription.controller.abort();
+  }
+
+  #outlet(): Outlet {
+    return {
+      send: (event) => this.#send(event),
+      sendText: (text) => this.#sendText(text),
+      hasRoom: () => this.#socket.bufferedAmount <= this.#dependencies.limits.unsentBytesMax,
+    };
+  }
+
+  #send(event: LiveEvent): void {
+    this.#sendText(JSON.stringify(event));
+  }
+
+  #sendText(text: string): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(text);
+  }
+
+  #sendError(id: string | undefined, thrown: unknown): void {
+    const { body, failure } = errorAnswer(thrown, this.#id);
+    const facts = { id: this.#id, subscription: id, code: failure.code };
+    const { logger } = this.#dependencies;
+    if (failure.code === 'internal') logger.error({ ...facts, err: failure }, failure.message);
+    else logger.warn(facts, failure.message);
+    this.#send({ id, kind: 'error', error: body.error });
+    // A client that sends nonsense without reading the answers must not fill the memory with them.
+    const { unsentBytesMax } = this.#dependencies.limits;
+    if (this.#socket.bufferedAmount > 4 * unsentBytesMax) this.#socket.terminate();
+  }
+
+  async #pingForever(): Promise<void> {
+    const { clock, limits } = this.#dependencies;
+    const { signal } = this.#closing;
+    try {
+      for (;;) {
+        await clock.sleep(limits.pingIntervalMs, signal);
+        if (!this.#isAlive) {
+          this.#socket.terminate();
+          return;
+        }
+        this.#isAlive = false;
+        this.#socket.ping();
+      }
+    } catch (thrown) {
+      if (!signal.aborted) this.#dependencies.logger.error({ err: thrown }, 'live ping');
+    }
+  }
+
+  #end(): void {
+    this.#closing.abort();
+    for (const { controller } of this.#subscriptions.values()) controller.abort();
+    this.#subscriptions.clear();
+  }
+}
+
+/** Close code 1001 of RFC 6455. */
+const goingAway = 1001;
+
+function idInUse(id: string): HeliosError {
+  return new HeliosError('conflict', `The subscription "${id}" exists already.`, {
+    hint: 'Choose another id, or unsubscribe first.',
+  });
+}
+
+function tooMany(what: string, count: number): HeliosError {
+  return new HeliosError('too_busy', `This socket has ${count} ${what} already.`, {
+    hint: 'Unsubscribe from some.',
+  });
+}

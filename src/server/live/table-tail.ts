@@ -1,0 +1,30 @@
+import type { LiveRequest } from '../api.ts';
+import type { SubscriptionContext } from './subscription.ts';
+
+type TableTail = Extract<LiveRequest, { table: string }>;
+
+/** Sends a table's new rows as they are published, from now on. */
+export async function runTableTail(
+  request: TableTail,
+  context: SubscriptionContext,
+): Promise<void> {
+  const { clock, limits, metrics, outlet, signal, tableTail } = context;
+  const { id, table, where } = request;
+  let after: string | undefined;
+  let dropped = 0;
+  while (!signal.aborted) {
+    const look = { table, where, after, rowsMax: limits.tailRowsMax, signal };
+    const answer = await tableTail.rowsAfter(look);
+    if (after === undefined) outlet.send({ id, kind: 'columns', columns: answer.columns });
+    after = answer.cursor;
+    dropped += answer.missedRows;
+    if (!outlet.hasRoom()) {
+      dropped += answer.rows.length;
+      metrics.count('helios_live_dropped_rows_total', {}, answer.rows.length);
+    } else if (answer.rows.length > 0 || dropped > 0) {
+      outlet.send({ id, kind: 'rows', rows: answer.rows, dropped });
+      dropped = 0;
+    }
+    await clock.sleep(limits.tailIntervalMs, signal);
+  }
+}

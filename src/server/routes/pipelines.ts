@@ -1,0 +1,180 @@
+import { Readable } from 'node:stream';
+import { Type } from 'typebox';
+import { errorAnswer } from '../answer/error-answer.ts';
+import {
+  errorSchema,
+  pipelineListSchema,
+  pipelineSchema,
+  validateAnswerSchema,
+} from '../schemas.ts';
+import { pipelineAnswer, previewLine, validateAnswer } from '../wire.ts';
+import { abortOnClose } from './abort-on-close.ts';
+import { checkNewName, discardQuery, nameParams } from './names.ts';
+import type { Pipelines, PreviewEvent } from '../../pipeline/pipeline.ts';
+import type { PipelineAnswer, PipelineListAnswer, ValidateAnswer } from '../api.ts';
+import type { Routes } from '../framework.ts';
+
+/** `/api/v1/pipelines…`. */
+export function addPipelineRoutes(app: Routes, pipelines: Pipelines): void {
+  addReading(app, pipelines);
+  addChanging(app, pipelines);
+  addTrying(app, pipelines);
+}
+
+const path = '/api/v1/pipelines';
+const onePath = `${path}/:name`;
+const sqlText = Type.String({ minLength: 1, maxLength: 1_000_000 });
+
+const createBody = Type.Object(
+  { name: Type.String(), sql: sqlText, adopt: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false },
+);
+
+const patchBody = Type.Union([
+  Type.Object({ state: Type.Enum(['running', 'stopped']) }, { additionalProperties: false }),
+  Type.Object({ sql: sqlText }, { additionalProperties: false }),
+]);
+
+const sqlBody = Type.Object({ sql: sqlText }, { additionalProperties: false });
+
+const previewBody = Type.Object(
+  {
+    sql: sqlText,
+    max_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 100 })),
+    timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000, default: 30_000 })),
+    input: Type.Optional(Type.Enum(['live', 'history'])),
+  },
+  { additionalProperties: false },
+);
+
+function addReading(app: Routes, pipelines: Pipelines): void {
+  app.get(
+    path,
+    { schema: { summary: 'All pipelines', response: { 200: pipelineListSchema } } },
+    (): PipelineListAnswer => ({ pipelines: pipelines.list().map(pipelineAnswer) }),
+  );
+  app.get(
+    onePath,
+    {
+      schema: {
+        summary: 'One pipeline',
+        params: nameParams,
+        response: { 200: pipelineSchema, 404: errorSchema },
+      },
+    },
+    ({ params }): PipelineAnswer => pipelineAnswer(pipelines.get(params.name)),
+  );
+}
+
+function addChanging(app: Routes, pipelines: Pipelines): void {
+  const response = { 200: pipelineSchema, '4xx': errorSchema };
+  app.post(
+    path,
+    {
+      schema: {
+        summary: 'Create and start a pipeline',
+        body: createBody,
+        response: { 201: pipelineSchema, '4xx': errorSchema },
+      },
+    },
+    async ({ body }, reply): Promise<PipelineAnswer> => {
+      checkNewName('pipeline', body.name);
+      const isAdopting = body.adopt ?? false;
+      const info = await pipelines.create({ name: body.name, sql: body.sql, isAdopting });
+      reply.code(201);
+      return pipelineAnswer(info);
+    },
+  );
+  app.patch(
+    onePath,
+    {
+      schema: {
+        summary: 'Start, stop or edit a pipeline',
+        params: nameParams,
+        querystring: discardQuery,
+        body: patchBody,
+        response,
+      },
+    },
+    async ({ params, query, body }): Promise<PipelineAnswer> => {
+      const options = { isDiscarding: query.discard === 'true' };
+      if ('sql' in body) {
+        return pipelineAnswer(await pipelines.edit(params.name, body.sql, options));
+      }
+      const isStarting = body.state === 'running';
+      const info = isStarting
+        ? await pipelines.start(params.name)
+        : await pipelines.stop(params.name, options);
+      return pipelineAnswer(info);
+    },
+  );
+  app.delete(
+    onePath,
+    {
+      schema: {
+        summary: 'Delete a pipeline; its tables stay',
+        params: nameParams,
+        querystring: discardQuery,
+        response: { 204: Type.Null(), '4xx': errorSchema },
+      },
+    },
+    async ({ params, query }, reply) => {
+      await pipelines.delete(params.name, { isDiscarding: query.discard === 'true' });
+      return await reply.code(204).send();
+    },
+  );
+}
+
+function addTrying(app: Routes, pipelines: Pipelines): void {
+  app.post(
+    `${path}/validate`,
+    {
+      schema: {
+        summary: 'Check a script without running it; its errors are an answer, with status 200',
+        body: sqlBody,
+        response: { 200: validateAnswerSchema, '4xx': errorSchema },
+      },
+    },
+    async ({ body }): Promise<ValidateAnswer> => validateAnswer(await pipelines.validate(body.sql)),
+  );
+  app.post(
+    `${path}/preview`,
+    {
+      schema: {
+        summary: 'Run a script without its sinks; rows stream out as NDJSON',
+        body: previewBody,
+        produces: ['application/x-ndjson'],
+        response: { '4xx': errorSchema },
+      },
+    },
+    async ({ body, id }, reply) => {
+      const events = pipelines.preview(body.sql, {
+        rowsMax: body.max_rows ?? 100,
+        timeoutMs: body.timeout_ms ?? 30_000,
+        input: body.input ?? 'history',
+        signal: abortOnClose(reply.raw),
+      });
+      // A script that can't run is an error of the request, so the first event is awaited.
+      const iterator = events[Symbol.asyncIterator]();
+      const lines = previewLines(await iterator.next(), iterator, id);
+      reply.type('application/x-ndjson');
+      return await reply.send(Readable.from(lines));
+    },
+  );
+}
+
+async function* previewLines(
+  first: IteratorResult<PreviewEvent>,
+  rest: AsyncIterator<PreviewEvent>,
+  id: string,
+): AsyncGenerator<string> {
+  try {
+    for (let next = first; next.done !== true; next = await rest.next()) {
+      yield `${JSON.stringify(previewLine(next.value))}\n`;
+    }
+  } catch (thrown) {
+    yield `${JSON.stringify(errorAnswer(thrown, id).body)}\n`;
+  } finally {
+    await rest.return?.();
+  }
+}

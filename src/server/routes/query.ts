@@ -1,0 +1,142 @@
+import { Readable } from 'node:stream';
+import { Type } from 'typebox';
+import { asHeliosError } from '../../base/errors.ts';
+import { errorAnswer } from '../answer/error-answer.ts';
+import { completeAnswerSchema, errorSchema, queryAnswerSchema } from '../schemas.ts';
+import { abortOnClose } from './abort-on-close.ts';
+import { formatOf } from './accept.ts';
+import type { QueryAnswer, ResultFormat } from '../../query/query.ts';
+import type { CompleteAnswer } from '../api.ts';
+import type { ServerDependencies } from '../dependencies.ts';
+import type { Routes } from '../framework.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { ServerResponse } from 'node:http';
+
+type QueryDependencies = Pick<ServerDependencies, 'queries' | 'clock' | 'logger'> & {
+  readonly metrics: Metrics;
+};
+
+/** `/api/v1/query` and `/api/v1/complete`. */
+export function addQueryRoutes(app: Routes, dependencies: QueryDependencies): void {
+  const { queries, clock, metrics } = dependencies;
+  app.post('/api/v1/query', { schema: querySchema }, async (request, reply) => {
+    const startMs = clock.monotonicMs();
+    reply.raw.once('close', () => {
+      const seconds = (clock.monotonicMs() - startMs) / 1000;
+      metrics.count('helios_queries_total', { outcome: outcomeOf(reply.raw) });
+      metrics.observeSeconds('helios_query_duration_seconds', seconds);
+    });
+    const { body } = request;
+    const format = formatOf(request.headers.accept);
+    const signal = abortOnClose(reply.raw);
+    const answer = await queries.run({
+      sql: body.sql,
+      params: body.params,
+      format,
+      maxRows: body.max_rows,
+      timeoutMs: body.timeout_ms,
+      signal,
+    });
+    const bytes = await startedBody(answer, { format, id: request.id, dependencies });
+    reply.headers(answerHeaders(answer));
+    return await reply.send(bytes);
+  });
+  app.post(
+    '/api/v1/complete',
+    { schema: completeSchema },
+    async ({ body }): Promise<CompleteAnswer> => ({
+      completions: await queries.complete(body.text),
+    }),
+  );
+}
+
+const querySchema = {
+  summary: 'Answer one SELECT; closing the connection cancels it',
+  description:
+    'With Accept: text/csv, application/x-ndjson, application/vnd.apache.parquet or ' +
+    'application/vnd.apache.arrow.stream the rows stream in that format, and the header ' +
+    'x-helios-saw says what the answer saw.',
+  body: Type.Object(
+    {
+      sql: Type.String({ minLength: 1, maxLength: 1_000_000 }),
+      params: Type.Optional(
+        Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Array(Type.Unknown())], {
+          description: 'Values of $name, or of $1 and so on.',
+        }),
+      ),
+      max_rows: Type.Optional(Type.Integer({ minimum: 1, default: 10_000 })),
+      timeout_ms: Type.Optional(Type.Integer({ minimum: 1 })),
+    },
+    { additionalProperties: false },
+  ),
+  response: { 200: queryAnswerSchema, '4xx': errorSchema },
+};
+
+const completeSchema = {
+  summary: 'Completions of an unfinished statement',
+  body: Type.Object({ text: Type.String({ maxLength: 100_000 }) }, { additionalProperties: false }),
+  response: { 200: completeAnswerSchema, '4xx': errorSchema },
+};
+
+function outcomeOf(response: ServerResponse): string {
+  if (!response.writableFinished) return 'aborted';
+  return response.statusCode < 400 ? 'done' : 'failed';
+}
+
+type BodyContext = {
+  readonly format: ResultFormat;
+  readonly id: string;
+  readonly dependencies: QueryDependencies;
+};
+
+/** The answer's bytes, after the first of them: a query that fails before has a status of its own. */
+async function startedBody(answer: QueryAnswer, context: BodyContext): Promise<Readable> {
+  const iterator = answer.body[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return Readable.from(remainingBytes(first, iterator, context), { objectMode: false });
+}
+
+async function* remainingBytes(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
+  { format, id, dependencies }: BodyContext,
+): AsyncGenerator<Uint8Array> {
+  let isAtLineStart = true;
+  try {
+    for (let next = first; next.done !== true; next = await rest.next()) {
+      isAtLineStart = next.value.at(-1) === lineFeed;
+      yield next.value;
+    }
+  } catch (thrown) {
+    const failure = asHeliosError(thrown);
+    dependencies.logger.warn({ id, code: failure.code, err: thrown }, 'query failed midway');
+    // Only NDJSON has room for an error; elsewhere a broken connection is the honest end.
+    if (format !== 'ndjson') throw failure;
+    const line = JSON.stringify(errorAnswer(failure, id).body);
+    yield Buffer.from(`${isAtLineStart ? '' : '\n'}${line}\n`);
+  } finally {
+    await rest.return?.();
+  }
+}
+
+const lineFeed = 0x0a;
+
+function answerHeaders(answer: QueryAnswer): Record<string, string> {
+  const saw = headerText(JSON.stringify(answer.saw));
+  return {
+    'content-type': answer.contentType,
+    'x-helios-query-id': answer.id,
+    // Clients bound what headers they take; JSON answers carry it whole in any case.
+    ...(saw.length <= sawHeaderCharactersMax ? { 'x-helios-saw': saw } : {}),
+  };
+}
+
+const sawHeaderCharactersMax = 8192;
+
+/** JSON in ASCII, as header values are. */
+function headerText(json: string): string {
+  return json.replaceAll(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

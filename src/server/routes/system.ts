@@ -1,0 +1,69 @@
+import '@fastify/swagger';
+import { landingPage, landingPolicy } from '../landing.ts';
+import { healthSchema } from '../schemas.ts';
+import { measuredSamples } from '../metrics/samples.ts';
+import type { HealthAnswer, PipelineStateName } from '../api.ts';
+import type { ServerConfig, ServerDependencies } from '../dependencies.ts';
+import type { Routes } from '../framework.ts';
+import type { Metrics, Sample } from '../metrics/metrics.ts';
+
+export type SystemDependencies = {
+  readonly server: ServerDependencies;
+  readonly config: ServerConfig;
+  readonly metrics: Metrics;
+  /** The server's own gauges. */
+  readonly ownSamples: () => readonly Sample[];
+  readonly url: () => string;
+};
+
+/** `/`, `/healthz`, `/metrics` and `/api/v1/openapi.json`. */
+export function addSystemRoutes(app: Routes, dependencies: SystemDependencies): void {
+  const { server, config, metrics } = dependencies;
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => {
+    reply.header('content-security-policy', landingPolicy).type('text/html; charset=utf-8');
+    return await reply.send(landingPage(config.version, dependencies.url()));
+  });
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        summary: 'Whether Helios is ready',
+        response: { 200: healthSchema, 503: healthSchema },
+      },
+    },
+    async (_request, reply): Promise<HealthAnswer> => {
+      const answer = await health(dependencies);
+      reply.code(answer.status === 'ready' ? 200 : 503);
+      return answer;
+    },
+  );
+  app.get(
+    '/metrics',
+    { schema: { summary: 'Metrics in the Prometheus text format' } },
+    async (_request, reply) => {
+      const samples = [...measuredSamples(server), ...dependencies.ownSamples()];
+      reply.type('text/plain; version=0.0.4; charset=utf-8');
+      return await reply.send(metrics.text(samples));
+    },
+  );
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
+
+async function health({ server, config }: SystemDependencies): Promise<HealthAnswer> {
+  const pipelines: Record<PipelineStateName, number> = {
+    running: 0,
+    stopped: 0,
+    finished: 0,
+    retrying: 0,
+    failed: 0,
+  };
+  for (const { state } of server.pipelines.list()) pipelines[state] += 1;
+  return {
+    status: config.isReady() ? 'ready' : 'starting',
+    version: config.version,
+    uptime_ms: Math.round(process.uptime() * 1000),
+    pipelines,
+    streams: server.log.listStreams().length,
+    tables: (await server.tables.list()).length,
+  };
+}

@@ -1,0 +1,65 @@
+import { Type } from 'typebox';
+import { errorSchema, tableListSchema, tableSchema } from '../schemas.ts';
+import { tableAnswer } from '../wire.ts';
+import { checkNewName, nameParams } from './names.ts';
+import type { TableAnswer, TableListAnswer } from '../api.ts';
+import type { Tables } from '../dependencies.ts';
+import type { Routes } from '../framework.ts';
+
+/** `/api/v1/tables…`. */
+export function addTableRoutes(app: Routes, tables: Tables): void {
+  app.get(
+    path,
+    { schema: { summary: 'All tables', response: { 200: tableListSchema } } },
+    async (): Promise<TableListAnswer> => ({ tables: (await tables.list()).map(tableAnswer) }),
+  );
+  app.get(
+    onePath,
+    {
+      schema: {
+        summary: 'One table',
+        params: nameParams,
+        response: { 200: tableSchema, 404: errorSchema },
+      },
+    },
+    async ({ params }): Promise<TableAnswer> => tableAnswer(await tables.get(params.name)),
+  );
+  app.post(
+    path,
+    {
+      schema: {
+        summary: 'Attach a Delta table or a folder of Parquet, CSV or JSON, read only',
+        body: attachBody,
+        response: { 201: tableSchema, '4xx': errorSchema },
+      },
+    },
+    async ({ body }, reply): Promise<TableAnswer> => {
+      checkNewName('table', body.name);
+      const info = await tables.attach(body);
+      reply.code(201);
+      return tableAnswer(info);
+    },
+  );
+  app.delete(
+    onePath,
+    {
+      schema: {
+        summary: 'Detach a table; its files stay',
+        params: nameParams,
+        response: { 204: Type.Null(), '4xx': errorSchema },
+      },
+    },
+    async ({ params }, reply) => {
+      await tables.detach(params.name);
+      return await reply.code(204).send();
+    },
+  );
+}
+
+const path = '/api/v1/tables';
+const onePath = `${path}/:name`;
+
+const attachBody = Type.Object(
+  { name: Type.String(), path: Type.String({ minLength: 1, maxLength: 4096 }) },
+  { additionalProperties: false },
+);

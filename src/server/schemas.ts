@@ -1,0 +1,155 @@
+/** The answers of the API for its description (OpenAPI). The types are in api.ts; a test compares them. */
+import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
+
+const position = Type.Object(
+  { line: Type.Integer(), column: Type.Integer(), length: Type.Integer() },
+  { description: 'Place in the text that was sent; lines and columns count from 1.' },
+);
+
+export const errorSchema: TSchema = Type.Object(
+  {
+    error: Type.Object({
+      code: Type.String({ description: 'What clients may branch on.' }),
+      message: Type.String(),
+      hint: Type.Optional(Type.String({ description: 'What to do about it.' })),
+      position: Type.Optional(position),
+      details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+      id: Type.String({ description: "The request's id, as in x-request-id and the log." }),
+    }),
+  },
+  { description: 'An error.' },
+);
+
+const column = Type.Object({ name: Type.String(), type: Type.String() });
+const count = Type.Integer({ minimum: 0 });
+const time = Type.String({ format: 'date-time' });
+
+const saw = Type.Object({
+  table: Type.String(),
+  version: Type.Optional(count),
+  epoch: Type.Optional(count),
+  newest_event: Type.Optional(time),
+  hot_rows: count,
+  files_read: count,
+  files_pruned: count,
+});
+
+export const queryAnswerSchema: TSchema = Type.Object({
+  columns: Type.Array(column),
+  rows: Type.Array(Type.Array(Type.Unknown())),
+  row_count: count,
+  truncated: Type.Boolean(),
+  saw: Type.Array(saw),
+  ms: Type.Number(),
+});
+
+export const completeAnswerSchema: TSchema = Type.Object({
+  completions: Type.Array(Type.Object({ text: Type.String(), start: count })),
+});
+
+export const pipelineSchema: TSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  sql: Type.String(),
+  state: Type.Enum(['running', 'stopped', 'finished', 'retrying', 'failed']),
+  error: Type.Optional(
+    Type.Object({
+      id: Type.String(),
+      code: Type.String(),
+      message: Type.String(),
+      hint: Type.Optional(Type.String()),
+    }),
+  ),
+  created_at: time,
+  epoch: count,
+  records_in: count,
+  records_rejected: count,
+  sources: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      connector: Type.String(),
+      bytes_behind: Type.Optional(count),
+    }),
+  ),
+  sinks: Type.Array(
+    Type.Object({
+      table: Type.String(),
+      connector: Type.String(),
+      rows_out: count,
+      hot_rows: count,
+      rolled_epoch: count,
+    }),
+  ),
+});
+
+export const pipelineListSchema: TSchema = Type.Object({ pipelines: Type.Array(pipelineSchema) });
+
+const graph = Type.Object({
+  nodes: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      kind: Type.Enum(['source', 'view', 'table', 'sink']),
+      label: Type.String(),
+    }),
+  ),
+  edges: Type.Array(Type.Object({ from: Type.String(), to: Type.String() })),
+});
+
+export const validateAnswerSchema: TSchema = Type.Union([
+  Type.Object({
+    valid: Type.Literal(false),
+    errors: Type.Array(
+      Type.Object({ message: Type.String(), hint: Type.Optional(Type.String()), position }),
+    ),
+  }),
+  Type.Object({
+    valid: Type.Literal(true),
+    graph,
+    sinks: Type.Array(Type.Object({ name: Type.String(), columns: Type.Array(column) })),
+  }),
+]);
+
+export const tableSchema: TSchema = Type.Object({
+  name: Type.String(),
+  kind: Type.Enum(['delta', 'attached', 'system']),
+  path: Type.Optional(Type.String()),
+  columns: Type.Array(column),
+  version: Type.Optional(count),
+  files: count,
+  rows: count,
+  bytes: count,
+  hot_rows: count,
+  newest_event: Type.Optional(time),
+  rejected_count: count,
+});
+
+export const tableListSchema: TSchema = Type.Object({ tables: Type.Array(tableSchema) });
+
+export const streamSchema: TSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  created_at: time,
+  retention_ms: count,
+  retention_bytes: Type.Union([count, Type.Null()]),
+  bytes: count,
+  partitions: Type.Array(
+    Type.Object({
+      start_offset: count,
+      end_offset: count,
+      bytes: count,
+      newest_arrival: Type.Optional(time),
+    }),
+  ),
+});
+
+export const streamListSchema: TSchema = Type.Object({ streams: Type.Array(streamSchema) });
+
+export const healthSchema: TSchema = Type.Object({
+  status: Type.Enum(['ready', 'starting']),
+  version: Type.String(),
+  uptime_ms: Type.Number(),
+  pipelines: Type.Record(Type.String(), count),
+  streams: count,
+  tables: count,
+});

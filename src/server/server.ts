@@ -1,0 +1,200 @@
+import { createServer as createHttpServer } from 'node:http';
+import swagger from '@fastify/swagger';
+import createFastify from 'fastify';
+import { HeliosError, systemCode } from '../base/errors.ts';
+import { accessRules, isLoopback } from './access.ts';
+import { errorAnswer } from './answer/error-answer.ts';
+import { compilersFactory } from './framework.ts';
+import { FrontDoor, logRefusal } from './front-door.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { defaultServerLimits } from './limits.ts';
+import { Live } from './live/live.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { noRoute } from './not-found.ts';
+import { describeApi } from './openapi.ts';
+import { addPipelineRoutes } from './routes/pipelines.ts';
+import { addQueryRoutes } from './routes/query.ts';
+import { addStreamRoutes } from './routes/streams.ts';
+import { addSystemRoutes } from './routes/system.ts';
+import { addTableRoutes } from './routes/tables.ts';
+import type { ServerConfig, ServerDependencies } from './dependencies.ts';
+import type { Routes } from './framework.ts';
+import type { ServerLimits } from './limits.ts';
+import type { KnownRoute } from './not-found.ts';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Server as HttpServer } from 'node:http';
+
+export type ListenOptions = {
+  /** A loopback address; any other is refused as long as there are no credentials to ask for. */
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+};
+
+/** Where `helios start` listens unless told otherwise. */
+export const defaultListenOptions: ListenOptions = { host: '127.0.0.1', port: 7311 };
+
+/**
+ * The HTTP server: ingest, API, live socket. It owns its sockets and nothing else; what it was given
+ * is closed by whoever opened it, after `close`.
+ */
+export class Server implements AsyncDisposable {
+  readonly #dependencies: ServerDependencies;
+  readonly #config: ServerConfig;
+  readonly #limits: ServerLimits;
+  readonly #metrics: Metrics = new Metrics();
+  readonly #ingest: Ingest;
+  readonly #live: Live;
+  #http: HttpServer | undefined;
+  #url = '';
+
+  constructor(dependencies: ServerDependencies, config: ServerConfig) {
+    this.#dependencies = dependencies;
+    this.#config = config;
+    this.#limits = { ...defaultServerLimits, ...config.limits };
+    const own = { limits: this.#limits, metrics: this.#metrics };
+    this.#ingest = new Ingest({ ...dependencies, ...own });
+    this.#live = new Live({ ...dependencies, limits: this.#limits.live, metrics: this.#metrics });
+  }
+
+  /** `http://127.0.0.1:7311`, once it listens. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Errors: `not_allowed` for a host that is not loopback, `conflict` for a port in use. */
+  async listen({ host, port }: ListenOptions): Promise<void> {
+    if (!isLoopback(host)) throw exposed(host);
+    const routes: KnownRoute[] = [];
+    const app = await this.#createApi(routes);
+    const limits = this.#limits;
+    const http = createHttpServer({
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      noDelay: true,
+    });
+    http.maxConnections = limits.connectionsMax;
+    const boundPort = await bind(http, host, port);
+    const door = new FrontDoor({
+      rules: accessRules(host, boundPort, this.#config.allowedOrigins ?? []),
+      ingest: this.#ingest,
+      api: (request, response) => app.routing(request, response),
+      routes,
+      live: (request, socket, head) => this.#live.accept(request, socket, head),
+      drainBytesMax: limits.ingestBodyBytesMax,
+      logger: this.#dependencies.logger,
+      metrics: this.#metrics,
+    });
+    http.on('request', (request, response) => door.request(request, response));
+    http.on('upgrade', (request, socket, head) => door.upgrade(request, socket, head));
+    http.on('clientError', (thrown, socket) => door.clientError(thrown, socket));
+    this.#http = http;
+    this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
+  }
+
+  /** Takes no more requests, lets those in flight finish for a while, then cuts them. */
+  async close(): Promise<void> {
+    const http = this.#http;
+    if (!http) return;
+    this.#http = undefined;
+    const isClosed = new Promise<void>((resolve) => http.close(() => resolve()));
+    this.#live.close();
+    http.closeIdleConnections();
+    const grace = new AbortController();
+    const cut = this.#dependencies.clock
+      .sleep(this.#limits.closeGraceMs, grace.signal)
+      .then(() => http.closeAllConnections())
+      .catch((thrown: unknown) => {
+        if (!grace.signal.aborted) throw thrown;
+      });
+    await isClosed;
+    grace.abort();
+    await cut;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #createApi(routes: KnownRoute[]): Promise<Routes> {
+    const app: Routes = createFastify<HttpServer>({
+      logger: false,
+      bodyLimit: this.#limits.apiBodyBytesMax,
+      requestIdHeader: 'x-request-id',
+      routerOptions: { maxParamLength: this.#limits.nameCharactersMax * longestEncoding },
+      schemaController: { compilersFactory },
+      frameworkErrors: (thrown, request, reply) => this.#answerError(thrown, request, reply),
+    });
+    app.removeContentTypeParser('text/plain');
+    app.setErrorHandler((thrown: FastifyError, request, reply) =>
+      this.#answerError(thrown, request, reply),
+    );
+    app.setNotFoundHandler((request) => {
+      throw noRoute(routes, request.method, request.url);
+    });
+    app.addHook('onRoute', ({ method, url }) => {
+      for (const one of [method].flat()) routes.push({ method: one, path: url });
+    });
+    await app.register(swagger, describeApi(this.#config.version));
+    this.#addRoutes(app);
+    await app.ready();
+    return app;
+  }
+
+  #addRoutes(app: Routes): void {
+    const { log, pipelines, tables } = this.#dependencies;
+    addStreamRoutes(app, log);
+    addPipelineRoutes(app, pipelines);
+    addTableRoutes(app, tables);
+    addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
+    addSystemRoutes(app, {
+      server: this.#dependencies,
+      config: this.#config,
+      metrics: this.#metrics,
+      ownSamples: () => [
+        { name: 'helios_ingest_body_bytes', labels: {}, value: this.#ingest.bodyBytes },
+        { name: 'helios_live_sockets', labels: {}, value: this.#live.socketCount },
+      ],
+      url: () => this.#url,
+    });
+  }
+
+  #answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const answer = errorAnswer(thrown, request.id);
+    logRefusal(this.#dependencies.logger, answer, request.raw);
+    void reply.code(answer.status).headers(answer.headers).send(answer.body);
+  }
+}
+
+/** Percent-encoded UTF-8 takes up to nine characters for one. */
+const longestEncoding = 9;
+
+async function bind(http: HttpServer, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', (thrown) => reject(bindError(thrown, host, port)));
+    http.listen({ host, port }, () => resolve());
+  });
+  const address = http.address();
+  return typeof address === 'object' && address ? address.port : port;
+}
+
+function bindError(cause: Error, host: string, port: number): HeliosError {
+  const hint = 'Choose another with --port; --port 0 picks a free one.';
+  if (systemCode(cause) === 'EADDRINUSE') {
+    const message = `Port ${port} of ${host} is in use, maybe by another Helios.`;
+    return new HeliosError('conflict', message, { hint, cause });
+  }
+  const message = `Can't listen on ${host}:${port}: ${cause.message}.`;
+  return new HeliosError('invalid_config', message, { hint, cause });
+}
+
+function exposed(host: string): HeliosError {
+  return new HeliosError(
+    'not_allowed',
+    `Helios does not listen on ${host}: without credentials, everybody who reaches it could use it.`,
+    { hint: 'Use --host 127.0.0.1, and an SSH tunnel or an authenticating proxy to get there.' },
+  );
+}

@@ -1,0 +1,102 @@
+import { duckdbType } from '../engine/types.ts';
+import type { Schema } from '../event/schema.ts';
+import type { StreamInfo } from '../log/log.ts';
+import type { PipelineInfo, PreviewEvent, Validation } from '../pipeline/pipeline.ts';
+import type {
+  ColumnAnswer,
+  PipelineAnswer,
+  PreviewLine,
+  StreamAnswer,
+  TableAnswer,
+  ValidateAnswer,
+} from './api.ts';
+import type { TableInfo } from './dependencies.ts';
+
+/** A pipeline as the API shows it. */
+export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
+  return {
+    id: info.id,
+    name: info.name,
+    sql: info.sql,
+    state: info.state,
+    error: info.error,
+    created_at: timeText(info.createdAtMs),
+    epoch: info.epoch,
+    records_in: info.recordsIn,
+    records_rejected: info.recordsRejected,
+    sources: info.sources.map((source) => ({
+      name: source.name,
+      connector: source.connector,
+      bytes_behind: source.bytesBehind,
+    })),
+    sinks: info.sinks.map((sink) => ({
+      table: sink.table,
+      connector: sink.connector,
+      rows_out: sink.rowsOut,
+      hot_rows: sink.hotRows,
+      rolled_epoch: sink.rolledEpoch,
+    })),
+  };
+}
+
+export function validateAnswer(validation: Validation): ValidateAnswer {
+  if (validation.kind === 'errors') return { valid: false, errors: validation.errors };
+  const sinks = validation.sinks.map(({ name, schema }) => ({ name, columns: columns(schema) }));
+  return { valid: true, graph: validation.graph, sinks };
+}
+
+export function previewLine(event: PreviewEvent): PreviewLine {
+  if (event.kind !== 'end') return event;
+  return {
+    kind: 'end',
+    row_count: event.rowCount,
+    rejected_count: event.rejectedCount,
+    reason: event.reason,
+  };
+}
+
+export function tableAnswer(info: TableInfo): TableAnswer {
+  return {
+    name: info.name,
+    kind: info.kind,
+    path: info.path,
+    columns: columns(info.schema),
+    version: info.version,
+    files: info.files,
+    rows: info.rows,
+    bytes: info.bytes,
+    hot_rows: info.hotRows,
+    newest_event: optionalTime(info.newestEventMs),
+    rejected_count: info.rejectedCount,
+  };
+}
+
+export function streamAnswer(info: StreamInfo): StreamAnswer {
+  return {
+    id: info.id,
+    name: info.name,
+    created_at: timeText(info.createdAtMs),
+    retention_ms: info.retention.ageMs,
+    retention_bytes: info.retention.bytes ?? null,
+    bytes: info.bytes,
+    partitions: info.partitions.map((partition) => ({
+      start_offset: partition.startOffset,
+      end_offset: partition.endOffset,
+      bytes: partition.bytes,
+      newest_arrival: optionalTime(partition.newestArrivedAtMs),
+    })),
+  };
+}
+
+/** RFC 3339 in UTC. */
+function timeText(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+function optionalTime(timeMs: number | undefined): string | undefined {
+  return timeMs === undefined ? undefined : timeText(timeMs);
+}
+
+function columns(schema: Schema): readonly ColumnAnswer[] {
+  return schema.map(({ name, type }) => ({ name, type: duckdbType(type) }));
+}
