@@ -74,7 +74,7 @@ test.each([
 ])('%s reads %j', async (sql, expected) => {
   const { tables } = await factsOf(sql);
   const names = tables.map(({ schema, name }) => (schema === '' ? name : `${schema}.${name}`));
-  expect(names.sort()).toEqual(expected);
+  expect(names.toSorted()).toEqual(expected);
 });
 
 test.each([
@@ -85,8 +85,8 @@ test.each([
   [`from query('select 1')`, [], ['query']],
 ])('%s calls %j and the table functions %j', async (sql, functions, tableFunctions) => {
   const facts = await factsOf(sql);
-  expect(facts.functions.map((call) => call.name).sort()).toEqual(functions);
-  expect(facts.tableFunctions.map((call) => call.name).sort()).toEqual(tableFunctions);
+  expect(facts.functions.map((call) => call.name).toSorted()).toEqual(functions);
+  expect(facts.tableFunctions.map((call) => call.name).toSorted()).toEqual(tableFunctions);
 });
 
 test('parameters, types of a user and places are told', async () => {

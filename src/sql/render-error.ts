@@ -29,7 +29,7 @@ const contextBefore = 100;
 
 /** White space as wide as the text on a terminal. */
 function blankOf(text: string): string {
-  return [...text].map((one) => (one === '\t' ? '\t' : ' '.repeat(widthOf(one)))).join('');
+  return Array.from(text, (one) => (one === '\t' ? '\t' : ' '.repeat(widthOf(one)))).join('');
 }
 
 /** Columns of a terminal: East Asian letters and emoji take two, marks none. */

@@ -230,7 +230,6 @@ export class ScriptBuilder {
     if (isSink) this.#insert(statement.name.value, undefined, statement.name, select);
   }
 
-  // oxlint-disable-next-line eslint/max-params -- the fields of one Insert
   #insert(
     target: string | undefined,
     targetColumns: readonly string[] | undefined,

@@ -22,7 +22,7 @@ export function connectorRefusal(
   if (other.includes(name) || (name === 'filesystem' && role === 'sink')) {
     return { message: wrongRole(name, role), hint: `${wrongRoleHints[name] ?? ''}${list}` };
   }
-  const later = laterConnectors[name];
+  const later = laterConnectors.get(name);
   if (later !== undefined) {
     return {
       message: `The connector ${name} is not available in this version.`,
@@ -30,7 +30,7 @@ export function connectorRefusal(
     };
   }
   const all = [...sourceConnectors, ...sinkConnectors];
-  const near = didYouMean(connector, all) ?? didYouMean(connector, Object.keys(laterConnectors));
+  const near = didYouMean(connector, all) ?? didYouMean(connector, laterConnectors.keys());
   const suggestion = near === undefined ? '' : `Did you mean "${near}"? `;
   return { message: `There is no connector "${connector}".`, hint: `${suggestion}${list}` };
 }
@@ -53,26 +53,28 @@ const overFiles =
   "It comes with a later version; meanwhile, write a Delta table (connector = 'delta'). ";
 
 /** Connectors of the dialect that this version doesn't have. */
-const laterConnectors: Readonly<Record<string, string>> = {
-  kafka: overHttp,
-  kinesis: overHttp,
-  confluent: overHttp,
-  mqtt: overHttp,
-  nats: overHttp,
-  rabbitmq: overHttp,
-  fluvio: overHttp,
-  sse: overHttp,
-  websocket: overHttp,
-  polling_http: overHttp,
-  redis: overFiles,
-  webhook: overFiles,
-  iceberg: "Iceberg tables are not supported. Write a Delta table (connector = 'delta'). ",
-  impulse: 'For made-up events, run `helios generate`. ',
-  nexmark: 'For made-up events, run `helios generate`. ',
-  postgres: overHttp,
-  mysql: overHttp,
-  debezium: overHttp,
-};
+const laterConnectors: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    kafka: overHttp,
+    kinesis: overHttp,
+    confluent: overHttp,
+    mqtt: overHttp,
+    nats: overHttp,
+    rabbitmq: overHttp,
+    fluvio: overHttp,
+    sse: overHttp,
+    websocket: overHttp,
+    polling_http: overHttp,
+    redis: overFiles,
+    webhook: overFiles,
+    iceberg: "Iceberg tables are not supported. Write a Delta table (connector = 'delta'). ",
+    impulse: 'For made-up events, run `helios generate`. ',
+    nexmark: 'For made-up events, run `helios generate`. ',
+    postgres: overHttp,
+    mysql: overHttp,
+    debezium: overHttp,
+  }),
+);
 
 const formats: readonly string[] = ['json', 'raw_string', 'raw_bytes', 'parquet'];
 

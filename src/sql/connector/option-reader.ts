@@ -172,7 +172,7 @@ export class OptionReader {
   }
 
   #knownText(): string {
-    return [...this.#known].sort().join(', ');
+    return [...this.#known].toSorted().join(', ');
   }
 
   #find(names: Spellings): OptionText | undefined {

@@ -136,7 +136,7 @@ function readScalar(reader: TokenReader, token: Token): ColumnType {
   const name = token.text.toLowerCase();
   const type = scalars.get(name);
   if (type === undefined) {
-    const instead = replacements[name];
+    const instead = replacements.get(name);
     const hint = instead ?? didYouMeanHint(token.text.toUpperCase(), typeNames);
     return reader.fail(`The type ${token.text} does not exist.`, hint);
   }
@@ -152,17 +152,19 @@ function readScalar(reader: TokenReader, token: Token): ColumnType {
   return { ...type, isUnsigned: true };
 }
 
-const replacements: Readonly<Record<string, string>> = {
-  uuid: 'Use TEXT: a UUID is kept as its text.',
-  hugeint: 'Use DECIMAL(38,0).',
-  uhugeint: 'Use DECIMAL(38,0).',
-  enum: 'Use TEXT.',
-  jsonb: 'Use JSON.',
-  object: 'Use STRUCT<…> for known fields, JSON for any.',
-  variant: 'Use JSON.',
-  list: 'Use T[] or ARRAY<T>.',
-  serial: 'Use BIGINT.',
-};
+const replacements: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    uuid: 'Use TEXT: a UUID is kept as its text.',
+    hugeint: 'Use DECIMAL(38,0).',
+    uhugeint: 'Use DECIMAL(38,0).',
+    enum: 'Use TEXT.',
+    jsonb: 'Use JSON.',
+    object: 'Use STRUCT<…> for known fields, JSON for any.',
+    variant: 'Use JSON.',
+    list: 'Use T[] or ARRAY<T>.',
+    serial: 'Use BIGINT.',
+  }),
+);
 
 function integer(bits: 8 | 16 | 32 | 64, isUnsigned = false): ColumnType {
   return { kind: 'integer', bits, isUnsigned };
@@ -206,9 +208,11 @@ const scalars: ReadonlyMap<string, ColumnType> = new Map<string, ColumnType>([
   ['interval', { kind: 'interval' }],
 ]);
 
-const typeNames: readonly string[] = [
-  ...[...scalars.keys(), 'array', 'struct', 'map', 'decimal', 'numeric', 'timestamp', 'datetime'],
-].map((name) => name.toUpperCase());
+const nestedNames = ['array', 'struct', 'map', 'decimal', 'numeric', 'timestamp', 'datetime'];
+
+const typeNames: readonly string[] = [...scalars.keys(), ...nestedNames].map((name) =>
+  name.toUpperCase(),
+);
 
 /** DuckDB's name of a type that only the dialect spells so; for what is rewritten in SELECTs. */
 export function typeText(type: ColumnType): string {

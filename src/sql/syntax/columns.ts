@@ -124,7 +124,7 @@ class ColumnListReader {
 
   #failOption(): never {
     const reader = this.#reader;
-    const refusal = refusedOptions[reader.peek()?.text.toLowerCase() ?? ''];
+    const refusal = refusedOptions.get(reader.peek()?.text.toLowerCase() ?? '');
     if (refusal !== undefined) return reader.fail(refusal.message, refusal.hint);
     return reader.failExpected('a column option, "," or ")"', optionsHint);
   }
@@ -184,20 +184,21 @@ class ColumnListReader {
 const optionsHint =
   'Column options are NOT NULL, PRIMARY KEY, GENERATED ALWAYS AS (…) STORED and METADATA FROM.';
 
-const refusedOptions: Readonly<
-  Record<string, { readonly message: string; readonly hint: string }>
-> = {
-  default: {
-    message: 'Columns of a stream have no DEFAULT.',
-    hint: 'Use coalesce(column, value) in the SELECT.',
-  },
-  references: { message: 'Foreign keys are not available.', hint: 'Leave REFERENCES out.' },
-  unique: { message: 'UNIQUE is not available on a stream.', hint: 'Leave it out.' },
-  check: {
-    message: 'CHECK is not available on a stream.',
-    hint: 'Filter with WHERE in the SELECT.',
-  },
-};
+const refusedOptions: ReadonlyMap<string, { readonly message: string; readonly hint: string }> =
+  new Map(
+    Object.entries({
+      default: {
+        message: 'Columns of a stream have no DEFAULT.',
+        hint: 'Use coalesce(column, value) in the SELECT.',
+      },
+      references: { message: 'Foreign keys are not available.', hint: 'Leave REFERENCES out.' },
+      unique: { message: 'UNIQUE is not available on a stream.', hint: 'Leave it out.' },
+      check: {
+        message: 'CHECK is not available on a stream.',
+        hint: 'Filter with WHERE in the SELECT.',
+      },
+    }),
+  );
 
 function isSameName(left: Token, right: Token): boolean {
   return left.value.toLowerCase() === right.value.toLowerCase();

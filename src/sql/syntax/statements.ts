@@ -104,7 +104,7 @@ function isSelectNext(reader: TokenReader): boolean {
 function failUnknownStatement(reader: TokenReader): never {
   const token = reader.peek();
   const text = token?.text ?? '';
-  const refusal = refusedStatements[text.toLowerCase()];
+  const refusal = refusedStatements.get(text.toLowerCase());
   if (refusal !== undefined) {
     return reader.fail(`${text.toUpperCase()} is not a statement of a pipeline.`, refusal);
   }
@@ -117,22 +117,24 @@ const statementWords = ['CREATE', 'INSERT', 'SELECT', 'SET', 'WITH', 'FROM'];
 const statementsHint =
   'A pipeline is made of CREATE TABLE, CREATE VIEW, INSERT INTO … SELECT, SELECT and SET.';
 
-const refusedStatements: Readonly<Record<string, string>> = {
-  delete: 'Rows of a stream are not deleted: filter them with WHERE.',
-  update: 'Rows of a stream are not updated: change them in the SELECT.',
-  drop: 'Leave the table out of the script instead.',
-  alter: 'Change the CREATE TABLE instead.',
-  copy: 'Read files with a table whose connector is filesystem or single_file.',
-  explain: 'Ask `helios pipeline validate` for the graph of a pipeline.',
-  describe: 'Ask `helios pipeline validate` for the schemas of a pipeline.',
-  attach: 'Use a table with a connector.',
-  install: 'Extensions are not available.',
-  load: 'Extensions are not available.',
-  pragma: 'Settings of the engine are not available.',
-  use: 'There is one schema.',
-  begin: 'A pipeline is exactly once without transactions.',
-  commit: 'A pipeline is exactly once without transactions.',
-};
+const refusedStatements: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    delete: 'Rows of a stream are not deleted: filter them with WHERE.',
+    update: 'Rows of a stream are not updated: change them in the SELECT.',
+    drop: 'Leave the table out of the script instead.',
+    alter: 'Change the CREATE TABLE instead.',
+    copy: 'Read files with a table whose connector is filesystem or single_file.',
+    explain: 'Ask `helios pipeline validate` for the graph of a pipeline.',
+    describe: 'Ask `helios pipeline validate` for the schemas of a pipeline.',
+    attach: 'Use a table with a connector.',
+    install: 'Extensions are not available.',
+    load: 'Extensions are not available.',
+    pragma: 'Settings of the engine are not available.',
+    use: 'There is one schema.',
+    begin: 'A pipeline is exactly once without transactions.',
+    commit: 'A pipeline is exactly once without transactions.',
+  }),
+);
 
 function readCreate(reader: TokenReader): Statement {
   const isReplacing = reader.takeWords('or', 'replace');
@@ -144,28 +146,29 @@ function readCreate(reader: TokenReader): Statement {
     reader.next();
     return readTable(reader, isTemporary ? here : undefined);
   }
-  const refusal = refusedCreates[reader.peek()?.text.toLowerCase() ?? ''];
+  const refusal = refusedCreates.get(reader.peek()?.text.toLowerCase() ?? '');
   if (refusal !== undefined) return reader.fail(refusal.message, refusal.hint);
   return reader.failExpected('TABLE or VIEW');
 }
 
-const refusedCreates: Readonly<
-  Record<string, { readonly message: string; readonly hint: string }>
-> = {
-  function: {
-    message: 'CREATE FUNCTION is not available in this version.',
-    hint: "Write the expression out, or use one of DuckDB's own functions.",
-  },
-  macro: {
-    message: 'CREATE MACRO is not available in this version.',
-    hint: 'Write the expression out.',
-  },
-  materialized: {
-    message: 'Materialized views are not available.',
-    hint: "Use a table with connector = 'delta' and INSERT INTO it.",
-  },
-  index: { message: 'CREATE INDEX is not available.', hint: 'Leave it out.' },
-};
+const refusedCreates: ReadonlyMap<string, { readonly message: string; readonly hint: string }> =
+  new Map(
+    Object.entries({
+      function: {
+        message: 'CREATE FUNCTION is not available in this version.',
+        hint: "Write the expression out, or use one of DuckDB's own functions.",
+      },
+      macro: {
+        message: 'CREATE MACRO is not available in this version.',
+        hint: 'Write the expression out.',
+      },
+      materialized: {
+        message: 'Materialized views are not available.',
+        hint: "Use a table with connector = 'delta' and INSERT INTO it.",
+      },
+      index: { message: 'CREATE INDEX is not available.', hint: 'Leave it out.' },
+    }),
+  );
 
 function readView(reader: TokenReader, isReplacing: boolean): Statement {
   const isIfNotExists = reader.takeWords('if', 'not', 'exists');

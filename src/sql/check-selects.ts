@@ -1,0 +1,124 @@
+import { analyseSelect } from './analyse-select.ts';
+import { checkReads, type Reads } from './check-reads.ts';
+import { offsetOfCodePoint } from './positions.ts';
+import { readSerializedSelect } from './read-select.ts';
+import type { Script, ScriptError, SelectText, SourceColumn } from './script.ts';
+import type { Query } from './select-ast.ts';
+import { positionOfByte } from './select-text.ts';
+import type { IsAggregate, SelectProblem } from './stateless.ts';
+
+/** Gives `json_serialize_sql` of a text, parsed or as text. DuckDB's own parser; nothing runs. */
+export type Serialize = (select: string) => Promise<unknown>;
+
+/** What each SELECT of a script reads, or what is wrong with them. */
+export type CheckedSelects =
+  | { readonly kind: 'ok'; readonly reads: ReadonlyMap<SelectText, readonly string[]> }
+  | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] };
+
+/**
+ * Checks all SELECTs and expressions of a script: DuckDB's grammar, names of tables, and whether they can run
+ * on a stream. All errors at once, in the order of the text.
+ */
+export async function checkSelects(
+  script: Script,
+  serialize: Serialize,
+  isAggregate: IsAggregate,
+): Promise<CheckedSelects> {
+  const errors: ScriptError[] = [];
+  const reads: Reads = new Map();
+  const readable = [
+    ...script.sources.map((source) => source.name),
+    ...script.memoryTables.map((table) => table.name),
+    ...script.views.map((view) => view.name),
+    // Known, so that reading one is told apart from a name that nobody declares.
+    ...script.sinks.map((sink) => sink.name),
+  ];
+  for (const { select } of [...script.views, ...script.inserts]) {
+    const query = await parse(select, serialize, errors);
+    if (query === undefined) continue;
+    const analysis = analyseSelect(query, { isAggregate, readable });
+    errors.push(...analysis.problems.map((problem) => errorAt(select, problem, 0)));
+    reads.set(select, analysis.reads);
+  }
+  for (const expression of expressionsOf(script)) {
+    errors.push(...(await checkExpression(expression, serialize, isAggregate)));
+  }
+  errors.push(...checkReads(script, reads));
+  return errors.length === 0 ? { kind: 'ok', reads } : { kind: 'errors', errors: inOrder(errors) };
+}
+
+function inOrder(errors: readonly ScriptError[]): readonly ScriptError[] {
+  return errors.toSorted(
+    (left, right) =>
+      left.position.line - right.position.line || left.position.column - right.position.column,
+  );
+}
+
+async function parse(
+  select: SelectText,
+  serialize: Serialize,
+  errors: ScriptError[],
+): Promise<Query | undefined> {
+  const serialized = readSerializedSelect(await serialize(select.text));
+  if (serialized.kind === 'error') {
+    const offset = offsetOfCodePoint(select.text, serialized.codePointOffset ?? 0);
+    errors.push(syntaxError(select, serialized.message, offset));
+    return undefined;
+  }
+  const [query, second] = serialized.statements;
+  if (query !== undefined && second === undefined) return query;
+  errors.push(syntaxError(select, 'Expected one SELECT.', 0));
+  return undefined;
+}
+
+function syntaxError(select: SelectText, message: string, offset: number): ScriptError {
+  const isReserved = /at or near "\w+"/.test(message);
+  const hint = isReserved ? 'If it is a name, put it in double quotes.' : undefined;
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1).replace(/\.?$/, '.');
+  const text = message.includes('Only SELECT') ? 'Only a SELECT can stand here.' : sentence;
+  return { message: text, hint, position: select.positionAt(offset) };
+}
+
+/** `shift`: bytes that the analysed text has in front of the SELECT's own. */
+function errorAt(select: SelectText, problem: SelectProblem, shift: number): ScriptError {
+  const { message, hint, byteOffset } = problem;
+  const own = byteOffset === undefined ? 0 : Math.max(0, byteOffset - shift);
+  return { message, hint, position: positionOfByte(select, own) };
+}
+
+/** Generated columns and watermarks. */
+function expressionsOf(script: Script): readonly SelectText[] {
+  return script.sources.flatMap(({ columns, watermark }) => [
+    ...columns.flatMap(generatedExpression),
+    ...(watermark?.expression === undefined ? [] : [watermark.expression]),
+  ]);
+}
+
+function generatedExpression({ origin }: SourceColumn): readonly SelectText[] {
+  return origin.kind === 'generated' ? [origin.expression] : [];
+}
+
+const before = 'SELECT (';
+const after = '\n) FROM t';
+
+/** An expression over one row of its own table, read as the only column of a SELECT. */
+async function checkExpression(
+  expression: SelectText,
+  serialize: Serialize,
+  isAggregate: IsAggregate,
+): Promise<readonly ScriptError[]> {
+  const serialized = readSerializedSelect(await serialize(before + expression.text + after));
+  if (serialized.kind === 'error') {
+    const point = Math.max(0, (serialized.codePointOffset ?? 0) - before.length);
+    const offset = offsetOfCodePoint(expression.text, point);
+    return [syntaxError(expression, serialized.message, offset)];
+  }
+  const [query] = serialized.statements;
+  const isOne =
+    query?.kind === 'select' && query.projections.length === 1 && query.from.kind === 'base_table';
+  if (!isOne || serialized.statements.length !== 1) {
+    return [syntaxError(expression, 'Expected one expression.', 0)];
+  }
+  const { problems } = analyseSelect(query, { isAggregate, readable: ['t'] });
+  return problems.map((problem) => errorAt(expression, problem, before.length));
+}
