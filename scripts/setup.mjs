@@ -35,23 +35,29 @@ function setUp() {
   if (isInstalled()) return;
   const startedAtMs = Date.now();
   process.stderr.write('Setting up: installing packages with npm (about half a minute) …');
-  const npm = process.env['npm_execpath'];
+  // Asked first, because an install takes minutes to find out that there is no registry.
+  const probe = npm(['view', 'node', 'version', '--fetch-retries=1', '--fetch-timeout=20000']);
+  if (probe.status !== 0) fail(probe);
   // Not `npm ci`: it refuses a lock file that lacks other platforms' builds, which is what npm writes
   // behind a mirror that has only some of them. The versions are the lock file's all the same.
-  const npmArguments = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
-  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] };
-  const outcome =
-    npm === undefined
-      ? spawnSync('npm', npmArguments, { ...options, shell: process.platform === 'win32' })
-      : spawnSync(process.execPath, [npm, ...npmArguments], options);
+  const outcome = npm(['install', '--no-save', '--no-audit', '--no-fund']);
   if (outcome.status !== 0) fail(outcome);
   process.stderr.write(` done in ${Math.round((Date.now() - startedAtMs) / 1000)} s.\n`);
   if (isInstalled()) return;
   process.stderr.write(
-    'npm install succeeded, yet node_modules is not what package-lock.json says (are install scripts ' +
-      'or optional packages switched off?). Run: npm install --no-save --ignore-scripts=false --include=dev\n',
+    'npm install succeeded, yet node_modules is not what package-lock.json says. Are install scripts ' +
+      'or development packages switched off? Run:\n' +
+      'npm install --no-save --ignore-scripts=false --include=dev\n',
   );
   process.exit(1);
+}
+
+function npm(npmArguments) {
+  const path = process.env['npm_execpath'];
+  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] };
+  const all = [...npmArguments, '--loglevel=error'];
+  if (path !== undefined) return spawnSync(process.execPath, [path, ...all], options);
+  return spawnSync('npm', all, { ...options, shell: process.platform === 'win32' });
 }
 
 /**
