@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { asHeliosError, HeliosError } from '../base/errors.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { nodeFiles, storageError } from './files.ts';
+import { nodeFiles, onStorage, storageError } from './files.ts';
 import type { LogFiles } from './files.ts';
 import { hashRequest, Idempotency } from './idempotency.ts';
 import type { RequestKey } from './idempotency.ts';
@@ -72,17 +72,20 @@ export class EventLog {
     const files = options.files ?? nodeFiles;
     const limits = { ...defaultLimits, ...options.limits };
     const tailBudget = new TailBudget(limits.tailBytesMax);
-    const spool = await Spool.open(files, `${options.directory}/tmp/spool`);
-    const log = new EventLog(options, { files, clock: options.clock, limits, spool, tailBudget });
-    try {
-      await log.#openStreams();
-      if (!log.#streams.has(defaultStream)) await log.createStream({ name: defaultStream });
-    } catch (thrown) {
-      await Promise.allSettled([log.close()]);
-      throw storageError(thrown, `open the event log in ${log.#directory}`);
-    }
-    log.#retention = log.#enforceRetentionForever();
-    return log;
+    return await onStorage(`open the event log in ${options.directory}`, async () => {
+      const spool = await Spool.open(files, `${options.directory}/tmp/spool`);
+      const parts = { files, clock: options.clock, limits, spool, tailBudget };
+      const log = new EventLog(options, parts);
+      try {
+        await log.#openStreams();
+        if (!log.#streams.has(defaultStream)) await log.createStream({ name: defaultStream });
+      } catch (thrown) {
+        await Promise.allSettled([log.close()]);
+        throw thrown;
+      }
+      log.#retention = log.#enforceRetentionForever();
+      return log;
+    });
   }
 
   listStreams(): readonly StreamInfo[] {
@@ -103,7 +106,7 @@ export class EventLog {
     checkName(request.name);
     const partitions = checkPartitions(request.partitions ?? 1);
     const retention = retentionOf(request, { ageMs: retentionMsDefault, bytes: undefined });
-    return await this.#changes.run(async () => {
+    return await this.#change(`create the stream "${request.name}"`, async () => {
       this.#checkIsNew(request.name);
       const directory = `${this.#directory}/${request.name}`;
       await this.#makeStream(directory, { name: request.name, partitions, retention });
@@ -125,13 +128,16 @@ export class EventLog {
         { hint: 'Create another stream, and move its producers and pipelines there.' },
       );
     }
-    await stream.alter(partitions, retentionOf(request, stream.info().retention));
-    return stream.info();
+    const retention = retentionOf(request, stream.info().retention);
+    return await this.#change(`change the stream "${request.name}"`, async () => {
+      await stream.alter(partitions, retention);
+      return stream.info();
+    });
   }
 
   /** Deletes a stream with its records; `conflict` while a reader holds it, unless `isForced`. */
   async deleteStream(name: string, { isForced }: { readonly isForced: boolean }): Promise<void> {
-    await this.#changes.run(async () => {
+    await this.#change(`delete the stream "${name}"`, async () => {
       const stream = this.#stream(name);
       if (stream.readers.length > 0 && !isForced) throw isHeld(stream);
       stream.markDeleted();
@@ -173,11 +179,9 @@ export class EventLog {
     after: number | undefined,
     bytesMax: number,
   ): Promise<LogBatch | undefined> {
-    try {
+    return await onStorage(`read the stream "${name}"`, async () => {
       return await this.#stream(name).partition(partition).read(after, bytesMax);
-    } catch (thrown) {
-      throw storageError(thrown, `read stream "${name}"`);
-    }
+    });
   }
 
   /** Resolves when a partition has records after its offset; rejects when the signal aborts. */
@@ -205,11 +209,15 @@ export class EventLog {
    * partitions that are not named are kept whole.
    */
   async setHold(name: string, reader: string, offsets: ReadonlyMap<number, number>): Promise<void> {
-    await this.#stream(name).setHold(reader, offsets);
+    await onStorage(`note what "${reader}" reads`, async () => {
+      await this.#stream(name).setHold(reader, offsets);
+    });
   }
 
   async removeHold(name: string, reader: string): Promise<void> {
-    await this.#stream(name).removeHold(reader);
+    await onStorage(`forget what "${reader}" reads`, async () => {
+      await this.#stream(name).removeHold(reader);
+    });
   }
 
   /** Deletes, in all streams, what is past its retention. Also runs by itself. */
@@ -232,6 +240,10 @@ export class EventLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #change<T>(doing: string, change: () => Promise<T>): Promise<T> {
+    return await this.#changes.run(async () => await onStorage(doing, change));
   }
 
   async #openStreams(): Promise<void> {

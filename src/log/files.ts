@@ -94,6 +94,15 @@ export function storageError(thrown: unknown, doing: string): HeliosError {
   });
 }
 
+/** Runs file operations; what fails is told as in `storageError`. */
+export async function onStorage<T>(doing: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (thrown) {
+    throw storageError(thrown, doing);
+  }
+}
+
 /** Replaces a small file atomically and durably. */
 export async function replaceFile(files: LogFiles, path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;

@@ -106,7 +106,7 @@ export class Stream {
   /** Runs `store` if the size budget has room for its bytes; `stream_full` otherwise. */
   async withRoom<T>(byteLength: number, store: () => Promise<T>): Promise<T> {
     if (this.#isOver(byteLength)) {
-      await this.enforceRetention();
+      await this.enforceRetention(byteLength);
       if (this.#isOver(byteLength) && this.#isDeletionHeld()) throw this.#full();
     }
     this.checkExists();
@@ -177,8 +177,8 @@ export class Stream {
     });
   }
 
-  /** Deletes what is too old or too much and nobody holds. */
-  async enforceRetention(): Promise<void> {
+  /** Deletes what is too old, or too much if `byteLength` is added, and nobody holds. */
+  async enforceRetention(byteLength = 0): Promise<void> {
     await this.#changes.run(async () => {
       if (this.#isDeleted) return;
       // After a crash no hold may lie before what is deleted now.
@@ -193,7 +193,7 @@ export class Stream {
         }
         await partition.deleteOldIndexes();
       }
-      await this.#deleteToBudget();
+      await this.#deleteToBudget(byteLength);
     });
   }
 
@@ -282,15 +282,17 @@ export class Stream {
   }
 
   #isDeletionHeld(): boolean {
-    return this.#partitions.some((partition) => partition.closedSegments.length > 0);
+    return this.#partitions.some(
+      (partition, number) => partition.closedSegments.length > this.#deletable(number).length,
+    );
   }
 
-  async #deleteToBudget(): Promise<void> {
-    while (this.#isOver(0)) {
+  async #deleteToBudget(byteLength: number): Promise<void> {
+    while (this.#isOver(byteLength)) {
       const oldest = this.#partitions
         .map((partition, number) => ({ partition, segment: this.#deletable(number)[0] }))
         .filter(({ segment }) => segment !== undefined)
-        .sort((a, b) => arrivalOf(a.segment) - arrivalOf(b.segment))[0];
+        .toSorted((a, b) => arrivalOf(a.segment) - arrivalOf(b.segment))[0];
       if (oldest?.segment === undefined) return;
       await oldest.partition.deleteUpTo(oldest.segment.end);
     }

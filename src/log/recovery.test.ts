@@ -1,0 +1,210 @@
+import { appendFile, cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { HeliosError } from '../base/errors.ts';
+import { entryBytes } from './partition/index-entry.ts';
+import { line, readLines, TrialLog } from './trial-log.conformance.ts';
+
+const base = '0'.repeat(20);
+const folder = 'log/events/0';
+
+/** Each request has a name that its lines begin with, so that a part of it would be seen. */
+const requests = ['first', 'second', 'third', 'fourth'].map((text, number) =>
+  Array.from({ length: number + 1 }, (_, part) => line(`${text}-${part}`)),
+);
+
+/** A log of the four requests, each in a group of its own, as a killed process leaves it. */
+async function killed(trial: TrialLog): Promise<void> {
+  const log = await trial.open();
+  for (const [number, lines] of requests.entries()) {
+    const idempotencyKey = number % 2 === 0 ? undefined : `key-${number}`;
+    await log.append('events', { lines, idempotencyKey });
+  }
+}
+
+/** Lines of the first `count` requests. */
+function linesOf(count: number): string[] {
+  const bytes = Buffer.concat(requests.slice(0, count).flat());
+  return bytes.toString().split('\n').slice(0, -1);
+}
+
+/** A copy of `trial`'s directory with one file changed, opened and read. */
+async function readChanged(
+  trial: TrialLog,
+  change: (directory: string) => Promise<void>,
+): Promise<string[] | HeliosError> {
+  await using changed = await TrialLog.make();
+  await cp(trial.directory, changed.directory, { recursive: true });
+  await change(changed.directory);
+  try {
+    const log = await changed.open();
+    const lines = await readLines(log, 'events');
+    // What is there can be added to.
+    await log.append('events', { lines: [line('more')] });
+    expect(await readLines(log, 'events')).toEqual([...lines, 'more']);
+    return lines;
+  } catch (thrown) {
+    if (thrown instanceof HeliosError) return thrown;
+    throw thrown;
+  }
+}
+
+function lineCountOf(count: number): number {
+  return linesOf(count).length;
+}
+
+const wholeRequests = [0, 1, 2, 3, 4].map(lineCountOf);
+
+describe('a log cut anywhere in the last two requests', () => {
+  test.each(['ndjson', 'index'])('in its %s keeps whole requests or says what is damaged', async (ending) => {
+    await using trial = await TrialLog.make();
+    await killed(trial);
+    const name = `${folder}/${base}.${ending}`;
+    const { byteLength } = await readFile(`${trial.directory}/${name}`);
+    const lastTwo = ending === 'index' ? 2 * entryBytes : Buffer.concat(requests.slice(2).flat()).byteLength;
+    for (let length = byteLength - lastTwo; length < byteLength; length++) {
+      const result = await readChanged(trial, async (copy) => await truncate(`${copy}/${name}`, length));
+      if (result instanceof HeliosError) {
+        expect(result.code).toBe('corrupt_data');
+        expect(result.message).toContain(`${base}.ndjson`);
+      } else {
+        expect(result).toEqual(linesOf(wholeRequests.indexOf(result.length)));
+      }
+    }
+  });
+
+  test('in both files at once, as a torn group, keeps the requests before it', async () => {
+    await using trial = await TrialLog.make();
+    await killed(trial);
+    const last = Buffer.concat(requests[3]!).byteLength;
+    const dataBytes = Buffer.concat(requests.flat()).byteLength;
+    for (let cut = 1; cut <= last; cut++) {
+      const lines = await readChanged(trial, async (copy) => {
+        await truncate(`${copy}/${folder}/${base}.ndjson`, dataBytes - cut);
+        await truncate(`${copy}/${folder}/${base}.index`, 4 * entryBytes - (cut % entryBytes));
+      });
+      expect(lines).toEqual(linesOf(3));
+    }
+  });
+});
+
+describe('a bit that flipped', () => {
+  test('in the data is found, or belonged to the newest group and cuts it', async () => {
+    await using trial = await TrialLog.make();
+    await killed(trial);
+    const path = `${folder}/${base}.ndjson`;
+    const { byteLength } = await readFile(`${trial.directory}/${path}`);
+    const newest = byteLength - Buffer.concat(requests[3]!).byteLength;
+    for (let at = 0; at < byteLength; at++) {
+      const result = await readChanged(trial, async (copy) => await flip(`${copy}/${path}`, at));
+      if (at >= newest) expect(result).toEqual(linesOf(3));
+      else expect(result).toMatchObject({ code: 'corrupt_data' });
+    }
+  });
+
+  test('in the index is found, or belonged to the newest group and cuts it', async () => {
+    await using trial = await TrialLog.make();
+    await killed(trial);
+    const path = `${folder}/${base}.index`;
+    for (let at = 0; at < 4 * entryBytes; at++) {
+      const result = await readChanged(trial, async (copy) => await flip(`${copy}/${path}`, at));
+      if (at >= 3 * entryBytes) expect(result).toEqual(linesOf(3));
+      else expect(result).toMatchObject({ code: 'corrupt_data' });
+    }
+  });
+
+  test('anywhere is found once the log has been closed', async () => {
+    await using trial = await TrialLog.make();
+    const log = await trial.open();
+    for (const lines of requests) await log.append('events', { lines });
+    await log.close();
+    const path = `${folder}/${base}.ndjson`;
+    const { byteLength } = await readFile(`${trial.directory}/${path}`);
+    for (let at = 0; at < byteLength; at++) {
+      const result = await readChanged(trial, async (copy) => await flip(`${copy}/${path}`, at));
+      expect(result).toMatchObject({ code: 'corrupt_data' });
+    }
+  });
+
+  test('in a closed segment is found when it is read', async () => {
+    await using trial = await TrialLog.make();
+    const log = await trial.open({ limits: { segmentBytes: 1 } });
+    for (const lines of requests) await log.append('events', { lines });
+    await log.close();
+    const names = await readdir(`${trial.directory}/${folder}`);
+    for (const name of names.slice(0, -2)) {
+      const path = `${folder}/${name}`;
+      const { byteLength } = await readFile(`${trial.directory}/${path}`);
+      for (let at = 0; at < byteLength; at += 7) {
+        const result = await readChanged(trial, async (copy) => await flip(`${copy}/${path}`, at));
+        expect(result).toMatchObject({ code: 'corrupt_data' });
+      }
+    }
+  });
+});
+
+async function flip(path: string, at: number): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[at] = (bytes[at] ?? 0) ^ (1 << at % 8);
+  await writeFile(path, bytes);
+}
+
+describe('opening', () => {
+  test('counts what it cuts, and names the file and offset of what it can not repair', async () => {
+    await using trial = await TrialLog.make();
+    await killed(trial);
+    await appendFile(`${trial.directory}/${folder}/${base}.ndjson`, '{"torn":');
+    const log = await trial.open();
+    expect(log.getStream('events').partitions[0]).toMatchObject({ cutBytes: 8 });
+    await log.close();
+    await truncate(`${trial.directory}/${folder}/${base}.ndjson`, 10);
+    await expect(trial.open()).rejects.toMatchObject({
+      code: 'corrupt_data',
+      message: expect.stringContaining(`${folder}/${base}.ndjson is damaged`),
+      details: { offset: 8, byte_length: 18 },
+    });
+  });
+
+  test.each([
+    ['the data of a closed segment', 8, 'ndjson'],
+    ['the index of a closed segment', 8, 'index'],
+    ['the data of the newest segment', 16, 'ndjson'],
+    ['the index of the newest segment', 16, 'index'],
+  ])('refuses a log that has lost %s', async (_what, segmentBase, ending) => {
+    await using trial = await TrialLog.make();
+    const log = await trial.open({ limits: { segmentBytes: 1 } });
+    for (const text of ['one', 'two', 'three']) {
+      await log.append('events', { lines: [line(text, 8)] });
+    }
+    const name = `${String(segmentBase).padStart(20, '0')}.${ending}`;
+    await rm(`${trial.directory}/${folder}/${name}`);
+    await expect(trial.open()).rejects.toMatchObject({ code: 'corrupt_data' });
+  });
+
+  test.each([
+    ['stream.json', 'not json', 'corrupt_data'],
+    ['stream.json', '{"v":1}', 'corrupt_data'],
+    ['stream.json', '{"v":2}', 'data_dir_unusable'],
+    ['holds.json', '{"v":1}', 'corrupt_data'],
+  ])('refuses a %s of %s', async (name, text, code) => {
+    await using trial = await TrialLog.make();
+    await killed(trial);
+    await writeFile(`${trial.directory}/log/events/${name}`, text);
+    await expect(trial.open()).rejects.toMatchObject({ code });
+  });
+
+  test('cuts any garbage after the newest group', async () => {
+    await using trial = await TrialLog.make();
+    await killed(trial);
+    const garbage = fc.uint8Array({ maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(garbage, garbage, async (data, index) => {
+        const lines = await readChanged(trial, async (copy) => {
+          await appendFile(`${copy}/${folder}/${base}.ndjson`, data);
+          await appendFile(`${copy}/${folder}/${base}.index`, index);
+        });
+        expect(lines).toEqual(linesOf(4));
+      }),
+    );
+  });
+});
