@@ -28,8 +28,11 @@ export type PipelineInfo = {
   readonly createdAtMs: EpochMs;
   /** The newest epoch that is true; 0 before the first. */
   readonly epoch: number;
-  readonly recordsIn: number;
+  /** Bytes of records read since the pipeline was made. */
+  readonly bytesIn: number;
   readonly recordsRejected: number;
+  /** Rejected, and let go because the table says `bad_data = 'drop'`. */
+  readonly recordsDropped: number;
   readonly sources: readonly {
     readonly name: string;
     readonly connector: string;

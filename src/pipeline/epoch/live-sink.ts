@@ -13,6 +13,9 @@ export type SinkStep = {
   readonly fileBytes: number | undefined;
 };
 
+/** The epoch that became true, and the time. */
+export type PublishedAt = { readonly epoch: Epoch; readonly nowMs: EpochMs };
+
 /**
  * One sink of a running pipeline: its hot parts as the newest manifest made them true.
  *
@@ -31,6 +34,10 @@ export class LiveSink {
   #pendingMerge: Merge | undefined;
   /** Newest epoch that the table's txn contains, as last read; undefined before the first roll. */
   rolledEpoch: Epoch | undefined;
+  /** The newest epoch that this sink's rows are complete up to. */
+  publishedEpoch: Epoch = 0;
+  /** When the newest record arrived whose row is here; 0 for none. */
+  newestAtMs: EpochMs;
   /** When the last row came, and the first of those that are hot. */
   lastRowAtMs: EpochMs = 0;
   firstHotAtMs: EpochMs = 0;
@@ -45,6 +52,7 @@ export class LiveSink {
     this.#parts = parts;
     this.#rowsOut = state.rowsOut;
     this.#fileBytes = state.fileBytes ?? undefined;
+    this.newestAtMs = state.newestAtMs;
   }
 
   get parts(): readonly Part[] {
@@ -82,11 +90,15 @@ export class LiveSink {
       rowsOut: this.#rowsOut + step.rowCount,
       parts: this.#partsAfter(step, this.#pendingMerge).map(toManifestPart),
       fileBytes: step.fileBytes ?? this.#fileBytes ?? null,
+      newestAtMs: Math.max(this.newestAtMs, step.part?.newestAtMs ?? 0),
     };
   }
 
   /** The manifest with `step` and `merge` is true. Gives the names of the parts it replaced. */
-  publish(step: SinkStep, merge: Merge | undefined, nowMs: EpochMs): readonly string[] {
+  publish(step: SinkStep, merge: Merge | undefined, at: PublishedAt): readonly string[] {
+    const { epoch, nowMs } = at;
+    this.publishedEpoch = epoch;
+    this.newestAtMs = Math.max(this.newestAtMs, step.part?.newestAtMs ?? 0);
     if (step.rowCount > 0) {
       this.lastRowAtMs = nowMs;
       if (this.#parts.length === 0) this.firstHotAtMs = nowMs;

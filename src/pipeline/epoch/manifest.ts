@@ -30,6 +30,8 @@ export type ManifestSink = {
   readonly parts: readonly ManifestPart[];
   /** Bytes of a raw file that are true; null for tables. */
   readonly fileBytes: number | null;
+  /** When the newest record arrived that has a row here; 0 before the first. */
+  readonly newestAtMs: EpochMs;
 };
 
 export type ManifestSource = {

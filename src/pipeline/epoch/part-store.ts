@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -42,25 +43,25 @@ export class PartStore {
     for (const name of names) this.#pins.set(name, (this.#pins.get(name) ?? 0) + 1);
   }
 
-  async unpin(names: readonly string[]): Promise<void> {
+  unpin(names: readonly string[]): void {
     for (const name of names) {
       const count = (this.#pins.get(name) ?? 0) - 1;
       if (count > 0) this.#pins.set(name, count);
       else this.#pins.delete(name);
     }
-    await this.#deleteFree(names);
+    this.#deleteFree(names);
   }
 
   /** No manifest that recovery could use names these any more. */
-  async retire(names: readonly string[]): Promise<void> {
+  retire(names: readonly string[]): void {
     for (const name of names) this.#retired.add(name);
-    await this.#deleteFree(names);
+    this.#deleteFree(names);
   }
 
   /** Deletes every file but `names`: what a crash left behind. */
   async keepOnly(names: ReadonlySet<string>): Promise<void> {
     for (const file of await readdir(this.directory)) {
-      if (!names.has(file)) await rm(this.path(file), { force: true });
+      if (!names.has(file) && !this.#pins.has(file)) await rm(this.path(file), { force: true });
     }
   }
 
@@ -68,10 +69,11 @@ export class PartStore {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #deleteFree(names: readonly string[]): Promise<void> {
+  /** Without waiting, so that nobody can pin a file that is about to go. */
+  #deleteFree(names: readonly string[]): void {
     for (const name of names) {
       if (this.#pins.has(name) || !this.#retired.delete(name)) continue;
-      await rm(this.path(name), { force: true });
+      rmSync(this.path(name), { force: true });
     }
   }
 }

@@ -97,6 +97,7 @@ function newSink(
     rowsOut: 0,
     parts: [],
     fileBytes: sink.kind === 'append' ? 0 : null,
+    newestAtMs: 0,
   };
 }
 
@@ -140,6 +141,7 @@ async function reviveSink(
   }
   const live = new LiveSink(sink, entry, parts);
   live.rolledEpoch = txnEpoch;
+  live.publishedEpoch = epoch;
   live.firstHotAtMs = context.nowMs;
   live.lastRowAtMs = context.nowMs;
   return live;

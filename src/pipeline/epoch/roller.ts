@@ -115,7 +115,7 @@ export class Roller {
     });
     const reached = outcome.kind === 'rolled' ? epoch : outcome.txnEpoch;
     if (reached === undefined || reached > epoch) throw foreignCommit(live, reached, epoch);
-    await parts.retire(live.forget(reached, clock.nowMs()));
+    parts.retire(live.forget(reached, clock.nowMs()));
   }
 
   async #merge(live: LiveSink, sink: TableSink, parts: readonly Part[]): Promise<void> {

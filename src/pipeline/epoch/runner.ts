@@ -1,6 +1,6 @@
 import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Batch, Position } from '../../event/record.ts';
+import type { Batch, Epoch, EpochMs, Position } from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
 import type { EpochWork, EpochYield } from './epoch-work.ts';
 import type { LiveSink, Merge } from './live-sink.ts';
@@ -18,8 +18,20 @@ const gatheringPerWork = 4;
 /** Bytes of one epoch: it starts small, and doubles while there is more to read than fits. */
 const epochBytesMin = 4 * 1024 * 1024;
 const epochBytesMax = 128 * 1024 * 1024;
+/** Telling a source what it need not keep costs it a write: this often is enough. */
+const releaseIntervalMs = 5000;
 /** A quiet pipeline looks after its rolls this often. */
 const idleCheckMs = 1000;
+
+/** What `helios.epochs` tells of an epoch. */
+export type PublishedEpoch = {
+  readonly epoch: Epoch;
+  readonly publishedAtMs: EpochMs;
+  readonly durationMs: number;
+  readonly bytesIn: number;
+  readonly rowsOut: number;
+  readonly recordsRejected: number;
+};
 
 export type RunnerContext = {
   readonly state: RecoveredState;
@@ -31,7 +43,7 @@ export type RunnerContext = {
   readonly incarnation: string;
   readonly clock: Clock;
   /** Called after each epoch that became true. */
-  readonly onPublished: () => void;
+  readonly onPublished: (published: PublishedEpoch) => void;
 };
 
 /**
@@ -49,6 +61,8 @@ export class Runner {
   #hash: string;
   #positions: ReadPositions;
   #bytesMax = epochBytesMin;
+  readonly #bytesBehind = new Map<string, number | undefined>();
+  #releasedAtMs = -releaseIntervalMs;
 
   constructor(context: RunnerContext) {
     this.#context = context;
@@ -63,6 +77,11 @@ export class Runner {
 
   get positions(): ReadPositions {
     return this.#positions;
+  }
+
+  /** Source name → bytes not yet read, as of some seconds ago; undefined where it can't be known. */
+  get bytesBehind(): ReadonlyMap<string, number | undefined> {
+    return this.#bytesBehind;
   }
 
   get sinks(): readonly LiveSink[] {
@@ -113,13 +132,21 @@ export class Runner {
   async #epoch(batches: ReadonlyMap<string, readonly Batch[]>): Promise<void> {
     const { work, clock, onPublished } = this.#context;
     const epoch = this.#manifest.epoch + 1;
+    const startedMs = clock.monotonicMs();
     try {
       const result = await work.run({ epoch, batches, nowMs: clock.nowMs() });
       await this.#commit(batches, result);
+      onPublished({
+        epoch,
+        publishedAtMs: this.#manifest.createdAtMs,
+        durationMs: clock.monotonicMs() - startedMs,
+        bytesIn: byteCount(batches),
+        rowsOut: result.steps.reduce((sum, step) => sum + step.rowCount, 0),
+        recordsRejected: result.rejectedCount,
+      });
     } finally {
       for (const batch of [...batches.values()].flat()) await batch.release();
     }
-    onPublished();
   }
 
   /** Puts the manifest, then makes memory agree with it, without waiting in between. */
@@ -136,14 +163,19 @@ export class Runner {
     crashPoint('after-manifest');
     this.#manifest = manifest;
     this.#positions = positions;
+    const at = { epoch: manifest.epoch, nowMs: clock.nowMs() };
     const replaced = state.sinks.flatMap((sink, index) => {
       const step = result.steps[index];
-      return step === undefined ? [] : sink.publish(step, merges[index], clock.nowMs());
+      return step === undefined ? [] : sink.publish(step, merges[index], at);
     });
-    await parts.retire(replaced);
+    parts.retire(replaced);
     await store.collect(manifest.epoch);
+    if (clock.monotonicMs() - this.#releasedAtMs < releaseIntervalMs) return;
+    this.#releasedAtMs = clock.monotonicMs();
     for (const [name, source] of sources) {
-      await source.release(knownPositions(positions.get(name)));
+      const known = knownPositions(positions.get(name));
+      await source.release(known);
+      this.#bytesBehind.set(name, await source.bytesBehind(known));
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Schema } from '../../event/schema.ts';
 import { duckdbType, quoteName } from '../../engine/types.ts';
-import type { Script, SinkTable, SourceColumn, SourceTable } from '../../sql/script.ts';
+import type { Insert, Script, SinkTable, SourceColumn, SourceTable } from '../../sql/script.ts';
 import { composeSelect, type ComposedSql, type Relation, type SqlPieces } from './compose.ts';
 
 /**
@@ -12,11 +12,14 @@ export type Plan = {
   /** Views and memory tables, each after those it reads. */
   readonly relations: readonly Relation[];
   readonly outputs: readonly Output[];
+  /** Who reads whom: [from, to] by name, in the direction of the rows. */
+  readonly edges: readonly (readonly [string, string])[];
 };
 
 /** What goes to one sink: all INSERTs into it, as one SELECT. */
 export type Output = {
   readonly table: SinkTable;
+  readonly inserts: readonly Insert[];
   readonly body: SqlPieces;
   readonly schema: Schema;
   /** Names of the source tables that it reads, through views too. */
@@ -65,4 +68,17 @@ export function emptyRecords(source: SourceTable): string {
     .filter((column) => column.origin.kind !== 'generated')
     .map((column) => `NULL::${duckdbType(column.type)} AS ${quoteName(column.name)}`);
   return `SELECT ${columns.join(', ')} WHERE false`;
+}
+
+/** The column of an output that holds event time: a watermark's column that the SELECT passes on. */
+export function timeColumnOf(plan: Plan, output: Output): string | undefined {
+  for (const source of plan.script.sources) {
+    const watermark = source.watermark?.column.toLowerCase();
+    if (watermark === undefined || !output.reads.includes(source.name)) continue;
+    const column = output.schema.find(
+      ({ name, type }) => name.toLowerCase() === watermark && type.kind === 'timestamp',
+    );
+    if (column !== undefined) return column.name;
+  }
+  return undefined;
 }

@@ -1,11 +1,12 @@
 import { asHeliosError, HeliosError, type TextPosition } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
+import { duckdbType, quoteName } from '../../engine/types.ts';
 import type { Schema } from '../../event/schema.ts';
-import { analyseSelect, type SelectFindings } from '../../sql/analyse-select.ts';
+import { checkSelects } from '../../sql/check-selects.ts';
 import { parseScript } from '../../sql/parse-script.ts';
-import type { Script, ScriptError, SelectText, SinkTable } from '../../sql/script.ts';
+import type { Insert, MemoryTable, Script, ScriptError, SelectText, SinkTable } from '../../sql/script.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
-import { insertBody } from './insert-body.ts';
+import { type DescribedInsert, insertBody } from './insert-body.ts';
 import { emptyRecords, type Output, type Plan, sourceRelation } from './plan.ts';
 
 export type Planned =
@@ -22,7 +23,11 @@ type Node = { readonly relation: Relation; readonly reads: readonly string[] };
 export async function planScript(text: string, connection: Connection): Promise<Planned> {
   const parsed = parseScript(text);
   if (parsed.kind === 'errors') return parsed;
-  const planning = new Planning(parsed.script, connection);
+  const isAggregate = await aggregateNames(connection);
+  const serialize = async (select: string): Promise<unknown> => await serialized(connection, select);
+  const checked = await checkSelects(parsed.script, serialize, isAggregate);
+  if (checked.kind === 'errors') return checked;
+  const planning = new Planning(parsed.script, checked.reads, connection);
   const plan = await planning.run();
   return plan === undefined ? { kind: 'errors', errors: planning.errors } : { kind: 'ok', plan };
 }
@@ -41,49 +46,102 @@ export function scriptFailure(errors: readonly ScriptError[]): HeliosError {
 class Planning {
   readonly errors: ScriptError[] = [];
   readonly #script: Script;
+  /** What each SELECT reads. */
+  readonly #reads: ReadonlyMap<SelectText, readonly string[]>;
   readonly #connection: Connection;
   readonly #nodes = new Map<string, Node>();
 
-  constructor(script: Script, connection: Connection) {
+  constructor(
+    script: Script,
+    reads: ReadonlyMap<SelectText, readonly string[]>,
+    connection: Connection,
+  ) {
     this.#script = script;
+    this.#reads = reads;
     this.#connection = connection;
   }
 
   async run(): Promise<Plan | undefined> {
     for (const view of this.#script.views) {
-      const reads = await this.#analyse(view.select);
+      const reads = this.#reads.get(view.select) ?? [];
       this.#nodes.set(view.name, { relation: { name: view.name, body: [view.select] }, reads });
     }
+    for (const table of this.#script.memoryTables) this.#declareMemoryTable(table);
+    await this.#checkSourceColumns();
+    await this.#fillNodes();
     if (this.errors.length > 0) return undefined;
-    await this.#describeViews();
-    for (const table of this.#script.memoryTables) await this.#addMemoryTable(table.name);
     const outputs: Output[] = [];
     for (const sink of this.#script.sinks) {
-      const output = await this.#output(sink);
+      const output = await this.#output(sink, this.#insertsInto(sink.name));
+      if (output !== undefined) outputs.push(output);
+    }
+    for (const [index, insert] of this.#bareSelects().entries()) {
+      const output = await this.#output(printedTable(insert, index), [insert]);
       if (output !== undefined) outputs.push(output);
     }
     if (this.errors.length > 0) return undefined;
-    const relations = [...this.#nodes.values()].map((node) => node.relation);
-    return { script: this.#script, relations: this.#inOrder(relations), outputs };
+    const relations = this.#inOrder([...this.#nodes.values()].map((node) => node.relation));
+    return { script: this.#script, relations, outputs, edges: this.#edges(outputs) };
   }
 
-  async #output(sink: SinkTable): Promise<Output | undefined> {
-    const inserts = this.#script.inserts.filter((insert) => insert.target === sink.name);
-    const reads = new Set<string>();
-    for (const insert of inserts) {
-      for (const name of await this.#analyse(insert.select)) reads.add(name);
+  #bareSelects(): readonly Insert[] {
+    return this.#script.inserts.filter((insert) => insert.target === undefined);
+  }
+
+  #edges(outputs: readonly Output[]): Plan['edges'] {
+    const edges: [string, string][] = [];
+    for (const [name, node] of this.#nodes) for (const from of node.reads) edges.push([from, name]);
+    for (const { table, inserts } of outputs) {
+      const reads = new Set(inserts.flatMap((insert) => this.#reads.get(insert.select) ?? []));
+      for (const from of reads) edges.push([from, table.name]);
     }
-    if (this.errors.length > 0) return undefined;
+    return edges;
+  }
+
+  /** Expressions of generated columns, which nothing else would look at before a record comes. */
+  async #checkSourceColumns(): Promise<void> {
+    for (const source of this.#script.sources) {
+      await this.#describe(['SELECT * FROM ', quoteName(source.name)], [source.name], source.position);
+    }
+  }
+
+  /** Until its INSERTs are known to fit, a memory table has its columns and no rows. */
+  #declareMemoryTable(table: MemoryTable): void {
+    const inserts = this.#insertsInto(table.name);
+    const reads = inserts.flatMap((insert) => this.#reads.get(insert.select) ?? []);
+    const columns = table.columns.map(
+      (column) => `NULL::${duckdbType(column.type)} AS ${quoteName(column.name)}`,
+    );
+    const body = [`SELECT ${columns.join(', ')} WHERE false`];
+    this.#nodes.set(table.name, { relation: { name: table.name, body }, reads });
+  }
+
+  /** Checks views and memory tables, those first that others read, and fills in the latter's rows. */
+  async #fillNodes(): Promise<void> {
+    for (const relation of this.#inOrder([...this.#nodes.values()].map((node) => node.relation))) {
+      const view = this.#script.views.find(({ name }) => name === relation.name);
+      const table = this.#script.memoryTables.find(({ name }) => name === relation.name);
+      const reads = this.#nodes.get(relation.name)?.reads ?? [];
+      if (view !== undefined) await this.#describe([view.select], reads, view.position);
+      if (table === undefined) continue;
+      const body = await this.#insertBody(this.#insertsInto(table.name), table.columns);
+      if (body === undefined) continue;
+      this.#nodes.set(table.name, { relation: { name: table.name, body }, reads });
+    }
+  }
+
+  async #output(sink: SinkTable, inserts: readonly Insert[]): Promise<Output | undefined> {
+    const reads = inserts.flatMap((insert) => this.#reads.get(insert.select) ?? []);
     const body = await this.#insertBody(inserts, sink.columns);
     if (body === undefined) return undefined;
-    const first = inserts[0];
-    const schema = await this.#describe(body, [...reads], first?.position ?? sink.position);
+    const schema = await this.#describe(body, reads, inserts[0]?.position ?? sink.position);
     if (schema === undefined) return undefined;
-    const all = this.#closure([...reads]);
+    const all = this.#closure(reads);
     const isSource = (name: string): boolean =>
       this.#script.sources.some((source) => source.name === name);
     return {
       table: sink,
+      inserts,
       body,
       schema,
       reads: all.filter(isSource),
@@ -91,66 +149,25 @@ class Planning {
     };
   }
 
-  async #addMemoryTable(name: string): Promise<void> {
-    const table = this.#script.memoryTables.find((candidate) => candidate.name === name);
-    const inserts = this.#script.inserts.filter((insert) => insert.target === name);
-    const reads = new Set<string>();
-    for (const insert of inserts) {
-      for (const read of await this.#analyse(insert.select)) reads.add(read);
-    }
-    if (table === undefined || this.errors.length > 0) return;
-    const columns = table.columns.map((column) => ({ ...column }));
-    const body = await this.#insertBody(inserts, columns);
-    if (body === undefined) return;
-    this.#nodes.set(name, { relation: { name, body }, reads: [...reads] });
+  #insertsInto(name: string): readonly Insert[] {
+    return this.#script.inserts.filter((insert) => insert.target === name);
   }
 
   async #insertBody(
-    inserts: Script['inserts'],
+    inserts: readonly Insert[],
     columns: SinkTable['columns'],
   ): Promise<SqlPieces | undefined> {
-    const described: { insert: Script['inserts'][number]; schema: Schema }[] = [];
+    const described: DescribedInsert[] = [];
     for (const insert of inserts) {
-      const reads = await this.#analyse(insert.select);
+      const reads = this.#reads.get(insert.select) ?? [];
       const schema = await this.#describe([insert.select], reads, insert.position);
-      if (schema === undefined) return undefined;
-      described.push({ insert, schema });
+      if (schema !== undefined) described.push({ insert, schema });
     }
+    if (described.length < inserts.length) return undefined;
     const result = insertBody(described, columns);
     if (result.kind === 'ok') return result.body;
     this.errors.push(...result.errors);
     return undefined;
-  }
-
-  /** Views one by one, so that each one's errors are found though another's are there too. */
-  async #describeViews(): Promise<void> {
-    for (const view of this.#script.views) {
-      const reads = this.#nodes.get(view.name)?.reads ?? [];
-      await this.#describe([view.select], reads, view.position);
-    }
-  }
-
-  /** Names that the SELECT reads; its errors are noted. */
-  async #analyse(select: SelectText): Promise<readonly string[]> {
-    const known = [
-      ...this.#script.sources.map((source) => source.name),
-      ...this.#script.views.map((view) => view.name),
-      ...this.#script.memoryTables.map((table) => table.name),
-    ];
-    const findings: SelectFindings = await analyseSelect(select, {
-      serialize: (text) => this.#serialize(text),
-      tableNames: known,
-      isAggregate: await aggregateNames(this.#connection),
-    });
-    for (const error of findings.errors) {
-      if (!this.errors.some((known) => isSameError(known, error))) this.errors.push(error);
-    }
-    return findings.reads;
-  }
-
-  async #serialize(text: string): Promise<unknown> {
-    const [row] = await this.#connection.rows('SELECT json_serialize_sql($1) AS tree', [text]);
-    return JSON.parse(String(row?.['tree']));
   }
 
   async #describe(
@@ -206,12 +223,20 @@ class Planning {
   }
 }
 
-function isSameError(left: ScriptError, right: ScriptError): boolean {
-  return (
-    left.message === right.message &&
-    left.position.line === right.position.line &&
-    left.position.column === right.position.column
-  );
+/** A bare SELECT's rows are printed. */
+function printedTable(insert: Insert, index: number): SinkTable {
+  return {
+    name: index === 0 ? 'result' : `result_${index + 1}`,
+    position: insert.position,
+    connector: { kind: 'stdout', format: 'json' },
+    columns: undefined,
+    timestampFormat: 'rfc3339',
+  };
+}
+
+async function serialized(connection: Connection, select: string): Promise<unknown> {
+  const [row] = await connection.rows('SELECT json_serialize_sql($1) AS tree', [select]);
+  return row?.['tree'];
 }
 
 /** Which names are aggregates, as this DuckDB says. */
@@ -220,5 +245,5 @@ async function aggregateNames(connection: Connection): Promise<(name: string) =>
     "SELECT DISTINCT function_name AS name FROM duckdb_functions() WHERE function_type = 'aggregate'",
   );
   const names = new Set(rows.map((row) => String(row['name']).toLowerCase()));
-  return (name) => names.has(name.toLowerCase());
+  return (name) => names.has(name);
 }

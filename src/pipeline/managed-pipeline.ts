@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import { asHeliosError, errorCodes, type HeliosError } from '../base/errors.ts';
+import { AssertionError } from '../base/assert.ts';
+import type { PipelineDefinition } from '../catalog/catalog.ts';
+import type { PartStore } from './epoch/part-store.ts';
+import type { PublishedEpoch } from './epoch/runner.ts';
+import {
+  type OpenPipeline,
+  openPipeline,
+  type PipelineEnvironment,
+} from './open-pipeline.ts';
+import type { PipelineInfo, PipelineState } from './pipeline.ts';
+import type { Feeder } from './tables/table-registry.ts';
+
+/** A failing pipeline tries again after half a second, then ever later, and gives up after this many. */
+const restarts: BackoffPolicy = { firstMs: 500, maxMs: 30_000, attemptsMax: 20 };
+
+/** Epochs that `helios.epochs` remembers of each pipeline. */
+const epochsRemembered = 1000;
+
+export type ManagedContext = {
+  readonly environment: PipelineEnvironment;
+  readonly random: () => number;
+  readonly parts: PartStore;
+  readonly onPublished: () => void;
+  /** All sources ended and everything is in the tables. */
+  readonly onFinished: () => void;
+  readonly onFailed: (id: string, error: HeliosError) => void;
+};
+
+/**
+ * One pipeline from its definition to its end: opens it, runs it, and opens it again when it failed.
+ *
+ * ```
+ * stopped ── start ──▶ running ──▶ finished            (its sources ended)
+ *    ▲                   │  ▲
+ *    └──── stop ─────────┤  └── backoff ── retrying    (the world failed)
+ *                        └──▶ failed                   (trying again can't help)
+ * ```
+ *
+ * Its hot rows stay queryable in every state in which there are any.
+ */
+export class ManagedPipeline {
+  definition: PipelineDefinition;
+  readonly #context: ManagedContext;
+  #state: PipelineState = 'stopped';
+  #error: PipelineInfo['error'];
+  #open: OpenPipeline | undefined;
+  #feeders: readonly Feeder[] = [];
+  #abort = new AbortController();
+  #task: Promise<void> = Promise.resolve();
+  #failures = 0;
+  readonly #epochs: PublishedEpoch[] = [];
+
+  constructor(definition: PipelineDefinition, context: ManagedContext) {
+    this.definition = definition;
+    this.#context = context;
+  }
+
+  get state(): PipelineState {
+    return this.#state;
+  }
+
+  get error(): PipelineInfo['error'] {
+    return this.#error;
+  }
+
+  /** As last opened: undefined before the first time. */
+  get open(): OpenPipeline | undefined {
+    return this.#open;
+  }
+
+  get epochs(): readonly PublishedEpoch[] {
+    return this.#epochs;
+  }
+
+  /** Runs in the background from now on. */
+  start(): void {
+    if (this.#state === 'running' || this.#state === 'retrying') return;
+    this.#abort = new AbortController();
+    this.#failures = 0;
+    this.#error = undefined;
+    this.#state = 'running';
+    this.#task = this.#supervise(this.#abort.signal);
+  }
+
+  /** Lets the epoch that runs finish, and stops; hot rows stay hot. */
+  async halt(): Promise<void> {
+    this.#abort.abort();
+    await this.#task;
+    await this.#close();
+  }
+
+  /** Stops for longer: hot rows go into their tables first. */
+  async stop(): Promise<void> {
+    await this.halt();
+    const open = await openPipeline(this.#context.environment, this.#request());
+    try {
+      this.#feed(open);
+      await open.runner.rollAll();
+    } finally {
+      await open.close();
+    }
+    this.#open = open;
+    this.#state = 'stopped';
+    this.#error = undefined;
+  }
+
+  /** Stops though the hot rows can't, or shall not, go into their tables. */
+  async abandon(): Promise<void> {
+    await this.halt();
+    this.unfeed();
+    this.#state = 'stopped';
+    this.#error = undefined;
+  }
+
+  /** Its tables no longer ask it for hot rows. */
+  unfeed(): void {
+    for (const table of this.#context.environment.registry.all()) {
+      for (const feeder of this.#feeders) table.feeders.delete(feeder);
+    }
+    this.#feeders = [];
+  }
+
+  async #supervise(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const ended = await this.#runOnce(signal);
+        if (ended) this.#finish();
+        return;
+      } catch (thrown) {
+        if (!(await this.#mayRetry(thrown, signal))) return;
+      }
+    }
+  }
+
+  async #runOnce(signal: AbortSignal): Promise<boolean> {
+    try {
+      const open = await openPipeline(this.#context.environment, this.#request());
+      this.#open = open;
+      this.#feed(open);
+      this.#state = 'running';
+      const end = await open.runner.run(signal);
+      if (end === 'stopped') return false;
+      await open.runner.rollAll();
+      return true;
+    } finally {
+      await this.#close();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const open = this.#open;
+    await open?.close();
+  }
+
+  #finish(): void {
+    this.#state = 'finished';
+    this.#error = undefined;
+    this.#context.onFinished();
+  }
+
+  /** Notes the failure, waits, and says whether there is a next time. */
+  async #mayRetry(thrown: unknown, signal: AbortSignal): Promise<boolean> {
+    const error = asHeliosError(thrown);
+    const id = randomUUID();
+    this.#failures++;
+    this.#error = { id, code: error.code, message: error.message, hint: error.hint };
+    this.#context.onFailed(id, error);
+    if (!isRetryable(thrown) || this.#failures >= restarts.attemptsMax) {
+      this.#state = 'failed';
+      return false;
+    }
+    this.#state = 'retrying';
+    const waitMs = backoffMs(restarts, this.#failures, this.#context.random);
+    await waitQuietly(this.#context.environment.clock, waitMs, signal);
+    return !signal.aborted;
+  }
+
+  #request(): Parameters<typeof openPipeline>[1] {
+    return {
+      definition: this.definition,
+      parts: this.#context.parts,
+      onPublished: (published) => {
+        this.#failures = 0;
+        this.#error = undefined;
+        this.#epochs.push(published);
+        if (this.#epochs.length > epochsRemembered) this.#epochs.shift();
+        this.#context.onPublished();
+      },
+    };
+  }
+
+  /** The tables ask the sinks just opened from now on, and no longer those of the run before. */
+  #feed(open: OpenPipeline): void {
+    const { registry } = this.#context.environment;
+    this.unfeed();
+    this.#feeders = open.sinks.map((live) => {
+      const feeder = { live, parts: this.#context.parts };
+      if (live.sink.kind === 'table') registry.get(live.table)?.feeders.add(feeder);
+      return feeder;
+    });
+  }
+}
+
+function isRetryable(thrown: unknown): boolean {
+  if (thrown instanceof AssertionError) return false;
+  const { code } = asHeliosError(thrown);
+  return code === 'internal' || errorCodes[code].retry === 'backoff';
+}
+
+async function waitQuietly(clock: Clock, waitMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(waitMs, signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
+}

@@ -1,0 +1,302 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../base/clock.ts';
+import { HeliosError } from '../base/errors.ts';
+import type { PipelineDefinition } from '../catalog/catalog.ts';
+import { storedSchema } from '../delta/schema-json.ts';
+import type { Connection, Engine } from '../engine/engine.ts';
+import type { Schema } from '../event/schema.ts';
+import { createDecoder } from '../format/create-decoder.ts';
+import { DeltaSink } from '../sink/delta/delta-sink.ts';
+import type { AppendSink, Sink } from '../sink/sink.ts';
+import type { Source } from '../source/source.ts';
+import type { RollingPolicy, SinkConnector, SourceTable } from '../sql/script.ts';
+import { FileStorage } from '../storage/file/file-storage.ts';
+import { EpochWork } from './epoch/epoch-work.ts';
+import type { LiveSink } from './epoch/live-sink.ts';
+import { ManifestStore } from './epoch/manifest-store.ts';
+import type { PartStore } from './epoch/part-store.ts';
+import { quarantineSchema, quarantineTable } from './epoch/quarantine.ts';
+import { recover } from './epoch/recovery.ts';
+import { Roller } from './epoch/roller.ts';
+import { type PublishedEpoch, Runner } from './epoch/runner.ts';
+import { type Output, type Plan, timeColumnOf } from './plan/plan.ts';
+import { planScript, scriptFailure } from './plan/planner.ts';
+import { stagingDirectory, type TableRegistry } from './tables/table-registry.ts';
+
+/** What a pipeline's definition refers to outside of the SQL. */
+export type Scope = {
+  /** Who reads; undefined for a preview, which holds nothing. */
+  readonly pipelineId: string | undefined;
+  /** Where relative paths start. */
+  readonly baseDirectory: string;
+};
+
+/** Makes the sources and plain sinks that a script names: which implementations exist is main's choice. */
+export type Connectors = {
+  readonly source: (table: SourceTable, scope: Scope) => Promise<Source>;
+  readonly appendSink: (
+    connector: Exclude<SinkConnector, { kind: 'delta' }>,
+    scope: Scope,
+  ) => AppendSink;
+};
+
+export type PipelineEnvironment = {
+  readonly dataDirectory: string;
+  readonly engine: Engine;
+  readonly registry: TableRegistry;
+  readonly connectors: Connectors;
+  readonly clock: Clock;
+  readonly newId: () => string;
+};
+
+export type OpenRequest = {
+  readonly definition: PipelineDefinition;
+  readonly parts: PartStore;
+  readonly onPublished: (published: PublishedEpoch) => void;
+};
+
+/** A pipeline that has recovered and may run. */
+export type OpenPipeline = {
+  readonly plan: Plan;
+  readonly runner: Runner;
+  readonly roller: Roller;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly sinks: readonly LiveSink[];
+  /** Stops what runs beside, and lets go of sources and files. */
+  readonly close: () => Promise<void>;
+};
+
+/** Folder of a pipeline's state. */
+export function pipelineDirectory(dataDirectory: string, id: string): string {
+  return join(dataDirectory, 'pipelines', id);
+}
+
+/** Plans the SQL, opens sources and sinks, and recovers: the same after a start, a retry and a crash. */
+export async function openPipeline(
+  environment: PipelineEnvironment,
+  request: OpenRequest,
+): Promise<OpenPipeline> {
+  const { definition } = request;
+  const connection = await environment.engine.connect();
+  const sources = new Map<string, Source>();
+  try {
+    const planned = await planScript(definition.sql, connection);
+    if (planned.kind === 'errors') throw scriptFailure(planned.errors);
+    const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory };
+    for (const table of planned.plan.script.sources) {
+      sources.set(table.name, await environment.connectors.source(table, scope));
+    }
+    const sinks = await openSinks(environment, planned.plan, scope);
+    return await assemble(environment, request, { plan: planned.plan, connection, sources, sinks });
+  } catch (thrown) {
+    for (const source of sources.values()) await source.close();
+    connection.close();
+    throw thrown;
+  }
+}
+
+type NamedSink = { readonly table: string; readonly sink: Sink };
+
+type Pieces = {
+  readonly plan: Plan;
+  readonly connection: Connection;
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly sinks: readonly NamedSink[];
+};
+
+async function assemble(
+  environment: PipelineEnvironment,
+  request: OpenRequest,
+  pieces: Pieces,
+): Promise<OpenPipeline> {
+  const { dataDirectory, engine, clock, newId } = environment;
+  const { definition, parts } = request;
+  const { plan, connection, sources } = pieces;
+  const incarnation = newId();
+  const root = pipelineDirectory(dataDirectory, definition.id);
+  const store = new ManifestStore(new FileStorage(root), 'manifests');
+  const scratchDirectory = join(dataDirectory, 'tmp', definition.id);
+  await mkdir(scratchDirectory, { recursive: true });
+  const state = await recover({
+    definition,
+    sources,
+    sinks: pieces.sinks,
+    store,
+    parts,
+    incarnation,
+    nowMs: clock.nowMs(),
+    mintId: newId,
+  });
+  const work = new EpochWork({
+    pipeline: definition.name,
+    connection,
+    plan,
+    decoders: new Map(plan.script.sources.map((table) => [table.name, createDecoder(table)])),
+    sinks: pieces.sinks.map(({ sink }) => sink),
+    parts,
+    scratchDirectory,
+  });
+  const roller = new Roller({
+    engine,
+    parts,
+    sinks: state.sinks,
+    policies: rollingPolicies(plan),
+    clock,
+    note: () => ({ pipeline: definition.name, sources: runner.manifest.sources }),
+  });
+  const runner: Runner = new Runner({
+    state,
+    sources,
+    work,
+    roller,
+    store,
+    parts,
+    incarnation,
+    clock,
+    onPublished: request.onPublished,
+  });
+  const close = async (): Promise<void> => {
+    await roller.settle();
+    for (const source of sources.values()) await source.close();
+    for (const { sink } of pieces.sinks) if (sink.kind === 'append') await sink.close();
+    connection.close();
+  };
+  return { plan, runner, roller, sources, sinks: state.sinks, close };
+}
+
+async function openSinks(
+  environment: PipelineEnvironment,
+  plan: Plan,
+  scope: Scope,
+): Promise<readonly NamedSink[]> {
+  const sinks: NamedSink[] = [];
+  for (const output of plan.outputs) {
+    const { connector, name } = output.table;
+    const sink =
+      connector.kind === 'delta'
+        ? await openDeltaSink(environment, plan, output, scope)
+        : environment.connectors.appendSink(connector, scope);
+    sinks.push({ table: name, sink });
+  }
+  return [...sinks, { table: quarantineTable, sink: await openQuarantine(environment) }];
+}
+
+async function openDeltaSink(
+  environment: PipelineEnvironment,
+  plan: Plan,
+  output: Output,
+  scope: Scope,
+): Promise<Sink> {
+  const { connector, name } = output.table;
+  if (connector.kind !== 'delta') throw new HeliosError('internal', `${name} is no Delta table.`);
+  const schema = storedSchema(output.schema);
+  checkPartitionFields(name, connector.partitionFields, schema);
+  return await deltaSink(environment, {
+    name,
+    path: resolvePath(connector.path, scope.baseDirectory),
+    schema,
+    connector,
+    timeColumn: timeColumnOf(plan, output),
+  });
+}
+
+async function openQuarantine(environment: PipelineEnvironment): Promise<Sink> {
+  return await deltaSink(environment, {
+    name: quarantineTable,
+    path: join(environment.dataDirectory, 'tables', quarantineTable),
+    schema: storedSchema(quarantineSchema),
+    connector: quarantineConnector,
+    timeColumn: 'rejected_at',
+  });
+}
+
+type DeltaSinkRequest = {
+  readonly name: string;
+  readonly path: string;
+  readonly schema: Schema;
+  readonly connector: Extract<SinkConnector, { kind: 'delta' }>;
+  readonly timeColumn: string | undefined;
+};
+
+async function deltaSink(
+  environment: PipelineEnvironment,
+  request: DeltaSinkRequest,
+): Promise<DeltaSink> {
+  const { registry, engine, clock } = environment;
+  const table = await registry.openForSink({
+    name: request.name,
+    path: request.path,
+    schema: request.schema,
+    partitionColumns: request.connector.partitionFields,
+  });
+  return new DeltaSink({
+    table: table.delta,
+    storage: table.storage,
+    engine,
+    clock,
+    connector: request.connector,
+    schema: request.schema,
+    timeColumn: request.timeColumn,
+    stagingDirectory: stagingDirectory(request.path),
+  });
+}
+
+const quarantineConnector: DeltaSinkRequest['connector'] = {
+  kind: 'delta',
+  path: quarantineTable,
+  partitionFields: [],
+  timePartitionPattern: undefined,
+  rolling: {
+    intervalMs: 5 * 60 * 1000,
+    fileBytes: 128 * 1024 * 1024,
+    inactivityMs: undefined,
+    onWatermark: false,
+  },
+  naming: { prefix: undefined, suffix: undefined, strategy: 'uuid_v7' },
+  compression: 'zstd',
+  rowGroupBytes: undefined,
+};
+
+/** Policies as written; a table without any has the default. */
+function rollingPolicies(plan: Plan): ReadonlyMap<string, RollingPolicy> {
+  const policies = new Map<string, RollingPolicy>();
+  for (const { table } of plan.outputs) {
+    if (table.connector.kind !== 'delta') continue;
+    const { rolling } = table.connector;
+    const isGiven =
+      rolling.onWatermark ||
+      [rolling.intervalMs, rolling.fileBytes, rolling.inactivityMs].some(
+        (value) => value !== undefined,
+      );
+    if (isGiven) policies.set(table.name, rolling);
+  }
+  return policies;
+}
+
+/** Values that Delta's readers agree on as partition values. */
+const partitionKinds = new Set(['boolean', 'integer', 'decimal', 'text', 'date', 'timestamp']);
+
+function checkPartitionFields(table: string, fields: readonly string[], schema: Schema): void {
+  for (const field of fields) {
+    const column = schema.find(({ name }) => name.toLowerCase() === field.toLowerCase());
+    if (column !== undefined && partitionKinds.has(column.type.kind)) continue;
+    const problem =
+      column === undefined ? 'there is no such column' : `its type ${column.type.kind} can't be one`;
+    throw new HeliosError(
+      'invalid_config',
+      `${table} can't be partitioned by ${field}: ${problem}.`,
+      { hint: `Its columns are ${schema.map(({ name }) => name).join(', ')}.` },
+    );
+  }
+  if (schema.length > fields.length) return;
+  throw new HeliosError('invalid_config', `${table} has no column besides its partition fields.`, {
+    hint: 'Leave at least one column out of partition_fields.',
+  });
+}
+
+/** A path of the script as an absolute one. */
+export function resolvePath(path: string, baseDirectory: string): string {
+  return path.startsWith('file://') ? fileURLToPath(path) : resolve(baseDirectory, path);
+}

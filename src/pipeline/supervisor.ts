@@ -1,0 +1,323 @@
+import { rm } from 'node:fs/promises';
+import { HeliosError } from '../base/errors.ts';
+import type { Catalog, PipelineDefinition } from '../catalog/catalog.ts';
+import { PartStore } from './epoch/part-store.ts';
+import { ManagedPipeline } from './managed-pipeline.ts';
+import { pipelineDirectory, type PipelineEnvironment, resolvePath } from './open-pipeline.ts';
+import type {
+  PipelineInfo,
+  Pipelines,
+  PreviewEvent,
+  PreviewOptions,
+  Validation,
+} from './pipeline.ts';
+import { pipelineInfo } from './pipeline-info.ts';
+import type { Output, Plan } from './plan/plan.ts';
+import { planScript, scriptFailure } from './plan/planner.ts';
+import { validationOf } from './plan/validation.ts';
+import { preview } from './preview.ts';
+import type { SystemRow } from './tables/system-tables.ts';
+
+export type SupervisorContext = PipelineEnvironment & {
+  readonly catalog: Catalog;
+  readonly random: () => number;
+  /** Relative paths of a pipeline made through the API start here. Absolute. */
+  readonly baseDirectory: string;
+  /** Makes what a plan's sources need before they can open, such as an HTTP stream. */
+  readonly prepare: (plan: Plan) => Promise<void>;
+  /** A deleted pipeline needs nothing of its sources any more. */
+  readonly forget: (plan: Plan, pipelineId: string) => Promise<void>;
+  readonly onFailed: (name: string, id: string, error: HeliosError) => void;
+  /** Whether a bare SELECT has somewhere to print to. */
+  readonly canPrint: boolean;
+};
+
+/** Longest name of a pipeline, in characters. */
+const nameLengthMax = 128;
+
+/** All pipelines of one data directory: keeps running what should run, each for itself. */
+export class Supervisor implements Pipelines {
+  readonly #context: SupervisorContext;
+  readonly #pipelines = new Map<string, ManagedPipeline>();
+  readonly #listeners = new Set<() => void>();
+  /** Changes of one pipeline happen one after another. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(context: SupervisorContext) {
+    this.#context = context;
+  }
+
+  /** Starts what should run, as the catalog says. */
+  startAll(): void {
+    for (const definition of this.#context.catalog.pipelines()) {
+      const managed = this.#manage(definition);
+      if (definition.wanted === 'running') managed.start();
+    }
+  }
+
+  async create(request: {
+    readonly name: string;
+    readonly sql: string;
+    readonly isAdopting: boolean;
+    readonly baseDirectory?: string;
+  }): Promise<PipelineInfo> {
+    checkName(request.name);
+    const plan = await this.#plan(request.sql);
+    const baseDirectory = request.baseDirectory ?? this.#context.baseDirectory;
+    this.#checkTables(plan, baseDirectory);
+    const definition: PipelineDefinition = {
+      id: this.#context.newId(),
+      name: request.name,
+      sql: request.sql,
+      baseDirectory,
+      wanted: 'running',
+      createdAtMs: this.#context.clock.nowMs(),
+      revision: 1,
+    };
+    this.#context.catalog.addPipeline(definition);
+    await this.#context.prepare(plan);
+    const managed = this.#manage(definition);
+    managed.start();
+    return pipelineInfo(managed);
+  }
+
+  list(): readonly PipelineInfo[] {
+    return [...this.#pipelines.values()].map(pipelineInfo);
+  }
+
+  get(name: string): PipelineInfo {
+    return pipelineInfo(this.#named(name));
+  }
+
+  async start(name: string): Promise<PipelineInfo> {
+    const managed = this.#named(name);
+    return await this.#inTurn(managed, async () => {
+      this.#context.catalog.setWanted(managed.definition.id, 'running');
+      managed.start();
+      return pipelineInfo(managed);
+    });
+  }
+
+  async stop(name: string, options: { readonly isDiscarding: boolean }): Promise<PipelineInfo> {
+    const managed = this.#named(name);
+    return await this.#inTurn(managed, async () => {
+      await this.#stop(managed, options);
+      this.#context.catalog.setWanted(managed.definition.id, 'stopped');
+      return pipelineInfo(managed);
+    });
+  }
+
+  async edit(
+    name: string,
+    sql: string,
+    options: { readonly isDiscarding: boolean },
+  ): Promise<PipelineInfo> {
+    const managed = this.#named(name);
+    const plan = await this.#plan(sql);
+    this.#checkTables(plan, managed.definition.baseDirectory);
+    return await this.#inTurn(managed, async () => {
+      const wasRunning = managed.state !== 'stopped' && managed.state !== 'finished';
+      await this.#stop(managed, options);
+      managed.unfeed();
+      await this.#context.prepare(plan);
+      this.#context.catalog.setSql(managed.definition.id, sql);
+      managed.definition = this.#context.catalog.pipeline(name);
+      if (wasRunning) managed.start();
+      return pipelineInfo(managed);
+    });
+  }
+
+  async delete(name: string, options: { readonly isDiscarding: boolean }): Promise<void> {
+    const managed = this.#named(name);
+    await this.#inTurn(managed, async () => {
+      await this.#stop(managed, options);
+      managed.unfeed();
+      const { id } = managed.definition;
+      if (managed.open !== undefined) await this.#context.forget(managed.open.plan, id);
+      this.#context.catalog.deletePipeline(id);
+      this.#pipelines.delete(id);
+      await rm(pipelineDirectory(this.#context.dataDirectory, id), { recursive: true, force: true });
+    });
+  }
+
+  async validate(sql: string): Promise<Validation> {
+    await using connection = await this.#context.engine.connect();
+    return validationOf(await planScript(sql, connection));
+  }
+
+  preview(sql: string, options: PreviewOptions): AsyncIterable<PreviewEvent> {
+    return preview(this.#context, sql, options);
+  }
+
+  async waitUntilQueryable(
+    stream: string,
+    positions: ReadonlyMap<string, string>,
+    timeoutMs: number,
+  ): Promise<'queryable' | 'stored'> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    for (;;) {
+      const readers = [...this.#pipelines.values()].filter((managed) => reads(managed, stream));
+      if (readers.length === 0) return 'stored';
+      if (readers.every((managed) => hasPassed(managed, stream, positions))) return 'queryable';
+      if (!(await this.#published(deadline))) return 'stored';
+    }
+  }
+
+  /** Rows of `helios.epochs`. */
+  epochRows(): readonly SystemRow[] {
+    return [...this.#pipelines.values()].flatMap((managed) =>
+      managed.epochs.map((epoch) => ({
+        pipeline: managed.definition.name,
+        epoch: epoch.epoch,
+        published_at: epoch.publishedAtMs,
+        duration_ms: epoch.durationMs,
+        bytes_in: epoch.bytesIn,
+        rows_out: epoch.rowsOut,
+        records_rejected: epoch.recordsRejected,
+      })),
+    );
+  }
+
+  /** Resolves when `name` runs no more: finished, failed for good or stopped. */
+  async whenDone(name: string, signal: AbortSignal): Promise<PipelineInfo> {
+    for (;;) {
+      const info = this.get(name);
+      if (info.state !== 'running' && info.state !== 'retrying') return info;
+      if (!(await this.#published(signal))) return this.get(name);
+    }
+  }
+
+  /** Lets epochs finish and stops everything; hot rows stay hot until the next start. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#pipelines.values()].map(async (managed) => await managed.halt()));
+  }
+
+  #manage(definition: PipelineDefinition): ManagedPipeline {
+    const { dataDirectory, random, onFailed, catalog } = this.#context;
+    const directory = pipelineDirectory(dataDirectory, definition.id);
+    const managed = new ManagedPipeline(definition, {
+      environment: this.#context,
+      random,
+      parts: new PartStore(`${directory}/parts`),
+      onPublished: () => this.#tell(),
+      onFinished: () => {
+        catalog.setWanted(definition.id, 'stopped');
+        this.#tell();
+      },
+      onFailed: (id, error) => {
+        onFailed(definition.name, id, error);
+        this.#tell();
+      },
+    });
+    this.#pipelines.set(definition.id, managed);
+    return managed;
+  }
+
+  /**
+   * Rolls, or gives up the hot rows: a new revision of the same SQL begins with sinks of its own that
+   * have none, and goes on from where reading stood.
+   */
+  async #stop(managed: ManagedPipeline, options: { readonly isDiscarding: boolean }): Promise<void> {
+    if (!options.isDiscarding) {
+      await managed.stop();
+      return;
+    }
+    await managed.abandon();
+    const { id, name, sql } = managed.definition;
+    this.#context.catalog.setSql(id, sql);
+    managed.definition = this.#context.catalog.pipeline(name);
+  }
+
+  #named(name: string): ManagedPipeline {
+    const { id } = this.#context.catalog.pipeline(name);
+    const managed = this.#pipelines.get(id);
+    if (managed === undefined) throw new HeliosError('not_found', `There is no pipeline ${name}.`);
+    return managed;
+  }
+
+  async #plan(sql: string): Promise<Plan> {
+    await using connection = await this.#context.engine.connect();
+    const planned = await planScript(sql, connection);
+    if (planned.kind === 'errors') throw scriptFailure(planned.errors);
+    const printed = planned.plan.outputs.find(({ table }) => table.connector.kind === 'stdout');
+    if (printed !== undefined && !this.#context.canPrint) throw nowhereToPrint(printed);
+    return planned.plan;
+  }
+
+  /** Table names mean one path each, whoever writes there. */
+  #checkTables(plan: Plan, baseDirectory: string): void {
+    for (const { table } of plan.outputs) {
+      if (table.connector.kind !== 'delta') continue;
+      const path = resolvePath(table.connector.path, baseDirectory);
+      this.#context.catalog.addTable({ name: table.name, path, kind: 'delta' });
+    }
+  }
+
+  async #inTurn<T>(managed: ManagedPipeline, action: () => Promise<T>): Promise<T> {
+    const { id } = managed.definition;
+    const before = this.#turns.get(id) ?? Promise.resolve();
+    const turn = Promise.allSettled([before]).then(action);
+    this.#turns.set(id, turn);
+    return await turn;
+  }
+
+  #tell(): void {
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener();
+  }
+
+  /** Resolves true when any pipeline published, ended or failed; false when the signal aborts first. */
+  async #published(signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
+    return await new Promise((resolve) => {
+      const done = (isPublished: boolean): void => {
+        this.#listeners.delete(onPublished);
+        signal.removeEventListener('abort', onAbort);
+        resolve(isPublished);
+      };
+      const onPublished = (): void => done(true);
+      const onAbort = (): void => done(false);
+      this.#listeners.add(onPublished);
+      signal.addEventListener('abort', onAbort);
+    });
+  }
+}
+
+function nowhereToPrint({ table }: Output): HeliosError {
+  return new HeliosError('invalid_sql', 'A bare SELECT has no table to write to in a pipeline.', {
+    hint: 'Write INSERT INTO … SELECT …, or look at its rows with a preview.',
+    position: table.position,
+  });
+}
+
+function reads(managed: ManagedPipeline, stream: string): boolean {
+  if (managed.state !== 'running') return false;
+  const sources = managed.open?.plan.script.sources ?? [];
+  return sources.some(({ connector }) => connector.kind === 'http' && connector.stream === stream);
+}
+
+/** Positions of the embedded log are offsets in decimal. */
+function hasPassed(
+  managed: ManagedPipeline,
+  stream: string,
+  positions: ReadonlyMap<string, string>,
+): boolean {
+  const open = managed.open;
+  if (open === undefined) return false;
+  return open.plan.script.sources.every(({ connector, name }) => {
+    if (connector.kind !== 'http' || connector.stream !== stream) return true;
+    const reached = open.runner.positions.get(name);
+    return [...positions].every(
+      ([partition, position]) => BigInt(reached?.get(partition) ?? 0) >= BigInt(position),
+    );
+  });
+}
+
+function checkName(name: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) && name.length <= nameLengthMax) return;
+  throw new HeliosError('invalid_name', `${JSON.stringify(name.slice(0, 200))} can't be a pipeline's name.`, {
+    hint:
+      `Use letters, digits, _ and -, beginning with a letter or _, at most ${nameLengthMax} characters.`,
+  });
+}

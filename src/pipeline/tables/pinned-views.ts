@@ -1,0 +1,107 @@
+import type { DeltaTable } from '../../delta/table.ts';
+import type { Column, Schema } from '../../event/schema.ts';
+import type { PinnedView, ViewFile } from '../../query/query.ts';
+import type { Part } from '../../sink/sink.ts';
+import type { Feeder, OpenTable } from './table-registry.ts';
+
+/**
+ * View (V, E) of a table: the files of its newest version V, and of each pipeline that feeds it the
+ * parts after the epoch that V contains.
+ *
+ * Whatever happens while the version is being read, the boundary comes from that same version's txn, and
+ * files and parts are taken together without waiting: no row is seen twice, none is missed.
+ */
+export async function pinTable(table: OpenTable): Promise<PinnedView> {
+  await table.delta.refresh();
+  return pinNow(table, () => true);
+}
+
+/** Only the hot parts that `isWanted`, of a table; nothing of its committed files. */
+export function pinHotParts(
+  table: OpenTable,
+  isWanted: (feeder: Feeder, part: Part) => boolean,
+): PinnedView {
+  const view = pinNow(table, isWanted);
+  return { ...view, files: view.files.filter((file) => file.kind === 'hot') };
+}
+
+function pinNow(
+  table: OpenTable,
+  isWanted: (feeder: Feeder, part: Part) => boolean,
+): PinnedView {
+  const snapshot = table.delta.snapshot();
+  const files: ViewFile[] = snapshot.files.map((file) => ({
+    kind: 'cold',
+    path: table.storage.localPath(file.path) ?? file.path,
+    partitionValues: file.partitionValues,
+    statsJson: file.statsJson,
+  }));
+  const pins: { feeder: Feeder; names: readonly string[] }[] = [];
+  let hotRows = 0;
+  for (const feeder of table.feeders) {
+    const rolled = snapshot.transactions.get(feeder.live.id)?.version ?? -1;
+    const hot = feeder.live.parts.filter(
+      (part) => part.lastEpoch > rolled && isWanted(feeder, part),
+    );
+    files.push(...hot.map((part): ViewFile => ({ kind: 'hot', path: part.path })));
+    hotRows += hot.reduce((sum, part) => sum + part.rowCount, 0);
+    const names = hot.map((part) => part.name);
+    feeder.parts.pin(names);
+    pins.push({ feeder, names });
+  }
+  const feeders = [...table.feeders];
+  return {
+    name: table.entry.name,
+    schema: viewSchema(table),
+    partitionColumns: snapshot.partitionColumns,
+    version: snapshot.version,
+    epoch: newest(feeders.map((feeder) => feeder.live.publishedEpoch)),
+    newestEventMs: newest(feeders.map((feeder) => feeder.live.newestAtMs)),
+    hotRows,
+    files,
+    release: () => {
+      for (const { feeder, names } of pins.splice(0)) feeder.parts.unpin(names);
+    },
+  };
+}
+
+/** The table's columns, and those that its pipelines will add with their next roll. */
+export function viewSchema(table: OpenTable): Schema {
+  const columns: Column[] = [...table.delta.snapshot().schema];
+  const known = new Set(columns.map((column) => column.name.toLowerCase()));
+  for (const { live } of table.feeders) {
+    if (live.sink.kind !== 'table') continue;
+    for (const column of live.sink.schema) {
+      if (known.has(column.name.toLowerCase())) continue;
+      known.add(column.name.toLowerCase());
+      columns.push(column);
+    }
+  }
+  return columns;
+}
+
+/** View of a Delta table that somebody else writes. */
+export async function pinForeign(name: string, delta: DeltaTable, root: string): Promise<PinnedView> {
+  const snapshot = await delta.refresh();
+  return {
+    name,
+    schema: snapshot.schema,
+    partitionColumns: snapshot.partitionColumns,
+    version: snapshot.version,
+    epoch: undefined,
+    newestEventMs: undefined,
+    hotRows: 0,
+    files: snapshot.files.map((file) => ({
+      kind: 'cold',
+      path: `${root}/${file.path}`,
+      partitionValues: file.partitionValues,
+      statsJson: file.statsJson,
+    })),
+    release: () => undefined,
+  };
+}
+
+function newest(values: readonly number[]): number | undefined {
+  const most = Math.max(0, ...values);
+  return most === 0 ? undefined : most;
+}

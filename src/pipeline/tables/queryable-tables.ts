@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Catalog, TableEntry } from '../../catalog/catalog.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { DeltaTable } from '../../delta/table.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Schema } from '../../event/schema.ts';
+import type { PinnedView, TableSource } from '../../query/query.ts';
+import { AttachedFolder } from './attached-folder.ts';
+import { pinForeign, pinTable, viewSchema } from './pinned-views.ts';
+import { pinSystemTable, type SystemTable } from './system-tables.ts';
+import type { TableRegistry } from './table-registry.ts';
+
+export type QueryableContext = {
+  readonly registry: TableRegistry;
+  readonly catalog: Catalog;
+  readonly engine: Engine;
+  /** Local folder for the rows of system tables while a query takes them. */
+  readonly temporaryDirectory: string;
+};
+
+/** Every table that SQL may name: pipelines' Delta tables, attached ones, and Helios's own facts. */
+export class QueryableTables implements TableSource {
+  readonly #context: QueryableContext;
+  readonly #system = new Map<string, SystemTable>();
+  readonly #foreign = new Map<string, DeltaTable>();
+  /** Views made for one query, such as a tail's: name → how to pin it. */
+  readonly #passing = new Map<string, { readonly schema: Schema; readonly pin: () => PinnedView }>();
+
+  constructor(context: QueryableContext) {
+    this.#context = context;
+  }
+
+  addSystemTable(table: SystemTable): void {
+    this.#system.set(table.name, table);
+  }
+
+  systemTables(): readonly SystemTable[] {
+    return [...this.#system.values()];
+  }
+
+  /** Lets SQL name a view while `use` runs. */
+  async withView<T>(
+    view: { readonly schema: Schema; readonly pin: () => PinnedView },
+    use: (name: string) => Promise<T>,
+  ): Promise<T> {
+    const name = `passing_${randomUUID().replaceAll('-', '')}`;
+    this.#passing.set(name, view);
+    try {
+      return await use(name);
+    } finally {
+      this.#passing.delete(name);
+    }
+  }
+
+  names(): readonly string[] {
+    return [
+      ...this.#context.registry.all().map((table) => table.entry.name),
+      ...this.#attached().map((entry) => entry.name),
+      ...this.#system.keys(),
+      ...this.#passing.keys(),
+    ];
+  }
+
+  async pin(names: readonly string[]): Promise<readonly PinnedView[]> {
+    const views: PinnedView[] = [];
+    try {
+      for (const name of names) views.push(await this.#pin(name));
+      return views;
+    } catch (thrown) {
+      for (const view of views) view.release();
+      throw thrown;
+    }
+  }
+
+  async schemaOf(name: string): Promise<Schema | undefined> {
+    const table = this.#context.registry.get(name);
+    if (table !== undefined) return viewSchema(table);
+    const known = this.#system.get(name.toLowerCase()) ?? this.#passing.get(name);
+    if (known !== undefined) return known.schema;
+    if (this.#attachedEntry(name) === undefined) return undefined;
+    const view = await this.#pin(name);
+    view.release();
+    return view.schema;
+  }
+
+  async #pin(name: string): Promise<PinnedView> {
+    const table = this.#context.registry.get(name);
+    if (table !== undefined) return await pinTable(table);
+    const passing = this.#passing.get(name);
+    if (passing !== undefined) return passing.pin();
+    const system = this.#system.get(name.toLowerCase());
+    if (system !== undefined) return await this.#pinSystem(system);
+    const entry = this.#attachedEntry(name);
+    if (entry === undefined) throw new HeliosError('not_found', `There is no table ${name}.`);
+    return await this.#pinAttached(entry);
+  }
+
+  async #pinSystem(table: SystemTable): Promise<PinnedView> {
+    const directory = this.#context.temporaryDirectory;
+    const fileName = `${randomUUID()}.ndjson`;
+    const view = await pinSystemTable(table, directory, fileName);
+    return {
+      ...view,
+      release: () => {
+        void rm(join(directory, fileName), { force: true });
+      },
+    };
+  }
+
+  async #pinAttached(entry: TableEntry): Promise<PinnedView> {
+    const { registry, engine } = this.#context;
+    const known = this.#foreign.get(entry.path) ?? (await registry.openForeign(entry.path));
+    if (known === undefined) return await new AttachedFolder(entry.name, entry.path, engine).pin();
+    this.#foreign.set(entry.path, known);
+    return await pinForeign(entry.name, known, entry.path);
+  }
+
+  #attached(): readonly TableEntry[] {
+    return this.#context.catalog.tables().filter((entry) => entry.kind === 'attached');
+  }
+
+  #attachedEntry(name: string): TableEntry | undefined {
+    return this.#attached().find((entry) => entry.name.toLowerCase() === name.toLowerCase());
+  }
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { Catalog, TableEntry } from '../../catalog/catalog.ts';
+import type { Snapshot } from '../../delta/delta.ts';
+import { isSameStoredType } from '../../delta/schema-json.ts';
+import { DeltaTable } from '../../delta/table.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Schema } from '../../event/schema.ts';
+import { FileStorage } from '../../storage/file/file-storage.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { LiveSink } from '../epoch/live-sink.ts';
+import type { PartStore } from '../epoch/part-store.ts';
+
+/** One pipeline's sink that writes to a table: where the table's hot rows are. */
+export type Feeder = { readonly live: LiveSink; readonly parts: PartStore };
+
+export type OpenTable = {
+  readonly entry: TableEntry;
+  readonly storage: Storage;
+  readonly delta: DeltaTable;
+  readonly feeders: Set<Feeder>;
+};
+
+export type TableDefinition = {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** In stored types. */
+  readonly schema: Schema;
+  readonly partitionColumns: readonly string[];
+};
+
+export type RegistryContext = {
+  readonly catalog: Catalog;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly newId: () => string;
+  /** A local folder for files in the making. */
+  readonly temporaryDirectory: string;
+};
+
+/** The Delta tables that are open here, each once, with the pipelines that feed them. */
+export class TableRegistry {
+  readonly #context: RegistryContext;
+  readonly #tables = new Map<string, OpenTable>();
+
+  constructor(context: RegistryContext) {
+    this.#context = context;
+  }
+
+  /** Opens every Delta table of the catalog that is there. */
+  async openAll(): Promise<void> {
+    for (const entry of this.#context.catalog.tables()) {
+      if (entry.kind === 'delta') await this.#open(entry);
+    }
+  }
+
+  /** The table for a sink, made where there is none. Refuses one whose columns have other types. */
+  async openForSink(definition: TableDefinition): Promise<OpenTable> {
+    const entry: TableEntry = { name: definition.name, path: definition.path, kind: 'delta' };
+    this.#context.catalog.addTable(entry);
+    const known = await this.#open(entry);
+    if (known !== undefined) {
+      known.delta.checkAppendable();
+      checkColumns(definition, known.delta.snapshot());
+      return known;
+    }
+    const storage = new FileStorage(definition.path);
+    const delta = await DeltaTable.create(storage, {
+      ...this.#tableOptions(),
+      tableId: this.#context.newId(),
+      schema: definition.schema,
+      partitionColumns: definition.partitionColumns,
+      configuration: {},
+    });
+    return this.#remember({ entry, storage, delta, feeders: new Set() });
+  }
+
+  /** Forgets a table that is open, so that the next one to ask reads it anew. */
+  close(name: string): void {
+    this.#tables.delete(name.toLowerCase());
+  }
+
+  get(name: string): OpenTable | undefined {
+    return this.#tables.get(name.toLowerCase());
+  }
+
+  all(): readonly OpenTable[] {
+    return [...this.#tables.values()];
+  }
+
+  /** Opens a Delta table that somebody else writes; undefined where there is none. */
+  async openForeign(path: string): Promise<DeltaTable | undefined> {
+    return await DeltaTable.open(new FileStorage(path), this.#tableOptions());
+  }
+
+  async #open(entry: TableEntry): Promise<OpenTable | undefined> {
+    const known = this.get(entry.name);
+    if (known !== undefined) return known;
+    const storage = new FileStorage(entry.path);
+    const delta = await DeltaTable.open(storage, this.#tableOptions());
+    if (delta === undefined) return undefined;
+    return this.#remember({ entry, storage, delta, feeders: new Set() });
+  }
+
+  #remember(table: OpenTable): OpenTable {
+    this.#tables.set(table.entry.name.toLowerCase(), table);
+    return table;
+  }
+
+  #tableOptions(): Parameters<typeof DeltaTable.open>[1] {
+    const { engine, clock, random, temporaryDirectory } = this.#context;
+    return { engine, clock, random, temporaryFolder: temporaryDirectory };
+  }
+}
+
+/** Where unfinished files of a table lie: on its file system, out of sight of its readers. */
+export function stagingDirectory(tablePath: string): string {
+  return join(tablePath, '_helios', 'staging');
+}
+
+function checkColumns(definition: TableDefinition, snapshot: Snapshot): void {
+  const wanted = definition.partitionColumns.map((name) => name.toLowerCase()).join(', ');
+  const actual = snapshot.partitionColumns.map((name) => name.toLowerCase()).join(', ');
+  if (wanted !== actual) {
+    throw new HeliosError(
+      'invalid_config',
+      `The table ${definition.name} at ${definition.path} is partitioned by (${actual}), ` +
+        `not by (${wanted}).`,
+      { hint: 'Set partition_fields to what the table has, or write to another path.' },
+    );
+  }
+  for (const column of definition.schema) {
+    const there = snapshot.schema.find(
+      (candidate) => candidate.name.toLowerCase() === column.name.toLowerCase(),
+    );
+    if (there === undefined || isSameStoredType(there.type, column.type)) continue;
+    throw new HeliosError(
+      'invalid_config',
+      `The column ${column.name} of ${definition.name} has another type in the table at ` +
+        `${definition.path} than in the SQL.`,
+      {
+        hint: 'Cast it to the type that the table has, give it another name, or write to another path.',
+        details: { inTable: there.type, inSql: column.type },
+      },
+    );
+  }
+}
