@@ -76,7 +76,7 @@ const readers: { readonly [Key in ConfigKey]: Reader<Config[Key]> } = {
   port: { fallback: 7311, read: (value) => readInteger(value, 0, 65_535) },
   log_level: { fallback: 'info', read: readLogLevel },
   allowed_origins: { fallback: [], read: readList },
-  max_rows: { fallback: 10_000, read: (value) => readInteger(value, 1, 1_000_000) },
+  max_rows: { fallback: 10_000, read: (value) => readInteger(value, 1, 1_000_000_000_000) },
 };
 
 function pickValue<Key extends ConfigKey>(

@@ -9,8 +9,7 @@ import { onCall, withExamples, wordAt, type Runner } from './command.ts';
 
 type Retention = {
   readonly retention?: number;
-  /** Null is no limit. */
-  readonly retentionSize?: number | null;
+  readonly retentionSize?: number | 'none';
 };
 
 /** More partitions than this cost files and buy nothing on one machine. */
@@ -85,15 +84,19 @@ function withRetention(command: Command): Command {
     .option('--retention-size <size>', 'keep at most so much, such as 10GB; or: none', parseSizeOrNone);
 }
 
-function parseSizeOrNone(text: string): number | null {
-  return text === 'none' ? null : parseBytes(text);
+function parseSizeOrNone(text: string): number | 'none' {
+  return text === 'none' ? text : parseBytes(text);
 }
 
 function retentionOf(options: Retention): {
   retention_ms: number | undefined;
   retention_bytes: number | null | undefined;
 } {
-  return { retention_ms: options.retention, retention_bytes: options.retentionSize };
+  const { retention, retentionSize } = options;
+  return {
+    retention_ms: retention,
+    retention_bytes: retentionSize === 'none' ? null : retentionSize,
+  };
 }
 
 async function listStreams(scope: Scope): Promise<void> {

@@ -39,6 +39,7 @@ export type Step = Pick<ShopEvent, 'type' | 'properties'>;
 
 export type User = Pick<ShopEvent, 'ip' | 'user_id' | 'platform' | 'app_version'> & {
   hasAccount: boolean;
+  isVisiting: boolean;
 };
 
 export function newUser(random: SeededRandom, number: number): User {
@@ -50,6 +51,7 @@ export function newUser(random: SeededRandom, number: number): User {
     platform: client.platform,
     app_version: random.pickSkewed(client.versions, 2),
     hasAccount: false,
+    isVisiting: false,
   };
 }
 
@@ -67,7 +69,7 @@ export function* visit(random: SeededRandom, user: User): Generator<Step> {
     const product = random.pickSkewed(products, 2.2);
     yield step('product_view', common, productProperties(product));
     if (random.chance(0.35)) yield step('page_view', common, { path: random.pick(pages) });
-    if (!random.chance(Math.min(0.9, 0.22 * campaign.conversion))) continue;
+    if (!random.chance(Math.min(0.9, 0.14 * campaign.conversion))) continue;
     const quantity = 1 + random.below(2);
     yield step('cart_add', common, { ...productProperties(product), quantity });
     cart.push(...Array.from({ length: quantity }, () => product));
@@ -84,7 +86,7 @@ function* checkout(
   cart: readonly Product[],
   { common, campaign }: Visit,
 ): Generator<Step> {
-  const isBuying = cart.length > 0 && random.chance(Math.min(0.95, 0.45 * campaign.conversion));
+  const isBuying = cart.length > 0 && random.chance(Math.min(0.9, 0.3 * campaign.conversion));
   if (!user.hasAccount && random.chance(isBuying ? 0.7 : 0.06)) {
     user.hasAccount = true;
     yield step('account_created', common, {

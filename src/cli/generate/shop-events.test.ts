@@ -163,3 +163,14 @@ test('random numbers fill their range evenly', () => {
   }
   expect(Math.min(...counts)).toBeGreaterThan(850);
 });
+
+test('a user is in one place at a time', async () => {
+  const open = new Map<unknown, unknown>();
+  for (const event of await eventsOf({ durationMs: 60_000 })) {
+    const id = (event['properties'] as Record<string, unknown>)['session_id'];
+    const user = event['user_id'];
+    expect(open.get(user) ?? id).toBe(id);
+    if (event['type'] === 'session_end') open.delete(user);
+    else open.set(user, id);
+  }
+});

@@ -127,27 +127,29 @@ class Shop {
 
   #nextStep(): { user: User; step: Step } {
     for (;;) {
-      const slot = this.#random.below(visitsMax);
+      // One slot more than there are: a young shop fills slowly, and its first visits end soon.
+      const slot = this.#random.below(Math.min(visitsMax, this.#visits.length + 1));
       const open = this.#visits[slot] ?? this.#openVisit(slot);
       const next = open.steps.next();
       if (next.done !== true) return { user: open.user, step: next.value };
+      open.user.isVisiting = false;
       this.#openVisit(slot);
     }
   }
 
   #openVisit(slot: number): OpenVisit {
     const user = this.#someUser();
-    const index = Math.min(slot, this.#visits.length);
+    user.isVisiting = true;
     const open = { user, steps: visit(this.#random, user) };
-    this.#visits[index] = open;
+    this.#visits[slot] = open;
     return open;
   }
 
-  /** Two visits in three are of a user who was here before, the same few rather often. */
+  /** Most visits are of a user who was here before, the same few rather often; never two at a time. */
   #someUser(): User {
     const index = Math.floor(this.#users.length * this.#random.next() ** 1.5);
     const known = this.#users[index];
-    if (known !== undefined && this.#random.chance(0.65)) return known;
+    if (known?.isVisiting === false && this.#random.chance(0.8)) return known;
     const user = newUser(this.#random, this.#userCount++);
     const isFull = this.#users.length === usersMax;
     this.#users[isFull ? this.#random.below(usersMax) : this.#users.length] = user;

@@ -37,7 +37,7 @@ export const campaigns: readonly [Campaign, ...Campaign[]] = [
   { id: undefined, referrer: 'direct', conversion: 1 },
   { id: 'WINTER2025', referrer: 'search', conversion: 1.3 },
   { id: 'NEWSLETTER', referrer: 'email', conversion: 2 },
-  { id: 'SOCIAL_REELS', referrer: 'social', conversion: 0.35 },
+  { id: 'SOCIAL_REELS', referrer: 'social', conversion: 0.5 },
   { id: 'PARTNER_BLOG', referrer: 'partner', conversion: 0.8 },
 ];
 
