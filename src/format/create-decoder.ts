@@ -1,0 +1,23 @@
+import { unreachable } from '../base/assert.ts';
+import type { SourceTable } from '../sql/script.ts';
+import type { Decoder } from './format.ts';
+import { JsonDecoder } from './json/json-decoder.ts';
+import { UnstructuredDecoder } from './json/unstructured-decoder.ts';
+import { ParquetDecoder } from './parquet/parquet-decoder.ts';
+import { RawDecoder } from './raw/raw-decoder.ts';
+
+/** The decoder of a source table's format. `invalid_config` when its columns don't suit the format. */
+export function createDecoder(table: SourceTable): Decoder {
+  const { format } = table;
+  switch (format.kind) {
+    case 'json':
+      return format.isUnstructured ? new UnstructuredDecoder(table) : new JsonDecoder(table);
+    case 'raw_string':
+    case 'raw_bytes':
+      return new RawDecoder(table, format.kind);
+    case 'parquet':
+      return new ParquetDecoder(table);
+    default:
+      return unreachable(format);
+  }
+}

@@ -1,0 +1,110 @@
+import type { Connection } from '../../engine/engine.ts';
+import { quoteName } from '../../engine/types.ts';
+import type { Batch } from '../../event/record.ts';
+import type { SourceTable } from '../../sql/script.ts';
+import type { Decoder, IsolateContext, IsolatedBatch } from '../format.ts';
+import { guarded } from '../sql-parts.ts';
+import { mayLoseDigits } from './exact-lines.ts';
+import { isAmbiguous, JsonColumns, type RawRecords, type Reading } from './json-columns.ts';
+import { isolateLines } from './isolate-lines.ts';
+import { linesOf, lineFault, readerOptions } from './line-reader.ts';
+
+/**
+ * Objects, one a line, into typed columns.
+ *
+ * Two ways to read: by `columns` of DuckDB's reader, the fastest; or by `lines`, where the text of a line is
+ * at hand, which numbers beyond a double's 15 digits need. By columns, a text column can't tell
+ * `"12"` from `12`, nor a line `null` from `{}`. Where a batch shows that a table's records need to be
+ * told apart, the decoder reads that column, or the table, the dearer way from then on: what it
+ * remembers changes cost, never results.
+ */
+export class JsonDecoder implements Decoder {
+  readonly #table: SourceTable;
+  readonly #columns: JsonColumns;
+  readonly #readings: Reading[];
+  #readsLines: boolean;
+
+  constructor(table: SourceTable) {
+    this.#table = table;
+    const { format } = table;
+    this.#columns = new JsonColumns(
+      table,
+      format.kind === 'json' ? format.timestampFormat : 'rfc3339',
+    );
+    this.#readings = [...this.#columns.cheapReadings()];
+    this.#readsLines = this.#columns.exactColumns().length > 0 || table.lineBytesMax !== undefined;
+    // What can't be decoded shows now, not at the first batch.
+    this.fast([]);
+  }
+
+  fast(paths: readonly string[]): string {
+    const raw = this.#readsLines ? this.#rawByLines(paths) : this.#rawByColumns(paths);
+    const decoded = this.#columns.decoded(raw, this.#readings);
+    return guarded(decoded, (guard) => this.#columns.named(guard));
+  }
+
+  async isolate(
+    connection: Connection,
+    batch: Batch,
+    context: IsolateContext,
+  ): Promise<IsolatedBatch> {
+    const isolated = await isolateLines({
+      connection,
+      batch,
+      context,
+      table: this.#table,
+      columns: this.#columns.columns,
+      decoded: (lines, mark) => this.#decodedLines(lines, mark),
+    });
+    if (isolated.cleanCount > 0) await this.#learn(connection, isolated.sql);
+    return isolated;
+  }
+
+  #rawByColumns(paths: readonly string[]): RawRecords {
+    const raw = this.#columns.columns.map(({ name }, index) => `${quoteName(name)} AS r${index}`);
+    const all = this.#columns.columns.map((_, index) => `r${index} IS NULL`).join(' AND ');
+    return {
+      select: `SELECT ${raw.join(', ')} FROM read_json(${readerOptions(paths, this.#table)},
+        records = 'true', columns = ${this.#columns.readerColumns(this.#readings)})`,
+      keep: [],
+      fault: `CASE WHEN ${all} THEN 'examine' END`,
+    };
+  }
+
+  #rawByLines(paths: readonly string[]): RawRecords {
+    const lines = linesOf(paths, this.#table);
+    const raw = this.#columns.fromLines(lines, this.#readings, []);
+    return { ...raw, fault: this.#lineFault(undefined) };
+  }
+
+  #decodedLines(lines: string, mark: string | undefined): string {
+    const readings = this.#columns.columns.map(() => 'json' as const);
+    const raw = this.#columns.fromLines(lines, readings, ['__line']);
+    const keep = ['__line', ...this.#columns.columns.map((_, index) => `r${index}`)];
+    return this.#columns.decoded({ ...raw, keep, fault: this.#lineFault(mark) }, readings, mark);
+  }
+
+  #lineFault(mark: string | undefined): string {
+    const values = this.#columns.exactColumns().map((index) => `r${index}::VARCHAR`);
+    const isInexact = mayLoseDigits('line', values);
+    const isExamined = mark !== undefined || values.length === 0;
+    return `CASE ${lineFault(this.#table)}
+      WHEN NOT starts_with(line, '{') THEN 'not_an_object'
+      ${isExamined ? '' : `WHEN ${isInexact} THEN 'examine'`} END`;
+  }
+
+  /** What clean rows show about the dearer readings that this table needs. */
+  async #learn(connection: Connection, rows: string): Promise<void> {
+    const texts = this.#columns.columns.flatMap(({ name, type }, index) =>
+      type.kind === 'text' && this.#readings[index] === 'plain' ? [{ name, index }] : [],
+    );
+    const names = this.#columns.columns.map(({ name }) => `${quoteName(name)} IS NULL`);
+    const [found] = await connection.rows(`SELECT
+      ${texts.map(({ name, index }) => `bool_or(${isAmbiguous(quoteName(name))}) AS c${index},`).join(' ')}
+      bool_or(${names.join(' AND ')}) AS isEmpty FROM (${rows})`);
+    for (const { index } of texts) {
+      if (found?.[`c${index}`] === true) this.#readings[index] = 'json';
+    }
+    this.#readsLines ||= found?.['isEmpty'] === true;
+  }
+}

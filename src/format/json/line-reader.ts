@@ -1,0 +1,26 @@
+import type { SourceTable } from '../../sql/script.ts';
+import { pathList } from '../sql-parts.ts';
+
+/** DuckDB's default for the longest JSON object, in bytes; it reads up to twice as much. */
+const objectBytesDefault = 16 * 1024 * 1024;
+
+/** Longest line of a table that doesn't say: what the reader takes by itself, in bytes. */
+export const lineBytesDefault: number = 2 * objectBytesDefault;
+
+/** Arguments that every reading of a table's files has in common. */
+export function readerOptions(paths: readonly string[], table: SourceTable): string {
+  const objectBytes = Math.max(objectBytesDefault, table.lineBytesMax ?? 0);
+  return `${pathList(paths)}, format = 'newline_delimited', compression = 'uncompressed',
+    hive_partitioning = false, maximum_object_size = ${objectBytes}`;
+}
+
+/** SELECT of the records' texts as `line`, without the white space around them. */
+export function linesOf(paths: readonly string[], table: SourceTable): string {
+  return `SELECT json::VARCHAR AS line FROM read_ndjson_objects(${readerOptions(paths, table)})`;
+}
+
+/** The branches of a CASE that say what is wrong with `line` in any JSON table. */
+export function lineFault(table: SourceTable): string {
+  const tooLong = `WHEN strlen(line) > ${table.lineBytesMax} THEN 'too_long'`;
+  return `WHEN line IS NULL THEN 'malformed_json' ${table.lineBytesMax === undefined ? '' : tooLong}`;
+}
