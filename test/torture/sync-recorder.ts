@@ -1,0 +1,62 @@
+/**
+ * Loaded into Helios before its own code (`node --import`): writes down what has been forced to disk, so
+ * that a power cut can be played afterwards by taking away everything else. SQLite and DuckDB sync in
+ * native code, unseen from here.
+ */
+import fs from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import type { SyncEvent } from './power-cut.ts';
+
+const ledgerPath = process.env['HELIOS_SYNC_LEDGER'];
+if (ledgerPath !== undefined) {
+  const ledger = fs.openSync(ledgerPath, 'a');
+  const record = (event: SyncEvent): void => {
+    fs.writeSync(ledger, `${JSON.stringify(event)}\n`);
+  };
+  await patchHandles(record);
+  patchFunctions(record);
+  syncBuiltinESMExports();
+}
+
+async function patchHandles(record: (event: SyncEvent) => void): Promise<void> {
+  const handle = await open('/dev/null', 'r');
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  // Each is called with its handle below.
+  // oxlint-disable-next-line typescript/unbound-method
+  const { sync, datasync, truncate } = prototype;
+  prototype.sync = async function recordedSync(this: FileHandle) {
+    const event = stateOf(this.fd);
+    await sync.call(this);
+    record(event);
+  };
+  prototype.datasync = async function recordedDatasync(this: FileHandle) {
+    const event = stateOf(this.fd);
+    await datasync.call(this);
+    record(event);
+  };
+  prototype.truncate = async function recordedTruncate(this: FileHandle, byteLength?: number) {
+    await truncate.call(this, byteLength);
+    record({ kind: 'cut', inode: fs.fstatSync(this.fd).ino, byteLength: byteLength ?? 0 });
+  };
+}
+
+function patchFunctions(record: (event: SyncEvent) => void): void {
+  const { fsyncSync, fdatasyncSync } = fs;
+  fs.fsyncSync = (fd) => {
+    fsyncSync(fd);
+    record(stateOf(fd));
+  };
+  fs.fdatasyncSync = (fd) => {
+    fdatasyncSync(fd);
+    record(stateOf(fd));
+  };
+}
+
+/** What a sync that begins now makes durable. */
+function stateOf(fd: number): SyncEvent {
+  const { ino, size } = fs.fstatSync(fd);
+  if (!fs.fstatSync(fd).isDirectory()) return { kind: 'file', inode: ino, byteLength: size };
+  return { kind: 'folder', inode: ino, names: fs.readdirSync(`/proc/self/fd/${fd}`) };
+}
