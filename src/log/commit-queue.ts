@@ -15,7 +15,7 @@ type Waiting = CommitRequest & {
  * group. One client pays a sync per request; a thousand share one.
  *
  *     requests   a   b c d        e f
- *     commits    [a────────][b c d────────][e f────────]
+ *     commits    [a-------][b c d-------][e f-------]
  */
 export class CommitQueue {
   readonly #limits: LogLimits;

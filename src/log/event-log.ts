@@ -7,13 +7,7 @@ import { nodeFiles, onStorage, storageError } from './files.ts';
 import type { LogFiles } from './files.ts';
 import { hashRequest, Idempotency } from './idempotency.ts';
 import type { RequestKey } from './idempotency.ts';
-import {
-  defaultLimits,
-  defaultStream,
-  partitionsMax,
-  retentionBytesMin,
-  retentionMsDefault,
-} from './log.ts';
+import { defaultLimits, defaultStream, retentionMsDefault } from './log.ts';
 import type {
   AppendRequest,
   Appended,
@@ -28,6 +22,7 @@ import { TailBudget } from './partition/tail.ts';
 import { Turns } from './partition/turns.ts';
 import { Spool } from './spool.ts';
 import { writeDefinition } from './stream-files.ts';
+import { checkName, checkPartitions, retentionOf } from './stream-request.ts';
 import { Stream } from './stream.ts';
 
 export type EventLogOptions = {
@@ -78,7 +73,7 @@ export class EventLog {
       const log = new EventLog(options, parts);
       try {
         await log.#openStreams();
-        if (!log.#streams.has(defaultStream)) await log.createStream({ name: defaultStream });
+        await log.ensureStream(defaultStream);
       } catch (thrown) {
         await Promise.allSettled([log.close()]);
         throw thrown;
@@ -103,16 +98,15 @@ export class EventLog {
 
   /** `invalid_name`, `already_exists` (names must differ by more than case), `invalid_request`. */
   async createStream(request: StreamRequest): Promise<StreamInfo> {
-    checkName(request.name);
-    const partitions = checkPartitions(request.partitions ?? 1);
-    const retention = retentionOf(request, { ageMs: retentionMsDefault, bytes: undefined });
     return await this.#change(`create the stream "${request.name}"`, async () => {
-      this.#checkIsNew(request.name);
-      const directory = `${this.#directory}/${request.name}`;
-      await this.#makeStream(directory, { name: request.name, partitions, retention });
-      const stream = await Stream.open(directory, this.#parts);
-      this.#streams.set(request.name, stream);
-      return stream.info();
+      return await this.#create(request);
+    });
+  }
+
+  /** The stream of this name, made now with the defaults if there is none. */
+  async ensureStream(name: string): Promise<StreamInfo> {
+    return await this.#change(`create the stream "${name}"`, async () => {
+      return this.#streams.get(name)?.info() ?? (await this.#create({ name }));
     });
   }
 
@@ -135,19 +129,23 @@ export class EventLog {
     });
   }
 
-  /** Deletes a stream with its records; `conflict` while a reader holds it, unless `isForced`. */
+  /**
+   * Deletes a stream with its records; `conflict` while a reader holds it, unless `isForced`.
+   * The stream `events` is there again at once, empty.
+   */
   async deleteStream(name: string, { isForced }: { readonly isForced: boolean }): Promise<void> {
     await this.#change(`delete the stream "${name}"`, async () => {
       const stream = this.#stream(name);
       if (stream.readers.length > 0 && !isForced) throw isHeld(stream);
       stream.markDeleted();
-      await this.#queue.drain();
+      await stream.whenIdle();
       await stream.close();
       const grave = `${this.#directory}/.deleted-${stream.id}`;
       await this.#parts.files.rename(stream.directory, grave);
       await this.#parts.files.syncDirectory(this.#directory);
       this.#streams.delete(name);
       await this.#parts.files.removeTree(grave);
+      if (name === defaultStream) await this.#create({ name });
     });
   }
 
@@ -157,6 +155,7 @@ export class EventLog {
    * or `unavailable`; then nothing of it is stored. No lines are no request: nothing is remembered.
    */
   async append(name: string, request: AppendRequest): Promise<Appended> {
+    if (this.#closing.signal.aborted) throw isClosing();
     const stream = this.#stream(name);
     const { lines, idempotencyKey } = request;
     const byteLength = lines.reduce((sum, chunk) => sum + chunk.byteLength, 0);
@@ -214,15 +213,16 @@ export class EventLog {
     });
   }
 
+  /** Lets retention pass. Nothing happens if there is no such hold or stream. */
   async removeHold(name: string, reader: string): Promise<void> {
     await onStorage(`forget what "${reader}" reads`, async () => {
-      await this.#stream(name).removeHold(reader);
+      await this.#streams.get(name)?.removeHold(reader);
     });
   }
 
   /** Deletes, in all streams, what is past its retention. Also runs by itself. */
   async enforceRetention(): Promise<void> {
-    for (const stream of [...this.#streams.values()]) await stream.enforceRetention();
+    for (const stream of this.#streams.values()) await stream.enforceRetention();
   }
 
   /** Waits for appends that are under way. */
@@ -256,6 +256,18 @@ export class EventLog {
       else this.#streams.set(name, await Stream.open(directory, this.#parts));
     }
     for (const stream of this.#streams.values()) await stream.rememberKeys(this.#idempotency);
+  }
+
+  async #create(request: StreamRequest): Promise<StreamInfo> {
+    checkName(request.name);
+    const partitions = checkPartitions(request.partitions ?? 1);
+    const retention = retentionOf(request, { ageMs: retentionMsDefault, bytes: undefined });
+    this.#checkIsNew(request.name);
+    const directory = `${this.#directory}/${request.name}`;
+    await this.#makeStream(directory, { name: request.name, partitions, retention });
+    const stream = await Stream.open(directory, this.#parts);
+    this.#streams.set(request.name, stream);
+    return stream.info();
   }
 
   async #makeStream(
@@ -336,36 +348,10 @@ function nothingAppended(stream: Stream): Appended {
   return { partition: 0, from: offset, to: offset, isDuplicate: false };
 }
 
-/** `invalid_name` unless the name can be a stream's: it is a folder's name too. */
-function checkName(name: string): void {
-  if (/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/.test(name) && !name.includes('..')) return;
-  const shown = name.length > 40 ? `${name.slice(0, 40)}…` : name;
-  throw new HeliosError('invalid_name', `${JSON.stringify(shown)} can't be a stream's name.`, {
-    hint: 'A letter or _ first, then letters, digits, _ . and -, at most 128 in all, and no "..".',
+function isClosing(): HeliosError {
+  return new HeliosError('unavailable', 'Helios is stopping and takes in no more records.', {
+    hint: 'Send again once it has started. Nothing of this request was stored.',
   });
-}
-
-function checkPartitions(count: number): number {
-  if (Number.isInteger(count) && count >= 1 && count <= partitionsMax) return count;
-  throw new HeliosError('invalid_request', `A stream can't have ${count} partitions.`, {
-    hint: `Choose between 1 and ${partitionsMax}.`,
-  });
-}
-
-function retentionOf(request: StreamRequest, otherwise: Retention): Retention {
-  const ageMs = request.retentionMs ?? otherwise.ageMs;
-  const bytes = request.retentionBytes ?? otherwise.bytes;
-  if (!(ageMs > 0)) {
-    throw new HeliosError('invalid_request', `Records can't be kept for ${ageMs} ms.`, {
-      hint: 'Give a retention that is longer than nothing, such as 7d.',
-    });
-  }
-  if (bytes !== undefined && !(bytes >= retentionBytesMin)) {
-    throw new HeliosError('invalid_request', `A stream can't be kept to ${bytes} bytes.`, {
-      hint: `Give at least ${retentionBytesMin} bytes, or no limit.`,
-    });
-  }
-  return { ageMs, bytes };
 }
 
 function isHeld(stream: Stream): HeliosError {

@@ -3,7 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:f
 import type { FileHandle } from 'node:fs/promises';
 import { HeliosError, systemCode } from '../base/errors.ts';
 
-/** One open file. All positions are explicit, so that a failed write leaves no hidden cursor behind. */
+/** One open file. Positions are explicit: a failed write leaves no hidden cursor behind. */
 export interface LogFile {
   /** Writes all of it at `offset`, or throws; then any part of it may have been written. */
   write(chunks: readonly Uint8Array[], offset: number): Promise<void>;
@@ -42,7 +42,7 @@ export const nodeFiles: LogFiles = {
   },
   async list(directory) {
     try {
-      return (await readdir(directory)).sort();
+      return (await readdir(directory)).toSorted();
     } catch (thrown) {
       if (systemCode(thrown) === 'ENOENT') return [];
       throw thrown;

@@ -39,7 +39,7 @@ export function frameBody(body: Uint8Array): FramedBody {
 
 const newlineByte = 0x0a;
 const openBracket = 0x5b;
-const lineFeed: Uint8Array = Buffer.from('\n');
+const lineFeed: Uint8Array = Buffer.of(newlineByte);
 
 /** Where the first byte that is not white space stands, from `from` on. */
 function firstToken(buffer: Buffer, from?: number): number | undefined {
@@ -84,7 +84,8 @@ function withoutLineEnds(buffer: Buffer): Buffer {
   if (!buffer.includes('\n') && !buffer.includes('\r')) return buffer;
   const copy = Buffer.from(buffer);
   for (const lineEnd of ['\n', '\r']) {
-    for (let at = copy.indexOf(lineEnd); at >= 0; at = copy.indexOf(lineEnd, at + 1)) copy[at] = 0x20;
+    for (let at = copy.indexOf(lineEnd); at >= 0; at = copy.indexOf(lineEnd, at + 1))
+      copy[at] = 0x20;
   }
   return copy;
 }
@@ -124,7 +125,7 @@ function invalidUtf8(buffer: Buffer): HeliosError {
   return placedError(buffer, wholeCharacters(buffer, valid), 'it is not UTF-8');
 }
 
-/** The largest length up to `byteLength` that does not cut a character: its tail bytes are 10xxxxxx. */
+/** The largest length up to `byteLength` that cuts no character (bytes 10xxxxxx go on with one). */
 function wholeCharacters(buffer: Buffer, byteLength: number): number {
   let at = byteLength;
   while (at > 0 && byteLength - at < 3 && ((buffer[at] ?? 0) & 0xc0) === 0x80) at -= 1;

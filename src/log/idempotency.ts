@@ -9,21 +9,22 @@ import type { Appended } from './log.ts';
 export type RequestKey = { readonly keyHash: Uint8Array; readonly bodyHash: Uint8Array };
 
 /**
- * Makes sure that a key's request is stored once. A key is taken by the first request that names it;
- * others wait for that one's end: stored, they get its answer; failed, the next one takes the key.
+ * Makes sure that a key's request is stored once. A key is taken by the first request that names
+ * it; others wait for that one's end: stored, they get its answer; failed, the next takes the key.
  */
 export class Idempotency {
   readonly #clock: Clock;
   readonly #keysMax: number;
-  readonly #table = new KeyTable(keyAgeMaxMs);
+  readonly #table: KeyTable;
   readonly #inFlight = new Map<string, Promise<unknown>>();
 
   constructor(clock: Clock, keysMax: number) {
     this.#clock = clock;
     this.#keysMax = keysMax;
+    this.#table = new KeyTable(keyAgeMaxMs, keysMax);
   }
 
-  /** Takes in a key that the log's index remembers. Call with the oldest first. */
+  /** Takes in a key that the log's index remembers; oldest first, as far as that is known. */
   remember(entry: KeyEntry): void {
     this.#table.add(entry);
   }
@@ -46,7 +47,10 @@ export class Idempotency {
       this.#remember(key, appended);
       return appended;
     });
-    this.#inFlight.set(name, storing.catch(() => undefined));
+    this.#inFlight.set(
+      name,
+      storing.catch(() => undefined),
+    );
     try {
       return await storing;
     } finally {

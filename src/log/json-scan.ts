@@ -15,8 +15,9 @@ export type JsonScan =
 export type ScanRange = { readonly from: number; readonly to: number; readonly depthMax: number };
 
 /**
- * Checks that a range of bytes is one JSON value (RFC 8259), with white space around it. Reads bytes,
- * not text: what strings contain is not checked to be UTF-8. Uses no stack, however deep the value.
+ * Checks that a range of bytes is one JSON value (RFC 8259), with white space around it. Reads
+ * bytes, not text: what strings contain is not checked to be UTF-8. Uses no stack, however deep
+ * the value.
  */
 export function scanJson(bytes: Uint8Array, range: ScanRange): JsonScan {
   return new Scanner(bytes, range).scan();
@@ -161,7 +162,8 @@ class Scanner {
       }
       if (byte === backslash) {
         const length = escapeLength(bytes, at);
-        if (length === 0 || at + length > to) return this.#invalidAt(at, 'a bad escape in a string');
+        if (length === 0 || at + length > to)
+          return this.#invalidAt(at, 'a bad escape in a string');
         at += length;
       } else if (byte < 0x20) {
         return this.#invalidAt(at, 'a raw control character in a string');
@@ -196,7 +198,10 @@ class Scanner {
   }
 
   #skipSpace(): void {
-    for (let byte = this.#byte(); byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09; ) {
+    for (
+      let byte = this.#byte();
+      byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+    ) {
       this.#at += 1;
       byte = this.#byte();
     }
@@ -220,10 +225,14 @@ function isDigit(byte: number): boolean {
 }
 
 const words: Readonly<Record<number, readonly number[]>> = {
-  0x74: [...Buffer.from('true')],
-  0x66: [...Buffer.from('false')],
-  0x6e: [...Buffer.from('null')],
+  0x74: asciiOf('true'),
+  0x66: asciiOf('false'),
+  0x6e: asciiOf('null'),
 };
+
+function asciiOf(word: string): readonly number[] {
+  return [...new TextEncoder().encode(word)];
+}
 
 /** Bytes of the escape at a backslash; 0 if there is no such escape. */
 function escapeLength(bytes: Uint8Array, at: number): number {

@@ -26,13 +26,15 @@ export type KeyFound = {
  */
 export class KeyTable {
   readonly #ageMaxMs: number;
+  readonly #countMax: number;
   #columns: Columns = makeColumns(1024);
   /** Entries ever added and ever dropped; the ring holds those between. */
   #added = 0;
   #dropped = 0;
 
-  constructor(ageMaxMs: number) {
+  constructor(ageMaxMs: number, countMax: number) {
     this.#ageMaxMs = ageMaxMs;
+    this.#countMax = countMax;
   }
 
   /** Entries in the table; call `expire` first to have none in it that are past their time. */
@@ -62,7 +64,7 @@ export class KeyTable {
   add(entry: KeyEntry): void {
     if (this.count === this.#columns.capacity) this.#grow();
     const columns = this.#columns;
-    const slot = this.#added & (columns.capacity - 1);
+    const slot = this.#added % columns.capacity;
     columns.keys.set(wordsOf(entry.keyHash), slot * 4);
     columns.bodies.set(wordsOf(entry.bodyHash).subarray(0, 2), slot * 2);
     columns.from[slot] = entry.from;
@@ -77,7 +79,7 @@ export class KeyTable {
   expire(nowMs: EpochMs): void {
     const columns = this.#columns;
     while (this.count > 0) {
-      const slot = this.#dropped & (columns.capacity - 1);
+      const slot = this.#dropped % columns.capacity;
       if ((columns.arrivedAtMs[slot] ?? 0) + this.#ageMaxMs > nowMs) return;
       unchain(columns, slot);
       this.#dropped += 1;
@@ -86,10 +88,13 @@ export class KeyTable {
 
   #grow(): void {
     const old = this.#columns;
-    const columns = makeColumns(old.capacity * 2);
+    // Not past what will be used at most; what indexes remember may still be more than that.
+    const doubled = old.capacity * 2;
+    const capacity = old.capacity < this.#countMax ? Math.min(doubled, this.#countMax) : doubled;
+    const columns = makeColumns(capacity);
     const count = this.count;
     for (let number = 0; number < count; number++) {
-      copySlot(old, (this.#dropped + number) & (old.capacity - 1), columns, number);
+      copySlot(old, (this.#dropped + number) % old.capacity, columns, number);
       chain(columns, number);
     }
     this.#columns = columns;
@@ -102,7 +107,6 @@ const none = 0xffff_ffff;
 
 /** One slot is 45 bytes and a head. */
 type Columns = {
-  /** A power of two. */
   readonly capacity: number;
   readonly heads: Uint32Array;
   readonly next: Uint32Array;
@@ -129,7 +133,7 @@ function makeColumns(capacity: number): Columns {
 }
 
 function headOf(columns: Columns, firstWord: number | undefined): number {
-  return (firstWord ?? 0) & (columns.capacity - 1);
+  return (firstWord ?? 0) % columns.capacity;
 }
 
 function chain(columns: Columns, slot: number): void {

@@ -44,11 +44,12 @@ export type StreamRequest = {
   /** 1 unless given: more serve producers in parallel, and give up order between requests. */
   readonly partitions?: number | undefined;
   readonly retentionMs?: number | undefined;
+  /** Infinity lifts the limit. */
   readonly retentionBytes?: number | undefined;
 };
 
 export type AppendRequest = {
-  /** Lines ready framed; the last chunk ends in a newline. The log keeps the memory: don't write to it. */
+  /** Framed lines; the last chunk ends in a newline. The log keeps them: don't write to them. */
   readonly lines: readonly Uint8Array[];
   readonly idempotencyKey?: string | undefined;
   /** At least 16 bytes of a hash of the request's body; computed from `lines` where absent. */
@@ -79,7 +80,7 @@ export type LogLimits = {
   readonly requestBytesMax: number;
   /** Bytes that may wait for their commit; beyond it requests are `too_busy`. */
   readonly pendingBytesMax: number;
-  /** Bytes that one group commit takes at most (at least one request): bounds how long a sync takes. */
+  /** Bytes that one group commit takes at most (at least one request): bounds a sync's time. */
   readonly groupBytesMax: number;
   /** A segment is closed when it has reached this size: what retention deletes at once. */
   readonly segmentBytes: number;

@@ -1,9 +1,12 @@
 import { appendFile, cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import * as fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
 import { HeliosError } from '../base/errors.ts';
 import { entryBytes } from './partition/index-entry.ts';
 import { line, readLines, TrialLog } from './trial-log.conformance.ts';
+
+// Each of these tests makes hundreds of logs.
+vi.setConfig({ testTimeout: 60_000 });
 
 const base = '0'.repeat(20);
 const folder = 'log/events/0';
@@ -56,22 +59,29 @@ function lineCountOf(count: number): number {
 const wholeRequests = [0, 1, 2, 3, 4].map(lineCountOf);
 
 describe('a log cut anywhere in the last two requests', () => {
-  test.each(['ndjson', 'index'])('in its %s keeps whole requests or says what is damaged', async (ending) => {
-    await using trial = await TrialLog.make();
-    await killed(trial);
-    const name = `${folder}/${base}.${ending}`;
-    const { byteLength } = await readFile(`${trial.directory}/${name}`);
-    const lastTwo = ending === 'index' ? 2 * entryBytes : Buffer.concat(requests.slice(2).flat()).byteLength;
-    for (let length = byteLength - lastTwo; length < byteLength; length++) {
-      const result = await readChanged(trial, async (copy) => await truncate(`${copy}/${name}`, length));
-      if (result instanceof HeliosError) {
-        expect(result.code).toBe('corrupt_data');
-        expect(result.message).toContain(`${base}.ndjson`);
-      } else {
-        expect(result).toEqual(linesOf(wholeRequests.indexOf(result.length)));
+  test.each(['ndjson', 'index'])(
+    'in its %s keeps whole requests or says what is damaged',
+    async (ending) => {
+      await using trial = await TrialLog.make();
+      await killed(trial);
+      const name = `${folder}/${base}.${ending}`;
+      const { byteLength } = await readFile(`${trial.directory}/${name}`);
+      const lastTwo =
+        ending === 'index' ? 2 * entryBytes : Buffer.concat(requests.slice(2).flat()).byteLength;
+      for (let length = byteLength - lastTwo; length < byteLength; length++) {
+        const result = await readChanged(
+          trial,
+          async (copy) => await truncate(`${copy}/${name}`, length),
+        );
+        if (result instanceof HeliosError) {
+          expect(result.code).toBe('corrupt_data');
+          expect(result.message).toContain(`${base}.ndjson`);
+        } else {
+          expect(result).toEqual(linesOf(wholeRequests.indexOf(result.length)));
+        }
       }
-    }
-  });
+    },
+  );
 
   test('in both files at once, as a torn group, keeps the requests before it', async () => {
     await using trial = await TrialLog.make();
@@ -145,7 +155,7 @@ describe('a bit that flipped', () => {
 
 async function flip(path: string, at: number): Promise<void> {
   const bytes = await readFile(path);
-  bytes[at] = (bytes[at] ?? 0) ^ (1 << at % 8);
+  bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
   await writeFile(path, bytes);
 }
 

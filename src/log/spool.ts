@@ -30,7 +30,7 @@ export class Spool {
   async copy(data: LogFile, from: number, to: number): Promise<SpoolFile> {
     return await this.#create(async (file) => {
       const buffer = Buffer.allocUnsafe(Math.min(to - from, chunkBytes));
-      for (let at = from; at < to; ) {
+      for (let at = from; at < to;) {
         const chunk = buffer.subarray(0, Math.min(chunkBytes, to - at));
         const length = await data.read(chunk, at);
         if (length < chunk.byteLength) throw new Error(`the file ends at ${at + length}`);

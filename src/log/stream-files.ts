@@ -33,7 +33,10 @@ export async function writeDefinition(
   await replaceFile(files, `${directory}/stream.json`, `${JSON.stringify(record, null, 2)}\n`);
 }
 
-export async function readDefinition(files: LogFiles, directory: string): Promise<StreamDefinition> {
+export async function readDefinition(
+  files: LogFiles,
+  directory: string,
+): Promise<StreamDefinition> {
   const path = `${directory}/stream.json`;
   const record = await readRecord(files, path);
   const { v, id, name, created_at_ms, partitions, retention_ms, retention_bytes } = record;

@@ -112,23 +112,27 @@ export class Stream {
     this.checkExists();
     this.#pendingBytes += byteLength;
     try {
-      const stored = await store();
-      this.#notify();
-      return stored;
+      return await store();
     } finally {
       this.#pendingBytes -= byteLength;
+      this.#notify();
     }
   }
 
-  /** Whether any partition has records after its offset; a partition not named is read from its start. */
+  /** Whether any partition has records after its offset; one not named is read from its start. */
   hasRecordsAfter(offsets: ReadonlyMap<number, number>): boolean {
     return this.#partitions.some(
-      (partition, number) =>
-        partition.endOffset > (offsets.get(number) ?? partition.startOffset),
+      (partition, number) => partition.endOffset > (offsets.get(number) ?? partition.startOffset),
     );
   }
 
-  /** Resolves at the next append; rejects with the signal's reason. */
+  /** Resolves once no append is under way; call after `markDeleted`. */
+  async whenIdle(): Promise<void> {
+    const { signal } = new AbortController();
+    while (this.#pendingBytes > 0) await this.nextChange(signal);
+  }
+
+  /** Resolves when an append ends; rejects with the signal's reason. */
   async nextChange(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     function abort(): void {
@@ -148,7 +152,7 @@ export class Stream {
     return this.#holds.get(reader);
   }
 
-  /** A hold is on disk before this resolves if it is new or goes back; else with the next deletion. */
+  /** On disk before this resolves if it is new or goes back; else before the next deletion. */
   async setHold(reader: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     const old = this.#holds.get(reader);
     this.#holds.set(reader, new Map(offsets));
@@ -229,14 +233,17 @@ export class Stream {
   }
 
   async #openPartitions(): Promise<void> {
-    const { partitions, retention } = this.#definition;
-    const { segmentBytes } = this.#parts.limits;
-    const share = (retention.bytes ?? Infinity) / segmentsPerBudget / partitions;
-    const place = { segmentBytes: Math.min(segmentBytes, Math.max(share, segmentBytesMin)) };
-    while (this.#partitions.length < partitions) {
+    while (this.#partitions.length < this.#definition.partitions) {
       const directory = `${this.directory}/${this.#partitions.length}`;
-      this.#partitions.push(await Partition.open({ ...place, directory }, this.#parts));
+      const place = { directory, segmentBytes: () => this.#segmentBytes() };
+      this.#partitions.push(await Partition.open(place, this.#parts));
     }
+  }
+
+  #segmentBytes(): number {
+    const { partitions, retention } = this.#definition;
+    const share = (retention.bytes ?? Infinity) / segmentsPerBudget / partitions;
+    return Math.min(this.#parts.limits.segmentBytes, Math.max(share, segmentBytesMin));
   }
 
   async #readIndex(partition: Partition, segment: Segment): Promise<SegmentIndex> {

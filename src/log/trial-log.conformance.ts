@@ -207,7 +207,7 @@ export async function readLines(
   { partition = 0, after, bytesMax = 1_000_000 }: ReadOptions = {},
 ): Promise<string[]> {
   const chunks: Buffer[] = [];
-  for (let at = after; ; ) {
+  for (let at = after; ;) {
     const batch = await log.read(stream, partition, at, bytesMax);
     if (batch === undefined) break;
     chunks.push(await readFile(batch.path));

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Batch, Position } from '../event/record.ts';
 import type { Source } from './source.ts';
@@ -36,14 +36,18 @@ export function testSource(fixture: SourceFixture): void {
     });
 
     test('gives the same records again from any position, also to another process', async () => {
-      await using opened = await fixture.open(records(20));
+      await using opened = await fixture.open(numbered(20));
       const again = await opened.reopen();
       for (const partition of await opened.source.partitions()) {
         const batches = await readPartition(opened.source, { partition, bytesMax: () => 40 });
         const all = batches.flatMap(({ lines }) => lines);
         let before = 0;
         for (const batch of batches) {
-          const rest = await readPartition(again, { partition, after: batch.from, bytesMax: () => 7 });
+          const rest = await readPartition(again, {
+            partition,
+            after: batch.from,
+            bytesMax: () => 7,
+          });
           expect(rest.flatMap(({ lines }) => lines)).toEqual(all.slice(before));
           before += batch.lines.length;
         }
@@ -51,9 +55,12 @@ export function testSource(fixture: SourceFixture): void {
     });
 
     test('ends a batch with the record that reaches the limit', async () => {
-      await using opened = await fixture.open(records(50));
+      await using opened = await fixture.open(numbered(50));
       for (const partition of await opened.source.partitions()) {
-        for (const batch of await readPartition(opened.source, { partition, bytesMax: () => 100 })) {
+        for (const batch of await readPartition(opened.source, {
+          partition,
+          bytesMax: () => 100,
+        })) {
           const withoutLast = batch.lines.slice(0, -1).reduce((sum, l) => sum + l.length + 1, 0);
           expect(withoutLast).toBeLessThan(100);
           expect(batch.lines.length).toBeGreaterThan(0);
@@ -62,7 +69,7 @@ export function testSource(fixture: SourceFixture): void {
     });
 
     test('tells each record its own position, whatever the batch', async () => {
-      await using opened = await fixture.open(records(12));
+      await using opened = await fixture.open(numbered(12));
       for (const partition of await opened.source.partitions()) {
         const one = await recordPositions(opened.source, partition, 1_000_000);
         const many = await recordPositions(opened.source, partition, 10);
@@ -72,7 +79,7 @@ export function testSource(fixture: SourceFixture): void {
     });
 
     test('has no batch at its end, keeps its partitions, and knows that nothing lies behind', async () => {
-      await using opened = await fixture.open(records(5));
+      await using opened = await fixture.open(numbered(5));
       const { source } = opened;
       const positions = await positionsAtEnd(source);
       expect(await source.bytesBehind(positions)).toBe(0);
@@ -84,14 +91,14 @@ export function testSource(fixture: SourceFixture): void {
     });
 
     test(`has ${fixture.isBounded ? '' : 'not '}ended when all is read`, async () => {
-      await using opened = await fixture.open(records(5));
+      await using opened = await fixture.open(numbered(5));
       expect(await opened.source.hasEnded(new Map())).toBe(false);
       const positions = await positionsAtEnd(opened.source);
       expect(await opened.source.hasEnded(positions)).toBe(fixture.isBounded);
     });
 
     test('waits for records: not if there are some, until some come, or until it is told to stop', async () => {
-      await using opened = await fixture.open(records(3));
+      await using opened = await fixture.open(numbered(3));
       const { source, append } = opened;
       await source.waitForRecords(new Map(), signal);
       const aborted = AbortSignal.abort(new Error('stopped'));
@@ -109,7 +116,7 @@ export function testSource(fixture: SourceFixture): void {
     });
 
     test('goes on after what was released', async () => {
-      await using opened = await fixture.open(records(5));
+      await using opened = await fixture.open(numbered(5));
       const positions = await positionsAtEnd(opened.source);
       await opened.source.release(positions);
       await opened.append?.(['{"late":1}']);
@@ -128,8 +135,11 @@ const someRecords = fc.array(
 
 const someBytesMax = fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 5000 }));
 
-function records(count: number): string[] {
-  return Array.from({ length: count }, (_, number) => `{"n":${number},"x":"${'é'.repeat(number)}"}`);
+function numbered(count: number): string[] {
+  return Array.from(
+    { length: count },
+    (_, number) => `{"n":${number},"x":"${'é'.repeat(number)}"}`,
+  );
 }
 
 type ReadBatch = { from: Position | undefined; to: Position; lines: string[] };
@@ -197,7 +207,7 @@ async function recordPositions(
   bytesMax: number,
 ): Promise<string[]> {
   const positions: string[] = [];
-  for (let after: Position | undefined; ; ) {
+  for (let after: Position | undefined; ;) {
     const batch = await source.read({ partition, after, bytesMax, signal });
     if (batch === undefined) return positions;
     let byteOffset = 0;

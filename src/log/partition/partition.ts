@@ -36,7 +36,7 @@ const segmentEntriesMax = 250_000;
 export class Partition {
   readonly directory: string;
   readonly #parts: LogParts;
-  readonly #segmentBytes: number;
+  readonly #segmentBytes: () => number;
   readonly #segments: Segment[];
   readonly #keptIndexes: Segment[];
   readonly #cutBytes: number;
@@ -55,7 +55,7 @@ export class Partition {
     this.#keptIndexes = [...recovered.keptIndexes];
     this.#cutBytes = recovered.cutBytes;
     this.#writer = recovered.writer;
-    this.#writerSinceMs = parts.clock.nowMs();
+    this.#writerSinceMs = recovered.writerSinceMs ?? parts.clock.nowMs();
     this.#reader = new SegmentReader(parts.files, place.directory, parts.spool);
     this.#tail = new Tail(parts.tailBudget);
   }
@@ -190,7 +190,7 @@ export class Partition {
     const writer = this.#writer;
     if (writer === undefined) return await this.#roll();
     const isFull =
-      writer.dataBytes >= this.#segmentBytes || writer.entryCount >= segmentEntriesMax;
+      writer.dataBytes >= this.#segmentBytes() || writer.entryCount >= segmentEntriesMax;
     const isOld = nowMs - this.#writerSinceMs >= this.#parts.limits.segmentAgeMs;
     if (isFull || (isOld && writer.dataBytes > 0)) return await this.#roll();
     return writer;
@@ -219,7 +219,11 @@ export class Partition {
     const segment = this.#segments.pop();
     assert(segment !== undefined, 'what is written to is a segment');
     let offset = segment.end;
-    this.#segments.push({ ...segment, end: offset + group.byteLength, newestArrivedAtMs: arrivedAtMs });
+    this.#segments.push({
+      ...segment,
+      end: offset + group.byteLength,
+      newestArrivedAtMs: arrivedAtMs,
+    });
     for (const bytes of group.blocks) {
       this.#tail.add({ offset, bytes, arrivedAtMs });
       offset += bytes.byteLength;
@@ -234,10 +238,14 @@ export class Partition {
       isPast ? 'corrupt_data' : 'not_found',
       isPast
         ? `Offset ${offset} lies after the end of the log in ${this.directory} (${this.endOffset}).`
-        : `The log in ${this.directory} begins at offset ${this.startOffset}; ${offset} is deleted.`,
+        : `Offset ${offset} of ${this.directory} is deleted; it begins at ${this.startOffset}.`,
       { hint: `Read from offset ${this.startOffset} on.`, details: { offset } },
     );
   }
 }
 
-export type PartitionPlace = { readonly directory: string; readonly segmentBytes: number };
+export type PartitionPlace = {
+  readonly directory: string;
+  /** Size at which a segment is closed. */
+  readonly segmentBytes: () => number;
+};

@@ -1,4 +1,5 @@
 import { HeliosError } from '../../base/errors.ts';
+import type { EpochMs } from '../../event/record.ts';
 import type { LogFile, LogFiles } from '../files.ts';
 import { decodeEntry, entryBytes } from './index-entry.ts';
 import type { IndexEntry } from './index-entry.ts';
@@ -12,6 +13,8 @@ export type Recovered = {
   readonly segments: readonly Segment[];
   /** Goes on with the newest segment; undefined where there is none. */
   readonly writer: SegmentWriter | undefined;
+  /** When the newest segment's first bytes arrived, if it has any. */
+  readonly writerSinceMs?: EpochMs | undefined;
   /** Segments whose data is deleted and whose index stays for its keys. */
   readonly keptIndexes: readonly Segment[];
   /** Bytes of requests that were never acknowledged, cut off the end. */
@@ -101,7 +104,11 @@ async function indexesWithoutData(
       continue;
     }
     const end = indexBases[number + 1] ?? start;
-    kept.push({ base, end, newestArrivedAtMs: await newestArrival(files, directory, { base, end }) });
+    kept.push({
+      base,
+      end,
+      newestArrivedAtMs: await newestArrival(files, directory, { base, end }),
+    });
   }
   return kept;
 }
@@ -126,6 +133,7 @@ function missingBytes(path: string, byteLength: number, range: Range): HeliosErr
 type RecoveredNewest = {
   readonly segment: Segment;
   readonly writer: SegmentWriter;
+  readonly writerSinceMs: EpochMs | undefined;
   readonly cutBytes: number;
 };
 
@@ -187,6 +195,7 @@ async function cutTornTail(newest: Newest): Promise<RecoveredNewest> {
   return {
     segment: { base, end: good.end, newestArrivedAtMs: good.newestArrivedAtMs },
     writer: SegmentWriter.resume(base, { data, index }, state),
+    writerSinceMs: good.count > 0 ? decodeEntry(buffer, 0)?.arrivedAtMs : undefined,
     cutBytes,
   };
 }

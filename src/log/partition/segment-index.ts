@@ -58,7 +58,7 @@ export class SegmentIndex {
     return entry;
   }
 
-  /** Checks the bytes of every entry that has some in [from, to); `corrupt_data` names the first. */
+  /** Checks the bytes of every entry that has some in [from, to); else `corrupt_data`. */
   async verify(data: LogFile, from: number, to: number): Promise<void> {
     for (let number = this.find(from); number < this.#entryCount; number++) {
       const entry = this.entry(number);
@@ -84,7 +84,7 @@ export class SegmentIndex {
 export async function isIntact(data: LogFile, entry: IndexEntry, base: number): Promise<boolean> {
   const buffer = Buffer.allocUnsafe(Math.min(entry.byteLength, chunkBytes));
   let crc = 0;
-  for (let done = 0; done < entry.byteLength; ) {
+  for (let done = 0; done < entry.byteLength;) {
     const chunk = buffer.subarray(0, Math.min(chunkBytes, entry.byteLength - done));
     const length = await data.read(chunk, entry.offset - base + done);
     if (length < chunk.byteLength) return false;

@@ -18,7 +18,7 @@ export type SegmentRead = {
 
 /**
  * Reads batches back from the segments of one partition. Bytes are checked against their checksums
- * the first time a reader passes over them: what this process has checked once is not checked again.
+ * when a reader passes over them: as it goes on, it checks nothing twice.
  */
 export class SegmentReader {
   readonly #files: LogFiles;
@@ -133,7 +133,7 @@ const searchBytes = 64 * 1024;
 async function lineEnd(data: LogFile, { segment, target }: SegmentRead): Promise<number> {
   if (target >= segment.end) return segment.end;
   const buffer = Buffer.alloc(searchBytes);
-  for (let at = target - 1; at < segment.end; ) {
+  for (let at = target - 1; at < segment.end;) {
     const chunk = buffer.subarray(0, Math.min(searchBytes, segment.end - at));
     const length = await data.read(chunk, at - segment.base);
     const found = chunk.subarray(0, length).indexOf(newline);

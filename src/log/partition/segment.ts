@@ -26,7 +26,7 @@ export function basesOf(names: readonly string[], ending: '.ndjson' | '.index'):
   return names
     .filter((name) => name.length === 20 + ending.length && name.endsWith(ending))
     .map((name) => Number(name.slice(0, 20)))
-    .sort((a, b) => a - b);
+    .toSorted((a, b) => a - b);
 }
 
 function baseName(base: number): string {
@@ -57,8 +57,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Makes an empty segment. Files that are there already hold nothing good: they are emptied and not
-   * removed, because an empty segment may be all that says where the partition's log ends.
+   * Makes an empty segment. Files that are there already hold nothing good: they are emptied and
+   * not removed, because an empty segment may be all that says where the partition's log ends.
    */
   static async create(files: LogFiles, directory: string, base: number): Promise<SegmentWriter> {
     const data = await openEmpty(files, dataPath(directory, base));

@@ -29,7 +29,7 @@ export class TailBudget {
   }
 }
 
-/** The newest bytes of a partition, without gaps up to its end, so that reading them needs no disk. */
+/** The newest bytes of a partition, without gaps up to its end: reading them needs no disk. */
 export class Tail {
   readonly #budget: TailBudget;
   readonly #blocks = new Fifo<TailBlock>();
