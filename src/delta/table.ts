@@ -6,11 +6,13 @@ import { type ErrorCode, HeliosError } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
-import { type Actions, parseActions, printActions } from './actions.ts';
+import { parseActions, printActions } from './actions.ts';
 import type { CommitOutcome, CommitRequest, Snapshot, TableVersion } from './delta.ts';
-import { loadState } from './log/load.ts';
-import { readCommitsFrom } from './log/log.ts';
+import { cleanUpLog } from './log/clean-up.ts';
+import { type LoadedState, loadState } from './log/load.ts';
+import { type Commit, readCommitsFrom } from './log/log.ts';
 import { commitPath } from './log/names.ts';
+import { writeCheckpoint } from './log/write-checkpoint.ts';
 import {
   checkSameTable,
   planCommit,
@@ -32,6 +34,10 @@ export type TableOptions = {
 /** Conflicts and lost answers of one commit; with this many, something is wrong with the storage. */
 const commitRetries: BackoffPolicy = { firstMs: 5, maxMs: 1000, attemptsMax: 20 };
 
+/** A reader that starts here reads at most so many commits, or so many bytes of them. */
+const checkpointCommits = 100;
+const checkpointBytes = 16 * 1024 * 1024;
+
 const engineInfo = 'Helios/0.1.0';
 
 /**
@@ -48,6 +54,10 @@ export class DeltaTable {
   readonly #storage: Storage;
   readonly #options: TableOptions;
   #state: TableState;
+  #checkpointVersion: TableVersion | undefined;
+  /** Bytes of the commits since then. */
+  #commitBytes: number;
+  #checkpointing: Promise<void> | undefined;
   /** What the file of the newest version was; another one means that the table was replaced. */
   #head: StoredObject | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -57,6 +67,8 @@ export class DeltaTable {
     this.#options = options;
     this.#state = loaded.state;
     this.#head = loaded.head;
+    this.#checkpointVersion = loaded.checkpointVersion;
+    this.#commitBytes = loaded.commitBytes;
   }
 
   /** The table at the storage's root; undefined when there is none. Fails on what it cannot read. */
@@ -115,6 +127,32 @@ export class DeltaTable {
     return await this.#inTurn(async () => await this.#commit(request));
   }
 
+  /**
+   * Writes a checkpoint and cleans up the log before it, when enough was committed since the last one.
+   * Takes nothing from commits that go on meanwhile, and may fail without harm to the table.
+   */
+  async maybeCheckpoint(): Promise<void> {
+    const commits = this.#state.version - (this.#checkpointVersion ?? 0);
+    if (commits < checkpointCommits && this.#commitBytes < checkpointBytes) return;
+    this.#checkpointing ??= this.#checkpoint().finally(() => (this.#checkpointing = undefined));
+    await this.#checkpointing;
+  }
+
+  /** Deletes commits and checkpoints that nobody needs; gives the number of files. */
+  async cleanUpLog(nowMs: number): Promise<number> {
+    return await cleanUpLog(this.#storage, this.#state.configuration, nowMs);
+  }
+
+  async #checkpoint(): Promise<void> {
+    const state = this.#state;
+    const bytes = this.#commitBytes;
+    const nowMs = this.#options.clock.nowMs();
+    await writeCheckpoint(this.#storage, state, { ...this.#options, nowMs });
+    this.#checkpointVersion = state.version;
+    this.#commitBytes = Math.max(0, this.#commitBytes - bytes);
+    await this.cleanUpLog(nowMs);
+  }
+
   async #commit(request: CommitRequest): Promise<CommitOutcome> {
     const { expected, version } = request.transaction;
     assert(version > (expected ?? -1), 'a transaction moves forward');
@@ -166,7 +204,7 @@ export class DeltaTable {
       if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
       throw thrown;
     }
-    await this.#apply([parseActions(bytes, path)]);
+    await this.#apply([{ actions: parseActions(bytes, path), byteLength: bytes.byteLength }]);
     return undefined;
   }
 
@@ -174,14 +212,15 @@ export class DeltaTable {
   async #advance(): Promise<readonly unknown[]> {
     const commits = await readCommitsFrom(this.#storage, this.#state.version + 1);
     if (commits.length === 0) await this.#checkHead();
-    else await this.#apply(commits.map((commit) => commit.actions));
+    else await this.#apply(commits);
     return commits.map((commit) => commit.actions.commitInfo?.['txnId']);
   }
 
-  async #apply(commits: readonly Actions[]): Promise<void> {
-    const state = this.#state.next(commits);
+  async #apply(commits: readonly Commit[]): Promise<void> {
+    const state = this.#state.next(commits.map((commit) => commit.actions));
     checkSameId(this.#state, state);
     this.#state = state;
+    this.#commitBytes += commits.reduce((sum, commit) => sum + commit.byteLength, 0);
     // A commit that is made must not fail for this; without it the next look reads the whole log.
     this.#head = await headOf(this.#storage, state.version).catch(() => undefined);
   }
@@ -204,6 +243,8 @@ export class DeltaTable {
     checkSameId(this.#state, loaded.state);
     this.#state = loaded.state;
     this.#head = loaded.head;
+    this.#checkpointVersion = loaded.checkpointVersion;
+    this.#commitBytes = loaded.commitBytes;
   }
 
   async #inTurn<T>(action: () => Promise<T>): Promise<T> {
@@ -213,14 +254,14 @@ export class DeltaTable {
   }
 }
 
-type Loaded = { readonly state: TableState; readonly head: StoredObject | undefined };
+type Loaded = LoadedState & { readonly head: StoredObject | undefined };
 
 /** Failures after which the same attempt may succeed, or may have succeeded. */
 const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['storage_failed', 'unavailable']);
 
 async function load(storage: Storage, options: TableOptions): Promise<Loaded | undefined> {
-  const state = await loadState(storage, options);
-  return state && { state, head: await headOf(storage, state.version) };
+  const loaded = await loadState(storage, options);
+  return loaded && { ...loaded, head: await headOf(storage, loaded.state.version) };
 }
 
 async function headOf(

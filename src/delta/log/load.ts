@@ -1,20 +1,27 @@
 import { HeliosError } from '../../base/errors.ts';
 import type { Storage } from '../../storage/storage.ts';
-import type { Actions } from '../actions.ts';
 import type { TableVersion } from '../delta.ts';
 import { firstState, type TableState } from '../state.ts';
-import { findSegment, readCommit } from './log.ts';
+import { type Commit, findSegment, readCommit } from './log.ts';
 import { commitPath } from './names.ts';
 import { type CheckpointOptions, readCheckpoint } from './read-checkpoint.ts';
 
 /** Commits that are read at the same time when a table is opened. */
 const readsAtOnceMax = 16;
 
+export type LoadedState = {
+  readonly state: TableState;
+  /** The checkpoint that it was read from. */
+  readonly checkpointVersion: TableVersion | undefined;
+  /** Bytes of the commits after that. */
+  readonly commitBytes: number;
+};
+
 /** The newest version of the table; undefined when there is no table. */
 export async function loadState(
   storage: Storage,
   options: CheckpointOptions,
-): Promise<TableState | undefined> {
+): Promise<LoadedState | undefined> {
   const segment = await findSegment(storage);
   if (segment === undefined) return undefined;
   const { checkpoint, version } = segment;
@@ -22,15 +29,19 @@ export async function loadState(
   const base =
     checkpoint === undefined ? [] : [await readCheckpoint(storage, checkpoint, options)];
   const commits = await readCommits(storage, first, version);
-  return firstState(version, [...base, ...commits]);
+  return {
+    state: firstState(version, [...base, ...commits.map((commit) => commit.actions)]),
+    checkpointVersion: checkpoint?.version,
+    commitBytes: commits.reduce((sum, commit) => sum + commit.byteLength, 0),
+  };
 }
 
 async function readCommits(
   storage: Storage,
   first: TableVersion,
   last: TableVersion,
-): Promise<Actions[]> {
-  const commits: Actions[] = [];
+): Promise<Commit[]> {
+  const commits: Commit[] = [];
   for (let from = first; from <= last; from += readsAtOnceMax) {
     const versions = Array.from(
       { length: Math.min(readsAtOnceMax, last - from + 1) },
@@ -44,9 +55,9 @@ async function readCommits(
   return commits;
 }
 
-async function readListed(storage: Storage, version: TableVersion): Promise<Actions> {
+async function readListed(storage: Storage, version: TableVersion): Promise<Commit> {
   const commit = await readCommit(storage, version);
-  if (commit !== undefined) return commit.actions;
+  if (commit !== undefined) return commit;
   throw new HeliosError('storage_failed', `${commitPath(version)} was deleted while it was read.`, {
     hint: 'The log is being cleaned up; it is read anew.',
   });

@@ -54,10 +54,18 @@ export async function readCommitsFrom(storage: Storage, from: TableVersion): Pro
  * whole log is listed. A gap fails with `corrupt_data`, naming the version.
  */
 export async function findSegment(storage: Storage): Promise<LogSegment | undefined> {
-  const hint = await readLastCheckpoint(storage);
+  const hint = await lastCheckpointVersion(storage);
   const near = hint === undefined ? undefined : await listFrom(storage, hint);
   if (near !== undefined && newestCheckpoint(near) !== undefined) return chooseSegment(near);
   return chooseSegment(await listFrom(storage, 0));
+}
+
+/** The version that `_last_checkpoint` names; undefined when it is absent or not what it should be. */
+export async function lastCheckpointVersion(storage: Storage): Promise<TableVersion | undefined> {
+  if ((await storage.stat(lastCheckpointPath)) === undefined) return undefined;
+  const text = new TextDecoder().decode(await storage.read(lastCheckpointPath));
+  const digits = /"version"\s*:\s*(\d{1,15})\b/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 type Found = {
@@ -68,7 +76,8 @@ type Found = {
   }[];
 };
 
-async function listFrom(storage: Storage, version: TableVersion): Promise<Found> {
+/** Everything in the log from a version on that Delta gives a meaning. */
+export async function listFrom(storage: Storage, version: TableVersion): Promise<Found> {
   const commits: TableVersion[] = [];
   const checkpoints: Found['checkpoints'][number][] = [];
   const startAfter = beforeVersion(version);
@@ -129,13 +138,4 @@ function missingVersion(missing: TableVersion, next: TableVersion, found: Found)
       `(${commitPath(missing)}).`,
     { hint: 'Restore the file, or restore the table from a copy.' },
   );
-}
-
-/** The version that `_last_checkpoint` names; undefined when it is absent or not what it should be. */
-async function readLastCheckpoint(storage: Storage): Promise<TableVersion | undefined> {
-  const object = await storage.stat(lastCheckpointPath);
-  if (object === undefined) return undefined;
-  const text = new TextDecoder().decode(await storage.read(lastCheckpointPath));
-  const digits = /"version"\s*:\s*(\d{1,15})\b/.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits);
 }

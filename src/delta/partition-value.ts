@@ -1,0 +1,44 @@
+import { HeliosError } from '../base/errors.ts';
+import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
+import type { Column, ColumnType } from '../event/schema.ts';
+import { storedType } from './schema-json.ts';
+
+/**
+ * SQL that gives a column's value as Delta writes it into `partitionValues`: text, or NULL. The empty
+ * text becomes NULL, because Delta can't tell the two apart. Fails with `unsupported_table` on types
+ * that cannot be partitioned by.
+ */
+export function partitionTextSql(column: Column): string {
+  const name = quoteName(column.name);
+  const type = storedType(column.type);
+  switch (type.kind) {
+    case 'timestamp':
+      return `strftime(${name}, '%Y-%m-%dT%H:%M:%S.%fZ')`;
+    case 'float':
+      return `CASE CAST(${name} AS VARCHAR) WHEN 'inf' THEN 'Infinity' WHEN '-inf' THEN '-Infinity'
+        WHEN 'nan' THEN 'NaN' ELSE CAST(${name} AS VARCHAR) END`;
+    case 'text':
+      return `nullif(CAST(${name} AS VARCHAR), '')`;
+    case 'boolean':
+    case 'integer':
+    case 'decimal':
+    case 'date':
+      return `CAST(${name} AS VARCHAR)`;
+    default:
+      return refuse(column);
+  }
+}
+
+/** SQL of a typed literal for a value of `partitionValues`. */
+export function partitionLiteralSql(text: string | null, type: ColumnType): string {
+  const value = text === null || text === '' ? 'NULL' : quoteText(text);
+  return `CAST(${value} AS ${duckdbType(type)})`;
+}
+
+function refuse(column: Column): never {
+  throw new HeliosError(
+    'unsupported_table',
+    `The column ${column.name} cannot partition a table: its type is ${duckdbType(column.type)}.`,
+    { hint: 'Partition by text, a number, a date, a boolean or a timestamp.' },
+  );
+}
