@@ -49,6 +49,11 @@ export class ScriptBuilder {
     this.#context = context;
   }
 
+  /** Names of all tables and views, wrong ones too. */
+  get declared(): readonly string[] {
+    return [...this.#names.values()].map((statement) => statement.name.value);
+  }
+
   build(statements: readonly Statement[]): Script {
     this.#targets = new Set(
       statements.flatMap((one) => (one.kind === 'insert' ? [keyOf(one.target)] : [])),
@@ -305,7 +310,7 @@ export class ScriptBuilder {
   }
 }
 
-const bothHint = 'Read one table and write another; two tables may share a path.';
+const bothHint = "Write another table, such as one with connector = 'delta'.";
 const memoryHint = "Add them after the name, or say where its rows are: WITH (connector = 'http').";
 
 /** Names that Helios's own tables have. */
@@ -317,7 +322,7 @@ function nameProblem(
 ): { readonly message: string; readonly hint: string } | undefined {
   if (reservedNames.has(name.toLowerCase())) {
     const message = `The name "${name}" belongs to Helios.`;
-    return { message, hint: 'Choose another: rejected records are in the table quarantine.' };
+    return { message, hint: 'Choose another.' };
   }
   if (name.length > nameLengthMax) {
     const message = `The name of a table is longer than ${nameLengthMax} characters.`;

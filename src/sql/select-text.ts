@@ -142,7 +142,7 @@ function isAmongNames(tokens: readonly Token[], index: number): boolean {
   const opens =
     before !== undefined &&
     (before.kind === 'operator'
-      ? !')]}*'.includes(before.text)
+      ? !')]}'.includes(before.text) && !isStar(tokens, index - 1)
       : before.kind === 'word' && namePrefixes.has(before.text.toLowerCase()));
   const closes =
     after === undefined ||
@@ -150,6 +150,14 @@ function isAmongNames(tokens: readonly Token[], index: number): boolean {
       ? !'([{'.includes(after.text)
       : after.kind === 'word' && nameSuffixes.has(after.text.toLowerCase()));
   return opens && closes;
+}
+
+/** The `*` of `SELECT *` or `count(*)`, not a product. */
+function isStar(tokens: readonly Token[], index: number): boolean {
+  const before = tokens[index - 1];
+  return (
+    tokens[index]?.text === '*' && (/^[,(.]$/.test(before?.text ?? '') || isWord(before, 'select'))
+  );
 }
 
 const namePrefixes: ReadonlySet<string> = new Set(

@@ -51,7 +51,7 @@ function queryReasons(query: Query): readonly Reason[] {
   if (query.kind === 'select') reasons.push(...selectReasons(query));
   if (query.kind === 'set_operation') reasons.push(setOperationReason(query));
   if (query.kind === 'recursive') {
-    reasons.push(reasonOf('recursive', 'Recursive CTEs can not run on a stream.', query));
+    reasons.push(reasonOf('recursive', 'Recursive CTEs cannot run on a stream.', query));
   }
   if (query.kind === 'unknown') {
     reasons.push(reasonOf('unknown', `A pipeline can't run this query (${query.type}).`, query));
@@ -63,53 +63,45 @@ function selectReasons(
   query: Extract<Query, { readonly kind: 'select' }>,
 ): readonly (Reason | undefined)[] {
   const [group] = query.groups;
-  const message = 'GROUP BY can not run on a stream in this version.';
+  const message = 'GROUP BY cannot run on a stream in this version.';
   return [
     query.isGrouped
       ? { ...reasonOf('group', message, query), byteOffset: group?.byteOffset ?? offsetOf(query) }
       : undefined,
     query.having === undefined
       ? undefined
-      : reasonAt('having', 'HAVING can not run on a stream in this version.', query.having),
+      : reasonAt('having', 'HAVING cannot run on a stream in this version.', query.having),
     query.qualify === undefined
       ? undefined
-      : reasonAt('window', 'QUALIFY can not run on a stream in this version.', query.qualify),
-    query.isSampled ? reasonOf('sample', 'A stream can not be sampled so.', query) : undefined,
+      : reasonAt('window', 'QUALIFY cannot run on a stream in this version.', query.qualify),
+    query.isSampled ? { ...reasonOf('sample', sampleMessage, query), hint: sampleHint } : undefined,
   ];
 }
 
 function modifierReason(modifier: Modifier): Reason {
   const byteOffset = offsetInContents(modifier.contents);
-  const { key, message, advice } = modifierTexts[modifier.type] ?? {
-    key: modifier.type,
-    message: `${modifier.type} can not run on a stream.`,
-    advice: overTable,
-  };
-  return { key, message, hint: `Today: ${advice}`, byteOffset };
+  switch (modifier.type) {
+    case 'ORDER_MODIFIER': {
+      const message = 'ORDER BY cannot run on a stream: it never ends.';
+      return { key: 'order', message, hint: inQueries, byteOffset };
+    }
+    case 'LIMIT_MODIFIER':
+    case 'LIMIT_PERCENT_MODIFIER': {
+      const message = 'LIMIT cannot run on a stream: it never ends.';
+      return { key: 'limit', message, hint: inQueries, byteOffset };
+    }
+    case 'DISTINCT_MODIFIER': {
+      const message = 'DISTINCT cannot run on a stream in this version.';
+      return { key: 'distinct', message, hint: later + overTable, byteOffset };
+    }
+    default: {
+      const message = `${modifier.type} cannot run on a stream.`;
+      return { key: modifier.type, message, hint: undefined, byteOffset };
+    }
+  }
 }
 
-const limit = {
-  key: 'limit',
-  message: 'LIMIT can not run on a stream: it never ends.',
-  advice: 'leave it out, and put it into the queries over the table.',
-};
-
-const modifierTexts: Readonly<
-  Record<string, { readonly key: string; readonly message: string; readonly advice: string }>
-> = {
-  ORDER_MODIFIER: {
-    key: 'order',
-    message: 'ORDER BY can not run on a stream: it never ends.',
-    advice: 'leave it out, and put it into the queries over the table.',
-  },
-  LIMIT_MODIFIER: limit,
-  LIMIT_PERCENT_MODIFIER: limit,
-  DISTINCT_MODIFIER: {
-    key: 'distinct',
-    message: 'DISTINCT can not run on a stream in this version.',
-    advice: overTable,
-  },
-};
+const inQueries = 'Leave it out, and put it into the queries over the table.';
 
 function setOperationReason(
   query: Extract<Query, { readonly kind: 'set_operation' }>,
@@ -118,31 +110,49 @@ function setOperationReason(
   const isUnion = operation === 'UNION' || operation === 'UNION_BY_NAME';
   if (isUnion && isAll) return undefined;
   if (!isUnion) {
-    const message = `${operation} can not run on a stream in this version.`;
+    const message = `${operation} cannot run on a stream in this version.`;
     return reasonOf(operation, message, query.inputs[1] ?? query);
   }
-  const message = 'UNION drops doubles, which can not run on a stream in this version.';
+  const message = 'UNION drops doubles, which cannot run on a stream in this version.';
   const reason = reasonOf('union', message, query.inputs[1] ?? query);
   return { ...reason, hint: 'Write UNION ALL if doubles may stay.' };
 }
 
 function tableReasons(table: TableRef): readonly Reason[] {
-  if (table.isSampled) return [tableReason('sample', 'A stream can not be sampled so.', table)];
+  if (table.isSampled) return [tableReason('sample', sampleMessage, { table, hint: sampleHint })];
   switch (table.kind) {
     case 'join':
       return joinReasons(table);
     case 'values':
-      return [tableReason('values', 'VALUES is not a stream that a pipeline can read.', table)];
+      return [
+        tableReason('values', 'VALUES is not a stream that a pipeline can read.', {
+          table,
+          hint: 'Write the values into CASE, or into a list and unnest it.',
+        }),
+      ];
     case 'pivot':
-      return [tableReason('pivot', 'PIVOT can not run on a stream in this version.', table)];
+      return [
+        tableReason('pivot', 'PIVOT cannot run on a stream in this version.', {
+          table,
+          hint: later + overTable,
+        }),
+      ];
     case 'base_table':
       return table.hasAtClause
-        ? [tableReason('at', 'A stream has no versions: AT can not be used.', table)]
+        ? [
+            tableReason('at', 'A stream has no versions.', {
+              table,
+              hint: "Leave AT out. A source's start is its option source.offset.",
+            }),
+          ]
         : [];
     default:
       return [];
   }
 }
+
+const sampleMessage = 'TABLESAMPLE cannot run on a stream.';
+const sampleHint = 'Keep a share of the rows with WHERE, as in WHERE random() < 0.1.';
 
 /** Unnesting a row's own lists is no join, whatever its syntax. */
 function joinReasons(table: Extract<TableRef, { readonly kind: 'join' }>): readonly Reason[] {
@@ -152,18 +162,18 @@ function joinReasons(table: Extract<TableRef, { readonly kind: 'join' }>): reado
     ['INNER', 'LEFT'].includes(joinType) && ['REGULAR', 'CROSS', 'DEPENDENT'].includes(refType);
   if (hasOneRelation && isPerRow) return [];
   const byteOffset = table.byteOffset ?? offsetOfTable(right) ?? offsetOfTable(left);
-  const message = 'Joins can not run on a stream in this version.';
+  const message = 'Joins cannot run on a stream in this version.';
   return [{ key: 'join', message, hint: later + overTable, byteOffset }];
 }
 
 function expressionReasons(expression: Expression): readonly Reason[] {
   if (expression.class === 'SUBQUERY') {
     const what = subqueryNames[expression.subqueryType ?? ''] ?? 'Subqueries';
-    const message = `${what} can not run on a stream in this version.`;
+    const message = `${what} cannot run on a stream in this version.`;
     return [reasonAt('subquery', message, expression)];
   }
   if (expression.type === 'GROUPING_FUNCTION') {
-    return [reasonAt('group', 'GROUPING can not run on a stream in this version.', expression)];
+    return [reasonAt('group', 'GROUPING cannot run on a stream in this version.', expression)];
   }
   return [];
 }
@@ -181,15 +191,15 @@ function functionReasons(call: FunctionCall, isAggregate: IsAggregate): readonly
   const name = call.name.toLowerCase();
   const shown = name === 'count_star' ? 'count(*)' : call.name;
   if (windowFunctions.has(name)) {
-    const message = `The window ${shown} can not run on a stream in this version.`;
+    const message = `The window ${shown} cannot run on a stream in this version.`;
     return [callReason('time_window', message, call)];
   }
   if (call.isWindow) {
-    const message = `The window function ${shown} can not run on a stream in this version.`;
+    const message = `The window function ${shown} cannot run on a stream in this version.`;
     return [callReason('window', message, call)];
   }
   if (call.isOperator || !(isAggregate(name) || aggregateMacros.has(name))) return [];
-  const message = `The aggregate ${shown} can not run on a stream in this version.`;
+  const message = `The aggregate ${shown} cannot run on a stream in this version.`;
   return [callReason('aggregate', message, call)];
 }
 
@@ -261,8 +271,12 @@ function reasonAt(key: string, message: string, expression: Expression): Reason 
   return { key, message, hint: later + overTable, byteOffset };
 }
 
-function tableReason(key: string, message: string, table: TableRef): Reason {
-  return { key, message, hint: later + overTable, byteOffset: offsetOfTable(table) };
+function tableReason(
+  key: string,
+  message: string,
+  { table, hint }: { readonly table: TableRef; readonly hint: string },
+): Reason {
+  return { key, message, hint, byteOffset: offsetOfTable(table) };
 }
 
 /** DuckDB gives queries no place of their own: their first expression or table has one. */

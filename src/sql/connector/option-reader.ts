@@ -49,6 +49,7 @@ export class OptionReader {
   required(names: Spellings, example: string): string | undefined {
     if (!this.has(...names)) {
       for (const name of names) this.#known.add(name);
+      if (this.#reportMisspelt(names[0])) return undefined;
       const message = `The option ${names[0]} is missing.`;
       this.report(this.#tableSpan, message, `Add it to WITH (…): ${names[0]} = ${example}.`);
       return undefined;
@@ -169,6 +170,18 @@ export class OptionReader {
       const message = `The connector ${connector} has no option "${option.name}" here.`;
       this.report(option.nameSpan, message, hint);
     }
+  }
+
+  /** An option that is missing, because its name is written wrong. */
+  #reportMisspelt(name: string): boolean {
+    const near = this.#options.find(
+      (option) =>
+        !this.#known.has(option.name.toLowerCase()) && didYouMean(option.name, [name]) === name,
+    );
+    if (near === undefined) return false;
+    this.#known.add(near.name.toLowerCase());
+    this.report(near.nameSpan, `There is no option "${near.name}".`, `Did you mean "${name}"?`);
+    return true;
   }
 
   #knownText(): string {

@@ -75,13 +75,14 @@ function readConnector(table: TableText): SourceConnector | undefined {
 
 function readHttp(table: TableText): SourceConnector {
   const { options } = table;
-  const stream = options.text('stream') ?? table.name.value;
-  if (!streamName.test(stream)) {
+  const given = options.text('stream');
+  if (given !== undefined && !streamName.test(given)) {
     const hint = 'Use letters, digits, "_", "-" and "."; begin with a letter, a digit or "_".';
-    options.report(options.spanOf('stream'), `"${stream}" can't be the name of a stream.`, hint);
+    options.report(options.spanOf('stream'), `"${given}" can't be the name of a stream.`, hint);
   }
   const offsets = { earliest: 'earliest', latest: 'latest' } as const;
   const offset = options.choice(['source.offset'], offsets);
+  const stream = given ?? table.name.value;
   return { kind: 'http', stream, offset: offset ?? 'earliest' };
 }
 

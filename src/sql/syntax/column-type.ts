@@ -173,10 +173,10 @@ function integer(bits: 8 | 16 | 32 | 64, isUnsigned = false): ColumnType {
 const scalars: ReadonlyMap<string, ColumnType> = new Map<string, ColumnType>([
   ['boolean', { kind: 'boolean' }],
   ['bool', { kind: 'boolean' }],
+  ['int', integer(32)],
   ['tinyint', integer(8)],
   ['smallint', integer(16)],
   ['int2', integer(16)],
-  ['int', integer(32)],
   ['integer', integer(32)],
   ['int4', integer(32)],
   ['bigint', integer(64)],

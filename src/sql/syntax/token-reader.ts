@@ -136,7 +136,9 @@ export class TokenReader {
       }
       return item;
     } catch (thrown) {
-      if (!(thrown instanceof SyntaxFailure)) throw thrown;
+      // What is never closed takes the rest of the text with it.
+      const isCut = this.peek()?.kind === 'invalid';
+      if (!(thrown instanceof SyntaxFailure) || isCut) throw thrown;
       this.problems.push(thrown.problem);
       this.#skipItem(start);
       return undefined;

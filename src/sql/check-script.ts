@@ -1,6 +1,7 @@
 import { analyseSelect } from './analyse-select.ts';
 import { checkReads, type Reads } from './check-reads.ts';
 import { offsetOfCodePoint } from './positions.ts';
+import { draftScript } from './parse-script.ts';
 import { readSerializedSelect } from './read-select.ts';
 import type { Script, ScriptError, SelectText, SourceColumn } from './script.ts';
 import type { Query } from './select-ast.ts';
@@ -10,41 +11,41 @@ import type { IsAggregate, SelectProblem } from './stateless.ts';
 /** Gives `json_serialize_sql` of a text, parsed or as text. DuckDB's own parser; nothing runs. */
 export type Serialize = (select: string) => Promise<unknown>;
 
-/** What each SELECT of a script reads, or what is wrong with them. */
-export type CheckedSelects =
-  | { readonly kind: 'ok'; readonly reads: ReadonlyMap<SelectText, readonly string[]> }
+/** What only the engine knows. */
+export type EngineFacts = { readonly serialize: Serialize; readonly isAggregate: IsAggregate };
+
+export type CheckedScript =
+  | {
+      readonly kind: 'ok';
+      readonly script: Script;
+      /** What each SELECT of the script's views and INSERTs reads, in the script's spelling. */
+      readonly reads: ReadonlyMap<SelectText, readonly string[]>;
+    }
   | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] };
 
 /**
- * Checks all SELECTs and expressions of a script: DuckDB's grammar, names of tables, and whether they can run
- * on a stream. All errors at once, in the order of the text.
+ * Reads a script and checks all of it, its SELECTs and expressions too: DuckDB's grammar, names of tables,
+ * and whether they can run on a stream. All errors at once, in the order of the text. What columns there
+ * are is not looked at: the engine says that when it binds the SELECTs.
  */
-export async function checkSelects(
-  script: Script,
-  serialize: Serialize,
-  isAggregate: IsAggregate,
-): Promise<CheckedSelects> {
-  const errors: ScriptError[] = [];
+export async function checkScript(text: string, engine: EngineFacts): Promise<CheckedScript> {
+  const { script, errors: scriptErrors, declared } = draftScript(text);
+  const errors = [...scriptErrors];
   const reads: Reads = new Map();
-  const readable = [
-    ...script.sources.map((source) => source.name),
-    ...script.memoryTables.map((table) => table.name),
-    ...script.views.map((view) => view.name),
-    // Known, so that reading one is told apart from a name that nobody declares.
-    ...script.sinks.map((sink) => sink.name),
-  ];
   for (const { select } of [...script.views, ...script.inserts]) {
-    const query = await parse(select, serialize, errors);
+    const query = await parse(select, engine.serialize, errors);
     if (query === undefined) continue;
-    const analysis = analyseSelect(query, { isAggregate, readable });
+    const analysis = analyseSelect(query, { ...engine, readable: declared });
     errors.push(...analysis.problems.map((problem) => errorAt(select, problem, 0)));
     reads.set(select, analysis.reads);
   }
   for (const expression of expressionsOf(script)) {
-    errors.push(...(await checkExpression(expression, serialize, isAggregate)));
+    errors.push(...(await checkExpression(expression, engine)));
   }
   errors.push(...checkReads(script, reads));
-  return errors.length === 0 ? { kind: 'ok', reads } : { kind: 'errors', errors: inOrder(errors) };
+  return errors.length === 0
+    ? { kind: 'ok', script, reads }
+    : { kind: 'errors', errors: inOrder(errors) };
 }
 
 function inOrder(errors: readonly ScriptError[]): readonly ScriptError[] {
@@ -72,12 +73,20 @@ async function parse(
 }
 
 function syntaxError(select: SelectText, message: string, offset: number): ScriptError {
-  const isReserved = /at or near "\w+"/.test(message);
-  const hint = isReserved ? 'If it is a name, put it in double quotes.' : undefined;
+  const word = /at or near "(\w+)"/.exec(message)?.[1]?.toLowerCase();
+  const hint =
+    word !== undefined && !clauseWords.has(word)
+      ? 'If it is a name, put it in double quotes.'
+      : undefined;
   const sentence = message.charAt(0).toUpperCase() + message.slice(1).replace(/\.?$/, '.');
   const text = message.includes('Only SELECT') ? 'Only a SELECT can stand here.' : sentence;
   return { message: text, hint, position: select.positionAt(offset) };
 }
+
+/** Words that stand at a wrong place rather than for a name. */
+const clauseWords: ReadonlySet<string> = new Set(
+  'select from where group order having limit union join as on and or with by case then'.split(' '),
+);
 
 /** `shift`: bytes that the analysed text has in front of the SELECT's own. */
 function errorAt(select: SelectText, problem: SelectProblem, shift: number): ScriptError {
@@ -104,8 +113,7 @@ const after = '\n) FROM t';
 /** An expression over one row of its own table, read as the only column of a SELECT. */
 async function checkExpression(
   expression: SelectText,
-  serialize: Serialize,
-  isAggregate: IsAggregate,
+  { serialize, isAggregate }: EngineFacts,
 ): Promise<readonly ScriptError[]> {
   const serialized = readSerializedSelect(await serialize(before + expression.text + after));
   if (serialized.kind === 'error') {
