@@ -2,8 +2,7 @@ import { asHeliosError, HeliosError, type TextPosition } from '../../base/errors
 import type { Connection } from '../../engine/engine.ts';
 import { duckdbType, quoteName } from '../../engine/types.ts';
 import type { Schema } from '../../event/schema.ts';
-import { checkSelects } from '../../sql/check-selects.ts';
-import { parseScript } from '../../sql/parse-script.ts';
+import { checkScript } from '../../sql/check-script.ts';
 import type { Insert, MemoryTable, Script, ScriptError, SelectText, SinkTable } from '../../sql/script.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
 import { type DescribedInsert, insertBody } from './insert-body.ts';
@@ -21,13 +20,11 @@ type Node = { readonly relation: Relation; readonly reads: readonly string[] };
  * of what streams can't do yet, and of DuckDB's binder, each with its place in the script.
  */
 export async function planScript(text: string, connection: Connection): Promise<Planned> {
-  const parsed = parseScript(text);
-  if (parsed.kind === 'errors') return parsed;
   const isAggregate = await aggregateNames(connection);
   const serialize = async (select: string): Promise<unknown> => await serialized(connection, select);
-  const checked = await checkSelects(parsed.script, serialize, isAggregate);
+  const checked = await checkScript(text, { serialize, isAggregate });
   if (checked.kind === 'errors') return checked;
-  const planning = new Planning(parsed.script, checked.reads, connection);
+  const planning = new Planning(checked.script, checked.reads, connection);
   const plan = await planning.run();
   return plan === undefined ? { kind: 'errors', errors: planning.errors } : { kind: 'ok', plan };
 }
