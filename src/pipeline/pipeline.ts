@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/errors.ts';
 import type { ScriptError } from '../sql/script.ts';
 import type { Schema } from '../event/schema.ts';
 import type { EpochMs } from '../event/record.ts';
@@ -20,7 +21,7 @@ export type PipelineInfo = {
   readonly error:
     | {
         readonly id: string;
-        readonly code: string;
+        readonly code: ErrorCode;
         readonly message: string;
         readonly hint: string | undefined;
       }

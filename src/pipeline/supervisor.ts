@@ -47,11 +47,16 @@ export class Supervisor implements Pipelines {
     this.#context = context;
   }
 
+  /** Knows the catalog's pipelines, and starts none. */
+  openAll(): void {
+    for (const definition of this.#context.catalog.pipelines()) this.#manage(definition);
+  }
+
   /** Starts what should run, as the catalog says. */
   startAll(): void {
-    for (const definition of this.#context.catalog.pipelines()) {
-      const managed = this.#manage(definition);
-      if (definition.wanted === 'running') managed.start();
+    this.openAll();
+    for (const managed of this.#pipelines.values()) {
+      if (managed.definition.wanted === 'running') managed.start();
     }
   }
 

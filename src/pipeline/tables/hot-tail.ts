@@ -1,0 +1,120 @@
+import { notFound } from '../../catalog/catalog.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { QueryService } from '../../query/query.ts';
+import type { Part } from '../../sink/sink.ts';
+import { pinHotParts, viewSchema } from './pinned-views.ts';
+import type { QueryableTables } from './queryable-tables.ts';
+import type { Feeder, OpenTable, TableRegistry } from './table-registry.ts';
+
+export type TailRequest = {
+  readonly table: string;
+  /** A SQL condition over the table's columns; it passes the same gate as a query. */
+  readonly where: string | undefined;
+  readonly after: string | undefined;
+  readonly rowsMax: number;
+  readonly signal: AbortSignal;
+};
+
+export type TailAnswer = {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly missedRows: number;
+  readonly cursor: string;
+};
+
+/** A look at a tail is a small query; one that takes longer has a condition that is too dear. */
+const lookTimeoutMs = 5000;
+
+/**
+ * Rows of a table as they are published: each look reads the hot parts of the epochs since the last one.
+ * What was rolled in between is counted as missed, by the rows that its sink has put out.
+ */
+export class HotTail {
+  readonly #registry: TableRegistry;
+  readonly #queryable: QueryableTables;
+  readonly #queries: QueryService;
+
+  constructor(registry: TableRegistry, queryable: QueryableTables, queries: QueryService) {
+    this.#registry = registry;
+    this.#queryable = queryable;
+    this.#queries = queries;
+  }
+
+  async rowsAfter(request: TailRequest): Promise<TailAnswer> {
+    const table = this.#registry.get(request.table);
+    if (table === undefined) throw notFound('table', request.table, this.#queryable.names());
+    const cursor = JSON.stringify(reached(table));
+    const columns: TailAnswer['columns'] = [];
+    if (request.after === undefined) return { columns, rows: [], missedRows: 0, cursor };
+    const seen = parseCursor(request.after);
+    const isNew = (feeder: Feeder, part: Part): boolean =>
+      part.firstEpoch > (seen[feeder.live.id]?.epoch ?? 0);
+    const put = rowsSince(table, seen);
+    if (put === 0) return { columns, rows: [], missedRows: 0, cursor };
+    let pinned = 0;
+    const pin = (): ReturnType<typeof pinHotParts> => {
+      const view = pinHotParts(table, isNew);
+      pinned = view.hotRows;
+      return view;
+    };
+    const found = await this.#queryable.withView({ schema: viewSchema(table), pin }, async (name) =>
+      await this.#ask(name, request),
+    );
+    const cut = found.isTruncated ? pinned - found.rows.length : 0;
+    const missedRows = Math.max(0, put - pinned) + cut;
+    return { columns: found.columns, rows: found.rows, missedRows, cursor };
+  }
+
+  async #ask(name: string, request: TailRequest): Promise<Found> {
+    const where = request.where === undefined ? '' : ` WHERE (${request.where}\n)`;
+    const answer = await this.#queries.run({
+      sql: `SELECT * FROM ${name}${where}`,
+      format: 'json',
+      maxRows: request.rowsMax,
+      timeoutMs: lookTimeoutMs,
+      signal: request.signal,
+    });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of answer.body) chunks.push(chunk);
+    return { ...parseFound(Buffer.concat(chunks).toString('utf8')), columns: answer.columns };
+  }
+}
+
+type Found = {
+  readonly columns: TailAnswer['columns'];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly isTruncated: boolean;
+};
+
+/** Sink id → how far its sink is. */
+type Reached = Readonly<Record<string, { readonly epoch: number; readonly rowsOut: number }>>;
+
+function reached(table: OpenTable): Reached {
+  return Object.fromEntries(
+    [...table.feeders].map(({ live }) => [
+      live.id,
+      { epoch: live.publishedEpoch, rowsOut: live.rowsOut },
+    ]),
+  );
+}
+
+function rowsSince(table: OpenTable, seen: Reached): number {
+  let rows = 0;
+  for (const { live } of table.feeders) rows += live.rowsOut - (seen[live.id]?.rowsOut ?? 0);
+  return rows;
+}
+
+function parseCursor(text: string): Reached {
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'object' && value !== null) return value as Reached;
+  throw new HeliosError('invalid_request', 'The cursor of the tail is not one that was given out.');
+}
+
+function parseFound(text: string): Omit<Found, 'columns'> {
+  const value: unknown = JSON.parse(text);
+  const isDocument = typeof value === 'object' && value !== null && 'rows' in value;
+  if (!isDocument || !Array.isArray(value.rows)) {
+    throw new HeliosError('internal', 'The answer of a tail is not a document with rows.');
+  }
+  return { rows: value.rows, isTruncated: 'truncated' in value && value.truncated === true };
+}

@@ -1,0 +1,75 @@
+import type { QueryService } from '../../query/query.ts';
+import type { Supervisor } from '../supervisor.ts';
+import type { QueryableTables } from './queryable-tables.ts';
+import { type SystemRow, systemSchemas, type SystemTableName } from './system-tables.ts';
+import { fileRows } from './table-facts.ts';
+import type { TableRegistry } from './table-registry.ts';
+
+export type SystemSources = {
+  readonly supervisor: Supervisor;
+  readonly registry: TableRegistry;
+  readonly queries: QueryService;
+};
+
+/** Makes Helios's own facts tables that SQL can name. */
+export function addSystemTables(queryable: QueryableTables, sources: SystemSources): void {
+  const { supervisor, registry, queries } = sources;
+  const rows: Readonly<Record<SystemTableName, () => readonly SystemRow[]>> = {
+    'helios.pipelines': () => pipelineRows(supervisor),
+    'helios.epochs': () => supervisor.epochRows(),
+    'helios.files': () => fileRows(registry),
+    'helios.queries': () => queryRows(queries),
+    'helios.metrics': () => metricRows(supervisor),
+  };
+  for (const [name, give] of Object.entries(rows)) {
+    const schema = systemSchemas[name as SystemTableName];
+    queryable.addSystemTable({ name, schema, rows: give });
+  }
+}
+
+function pipelineRows(supervisor: Supervisor): readonly SystemRow[] {
+  return supervisor.list().map((info) => ({
+    name: info.name,
+    state: info.state,
+    error_code: info.error?.code ?? null,
+    error_message: info.error?.message ?? null,
+    epoch: info.epoch,
+    bytes_in: info.bytesIn,
+    records_rejected: info.recordsRejected,
+    records_dropped: info.recordsDropped,
+    rows_out: info.sinks.reduce((sum, sink) => sum + sink.rowsOut, 0),
+    hot_rows: info.sinks.reduce((sum, sink) => sum + sink.hotRows, 0),
+    created_at: info.createdAtMs,
+  }));
+}
+
+function queryRows(queries: QueryService): readonly SystemRow[] {
+  return queries.history().map((query) => ({
+    id: query.id,
+    sql: query.sql,
+    state: query.state,
+    started_at: query.startedAtMs,
+    duration_ms: query.durationMs ?? null,
+    rows: query.rowCount ?? null,
+    error_code: query.errorCode ?? null,
+  }));
+}
+
+function metricRows(supervisor: Supervisor): readonly SystemRow[] {
+  const memory = process.memoryUsage();
+  const own: readonly SystemRow[] = [
+    { name: 'process_resident_bytes', labels: '{}', value: memory.rss },
+    { name: 'process_heap_used_bytes', labels: '{}', value: memory.heapUsed },
+    { name: 'process_uptime_seconds', labels: '{}', value: process.uptime() },
+  ];
+  const ofPipelines = supervisor.list().flatMap((info): readonly SystemRow[] => {
+    const labels = JSON.stringify({ pipeline: info.name });
+    return [
+      { name: 'pipeline_epoch', labels, value: info.epoch },
+      { name: 'pipeline_bytes_in', labels, value: info.bytesIn },
+      { name: 'pipeline_records_rejected', labels, value: info.recordsRejected },
+      { name: 'pipeline_records_dropped', labels, value: info.recordsDropped },
+    ];
+  });
+  return [...own, ...ofPipelines];
+}

@@ -1,0 +1,195 @@
+import { resolve } from 'node:path';
+import { type Catalog, notFound } from '../../catalog/catalog.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { EpochMs } from '../../event/record.ts';
+import type { Schema } from '../../event/schema.ts';
+import { AttachedFolder } from './attached-folder.ts';
+import { viewSchema } from './pinned-views.ts';
+import type { QueryableTables } from './queryable-tables.ts';
+import type { SystemRow, SystemTable } from './system-tables.ts';
+import type { OpenTable, TableRegistry } from './table-registry.ts';
+
+/** What a table is and how much of it is where. */
+export type TableFacts = {
+  readonly name: string;
+  readonly kind: 'delta' | 'attached' | 'system';
+  readonly path: string | undefined;
+  readonly schema: Schema;
+  readonly version: number | undefined;
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly hotRows: number;
+  readonly newestEventMs: EpochMs | undefined;
+  readonly rejectedCount: number;
+};
+
+export type TableFactsContext = {
+  readonly registry: TableRegistry;
+  readonly queryable: QueryableTables;
+  readonly catalog: Catalog;
+  readonly engine: Engine;
+  readonly baseDirectory: string;
+  /** Records that the pipelines feeding a table rejected. */
+  readonly rejectedOf: (tableName: string) => number;
+};
+
+/** The tables that SQL can name, as people look at them; and attaching those that others write. */
+export class TableCatalog {
+  readonly #context: TableFactsContext;
+
+  constructor(context: TableFactsContext) {
+    this.#context = context;
+  }
+
+  async list(): Promise<readonly TableFacts[]> {
+    const { registry, queryable, catalog } = this.#context;
+    const attached = catalog.tables().filter((entry) => entry.kind === 'attached');
+    return [
+      ...(await Promise.all(registry.all().map(async (table) => await this.#ofDelta(table)))),
+      ...(await Promise.all(attached.map(async ({ name }) => await this.#ofAttached(name)))),
+      ...queryable.systemTables().map(ofSystem),
+    ];
+  }
+
+  async get(name: string): Promise<TableFacts> {
+    const { registry, queryable, catalog } = this.#context;
+    const table = registry.get(name);
+    if (table !== undefined) return await this.#ofDelta(table);
+    const entry = catalog.table(name);
+    if (entry?.kind === 'attached') return await this.#ofAttached(entry.name);
+    const system = queryable.systemTables().find((known) => known.name === name.toLowerCase());
+    if (system !== undefined) return ofSystem(system);
+    throw notFound('table', name, queryable.names());
+  }
+
+  /** Makes what lies at `path` a table, read only. */
+  async attach({ name, path }: { readonly name: string; readonly path: string }): Promise<TableFacts> {
+    const { queryable, catalog, registry, engine, baseDirectory } = this.#context;
+    checkTableName(name);
+    if (queryable.names().some((known) => known.toLowerCase() === name.toLowerCase())) {
+      throw new HeliosError('already_exists', `A table named ${name} exists.`, {
+        hint: 'Choose another name, or detach that one first.',
+      });
+    }
+    const absolute = resolve(baseDirectory, path);
+    const delta = await registry.openForeign(absolute);
+    if (delta === undefined) (await new AttachedFolder(name, absolute, engine).pin()).release();
+    catalog.addTable({ name, path: absolute, kind: 'attached' });
+    return await this.#ofAttached(name);
+  }
+
+  /** Forgets the name; the files stay where they are. */
+  async detach(name: string): Promise<void> {
+    const { catalog, registry, queryable } = this.#context;
+    const entry = catalog.table(name);
+    if (entry === undefined) throw notFound('table', name, queryable.names());
+    const feeders = registry.get(name)?.feeders.size ?? 0;
+    if (feeders > 0) {
+      throw new HeliosError('not_allowed', `${entry.name} is written by a pipeline.`, {
+        hint: 'Delete the pipeline first; the table stays.',
+      });
+    }
+    registry.close(name);
+    catalog.deleteTable(name);
+  }
+
+  async #ofDelta(table: OpenTable): Promise<TableFacts> {
+    const snapshot = await table.delta.refresh();
+    let hotRows = 0;
+    let newestAtMs = 0;
+    for (const { live } of table.feeders) {
+      const rolled = snapshot.transactions.get(live.id)?.version ?? -1;
+      const hot = live.parts.filter((part) => part.lastEpoch > rolled);
+      hotRows += hot.reduce((sum, part) => sum + part.rowCount, 0);
+      newestAtMs = Math.max(newestAtMs, live.newestAtMs);
+    }
+    const coldRows = snapshot.files.reduce((sum, file) => sum + (file.rowCount ?? 0), 0);
+    return {
+      name: table.entry.name,
+      kind: 'delta',
+      path: table.entry.path,
+      schema: viewSchema(table),
+      version: snapshot.version,
+      files: snapshot.files.length,
+      rows: coldRows + hotRows,
+      bytes: snapshot.files.reduce((sum, file) => sum + file.byteLength, 0),
+      hotRows,
+      newestEventMs: newestAtMs === 0 ? undefined : newestAtMs,
+      rejectedCount: this.#context.rejectedOf(table.entry.name),
+    };
+  }
+
+  async #ofAttached(name: string): Promise<TableFacts> {
+    const { queryable, catalog } = this.#context;
+    const [view] = await queryable.pin([name]);
+    if (view === undefined) throw notFound('table', name, queryable.names());
+    view.release();
+    return {
+      name,
+      kind: 'attached',
+      path: catalog.table(name)?.path,
+      schema: view.schema,
+      version: view.version,
+      files: view.files.length,
+      rows: 0,
+      bytes: 0,
+      hotRows: 0,
+      newestEventMs: undefined,
+      rejectedCount: 0,
+    };
+  }
+}
+
+/** Rows of `helios.files`. */
+export function fileRows(registry: TableRegistry): readonly SystemRow[] {
+  return registry.all().flatMap((table) => {
+    const snapshot = table.delta.snapshot();
+    const cold = snapshot.files.map((file) => ({
+      table_name: table.entry.name,
+      path: file.path,
+      is_hot: false,
+      rows: file.rowCount ?? null,
+      bytes: file.byteLength,
+      partition_values: JSON.stringify(file.partitionValues),
+    }));
+    const hot = [...table.feeders].flatMap(({ live }) => {
+      const rolled = snapshot.transactions.get(live.id)?.version ?? -1;
+      return live.parts
+        .filter((part) => part.lastEpoch > rolled)
+        .map((part) => ({
+          table_name: table.entry.name,
+          path: part.name,
+          is_hot: true,
+          rows: part.rowCount,
+          bytes: part.byteLength,
+          partition_values: '{}',
+        }));
+    });
+    return [...cold, ...hot];
+  });
+}
+
+function ofSystem(table: SystemTable): TableFacts {
+  return {
+    name: table.name,
+    kind: 'system',
+    path: undefined,
+    schema: table.schema,
+    version: undefined,
+    files: 0,
+    rows: table.rows().length,
+    bytes: 0,
+    hotRows: 0,
+    newestEventMs: undefined,
+    rejectedCount: 0,
+  };
+}
+
+function checkTableName(name: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return;
+  throw new HeliosError('invalid_name', `${JSON.stringify(name.slice(0, 200))} can't be a table's name.`, {
+    hint: 'Use letters, digits and _, beginning with a letter or _, at most 128 characters.',
+  });
+}
