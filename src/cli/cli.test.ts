@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -12,10 +12,12 @@ const pipeline = {
   state: 'running',
   created_at: '2026-01-01T00:00:00Z',
   epoch: 3,
-  records_in: 12_345,
+  bytes_in: 12_345,
   records_rejected: 2,
   sources: [{ name: 'events', connector: 'http', bytes_behind: 10 }],
-  sinks: [{ table: 'shop_events', connector: 'delta', rows_out: 9, hot_rows: 1_234, rolled_epoch: 1 }],
+  sinks: [
+    { table: 'shop_events', connector: 'delta', rows_out: 9, hot_rows: 1_234, rolled_epoch: 1 },
+  ],
 };
 const table = {
   name: 'shop_events',
@@ -82,13 +84,21 @@ function helios(words: readonly string[], input = ''): Promise<CliResult> {
 describe('a command becomes its request', () => {
   test.each<[string, string, unknown]>([
     ['pipeline create shop shop.sql', 'POST /api/v1/pipelines', { name: 'shop', sql: 'select 1' }],
-    ['pipeline create shop --adopt -c x', 'POST /api/v1/pipelines', { name: 'shop', sql: 'x', adopt: true }],
+    [
+      'pipeline create shop --adopt -c x',
+      'POST /api/v1/pipelines',
+      { name: 'shop', sql: 'x', adopt: true },
+    ],
     ['pipeline list', 'GET /api/v1/pipelines', ''],
     ['pipeline show shop', 'GET /api/v1/pipelines/shop', ''],
     ['pipeline validate shop.sql', 'POST /api/v1/pipelines/validate', { sql: 'select 1' }],
     ['pipeline start shop', 'PATCH /api/v1/pipelines/shop', { state: 'running' }],
     ['pipeline stop shop', 'PATCH /api/v1/pipelines/shop', { state: 'stopped' }],
-    ['pipeline stop shop --discard -y', 'PATCH /api/v1/pipelines/shop?discard=true', { state: 'stopped' }],
+    [
+      'pipeline stop shop --discard -y',
+      'PATCH /api/v1/pipelines/shop?discard=true',
+      { state: 'stopped' },
+    ],
     ['pipeline edit shop shop.sql', 'PATCH /api/v1/pipelines/shop', { sql: 'select 1' }],
     ['pipeline delete shop --yes', 'DELETE /api/v1/pipelines/shop', ''],
     ['pipeline delete shop --discard --yes', 'DELETE /api/v1/pipelines/shop?discard=true', ''],
@@ -102,7 +112,11 @@ describe('a command becomes its request', () => {
       'POST /api/v1/streams',
       { name: 'clicks', partitions: 4, retention_ms: 604_800_000, retention_bytes: 10_737_418_240 },
     ],
-    ['stream alter clicks --retention-size none', 'PATCH /api/v1/streams/clicks', { retention_bytes: null }],
+    [
+      'stream alter clicks --retention-size none',
+      'PATCH /api/v1/streams/clicks',
+      { retention_bytes: null },
+    ],
     ['stream list', 'GET /api/v1/streams', ''],
     ['stream show clicks', 'GET /api/v1/streams/clicks', ''],
     ['stream delete clicks -y', 'DELETE /api/v1/streams/clicks', ''],
@@ -157,10 +171,25 @@ describe('a failure has its exit code, and says what to do', () => {
     ['nothing to alter', ['stream', 'alter', 'clicks'], 2, 'There is nothing to change.'],
     ['a file that is not there', ['pipeline', 'create', 'a', 'no.sql'], 4, "Can't read no.sql"],
     ['a bad setting', ['start', '--port', '99999'], 2, '--port: "99999" is not a whole number'],
-    ['a server that is not there', ['table', 'list', '--url', 'http://127.0.0.1:1'], 1, 'helios start'],
+    [
+      'a server that is not there',
+      ['table', 'list', '--url', 'http://127.0.0.1:1'],
+      1,
+      'helios start',
+    ],
     ['deleting without --yes', ['pipeline', 'delete', 'shop'], 6, 'Give --yes to go ahead.'],
-    ['losing rows without --yes', ['pipeline', 'stop', 'shop', '--discard'], 6, '1,234 hot rows will be lost.'],
-    ['a stream without --yes', ['stream', 'delete', 'clicks'], 6, '4.0 KiB of records will be gone.'],
+    [
+      'losing rows without --yes',
+      ['pipeline', 'stop', 'shop', '--discard'],
+      6,
+      '1,234 hot rows will be lost.',
+    ],
+    [
+      'a stream without --yes',
+      ['stream', 'delete', 'clicks'],
+      6,
+      '4.0 KiB of records will be gone.',
+    ],
     ['a condition on a stream', ['tail', 'clicks', '--where', 'a'], 2, 'a stream of lines'],
     ['a table nobody has', ['tail', 'shop_event'], 4, 'Did you mean "shop_events"?'],
   ])('%s', async (_name, words, exitCode, text) => {
@@ -173,7 +202,11 @@ describe('a failure has its exit code, and says what to do', () => {
   test('all errors of a script, each with its place and a caret', async () => {
     await writeFile(join(folder, 'bad.sql'), 'creat table a;\nselect b;\n');
     const errors = [
-      { message: 'No statement starts with creat.', hint: 'Did you mean CREATE?', position: { line: 1, column: 1, length: 5 } },
+      {
+        message: 'No statement starts with creat.',
+        hint: 'Did you mean CREATE?',
+        position: { line: 1, column: 1, length: 5 },
+      },
       { message: 'There is no b.', position: { line: 2, column: 8, length: 1 } },
     ];
     api.routes['POST /api/v1/pipelines/validate'] = { body: { valid: false, errors } };
@@ -206,7 +239,9 @@ describe('help, versions, settings', () => {
 
   test('the version names the engines', async () => {
     const result = await helios(['--version']);
-    expect(result.stdout).toMatch(/^helios 0\.0\.1 \(Node v\d+\.\d+\.\d+, DuckDB v\d+\.\d+\.\d+\)\n$/);
+    expect(result.stdout).toMatch(
+      /^helios 0\.0\.1 \(Node v\d+\.\d+\.\d+, DuckDB v\d+\.\d+\.\d+\)\n$/,
+    );
   });
 
   test('config --explain says where a value came from', async () => {
@@ -263,7 +298,11 @@ test('a reader that goes away is no error', async () => {
     write: (_chunk, _encoding, done) => done(Object.assign(new Error('gone'), { code: 'EPIPE' })),
   });
   const environment = { HELIOS_URL: api.url };
-  const result = await runToEnd(['pipeline', 'list'], { environment, stdout, workingDirectory: folder });
+  const result = await runToEnd(['pipeline', 'list'], {
+    environment,
+    stdout,
+    workingDirectory: folder,
+  });
   expect(result).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
@@ -284,111 +323,40 @@ test('preview prints rows of each sink and says how it ended', async () => {
 
 test('tail follows a table until enough rows came', async () => {
   api.liveAnswers = [
-    { kind: 'columns', columns: [{ name: 'a', type: 'BIGINT' }, { name: 'b', type: 'VARCHAR' }] },
+    {
+      kind: 'columns',
+      columns: [
+        { name: 'a', type: 'BIGINT' },
+        { name: 'b', type: 'VARCHAR' },
+      ],
+    },
     { kind: 'rows', rows: [['1', 'x']], dropped: 3 },
-    { kind: 'rows', rows: [['2', null], ['3', 'z']], dropped: 0 },
+    {
+      kind: 'rows',
+      rows: [
+        ['2', null],
+        ['3', 'z'],
+      ],
+      dropped: 0,
+    },
   ];
   const result = await helios(['tail', 'SHOP_events', '--where', "b = 'x'", '--count', '2']);
   expect(result).toMatchObject({ exitCode: 0, stdout: '{"a":"1","b":"x"}\n{"a":"2","b":null}\n' });
   expect(result.stderr).toContain('3 rows left out');
-  expect(api.subscriptions).toMatchObject([{ kind: 'tail', table: 'shop_events', where: "b = 'x'" }]);
+  expect(api.subscriptions).toMatchObject([
+    { kind: 'tail', table: 'shop_events', where: "b = 'x'" },
+  ]);
   await api.liveClosed;
 });
 
 test('Ctrl+C ends a tail, and its subscription', async () => {
-  api.liveAnswers = [{ kind: 'lines', partition: 0, offset: 0, lines: ['{"a":1}'], dropped_bytes: 0 }];
+  api.liveAnswers = [
+    { kind: 'lines', partition: 0, offset: 0, lines: ['{"a":1}'], dropped_bytes: 0 },
+  ];
   const run = startCli(['tail', 'clicks'], { environment: { HELIOS_URL: api.url } });
   while (run.stdout() === '') await new Promise((resolve) => setImmediate(resolve));
   run.interrupt();
   expect(await run.exitCode).toBe(130);
   expect(run.stdout()).toBe('{"a":1}\n');
   await api.liveClosed;
-});
-
-describe('start', () => {
-  const started = async (words: readonly string[]): Promise<CliResult & { options: unknown }> => {
-    let options: unknown;
-    const run = startCli(words, {
-      workingDirectory: folder,
-      examplesDirectory: new URL('../../examples', import.meta.url).pathname,
-      startHelios: async (given) => {
-        options = given;
-        return { url: api.url, dataDirectory: given.dataDirectory, close: async () => undefined };
-      },
-    });
-    while (!run.stdout().includes(api.url)) await new Promise((resolve) => setImmediate(resolve));
-    run.interrupt();
-    return { exitCode: await run.exitCode, stdout: run.stdout(), stderr: run.stderr(), options };
-  };
-
-  test('prints where it is, and ends at Ctrl+C', async () => {
-    const result = await started(['start', '--port', '0', '--data', 'here', '--log-level', 'trace']);
-    expect(result.exitCode).toBe(0);
-    expect(result.stdout).toContain(`Helios is at ${api.url}`);
-    expect(result.stdout).toContain(`curl ${api.url}/ingest -d '{"msg": "test"}'`);
-    expect(result.options).toEqual({
-      dataDirectory: join(folder, 'here'),
-      host: '127.0.0.1',
-      port: 0,
-      logLevel: 'trace',
-      allowedOrigins: [],
-    });
-  });
-
-  test('the demo makes its pipeline in the data directory and prints two queries', async () => {
-    const result = await started(['start', '--demo']);
-    expect(result.stdout.match(/helios sql .*-c "select/g)).toHaveLength(2);
-    const created = api.seen.find(({ route }) => route === 'POST /api/v1/pipelines');
-    expect(created?.body).toMatchObject({ name: 'shop' });
-    expect(JSON.stringify(created?.body)).toContain(`'${folder}/helios-data/tables/shop_events'`);
-  });
-});
-
-test('run hands the script to the engine and reports', async () => {
-  let sql = '';
-  const result = await runToEnd(['run', 'shop.sql'], {
-    workingDirectory: folder,
-    runPipeline: async (options) => {
-      ({ sql } = options);
-      return { recordsIn: 5, recordsRejected: 1, sinks: [{ table: 'out', rowsOut: 4 }] };
-    },
-  });
-  expect(result.stderr).toBe('5 records in, 1 rejected.\nout: 4 rows.\n');
-  expect(sql).toBe('select 1');
-});
-
-describe('doctor', () => {
-  const health = { status: 'ready', version: '1', uptime_ms: 5_000, streams: 1, tables: 1 };
-  const pipelines = { running: 1, stopped: 0, finished: 0, retrying: 0, failed: 0 };
-  type Report = { ok: boolean; checks: { name: string; status: string; hint?: string }[] };
-
-  async function report(words: readonly string[]): Promise<Report & { exitCode: number }> {
-    const { exitCode, stdout } = await helios(['doctor', '--json', ...words]);
-    return { exitCode, ...(JSON.parse(stdout) as Report) };
-  }
-
-  test('a machine that is fine', async () => {
-    api.routes['GET /healthz'] = { body: { ...health, pipelines } };
-    const { exitCode, checks } = await report([]);
-    expect(exitCode).toBe(0);
-    expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
-    expect(checks.find(({ name }) => name === 'hard links')).toMatchObject({ status: 'ok' });
-    await expect(stat(join(folder, 'helios-data'))).rejects.toThrow('ENOENT');
-  });
-
-  test('failed pipelines are a warning, another program at the address a failure', async () => {
-    api.routes['GET /healthz'] = { body: { ...health, pipelines: { ...pipelines, failed: 1 } } };
-    expect((await report([])).checks.at(-1)).toMatchObject({ name: 'server', status: 'warn' });
-    api.routes['GET /healthz'] = { body: '<html>' };
-    expect(await report([])).toMatchObject({ exitCode: 1, ok: false });
-  });
-
-  test('a data directory of a newer version', async () => {
-    api.routes['GET /healthz'] = { body: { ...health, pipelines } };
-    await writeFile(join(folder, 'helios.json'), '{"layout": 999}');
-    const { exitCode, checks } = await report(['--data', '.']);
-    expect(exitCode).toBe(1);
-    expect(checks.find(({ name }) => name === 'data directory')).toMatchObject({ status: 'fail' });
-    expect(await readFile(join(folder, 'helios.json'), 'utf8')).toContain('999');
-  });
 });

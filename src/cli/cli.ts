@@ -19,7 +19,10 @@ import { Output } from './output.ts';
 import { loadConfig, Scope } from './scope.ts';
 import { versionLine } from './version.ts';
 
-/** Runs one command line (`words` without the program's name). Resolves to the exit code; never rejects. */
+/**
+ * Runs one command line (`words` without the program's name). Resolves to the exit code; never
+ * rejects.
+ */
 export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
   const invocation = new Invocation(context);
   try {
@@ -63,7 +66,10 @@ class Invocation {
       controller.abort(new HeliosError('cancelled', 'Interrupted.')),
     );
     try {
-      const scope = new Scope(this.#context, this.#output, { ...settings, signal: controller.signal });
+      const scope = new Scope(this.#context, this.#output, {
+        ...settings,
+        signal: controller.signal,
+      });
       this.exitCode = (await work(scope)) ?? 0;
     } finally {
       forget();

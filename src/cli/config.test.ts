@@ -14,7 +14,12 @@ describe('a setting is taken from the first place that has it', () => {
     ['the file', input({ file }), 1, 'helios.yaml:3'],
     ['the environment', input({ file, environment: { HELIOS_PORT: '2' } }), 2, 'HELIOS_PORT'],
     ['an empty variable', input({ file, environment: { HELIOS_PORT: '' } }), 1, 'helios.yaml:3'],
-    ['the flag', input({ file, environment: { HELIOS_PORT: '2' }, flags: { port: '3' } }), 3, '--port'],
+    [
+      'the flag',
+      input({ file, environment: { HELIOS_PORT: '2' }, flags: { port: '3' } }),
+      3,
+      '--port',
+    ],
   ])('%s', (_name, given, port, origin) => {
     const { config, origins } = resolveConfig(given);
     expect(config.port).toBe(port);
@@ -40,11 +45,26 @@ test('lists come from YAML lists and from commas', () => {
 
 describe('what cannot be used is refused with its place', () => {
   test.each([
-    ['an unknown key', 'prot: 7311', 'helios.yaml:1: there is no setting named "prot".', 'Did you mean "port"?'],
-    ['a strange key', 'zzz: 1', 'helios.yaml:1: there is no setting named "zzz".', 'Settings are: url,'],
+    [
+      'an unknown key',
+      'prot: 7311',
+      'helios.yaml:1: there is no setting named "prot".',
+      'Did you mean "port"?',
+    ],
+    [
+      'a strange key',
+      'zzz: 1',
+      'helios.yaml:1: there is no setting named "zzz".',
+      'Settings are: url,',
+    ],
     ['broken YAML', 'a: [', 'helios.yaml:1: ', undefined],
     ['a list', '- 1', 'helios.yaml must hold keys and values.', 'For example'],
-    ['a bad port', 'host: a\nport: 70000', 'helios.yaml:2: 70000 is not a whole number from 0 to 65535.', undefined],
+    [
+      'a bad port',
+      'host: a\nport: 70000',
+      'helios.yaml:2: 70000 is not a whole number from 0 to 65535.',
+      undefined,
+    ],
     ['a bad level', 'log_level: loud', 'helios.yaml:1: "loud" is not one of trace,', undefined],
     ['a bad address', 'url: ftp://x', 'helios.yaml:1: "ftp://x" is not an address', undefined],
   ])('%s', (_name, text, message, hint) => {

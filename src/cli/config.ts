@@ -27,7 +27,9 @@ export type ConfigInput = {
   readonly file: { readonly name: string; readonly text: string } | undefined;
 };
 
-/** Flags over `HELIOS_*` over the file over defaults. Pure. Throws `invalid_config` with the place. */
+/**
+ * Flags over `HELIOS_*` over the file over defaults. Pure. Throws `invalid_config` with the place.
+ */
 export function resolveConfig(input: ConfigInput): { config: Config; origins: Origins } {
   const entries = input.file === undefined ? new Map() : fileEntries(input.file);
   const pick = <Key extends ConfigKey>(key: Key): Picked<Config[Key]> =>
@@ -131,7 +133,9 @@ function fileEntries(file: { name: string; text: string }): Map<string, Entry> {
   return entries;
 }
 
-/** Keys stand at the beginning of a line in a flat file; one in JSON style is taken to be on line 1. */
+/**
+ * Keys stand at the beginning of a line in a flat file; one in JSON style is taken to be on line 1.
+ */
 function keyOffset(text: string, key: string): number {
   const at = `\n${text}`.indexOf(`\n${key}`);
   return Math.max(0, at);

@@ -1,7 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 
-/** Everything that a command may touch besides files and the network: main.ts makes the real one, tests their own. */
+/**
+ * Everything that a command may touch besides files and the network: main.ts makes the real one,
+ * tests their own.
+ */
 export type CliContext = {
   readonly stdin: Readable;
   readonly stdout: Writable;
@@ -66,14 +69,14 @@ export type RunOptions = {
 };
 
 export type RunProgress = {
-  readonly recordsIn: number;
+  readonly bytesIn: number;
   readonly recordsRejected: number;
   /** Undefined where a source does not know how much it has. */
   readonly bytesBehind: number | undefined;
 };
 
 export type RunSummary = {
-  readonly recordsIn: number;
+  readonly bytesIn: number;
   readonly recordsRejected: number;
   readonly sinks: readonly { readonly table: string; readonly rowsOut: number }[];
 };

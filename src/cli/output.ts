@@ -105,7 +105,9 @@ function isBrokenPipe(thrown: unknown): boolean {
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }
 
-/** FORCE_COLOR over NO_COLOR over TERM=dumb over what the stream is (no-color.org, force-color.org). */
+/**
+ * FORCE_COLOR over NO_COLOR over TERM=dumb over what the stream is (no-color.org, force-color.org).
+ */
 function wantsColor(context: CliContext, isPlain: boolean, isTty: boolean): boolean {
   const { FORCE_COLOR: force, NO_COLOR: no, TERM: terminal } = context.environment;
   if (isPlain) return false;

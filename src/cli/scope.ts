@@ -57,7 +57,10 @@ export class Scope {
   }
 
   /** Rows for a person, as wide as the terminal. */
-  async table(columns: readonly TableColumn[], rows: readonly (readonly unknown[])[]): Promise<void> {
+  async table(
+    columns: readonly TableColumn[],
+    rows: readonly (readonly unknown[])[],
+  ): Promise<void> {
     await this.output.data(
       renderTable(columns, rows, {
         widthMax: this.context.isStdoutTty ? this.context.columns() : undefined,
@@ -69,7 +72,8 @@ export class Scope {
   /** A progress line on stderr, where there is a terminal and no wish for quiet. */
   progressLine(): ProgressLine {
     const { context, output } = this;
-    const isWanted = context.isStderrTty && !output.isQuiet && context.environment['TERM'] !== 'dumb';
+    const isWanted =
+      context.isStderrTty && !output.isQuiet && context.environment['TERM'] !== 'dumb';
     return new ProgressLine(
       context.clock,
       isWanted ? (text) => void context.stderr.write(text) : undefined,
@@ -86,7 +90,10 @@ export class Scope {
     }
   }
 
-  /** Asks before something that can't be undone. `conflict` where nobody can answer, or the answer is no. */
+  /**
+   * Asks before something that can't be undone. `conflict` where nobody can answer, or the answer
+   * is no.
+   */
   async confirm(question: string, isYes: boolean): Promise<void> {
     if (isYes) return;
     const { context, output } = this;

@@ -17,7 +17,10 @@ export type ClientRequest = {
 /** Text of an answer of this size at most is an error's; a longer one is not Helios's. */
 const errorBytesMax = 1024 * 1024;
 
-/** Talks to a running Helios. Answers of 400 and above are thrown as the HeliosError that they carry. */
+/**
+ * Talks to a running Helios. Answers of 400 and above are thrown as the HeliosError that they
+ * carry.
+ */
 export class Client {
   readonly url: string;
 
@@ -41,8 +44,9 @@ export class Client {
   }
 
   #send(request: ClientRequest): Promise<IncomingMessage> {
-    const isText = typeof request.body === 'string';
-    const payload = isText ? String(request.body) : JSON.stringify(request.body);
+    const { body } = request;
+    const isText = typeof body === 'string';
+    const payload = isText ? body : JSON.stringify(body);
     const send = this.url.startsWith('https:') ? httpsRequest : httpRequest;
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const outgoing = send(`${this.url}${request.path}`, {
@@ -106,10 +110,14 @@ function errorOf(response: IncomingMessage, text: string): HeliosError {
   const retryAfter = response.headers['retry-after'];
   if (body === undefined) {
     const status = response.statusCode ?? 0;
-    return new HeliosError(codeOfStatus(status), `The server answered ${status}: ${firstLine(text)}`, {
-      hint: 'Is this address a Helios? Try: helios doctor.',
-      details: { retry_after: retryAfter },
-    });
+    return new HeliosError(
+      codeOfStatus(status),
+      `The server answered ${status}: ${firstLine(text)}`,
+      {
+        hint: 'Is this address a Helios? Try: helios doctor.',
+        details: { retry_after: retryAfter },
+      },
+    );
   }
   return errorOfBody({ ...body, details: { ...body.details, retry_after: retryAfter } });
 }

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { HeliosError } from '../../base/errors.ts';
+import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import type { LiveEvent, LiveRequest } from '../../server/api.ts';
 import { cannotConnect, errorOfBody } from './client.ts';
 
@@ -15,8 +15,9 @@ export type Subscription = Subscribe<LiveRequest>;
 const waitingMax = 64;
 
 /**
- * Subscribes on a socket of its own and yields what comes, until the server's `end`. An `error` event is
- * thrown. Aborting closes the socket, which ends the subscription on the server, and throws the reason.
+ * Subscribes on a socket of its own and yields what comes, until the server's `end`. An `error`
+ * event is thrown. Aborting closes the socket, which ends the subscription on the server, and
+ * throws the reason.
  */
 export async function* live(
   url: string,
@@ -42,7 +43,7 @@ class Inbox {
   readonly #socket: WebSocket;
   readonly #signal: AbortSignal;
   readonly #waiting: LiveEvent[] = [];
-  #failure: unknown;
+  #failure: HeliosError | undefined;
   #wake: (() => void) | undefined;
   readonly #abort = (): void => this.#fail(this.#signal.reason);
 
@@ -85,7 +86,7 @@ class Inbox {
   }
 
   #fail(reason: unknown): void {
-    this.#failure ??= reason;
+    this.#failure ??= asHeliosError(reason);
     this.#wake?.();
   }
 }

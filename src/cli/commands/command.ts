@@ -28,7 +28,7 @@ export function onCall<Options extends object>(
 ): void {
   command.action(async () => {
     // Commander knows what was declared; the type repeats it here, once for each command.
-    const options = command.optsWithGlobals() as Options & GlobalOptions;
+    const options = command.optsWithGlobals<Options & GlobalOptions>();
     await run(options, (scope) => work(scope, { words: command.args, options }));
   });
 }

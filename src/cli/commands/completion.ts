@@ -30,7 +30,9 @@ function parseShell(text: string): Shell {
 function wordsAfter(program: Command): Words {
   const words = new Map<string, readonly string[]>();
   const visit = (command: Command, path: string): void => {
-    const options = command.options.map((option) => option.long ?? '').filter((long) => long !== '');
+    const options = command.options
+      .map((option) => option.long ?? '')
+      .filter((long) => long !== '');
     words.set(path, [...command.commands.map((inner) => inner.name()), ...options, '--help']);
     for (const inner of command.commands) visit(inner, `${path} ${inner.name()}`.trim());
   };

@@ -5,7 +5,7 @@ export function addConfigCommand(program: Command, run: Runner): void {
   const command = program
     .command('config')
     .description('the settings in force: flags over HELIOS_* over ./helios.yaml over defaults')
-    .option('--explain', 'with where each value came from');
+    .option('--explain', 'with the origin of each value');
   withExamples(command, ['config', 'config --explain']);
   onCall<{ explain?: boolean }>(command, run, async (scope, { options }) => {
     const entries = Object.entries(scope.config);
@@ -17,7 +17,7 @@ export function addConfigCommand(program: Command, run: Runner): void {
     }
     if (options.explain === true) {
       return scope.table(
-        [{ name: 'setting' }, { name: 'value' }, { name: 'from' }],
+        [{ name: 'setting' }, { name: 'value' }, { name: 'origin' }],
         entries.map(([key, value]) => [key, valueText(value), origins[key]]),
       );
     }
@@ -27,5 +27,7 @@ export function addConfigCommand(program: Command, run: Runner): void {
 }
 
 function valueText(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return typeof value === 'string' || typeof value === 'number'
+    ? String(value)
+    : JSON.stringify(value);
 }

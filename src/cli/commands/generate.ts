@@ -55,7 +55,8 @@ async function generate(scope: Scope, options: GenerateOptions): Promise<void> {
   });
   line.stop();
   const elapsedMs = scope.context.clock.monotonicMs() - startMs;
-  if (scope.output.isJson) await scope.output.json({ ...report, elapsed_ms: Math.round(elapsedMs) });
+  if (scope.output.isJson)
+    await scope.output.json({ ...report, elapsed_ms: Math.round(elapsedMs) });
   else scope.output.talk(reportText(report, elapsedMs));
   if (failure !== undefined) throw failure;
 }

@@ -24,7 +24,10 @@ type PreviewOptions = ScriptOptions & {
 };
 
 const inlineScript = ['-c, --command <sql>', 'the script itself, instead of a file'] as const;
-const discard = ['--discard', 'lose the rows that are not in files yet, instead of rolling them'] as const;
+const discard = [
+  '--discard',
+  'lose the rows that are not in files yet, instead of rolling them',
+] as const;
 const yes = ['-y, --yes', 'do not ask'] as const;
 
 export function addPipelineCommand(program: Command, run: Runner): void {
@@ -54,7 +57,12 @@ function addWriting(group: Command, run: Runner): void {
     const body = { name: wordAt(words, 0), sql: source.text, adopt: options.adopt };
     await changed(scope, 'Created', () =>
       inSource(source, () =>
-        scope.client.json({ method: 'POST', path: '/api/v1/pipelines', body, signal: scope.signal }),
+        scope.client.json({
+          method: 'POST',
+          path: '/api/v1/pipelines',
+          body,
+          signal: scope.signal,
+        }),
       ),
     );
   });
@@ -118,7 +126,11 @@ function addLooking(group: Command, run: Runner): void {
   const list = group.command('list').description('all pipelines and how they are');
   onCall(list, run, async (scope) => {
     const path = '/api/v1/pipelines';
-    const answer = await scope.client.json<PipelineListAnswer>({ method: 'GET', path, signal: scope.signal });
+    const answer = await scope.client.json<PipelineListAnswer>({
+      method: 'GET',
+      path,
+      signal: scope.signal,
+    });
     if (scope.output.isJson) return scope.output.json(answer);
     await scope.table(
       [
@@ -132,14 +144,16 @@ function addLooking(group: Command, run: Runner): void {
       answer.pipelines.map((pipeline) => [
         pipeline.name,
         pipeline.state,
-        groupDigits(pipeline.records_in),
+        groupDigits(pipeline.bytes_in),
         groupDigits(pipeline.records_rejected),
         groupDigits(hotRows(pipeline)),
         pipeline.error?.message ?? '',
       ]),
     );
   });
-  const show = group.command('show <name>').description('one pipeline: script, sources, sinks, error');
+  const show = group
+    .command('show <name>')
+    .description('one pipeline: script, sources, sinks, error');
   onCall(show, run, async (scope, { words }) => {
     const pipeline = await getPipeline(scope, wordAt(words, 0));
     if (scope.output.isJson) return scope.output.json(pipeline);
@@ -148,7 +162,9 @@ function addLooking(group: Command, run: Runner): void {
 }
 
 function addStopping(group: Command, run: Runner): void {
-  const start = group.command('start <name>').description('let a stopped pipeline go on where it was');
+  const start = group
+    .command('start <name>')
+    .description('let a stopped pipeline go on where it was');
   onCall(start, run, async (scope, { words }) => {
     const path = pipelinePath(wordAt(words, 0), {});
     const body = { state: 'running' };
@@ -166,7 +182,12 @@ function addStopping(group: Command, run: Runner): void {
     await weighLoss(scope, name, 'Stop', options);
     const body = { state: 'stopped' };
     await changed(scope, 'Stopped', () =>
-      scope.client.json({ method: 'PATCH', path: pipelinePath(name, options), body, signal: scope.signal }),
+      scope.client.json({
+        method: 'PATCH',
+        path: pipelinePath(name, options),
+        body,
+        signal: scope.signal,
+      }),
     );
   });
   const remove = group
@@ -186,7 +207,11 @@ function addStopping(group: Command, run: Runner): void {
   });
 }
 
-async function scriptOf(scope: Scope, file: string, command: string | undefined): Promise<SourceText> {
+async function scriptOf(
+  scope: Scope,
+  file: string,
+  command: string | undefined,
+): Promise<SourceText> {
   if (command !== undefined) return { name: '-c', text: command };
   if (file !== '') return scope.readText(file);
   if (!scope.context.isStdinTty) return scope.readText('-');
@@ -222,17 +247,24 @@ async function showPreview(scope: Scope, sql: string, options: PreviewOptions): 
   const columns = new Map<string, readonly string[]>();
   for await (const line of jsonLines<PreviewLine>(stream)) {
     if ('error' in line) throw errorOfBody(line.error);
-    if (line.kind === 'columns') columns.set(line.sink, line.columns.map((column) => column.name));
+    if (line.kind === 'columns')
+      columns.set(
+        line.sink,
+        line.columns.map((column) => column.name),
+      );
     if (line.kind === 'rows') {
       const names = columns.get(line.sink) ?? [];
       for (const row of line.rows) {
         const entries = names.map((name, index) => [name, row[index] ?? null]);
-        await scope.output.line(JSON.stringify({ sink: line.sink, row: Object.fromEntries(entries) }));
+        await scope.output.line(
+          JSON.stringify({ sink: line.sink, row: Object.fromEntries(entries) }),
+        );
       }
     }
     if (line.kind === 'rejected') scope.output.talk(`rejected (${line.code}): ${line.message}`);
     if (line.kind === 'end') {
-      const counts = `${groupDigits(line.row_count)} rows, ${groupDigits(line.rejected_count)} rejected`;
+      const rejected = groupDigits(line.rejected_count);
+      const counts = `${groupDigits(line.row_count)} rows, ${rejected} rejected`;
       scope.output.talk(`${counts} (${line.reason.replaceAll('_', ' ')}). Nothing was written.`);
     }
   }
@@ -261,7 +293,8 @@ async function weighLoss(
     await scope.confirm(`${verb} pipeline ${name}? ${loss}`, options.yes === true);
     return;
   }
-  if (rows > 0) scope.output.talk(`Rolling ${rowText} into files first (--discard would lose them).`);
+  if (rows > 0)
+    scope.output.talk(`Rolling ${rowText} into files first (--discard would lose them).`);
 }
 
 async function changed(
@@ -276,11 +309,12 @@ async function changed(
 
 async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Promise<void> {
   await scope.output.line(`${pipeline.name}: ${pipeline.state}, epoch ${pipeline.epoch}`);
-  await scope.output.line(
-    `${groupDigits(pipeline.records_in)} records in, ${groupDigits(pipeline.records_rejected)} rejected`,
-  );
+  const rejected = groupDigits(pipeline.records_rejected);
+  await scope.output.line(`${groupDigits(pipeline.bytes_in)} bytes in, ${rejected} rejected`);
   if (pipeline.error !== undefined) {
-    await scope.output.line(`error: ${pipeline.error.message} (${pipeline.error.id} in Helios's log)`);
+    await scope.output.line(
+      `error: ${pipeline.error.message} (${pipeline.error.id} in Helios's log)`,
+    );
     if (pipeline.error.hint !== undefined) await scope.output.line(`hint: ${pipeline.error.hint}`);
   }
   await scope.table(

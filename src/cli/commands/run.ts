@@ -21,14 +21,14 @@ export function addRunCommand(program: Command, run: Runner): void {
           dataDirectory: options.data === undefined ? undefined : scope.path(options.data),
           logLevel: scope.origins.log_level === 'default' ? 'warn' : scope.config.log_level,
           stdout: scope.context.stdout,
-          onProgress: ({ recordsIn }) => line.update({ count: recordsIn, unit: 'records' }),
+          onProgress: ({ bytesIn }) => line.update({ count: bytesIn, unit: 'bytes' }),
           signal: scope.signal,
         }),
       );
       line.stop();
       if (scope.output.isJson) return await scope.output.json(summary);
       const rejected = groupDigits(summary.recordsRejected);
-      scope.output.talk(`${groupDigits(summary.recordsIn)} records in, ${rejected} rejected.`);
+      scope.output.talk(`${groupDigits(summary.bytesIn)} bytes in, ${rejected} rejected.`);
       for (const { table, rowsOut } of summary.sinks) {
         scope.output.talk(`${table}: ${groupDigits(rowsOut)} rows.`);
       }

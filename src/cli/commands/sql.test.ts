@@ -6,8 +6,14 @@ import { candidates } from '../shell/shell.ts';
 import { FakeApi, runToEnd, startCli, type CliResult, type CliRun } from '../testing/fixture.ts';
 
 const result = {
-  columns: [{ name: 'product', type: 'VARCHAR' }, { name: 'views', type: 'BIGINT' }],
-  rows: [['tent', '9007199254740993'], [null, '2']],
+  columns: [
+    { name: 'product', type: 'VARCHAR' },
+    { name: 'views', type: 'BIGINT' },
+  ],
+  rows: [
+    ['tent', '9007199254740993'],
+    [null, '2'],
+  ],
   row_count: 2,
   truncated: false,
   saw: [],
@@ -126,7 +132,20 @@ test('a file runs statement by statement, and an error has its place in the file
 
 test('parameters are numbers, truth values, NULL or text', async () => {
   api.routes['POST /api/v1/query'] = { body: '' };
-  await sql(['-c', 'x', '-p', 'a=5', '-p', 'b=x=y', '-p', 'c="5"', '-p', 'd=null', '--param', 'e=12345678901234567890']);
+  await sql([
+    '-c',
+    'x',
+    '-p',
+    'a=5',
+    '-p',
+    'b=x=y',
+    '-p',
+    'c="5"',
+    '-p',
+    'd=null',
+    '--param',
+    'e=12345678901234567890',
+  ]);
   expect(api.seen.at(-1)?.body).toMatchObject({
     params: { a: 5, b: 'x=y', c: '5', d: null, e: '12345678901234567890' },
   });
@@ -140,7 +159,9 @@ test('Ctrl+C closes the connection, which cancels the query', async () => {
     await closed;
     return { body: '' };
   };
-  const run = startCli(['sql', '-c', 'x', '--format', 'csv'], { environment: { HELIOS_URL: api.url } });
+  const run = startCli(['sql', '-c', 'x', '--format', 'csv'], {
+    environment: { HELIOS_URL: api.url },
+  });
   await asked;
   run.interrupt();
   expect(await run.exitCode).toBe(130);
@@ -159,7 +180,8 @@ describe('the shell', () => {
   }
 
   async function until(run: CliRun, text: string): Promise<void> {
-    while (!(run.stdout() + run.stderr()).includes(text)) await new Promise((resolve) => setImmediate(resolve));
+    while (!(run.stdout() + run.stderr()).includes(text))
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   test('collects lines to a statement, keeps it in a private history, and leaves with \\q', async () => {
@@ -179,7 +201,9 @@ describe('the shell', () => {
   test('goes on after an error', async () => {
     const run = shell();
     const error = { code: 'invalid_sql', message: 'There is no x.', id: 'r' } as const;
-    api.liveAnswers = [{ kind: 'error', error: { ...error, position: { line: 1, column: 8, length: 1 } } }];
+    api.liveAnswers = [
+      { kind: 'error', error: { ...error, position: { line: 1, column: 8, length: 1 } } },
+    ];
     run.stdin.write('select x;\n');
     await until(run, 'There is no x.');
     api.liveAnswers = [{ kind: 'result', result }];
@@ -226,7 +250,12 @@ describe('the shell', () => {
     await until(run, 'newest event');
     run.stdin.write('\\q\n');
     expect(await run.exitCode).toBe(0);
-    for (const text of ['Format is csv.', 'no command \\formt', 'no format "xml"', 'Timer is off.']) {
+    for (const text of [
+      'Format is csv.',
+      'no command \\formt',
+      'no format "xml"',
+      'Timer is off.',
+    ]) {
       expect(run.stderr()).toContain(text);
     }
   });
@@ -246,7 +275,15 @@ describe('the shell', () => {
 test.each([
   ['sel', [{ text: 'SELECT ', start: 0 }], [['selECT '], 'sel']],
   ['select a, ', [], [[], '']],
-  ['from s', [{ text: 'shop', start: 5 }, { text: 'sql', start: 5 }, { text: 'x', start: 5 }], [['shop', 'sql'], 's']],
+  [
+    'from s',
+    [
+      { text: 'shop', start: 5 },
+      { text: 'sql', start: 5 },
+      { text: 'x', start: 5 },
+    ],
+    [['shop', 'sql'], 's'],
+  ],
 ])('completions of %j', (text, completions, expected) => {
   expect(candidates(text, completions)).toEqual(expected);
 });

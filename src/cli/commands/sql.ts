@@ -61,11 +61,16 @@ async function runAll(scope: Scope, source: SourceText, options: SqlOptions): Pr
     signal: scope.signal,
   };
   for (const { sql, lineStart } of allStatements(source.text)) {
-    await inSource({ name: source.name, text: sql, lineStart }, () => runQuery(scope, sql, settings));
+    await inSource({ name: source.name, text: sql, lineStart }, () =>
+      runQuery(scope, sql, settings),
+    );
   }
 }
 
-/** `n=5` is a number, `n="5"` and `n=five` are texts: JSON where it is a scalar, else the text as it is. */
+/**
+ * `n=5` is a number, `n="5"` and `n=five` are texts: JSON where it is a scalar, else the text as it
+ * is.
+ */
 function addParam(
   text: string,
   before: Readonly<Record<string, unknown>> | undefined,
@@ -76,6 +81,8 @@ function addParam(
 }
 
 function paramValue(text: string): unknown {
-  const isScalar = /^(-?(0|[1-9]\d{0,14})(\.\d{1,10})?|true|false|null|"(?:[^"\\]|\\.)*")$/.test(text);
+  const isScalar = /^(-?(0|[1-9]\d{0,14})(\.\d{1,10})?|true|false|null|"(?:[^"\\]|\\.)*")$/.test(
+    text,
+  );
   return isScalar ? JSON.parse(text) : text;
 }

@@ -47,7 +47,9 @@ async function announce(scope: Scope, running: RunningHelios, isDemo: boolean): 
   const { output } = scope;
   if (output.isJson) return output.json({ url: running.url, data: running.dataDirectory });
   if (output.isQuiet) return output.line(running.url);
-  await output.line(`Helios is at ${output.paint('bold', running.url)}  (data in ${running.dataDirectory})`);
+  await output.line(
+    `Helios is at ${output.paint('bold', running.url)}  (data in ${running.dataDirectory})`,
+  );
   await output.line('');
   await output.line('Send an event:');
   await output.line(`  curl ${running.url}/ingest -d '{"msg": "test"}'`);
@@ -60,7 +62,8 @@ async function announce(scope: Scope, running: RunningHelios, isDemo: boolean): 
 
 const demoQueries: readonly string[] = [
   'select type, count(*) as events from shop_events group by type order by events desc',
-  "select properties->>'product_id' as product, count(*) as views from shop_events where type = 'product_view' group by product order by views desc limit 5",
+  "select properties->>'product_id' as product, count(*) as views from shop_events " +
+    "where type = 'product_view' group by product order by views desc limit 5",
 ];
 
 async function interrupted(signal: AbortSignal): Promise<void> {

@@ -44,7 +44,11 @@ function addWriting(group: Command, run: Runner): void {
       .option('--partitions <n>', 'parts that are written at once', parseInteger(1, partitionsMax)),
   );
   onCall<Retention & { partitions?: number }>(create, run, async (scope, { words, options }) => {
-    const body = { name: wordAt(words, 0), partitions: options.partitions, ...retentionOf(options) };
+    const body = {
+      name: wordAt(words, 0),
+      partitions: options.partitions,
+      ...retentionOf(options),
+    };
     const path = '/api/v1/streams';
     const stream = await scope.client.json<StreamAnswer>({
       method: 'POST',
@@ -81,7 +85,11 @@ function addWriting(group: Command, run: Runner): void {
 function withRetention(command: Command): Command {
   return command
     .option('--retention <duration>', 'keep records so long, such as 7d', parseDurationMs)
-    .option('--retention-size <size>', 'keep at most so much, such as 10GB; or: none', parseSizeOrNone);
+    .option(
+      '--retention-size <size>',
+      'keep at most so much, such as 10GB; or: none',
+      parseSizeOrNone,
+    );
 }
 
 function parseSizeOrNone(text: string): number | 'none' {
@@ -127,12 +135,14 @@ async function listStreams(scope: Scope): Promise<void> {
 
 async function showStream(scope: Scope, stream: StreamAnswer): Promise<void> {
   if (scope.output.isJson) return scope.output.json(stream);
-  await scope.output.line(`${stream.name}: ${byteText(stream.bytes)}, keeps ${retentionText(stream)}`);
+  await scope.output.line(
+    `${stream.name}: ${byteText(stream.bytes)}, keeps ${retentionText(stream)}`,
+  );
   await scope.table(
     [
       { name: 'partition', type: 'BIGINT' },
-      { name: 'from', type: 'BIGINT' },
-      { name: 'to', type: 'BIGINT' },
+      { name: 'start', type: 'BIGINT' },
+      { name: 'end', type: 'BIGINT' },
       { name: 'size', type: 'BIGINT' },
       { name: 'newest arrival' },
     ],
@@ -151,7 +161,11 @@ async function deleteStream(
   { words, options }: { words: readonly string[]; options: { yes?: boolean } },
 ): Promise<void> {
   const path = streamPath(wordAt(words, 0));
-  const stream = await scope.client.json<StreamAnswer>({ method: 'GET', path, signal: scope.signal });
+  const stream = await scope.client.json<StreamAnswer>({
+    method: 'GET',
+    path,
+    signal: scope.signal,
+  });
   const loss = `${byteText(stream.bytes)} of records will be gone.`;
   await scope.confirm(`Delete stream ${stream.name}? ${loss}`, options.yes === true);
   await scope.client.json({ method: 'DELETE', path, signal: scope.signal });
@@ -161,7 +175,8 @@ async function deleteStream(
 
 function retentionText(stream: StreamAnswer): string {
   const size = stream.retention_bytes;
-  return `${durationText(stream.retention_ms)}${size === null ? '' : `, at most ${byteText(size)}`}`;
+  const sizeText = size === null ? '' : `, at most ${byteText(size)}`;
+  return durationText(stream.retention_ms) + sizeText;
 }
 
 function newestArrival(stream: StreamAnswer): string {

@@ -13,7 +13,9 @@ export function addTableCommand(program: Command, run: Runner): void {
     'table attach history /data/history      a Delta table, or a folder of Parquet, CSV or JSON',
   ]);
   onCall(group.command('list').description('all tables'), run, listTables);
-  const show = group.command('show <name>').description('columns, version, files, rows of one table');
+  const show = group
+    .command('show <name>')
+    .description('columns, version, files, rows of one table');
   onCall(show, run, (scope, { words }) => showTable(scope, wordAt(words, 0)));
   const attach = group
     .command('attach <name> [path]')
@@ -31,7 +33,9 @@ export function addTableCommand(program: Command, run: Runner): void {
     if (scope.output.isJson) return scope.output.json(table);
     scope.output.talk(`Attached ${table.name}: ${groupDigits(table.rows)} rows at ${table.path}.`);
   });
-  const detach = group.command('detach <name>').description('forget an attached table; its files stay');
+  const detach = group
+    .command('detach <name>')
+    .description('forget an attached table; its files stay');
   onCall(detach, run, async (scope, { words }) => {
     const name = wordAt(words, 0);
     await scope.client.json({ method: 'DELETE', path: tablePath(name), signal: scope.signal });
@@ -85,13 +89,15 @@ export async function showTable(scope: Scope, name: string): Promise<void> {
     [{ name: 'column' }, { name: 'type' }],
     table.columns.map((column) => [column.name, column.type]),
   );
-  const hot = `${groupDigits(table.hot_rows)} of them hot`;
-  await scope.output.line(
-    `${groupDigits(table.rows)} rows (${hot}), ${groupDigits(table.files)} files, ${byteText(table.bytes)}`,
-  );
-  if (table.newest_event !== undefined) await scope.output.line(`newest event ${table.newest_event}`);
+  const rows = `${groupDigits(table.rows)} rows (${groupDigits(table.hot_rows)} of them hot)`;
+  const files = `${groupDigits(table.files)} files, ${byteText(table.bytes)}`;
+  await scope.output.line(`${rows}, ${files}`);
+  if (table.newest_event !== undefined)
+    await scope.output.line(`newest event ${table.newest_event}`);
   if (table.rejected_count > 0) {
-    await scope.output.line(`${groupDigits(table.rejected_count)} rejected records (see: quarantine)`);
+    await scope.output.line(
+      `${groupDigits(table.rejected_count)} rejected records (see: quarantine)`,
+    );
   }
 }
 

@@ -22,7 +22,11 @@ export function addTailCommand(program: Command, run: Runner): void {
     .option('--where <sql>', 'only rows for which this holds')
     .option('--stream', 'the stream of that name, even if there is a table')
     .option('--count <n>', 'end after so many', parseInteger(1, Number.MAX_SAFE_INTEGER));
-  withExamples(tail, ['tail shop_events', `tail shop_events --where "type = 'purchase'"`, 'tail events']);
+  withExamples(tail, [
+    'tail shop_events',
+    `tail shop_events --where "type = 'purchase'"`,
+    'tail events',
+  ]);
   onCall<TailOptions>(tail, run, async (scope, { words, options }) => {
     const subscription = await subscriptionOf(scope, wordAt(words, 0), options);
     const source = { name: '--where', text: options.where ?? '' };
@@ -50,9 +54,13 @@ async function subscriptionOf(
     });
   }
   if (options.where === undefined) return { kind: 'tail', stream };
-  throw new HeliosError('invalid_request', `--where needs columns, and ${name} is a stream of lines.`, {
-    hint: 'Follow a table that a pipeline makes of it.',
-  });
+  throw new HeliosError(
+    'invalid_request',
+    `--where needs columns, and ${name} is a stream of lines.`,
+    {
+      hint: 'Follow a table that a pipeline makes of it.',
+    },
+  );
 }
 
 function findNamed(known: readonly { readonly name: string }[], name: string): string | undefined {
@@ -85,7 +93,9 @@ function linesOf(event: LiveEvent, columns: readonly string[]): readonly string[
 
 function warnOfGaps(scope: Scope, event: LiveEvent): void {
   if (event.kind === 'rows' && event.dropped > 0) {
-    scope.output.alarm(`… ${groupDigits(event.dropped)} rows left out: they came faster than this goes.`);
+    scope.output.alarm(
+      `… ${groupDigits(event.dropped)} rows left out: they came faster than this goes.`,
+    );
   }
   if (event.kind === 'lines' && event.dropped_bytes > 0) {
     const bytes = groupDigits(event.dropped_bytes);

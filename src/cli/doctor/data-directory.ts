@@ -7,7 +7,10 @@ import { DataDirectory } from '../../catalog/data-directory.ts';
 import { byteText, durationText } from '../render/numbers.ts';
 import { type Check, fail, type Finding, ok, reasonOf, warn } from './check.ts';
 
-/** What Helios needs of the folder that it keeps everything in. `path` is absolute and may not exist yet. */
+/**
+ * What Helios needs of the folder that it keeps everything in. `path` is absolute and may not exist
+ * yet.
+ */
 export function dataDirectoryChecks(path: string, clock: Clock): readonly Check[] {
   // Tried in a folder of its own that is removed again, as near to the data as there is one.
   const place = nearestFolder(path);
@@ -16,7 +19,10 @@ export function dataDirectoryChecks(path: string, clock: Clock): readonly Check[
     { name: 'free space', run: () => spaceFinding(place) },
     { name: 'durable writes', run: () => inFolder(place, (folder) => fsyncFinding(folder, clock)) },
     { name: 'hard links', run: () => inFolder(place, linkFinding) },
-    { name: 'clock of the disk', run: () => inFolder(place, (folder) => skewFinding(folder, clock)) },
+    {
+      name: 'clock of the disk',
+      run: () => inFolder(place, (folder) => skewFinding(folder, clock)),
+    },
   ];
 }
 
@@ -70,8 +76,10 @@ const spaceNoneBytes = 100 * 1024 ** 2;
 async function spaceFinding(place: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(place);
   const text = `${byteText(bavail * bsize)} free`;
-  if (bavail * bsize < spaceNoneBytes) return fail(text, 'Make room: Helios answers 507 when it is full.');
-  if (bavail * bsize < spaceLowBytes) return warn(text, 'Make room, or bound streams: --retention-size.');
+  if (bavail * bsize < spaceNoneBytes)
+    return fail(text, 'Make room: Helios answers 507 when it is full.');
+  if (bavail * bsize < spaceLowBytes)
+    return warn(text, 'Make room, or bound streams: --retention-size.');
   return ok(text);
 }
 
@@ -92,23 +100,27 @@ async function fsyncFinding(folder: string, clock: Clock): Promise<Finding> {
     await file.close();
   }
   const medianMs = timesMs.toSorted((left, right) => left - right)[fsyncCount / 2] ?? 0;
-  const text = `fsync takes ${medianMs < 1 ? `${medianMs.toFixed(2)}ms` : durationText(medianMs)} (median)`;
+  const text = `fsync takes ${medianMs.toFixed(2)}ms (median)`;
   if (medianMs < fsyncSlowMs) return ok(text);
   return warn(text, 'Acknowledgements wait for it: a local SSD takes about 1 ms.');
 }
 
-/** Commits rest on a link that fails where the name is taken; queries on links to the files they read. */
+/**
+ * Commits rest on a link that fails where the name is taken; queries on links to the files they
+ * read.
+ */
 async function linkFinding(folder: string): Promise<Finding> {
-  const [from, to] = [join(folder, 'from'), join(folder, 'to')];
-  await writeFile(from, '');
+  const existing = join(folder, 'existing');
+  const added = join(folder, 'added');
+  await writeFile(existing, '');
   const hint = 'Give --data a folder on a local disk (ext4, xfs, btrfs, zfs, APFS, NTFS).';
   try {
-    await link(from, to);
+    await link(existing, added);
   } catch (thrown) {
     return fail(`do not work: ${reasonOf(thrown)}`, hint);
   }
   try {
-    await link(from, to);
+    await link(existing, added);
   } catch (thrown) {
     if (systemCode(thrown) === 'EEXIST') return ok('work, and refuse a name that is taken');
     return fail(`fail in a strange way: ${reasonOf(thrown)}`, hint);

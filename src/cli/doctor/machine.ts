@@ -45,10 +45,7 @@ const clockLatestMs = Date.parse('2100-01-01T00:00:00Z');
 export function clockFinding(nowMs: number): Finding {
   const text = new Date(nowMs).toISOString();
   if (nowMs > clockEarliestMs && nowMs < clockLatestMs) return ok(text);
-  return fail(
-    `says ${text}`,
-    'Set the clock: arrival times, retention and file names go by it.',
-  );
+  return fail(`says ${text}`, 'Set the clock: arrival times, retention and file names go by it.');
 }
 
 async function memoryLimitFinding(): Promise<Finding> {

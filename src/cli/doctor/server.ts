@@ -7,7 +7,11 @@ import { durationText } from '../render/numbers.ts';
 import { type Check, fail, type Finding, ok, reasonOf, warn } from './check.ts';
 
 /** Whether Helios answers, and if not, whether it could. */
-export function serverChecks(client: Client, config: Config, signal: AbortSignal): readonly Check[] {
+export function serverChecks(
+  client: Client,
+  config: Config,
+  signal: AbortSignal,
+): readonly Check[] {
   return [{ name: 'server', run: () => serverFinding(client, config, signal) }];
 }
 
@@ -52,7 +56,9 @@ async function portFinding(config: Config, url: string): Promise<Finding> {
   const isTaken = systemCode(failure) === 'EADDRINUSE';
   return fail(
     `${config.host}:${config.port} can't be listened on: ${reasonOf(failure)}`,
-    isTaken ? 'Another program has the port: give --port another.' : 'Give --host and --port others.',
+    isTaken
+      ? 'Another program has the port: give --port another.'
+      : 'Give --host and --port others.',
   );
 }
 

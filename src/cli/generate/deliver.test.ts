@@ -36,7 +36,12 @@ describe('generate', () => {
     const environment = { HELIOS_URL: api.url };
     const result = await runToEnd([...quick, '--count', '25000', '--json'], { environment });
     expect(result.exitCode).toBe(0);
-    expect(JSON.parse(result.stdout)).toMatchObject({ v: 1, accepted: 25_000, refused: 0, unknown: 0 });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      v: 1,
+      accepted: 25_000,
+      refused: 0,
+      unknown: 0,
+    });
     const lines = api.seen.flatMap(({ body }) => String(body).trimEnd().split('\n'));
     expect(lines).toHaveLength(25_000);
     const keys = api.seen.map(({ headers }) => headers['idempotency-key']);
@@ -45,7 +50,11 @@ describe('generate', () => {
 
   test('waits as long as Helios asks, and sends the same again under the same key', async () => {
     const retryAfter = { status: 429, headers: { 'retry-after': '3' }, body: slow };
-    answers(retryAfter, { status: 503, body: { error: { ...slow.error, code: 'unavailable' } } }, {});
+    answers(
+      retryAfter,
+      { status: 503, body: { error: { ...slow.error, code: 'unavailable' } } },
+      {},
+    );
     const { waitsMs, clock } = impatient();
     const result = await runToEnd([...quick, '--count', '10', '--json'], clock);
     expect(JSON.parse(result.stdout)).toMatchObject({ accepted: 10, refused: 0, retries: 2 });
@@ -58,7 +67,9 @@ describe('generate', () => {
   test('says what was refused, and why', async () => {
     const error = { code: 'not_found', message: 'There is no stream events.', id: 'r' };
     answers({}, { status: 404, body: { error } });
-    const result = await runToEnd([...quick, '--count', '30000'], { environment: { HELIOS_URL: api.url } });
+    const result = await runToEnd([...quick, '--count', '30000'], {
+      environment: { HELIOS_URL: api.url },
+    });
     expect(result.exitCode).toBe(4);
     expect(result.stderr).toContain('20,000 events accepted');
     expect(result.stderr).toContain('10,000 refused.');

@@ -1,6 +1,6 @@
 import { backoffMs, type BackoffPolicy } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
-import { errorCodes, HeliosError } from '../../base/errors.ts';
+import { asHeliosError, errorCodes, HeliosError } from '../../base/errors.ts';
 import { type Client, pathPart } from '../client/client.ts';
 import type { EventChunk } from './shop-events.ts';
 
@@ -36,14 +36,16 @@ const retryPolicy: BackoffPolicy = { firstMs: 200, maxMs: 15_000, attemptsMax: 2
 const retryAfterMsMax = 60_000;
 
 /**
- * Posts chunk after chunk. A Helios that is behind is waited for, as long as its Retry-After says. Ends with the
- * chunks, at an abort, or at the first refusal that would meet every further chunk too; `failure` is that.
+ * Posts chunk after chunk. A Helios that is behind is waited for, as long as its Retry-After says.
+ * Ends with the chunks, at an abort, or at the first refusal that would meet every further chunk
+ * too; `failure` is that.
  */
 export async function deliver(
   chunks: AsyncIterable<EventChunk>,
   options: DeliveryOptions,
-): Promise<{ readonly report: DeliveryReport; readonly failure: unknown }> {
+): Promise<{ readonly report: DeliveryReport; readonly failure: HeliosError | undefined }> {
   const report = { accepted: 0, refused: 0, unknown: 0, malformed: 0, bytes: 0, retries: 0 };
+  const { signal } = options;
   for await (const chunk of chunks) {
     report.malformed += chunk.malformedCount;
     try {
@@ -52,11 +54,11 @@ export async function deliver(
       report.bytes += Buffer.byteLength(chunk.text);
     } catch (thrown) {
       report[isAnswered(thrown) ? 'refused' : 'unknown'] += chunk.eventCount;
-      return { report, failure: options.signal.aborted ? options.signal.reason : thrown };
+      return { report, failure: asHeliosError(signal.aborted ? signal.reason : thrown) };
     }
     options.onProgress?.(report);
   }
-  return { report, failure: options.signal.aborted ? options.signal.reason : undefined };
+  return { report, failure: signal.aborted ? asHeliosError(signal.reason) : undefined };
 }
 
 async function post(

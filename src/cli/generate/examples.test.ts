@@ -27,7 +27,9 @@ beforeAll(async () => {
     "{id: 'VARCHAR', timestamp: 'TIMESTAMPTZ', ip: 'VARCHAR', user_id: 'VARCHAR', platform: 'VARCHAR', " +
     "app_version: 'VARCHAR', type: 'VARCHAR', properties: 'JSON'}";
   const file = quoteText(join(folder, 'events.ndjson'));
-  await connection.execute(`CREATE TABLE shop_events AS FROM read_ndjson(${file}, columns = ${columns})`);
+  await connection.execute(
+    `CREATE TABLE shop_events AS FROM read_ndjson(${file}, columns = ${columns})`,
+  );
 });
 
 afterAll(async () => {
@@ -36,7 +38,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The minutes of bursts in the last two and a half hours: whatever the time is, a seed that has some is taken. */
+/**
+ * The minutes of bursts in the last two and a half hours: whatever the time is, a seed that has
+ * some is taken.
+ */
 function burstsOf(candidate: number): readonly number[] {
   const last = Math.floor(nowMs / 60_000) - 1;
   return Array.from({ length: 150 }, (_, index) => (last - index) * 60_000).filter((minuteMs) =>

@@ -56,8 +56,8 @@ export function newUser(random: SeededRandom, number: number): User {
 }
 
 /**
- * One visit of a user, step by step: a start, pages and products looked at, perhaps an account, a cart
- * and a purchase, an end. A generator, because many visits go on at once.
+ * One visit of a user, step by step: a start, pages and products looked at, perhaps an account, a
+ * cart and a purchase, an end. A generator, because many visits go on at once.
  */
 export function* visit(random: SeededRandom, user: User): Generator<Step> {
   const campaign = random.pickSkewed(campaigns, 1.6);

@@ -1,7 +1,10 @@
 import type { ShopEvent } from './journey.ts';
 import type { SeededRandom } from './random.ts';
 
-/** The event as a line that is wrong: not JSON, or JSON that does not fit the table. Never has a newline. */
+/**
+ * The event as a line that is wrong: not JSON, or JSON that does not fit the table. Never has a
+ * newline.
+ */
 export function malform(event: ShopEvent, random: SeededRandom): string {
   const text = JSON.stringify(event);
   return random.pick<() => string>([

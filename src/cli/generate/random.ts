@@ -35,7 +35,13 @@ export class SeededRandom {
 
   /** A version 4 UUID. */
   uuid(): string {
-    const hex = [0, 1, 2, 3].map(() => this.below(2 ** 32).toString(16).padStart(8, '0')).join('');
+    const hex = [0, 1, 2, 3]
+      .map(() =>
+        this.below(2 ** 32)
+          .toString(16)
+          .padStart(8, '0'),
+      )
+      .join('');
     const variant = '89ab'[this.below(4)];
     return [
       hex.slice(0, 8),
@@ -47,7 +53,9 @@ export class SeededRandom {
   }
 }
 
-/** Mixes two numbers to one that looks random: the choice for a given minute, whenever it is asked. */
+/**
+ * Mixes two numbers to one that looks random: the choice for a given minute, whenever it is asked.
+ */
 export function hashOf(seed: number, index: number): number {
   const low = index >>> 0;
   const high = Math.floor(index / 2 ** 32) >>> 0;

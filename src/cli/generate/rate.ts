@@ -8,8 +8,9 @@ const minutesPerBurst = 20;
 const burstFactor = 4;
 
 /**
- * How many times the average rate the shop sees at `timeMs`: quiet in the small hours (UTC), busy in the
- * evening, and now and then a minute of `burstFactor` times as much. Depends on nothing but its arguments.
+ * How many times the average rate the shop sees at `timeMs`: quiet in the small hours (UTC), busy
+ * in the evening, and now and then a minute of `burstFactor` times as much. Depends on nothing but
+ * its arguments.
  */
 export function rateFactor(seed: number, timeMs: number): number {
   const share = (timeMs % dayMs) / dayMs;

@@ -29,14 +29,23 @@ export type EventChunk = {
   readonly malformedCount: number;
 };
 
-/** How often events are handed out. Short enough that they look alive, long enough to fill a request. */
+/**
+ * How often events are handed out. Short enough that they look alive, long enough to fill a
+ * request.
+ */
 const tickMs = 100;
-/** A consumer that is slower than the rate gets at most this much caught up; the rest never happened. */
+/**
+ * A consumer that is slower than the rate gets at most this much caught up; the rest never
+ * happened.
+ */
 const catchUpMsMax = 1_000;
 const chunkEventsMax = 20_000;
 /** Sums of fractions that should reach a whole number stop a little short of it. */
 const roundingSlack = 1e-6;
-/** Visits that go on at once, users that come back: enough to look like a shop, few enough to be quick. */
+/**
+ * Visits that go on at once, users that come back: enough to look like a shop, few enough to be
+ * quick.
+ */
 const visitsMax = 200;
 const usersMax = 5_000;
 
@@ -84,7 +93,9 @@ async function hasSlept(options: ShopOptions, durationMs: number): Promise<boole
 
 type OpenVisit = { readonly user: User; readonly steps: Iterator<Step> };
 
-/** The visits that go on, and the users who may come back. Each event moves one visit on by a step. */
+/**
+ * The visits that go on, and the users who may come back. Each event moves one visit on by a step.
+ */
 class Shop {
   readonly #random: SeededRandom;
   readonly #malformedShare: number;
@@ -145,7 +156,9 @@ class Shop {
     return open;
   }
 
-  /** Most visits are of a user who was here before, the same few rather often; never two at a time. */
+  /**
+   * Most visits are of a user who was here before, the same few rather often; never two at a time.
+   */
   #someUser(): User {
     const index = Math.floor(this.#users.length * this.#random.next() ** 1.5);
     const known = this.#users[index];

@@ -67,8 +67,28 @@ export type Client = {
 export const signupMethods: readonly [string, ...string[]] = ['email', 'google', 'apple'];
 export const plans: readonly [string, ...string[]] = ['free', 'premium', 'family'];
 export const firstNames: readonly [string, ...string[]] = [
-  'bob', 'ana', 'li', 'omar', 'eva', 'noah', 'mia', 'ivan', 'zoe', 'kofi', 'lena', 'raj',
+  'bob',
+  'ana',
+  'li',
+  'omar',
+  'eva',
+  'noah',
+  'mia',
+  'ivan',
+  'zoe',
+  'kofi',
+  'lena',
+  'raj',
 ];
 export const lastNames: readonly [string, ...string[]] = [
-  'smith', 'garcia', 'chen', 'haddad', 'novak', 'okafor', 'jensen', 'rossi', 'patel', 'kim',
+  'smith',
+  'garcia',
+  'chen',
+  'haddad',
+  'novak',
+  'okafor',
+  'jensen',
+  'rossi',
+  'patel',
+  'kim',
 ];

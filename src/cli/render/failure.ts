@@ -1,4 +1,4 @@
-import { HeliosError, type TextPosition } from '../../base/errors.ts';
+import type { HeliosError, TextPosition } from '../../base/errors.ts';
 import { printable } from './width.ts';
 
 /** A text that an error's position may point into. */
@@ -22,7 +22,8 @@ export function renderFailure(error: HeliosError, options: FailureOptions): stri
     `${options.paint('red', options.paint('bold', 'error'))}: ${multiline(error.message)}`,
     ...placeLines(error.position, options),
   ];
-  if (error.hint !== undefined) lines.push(`${options.paint('cyan', 'hint')}: ${multiline(error.hint)}`);
+  if (error.hint !== undefined)
+    lines.push(`${options.paint('cyan', 'hint')}: ${multiline(error.hint)}`);
   const id = error.details?.['id'];
   if (typeof id === 'string') lines.push(`  id: ${printable(id)} (in Helios's log)`);
   if (options.isDebug) lines.push(stackOf(error));
@@ -48,7 +49,12 @@ function placeLines(position: TextPosition | undefined, options: FailureOptions)
   const before = text.slice(0, position.column - 1).replaceAll(/[^\t]/g, ' ');
   const length = Math.max(1, Math.min(position.length, text.length - position.column + 1));
   const caret = options.paint('red', '^'.repeat(length));
-  return [place, `  ${blank} |`, `  ${gutter} | ${safeLine(text)}`, `  ${blank} | ${before}${caret}`];
+  return [
+    place,
+    `  ${blank} |`,
+    `  ${gutter} | ${safeLine(text)}`,
+    `  ${blank} | ${before}${caret}`,
+  ];
 }
 
 /** Keeps tabs, since the caret line repeats them. */
@@ -62,7 +68,11 @@ function multiline(text: string): string {
 
 function stackOf(error: HeliosError): string {
   const causes: string[] = [];
-  for (let cause: unknown = error; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+  for (
+    let cause: unknown = error;
+    cause instanceof Error && causes.length < 5;
+    cause = cause.cause
+  ) {
     causes.push(cause.stack ?? cause.message);
   }
   return causes.join('\ncaused by: ');

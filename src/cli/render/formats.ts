@@ -14,10 +14,7 @@ export function markdownTable(
 }
 
 function markdownCell(text: string): string {
-  return text
-    .replaceAll('\\', '\\\\')
-    .replaceAll('|', '\\|')
-    .replaceAll(/\r?\n/g, '<br>');
+  return text.replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll(/\r?\n/g, '<br>');
 }
 
 /** A JSON object as it came, with `"v":1` put first and a newline last. */
@@ -27,5 +24,9 @@ export async function jsonText(body: AsyncIterable<Uint8Array>): Promise<Buffer>
   const text = Buffer.concat(chunks);
   const start = text.indexOf('{') + 1;
   const end = text.lastIndexOf('}') + 1;
-  return Buffer.concat([Buffer.from('{"v":1,'), text.subarray(start, end), Buffer.from('\n')]);
+  return Buffer.concat([jsonStart, text.subarray(start, end), jsonEnd]);
 }
+
+const encoder = new TextEncoder();
+const jsonStart = encoder.encode('{"v":1,');
+const jsonEnd = encoder.encode('\n');

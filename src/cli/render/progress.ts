@@ -14,14 +14,15 @@ const quietMs = 2_000;
 const refreshMs = 250;
 
 /**
- * One line on a terminal that says how far something is, from two seconds on: time, count, rate, and the
- * share where it is known. Never the share alone: an engine's estimate can stand at 100 % for long.
+ * One line on a terminal that says how far something is, from two seconds on: time, count, rate,
+ * and the share where it is known. Never the share alone: an engine's estimate can stand at 100 %
+ * for long.
  */
 export class ProgressLine {
   readonly #write: (text: string) => void;
   readonly #clock: Clock;
   readonly #startMs: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stopped = new AbortController();
   #progress: Progress = { count: 0, unit: 'rows' };
   #isShown = false;
 
@@ -30,9 +31,7 @@ export class ProgressLine {
     this.#write = write ?? (() => undefined);
     this.#clock = clock;
     this.#startMs = clock.monotonicMs();
-    this.#timer = setInterval(() => this.show(), refreshMs);
-    this.#timer.unref();
-    if (write === undefined) clearInterval(this.#timer);
+    if (write !== undefined) void this.#refresh();
   }
 
   update(progress: Progress): void {
@@ -55,8 +54,20 @@ export class ProgressLine {
 
   /** Takes the line away for good. */
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopped.abort();
     this.clear();
+  }
+
+  async #refresh(): Promise<void> {
+    const { signal } = this.#stopped;
+    try {
+      while (!signal.aborted) {
+        await this.#clock.sleep(refreshMs, signal);
+        this.show();
+      }
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    }
   }
 }
 

@@ -15,8 +15,17 @@ test('a table has names, types, values; numbers stand right, NULL is marked', ()
     { name: 'views', type: 'BIGINT' },
   ];
   const dim = (text: string): string => text.replace('NULL', '<NULL>');
-  const text = renderTable(columns, [['tent', '12'], [null, '3'], ['日本', null]], { ...plain, dim });
-  expect(text).toBe(`┌─────────┬────────┐
+  const text = renderTable(
+    columns,
+    [
+      ['tent', '12'],
+      [null, '3'],
+      ['日本', null],
+    ],
+    { ...plain, dim },
+  );
+  expect(text).toBe(
+    `┌─────────┬────────┐
 │ name    │ views  │
 │ VARCHAR │ BIGINT │
 ├─────────┼────────┤
@@ -24,14 +33,17 @@ test('a table has names, types, values; numbers stand right, NULL is marked', ()
 │ <NULL>    │      3 │
 │ 日本    │   <NULL> │
 └─────────┴────────┘
-`.replace('│ views  │', '│  views │'));
+`.replace('│ views  │', '│  views │'),
+  );
 });
 
 describe('a table fits the terminal', () => {
   const columns = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
   const rows = [['x'.repeat(50), 'y'.repeat(20), 'z', 'w'.repeat(30)]];
   test.each([120, 80, 50, 37])('%i columns wide', (widthMax) => {
-    const lines = renderTable(columns, rows, { ...plain, widthMax }).trimEnd().split('\n');
+    const lines = renderTable(columns, rows, { ...plain, widthMax })
+      .trimEnd()
+      .split('\n');
     for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(widthMax);
     expect(lines).toHaveLength(5);
   });
@@ -97,10 +109,12 @@ test.each([
   expect(progressText(progress, 2_000)).toBe(text);
 });
 
+const never = (): Promise<never> => Promise.withResolvers<never>().promise;
+
 test('the progress line waits two seconds and is taken away', () => {
   let nowMs = 0;
   let written = '';
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => undefined };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: never };
   const line = new ProgressLine(clock, (text) => void (written += text));
   nowMs = 1_999;
   line.show();

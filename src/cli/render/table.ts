@@ -13,8 +13,9 @@ export type TableOptions = {
 const columnWidthMin = 6;
 
 /**
- * Rows in a box, with a row of types where the columns have them; numbers to the right. Ends with a newline.
- * Cells that don't fit are cut with an ellipsis, columns that don't fit are left out and named below.
+ * Rows in a box, with a row of types where the columns have them; numbers to the right. Ends with a
+ * newline. Cells that don't fit are cut with an ellipsis, columns that don't fit are left out and
+ * named below.
  */
 export function renderTable(
   columns: readonly TableColumn[],
@@ -24,15 +25,15 @@ export function renderTable(
   if (columns.length === 0) return '';
   const cells = columns.map((column, index) => toCells(column, rows, index));
   const { shown, leftOut } = fit(cells, options.widthMax);
-  const lines = [rule(shown, '┌┬┐'), headLine(shown)];
+  const lines = [rule(shown, ['┌', '┬', '┐']), headLine(shown)];
   if (columns.some((column) => column.type !== undefined)) {
     lines.push(line(shown, (column) => options.dim(pad(column.type, column))));
   }
-  lines.push(rule(shown, '├┼┤'));
+  lines.push(rule(shown, ['├', '┼', '┤']));
   for (let row = 0; row < rows.length; row++) {
     lines.push(line(shown, (column) => bodyCell(column, row, options)));
   }
-  lines.push(rule(shown, '└┴┘'));
+  lines.push(rule(shown, ['└', '┴', '┘']));
   if (leftOut.length > 0) {
     const names = leftOut.map((column) => column.name).join(', ');
     lines.push(`${leftOut.length} columns did not fit: ${names} (see them with --format csv)`);
@@ -56,11 +57,7 @@ type Cells = {
   width: number;
 };
 
-function toCells(
-  column: TableColumn,
-  rows: readonly (readonly unknown[])[],
-  index: number,
-): Cells {
+function toCells(column: TableColumn, rows: readonly (readonly unknown[])[], index: number): Cells {
   const values = rows.map((row) => row[index]);
   const texts = values.map((value) => printable(cellText(value)));
   const name = printable(column.name);
@@ -77,7 +74,10 @@ function toCells(
 }
 
 function isNumericType(type: string | undefined): boolean {
-  return type !== undefined && /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\b.*|BIGNUM)$/.test(type);
+  return (
+    type !== undefined &&
+    /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\b.*|BIGNUM)$/.test(type)
+  );
 }
 
 /** Narrows the widest column again and again; then leaves out columns from the right. */
@@ -86,13 +86,14 @@ function fit(
   widthMax: number | undefined,
 ): { shown: readonly Cells[]; leftOut: readonly Cells[] } {
   let shown = cells;
-  while (widthMax !== undefined && totalWidth(shown) > widthMax) {
+  if (widthMax === undefined) return { shown, leftOut: [] };
+  for (let over = totalWidth(shown) - widthMax; over > 0; over = totalWidth(shown) - widthMax) {
     const widest = shown.reduce((left, right) => (right.width > left.width ? right : left));
     if (widest.width > columnWidthMin) {
       const others = shown.filter((column) => column !== widest).map((column) => column.width);
       // Down to the next widest at once, but no further than needed.
       const next = Math.max(columnWidthMin, ...others.filter((width) => width < widest.width));
-      widest.width = Math.max(next, widest.width - (totalWidth(shown) - widthMax), columnWidthMin);
+      widest.width = Math.max(next, widest.width - over);
       continue;
     }
     if (shown.length === 1) break;
@@ -105,8 +106,10 @@ function totalWidth(cells: readonly Cells[]): number {
   return cells.reduce((sum, column) => sum + column.width + 3, 1);
 }
 
-function rule(cells: readonly Cells[], corners: string): string {
-  const [left, middle, right] = [...corners];
+function rule(
+  cells: readonly Cells[],
+  [left, middle, right]: readonly [string, string, string],
+): string {
   return left + cells.map((column) => '─'.repeat(column.width + 2)).join(middle) + right;
 }
 

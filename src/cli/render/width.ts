@@ -6,7 +6,9 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** The beginning of `text`, at most `widthMax` columns of it; what is cut off leaves an ellipsis. */
+/**
+ * The beginning of `text`, at most `widthMax` columns of it; what is cut off leaves an ellipsis.
+ */
 export function cutToWidth(text: string, widthMax: number): string {
   if (displayWidth(text) <= widthMax) return text;
   let kept = '';
@@ -24,7 +26,10 @@ export function padToWidth(text: string, width: number, side: 'left' | 'right'):
   return side === 'left' ? padding + text : text + padding;
 }
 
-/** Text without anything that moves a cursor or changes a terminal: data must not reach its controls. */
+/**
+ * Text without anything that moves a cursor or changes a terminal: data must not reach its
+ * controls.
+ */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escapeOf);
 }
@@ -40,7 +45,9 @@ function escapeOf(character: string): string {
 
 /** East Asian wide characters and emoji; near enough to Unicode's UAX #11 for tables. */
 function isWide(grapheme: string): boolean {
-  return /\p{Emoji_Presentation}|\ufe0f|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|[\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u.test(
-    grapheme,
-  );
+  return wideScripts.test(grapheme) || wideForms.test(grapheme);
 }
+
+const wideScripts =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}]/u;
+const wideForms = /[\ufe0f\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;

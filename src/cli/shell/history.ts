@@ -6,14 +6,18 @@ import type { CliContext } from '../context.ts';
 /** Older statements are forgotten when the shell starts. */
 export const historyEntriesMax = 1_000;
 
-/** The statements that were typed before, in a file that only its owner can read: SQL holds secrets at times. */
+/**
+ * The statements that were typed before, in a file that only its owner can read: SQL holds secrets
+ * at times.
+ */
 export class History {
   readonly #path: string;
   readonly #warn: (text: string) => void;
 
   constructor(context: CliContext, warn: (text: string) => void) {
     const given = context.environment['XDG_STATE_HOME'];
-    const state = given === undefined || given === '' ? join(context.homeDirectory, '.local', 'state') : given;
+    const state =
+      given === undefined || given === '' ? join(context.homeDirectory, '.local', 'state') : given;
     this.#path = join(state, 'helios', 'sql_history');
     this.#warn = warn;
   }
@@ -31,7 +35,9 @@ export class History {
     }
   }
 
-  /** Keeps a statement, on one line. One with a line comment has no such form, and keeps its lines. */
+  /**
+   * Keeps a statement, on one line. One with a line comment has no such form, and keeps its lines.
+   */
   async add(statement: string): Promise<void> {
     const text = statement.includes('--') ? statement : statement.replaceAll(/\s*\n\s*/g, ' ');
     try {

@@ -9,7 +9,13 @@ import type { ProgressLine } from '../render/progress.ts';
 import type { Scope } from '../scope.ts';
 
 export type OutputFormat = 'table' | 'csv' | 'json' | 'ndjson' | 'markdown';
-export const outputFormats: readonly OutputFormat[] = ['table', 'csv', 'json', 'ndjson', 'markdown'];
+export const outputFormats: readonly OutputFormat[] = [
+  'table',
+  'csv',
+  'json',
+  'ndjson',
+  'markdown',
+];
 
 export type QuerySettings = {
   readonly format: OutputFormat;
@@ -199,7 +205,8 @@ async function writeData(scope: Scope, line: ProgressLine, data: Uint8Array): Pr
 /** A connection that we closed fails with something of its own: the reason is the signal's. */
 function settingsReason(settings: QuerySettings, thrown: unknown): unknown {
   if (settings.signal.aborted) return settings.signal.reason;
-  if (thrown instanceof HeliosError || !(thrown instanceof Error) || !('code' in thrown)) return thrown;
+  if (thrown instanceof HeliosError || !(thrown instanceof Error) || !('code' in thrown))
+    return thrown;
   if (thrown.code !== 'ECONNRESET') return thrown;
   return new HeliosError('unavailable', 'The answer broke off: these are not all rows.', {
     hint: "The query failed or Helios was stopped; Helios's log says which.",

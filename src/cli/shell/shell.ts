@@ -1,4 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
+import { callbackify } from 'node:util';
 import { HeliosError } from '../../base/errors.ts';
 import type { CompleteAnswer } from '../../server/api.ts';
 import { inSource, reportFailure } from '../failures.ts';
@@ -13,8 +14,8 @@ import { splitStatements } from './statements.ts';
 const completionCharactersMax = 10_000;
 
 /**
- * The SQL shell: lines are collected until a semicolon ends a statement, which then runs. One statement at
- * a time; what is typed meanwhile waits.
+ * The SQL shell: lines are collected until a semicolon ends a statement, which then runs. One
+ * statement at a time; what is typed meanwhile waits.
  *
  * ```
  * Ctrl+C   a statement runs: cancels it      text is typed: throws it away
@@ -62,9 +63,7 @@ export class Shell {
       history: await this.#history.load(),
       historySize: historyEntriesMax,
       removeHistoryDuplicates: true,
-      completer: (line: string, done: (thrown: null, result: [string[], string]) => void) => {
-        void this.#complete(line).then((result) => done(null, result));
-      },
+      completer: callbackify(async (line: string) => this.#complete(line)),
     });
     reader.on('SIGINT', () => this.#interrupt(reader));
     return reader;
@@ -110,7 +109,9 @@ export class Shell {
     return true;
   }
 
-  /** Runs `action`; says what went wrong and goes on. For meta commands, false is the wish to leave. */
+  /**
+   * Runs `action`; says what went wrong and goes on. For meta commands, false is the wish to leave.
+   */
   async #guard(text: string, action: () => Promise<boolean>): Promise<boolean> {
     try {
       return await inSource({ name: 'line', text }, action);
@@ -151,13 +152,17 @@ export class Shell {
       });
       return candidates(text, completions);
     } catch {
-      // No completion is the answer to a Tab that can't be answered; the statement itself will say why.
+      // No completion is the answer to a Tab that can't be answered; the statement itself will say
+      // why.
       return [[], line];
     }
   }
 }
 
-/** DuckDB's completions as readline takes them: all in the case of what was typed, from one place on. */
+/**
+ * DuckDB's completions as readline takes them: all in the case of what was typed, from one place
+ * on.
+ */
 export function candidates(
   text: string,
   completions: CompleteAnswer['completions'],

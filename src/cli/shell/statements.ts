@@ -13,8 +13,9 @@ export type SplitStatements = {
 };
 
 /**
- * Cuts a text at the semicolons that end statements: not those in strings, quoted names, dollar quotes or
- * comments. What has no semicolon at its end is the rest, and is a statement only where the text ends.
+ * Cuts a text at the semicolons that end statements: not those in strings, quoted names, dollar
+ * quotes or comments. What has no semicolon at its end is the rest, and is a statement only where
+ * the text ends.
  */
 export function splitStatements(text: string): SplitStatements {
   const statements: Statement[] = [];
@@ -35,9 +36,23 @@ export function allStatements(text: string): readonly Statement[] {
   return all;
 }
 
-/** What may hold a semicolon that ends nothing (an unclosed one reaches to the end), or the semicolon itself. */
-const tokens =
-  /--[^\n]*|\/\*[^]*?(?:\*\/|$(?![^]))|'(?:[^']|'')*(?:'|$(?![^]))|"(?:[^"]|"")*(?:"|$(?![^]))|\$([A-Za-z_]\w*)?\$[^]*?(?:\$\1\$|$(?![^]))|;/g;
+/**
+ * What may hold a semicolon that ends nothing (an unclosed one reaches to the end), or the
+ * semicolon itself.
+ */
+const tokens: RegExp = new RegExp(
+  [
+    /--[^\n]*/,
+    /\/\*[^]*?(?:\*\/|$)/,
+    /'(?:[^']|'')*(?:'|$)/,
+    /"(?:[^"]|"")*(?:"|$)/,
+    /\$([A-Za-z_]\w*)?\$[^]*?(?:\$\1\$|$)/,
+    /;/,
+  ]
+    .map((pattern) => pattern.source)
+    .join('|'),
+  'g',
+);
 
 function addStatement(statements: Statement[], text: string, start: number, end: number): void {
   const raw = text.slice(start, end);
@@ -48,7 +63,5 @@ function addStatement(statements: Statement[], text: string, start: number, end:
 }
 
 function withoutComments(sql: string): string {
-  return sql
-    .replaceAll(tokens, (token) => (/^(--|\/\*)/.test(token) ? '' : token))
-    .trim();
+  return sql.replaceAll(tokens, (token) => (/^(--|\/\*)/.test(token) ? '' : token)).trim();
 }

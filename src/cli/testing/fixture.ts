@@ -31,7 +31,8 @@ export class FakeApi implements AsyncDisposable {
   readonly seen: SeenRequest[] = [];
   readonly subscriptions: unknown[] = [];
   /** `METHOD /path` → what to answer; a function is asked each time. */
-  readonly routes: Record<string, Answer | ((request: SeenRequest) => Answer | Promise<Answer>)> = {};
+  readonly routes: Record<string, Answer | ((request: SeenRequest) => Answer | Promise<Answer>)> =
+    {};
   liveAnswers: readonly LiveAnswer[] = [];
   /** Resolves when a live socket was closed. */
   readonly liveClosed: Promise<void>;

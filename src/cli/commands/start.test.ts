@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi, runToEnd, startCli, type CliResult } from '../testing/fixture.ts';
+
+let api: FakeApi;
+let folder: string;
+
+beforeEach(async () => {
+  api = await FakeApi.start();
+  folder = await mkdtemp(join(tmpdir(), 'helios-start-'));
+  api.routes['POST /api/v1/pipelines'] = { status: 201, body: { name: 'shop', state: 'running' } };
+  api.routes['POST /ingest/events'] = { body: 'ok' };
+  await writeFile(join(folder, 'shop.sql'), 'select 1');
+});
+
+afterEach(async () => {
+  await api[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+describe('start', () => {
+  const started = async (words: readonly string[]): Promise<CliResult & { options: unknown }> => {
+    let options: unknown;
+    const run = startCli(words, {
+      workingDirectory: folder,
+      examplesDirectory: new URL('../../../examples', import.meta.url).pathname,
+      startHelios: async (given) => {
+        options = given;
+        return { url: api.url, dataDirectory: given.dataDirectory, close: async () => undefined };
+      },
+    });
+    while (!run.stdout().includes(api.url)) await new Promise((resolve) => setImmediate(resolve));
+    run.interrupt();
+    return { exitCode: await run.exitCode, stdout: run.stdout(), stderr: run.stderr(), options };
+  };
+
+  test('prints where it is, and ends at Ctrl+C', async () => {
+    const result = await started([
+      'start',
+      '--port',
+      '0',
+      '--data',
+      'here',
+      '--log-level',
+      'trace',
+    ]);
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout).toContain(`Helios is at ${api.url}`);
+    expect(result.stdout).toContain(`curl ${api.url}/ingest -d '{"msg": "test"}'`);
+    expect(result.options).toEqual({
+      dataDirectory: join(folder, 'here'),
+      host: '127.0.0.1',
+      port: 0,
+      logLevel: 'trace',
+      allowedOrigins: [],
+    });
+  });
+
+  test('the demo makes its pipeline in the data directory and prints two queries', async () => {
+    const result = await started(['start', '--demo']);
+    expect(result.stdout.match(/helios sql .*-c "select/g)).toHaveLength(2);
+    const created = api.seen.find(({ route }) => route === 'POST /api/v1/pipelines');
+    expect(created?.body).toMatchObject({ name: 'shop' });
+    expect(JSON.stringify(created?.body)).toContain(`'${folder}/helios-data/tables/shop_events'`);
+  });
+});
+
+test('run hands the script to the engine and reports', async () => {
+  let sql = '';
+  const result = await runToEnd(['run', 'shop.sql'], {
+    workingDirectory: folder,
+    runPipeline: async (options) => {
+      ({ sql } = options);
+      return { recordsIn: 5, recordsRejected: 1, sinks: [{ table: 'out', rowsOut: 4 }] };
+    },
+  });
+  expect(result.stderr).toBe('5 records in, 1 rejected.\nout: 4 rows.\n');
+  expect(sql).toBe('select 1');
+});
