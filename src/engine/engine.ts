@@ -113,6 +113,16 @@ export class Connection implements AsyncDisposable {
     }
   }
 
+  /** As `rows`, with parameters as a person gives them. */
+  async rowsWith(sql: string, parameters: Parameters): Promise<readonly Row[]> {
+    try {
+      const { values, types } = bindParameters(parameters);
+      return (await this.#connection.runAndReadAll(sql, values, types)).getRowObjectsJson();
+    } catch (thrown) {
+      throw duckdbFailure(thrown, sql);
+    }
+  }
+
   /**
    * Names and DuckDB's type texts of what a statement gives, by running it: only for one that is cheap,
    * such as a SELECT with LIMIT 0. Unlike a prepared statement it knows the types of parameters.

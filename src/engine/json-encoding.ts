@@ -13,10 +13,7 @@ export function jsonValueSql(type: ColumnType, expression: string, target: JsonT
 }
 
 /** SQL whose value is one JSON object a row with the columns of `schema`, as sinks write it. */
-export function jsonObjectSql(
-  schema: Schema,
-  timestampFormat: 'rfc3339' | 'unix_millis',
-): string {
+export function jsonObjectSql(schema: Schema, timestampFormat: 'rfc3339' | 'unix_millis'): string {
   const target = timestampFormat === 'rfc3339' ? 'sink' : 'sink_unix_millis';
   const fields = schema.map(({ name, type }) => ({ name, type, expression: quoteName(name) }));
   return jsonFieldsSql(fields, target);
@@ -175,7 +172,9 @@ function intervalText(expression: string): string {
   const seconds = `CASE WHEN ${micros} <> 0 THEN CASE WHEN ${micros} < 0 THEN '-' ELSE '' END ||
     (abs(${micros}) // 1000000) || rtrim(rtrim('.' || lpad((abs(${micros}) % 1000000)::VARCHAR, 6, '0'),
     '0'), '.') || 'S' ELSE '' END`.replaceAll(/\s+/g, ' ');
-  const date = [designated('year', 'Y'), designated('month', 'M'), designated('day', 'D')].join(' || ');
+  const date = [designated('year', 'Y'), designated('month', 'M'), designated('day', 'D')].join(
+    ' || ',
+  );
   const time = [designated('hour', 'H'), designated('minute', 'M'), seconds].join(' || ');
   // `P1DT` and `P` alone are not durations.
   return `CASE WHEN (${expression}) IS NULL THEN NULL

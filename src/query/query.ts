@@ -1,5 +1,6 @@
 import type { EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
+import type { SandboxCapabilities } from './process/sandbox.ts';
 import type { PartitionValues } from '../delta/delta.ts';
 
 /** A file of a pinned view. `path` is absolute and local. */
@@ -104,6 +105,8 @@ export interface QueryService {
   complete(text: string): Promise<readonly { readonly text: string; readonly start: number }[]>;
   /** The finished and running queries, newest first, for `helios.queries`. */
   history(): readonly QueryRecord[];
+  /** How far a query's process is kept from the rest on this machine, for `doctor`. */
+  capabilities(): SandboxCapabilities;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,214 @@
+import { didYouMeanHint } from '../base/did-you-mean.ts';
+import { HeliosError, type TextPosition } from '../base/errors.ts';
+import type { Connection } from '../engine/engine.ts';
+import { positionAtByte } from '../engine/failure.ts';
+import type { Parameters } from '../engine/parameters.ts';
+import { readSerializedSelect, type SerializedSelect } from '../sql/read-select.ts';
+import type { Query } from '../sql/select-ast.ts';
+import { selectFacts, type SelectFacts } from '../sql/select-facts.ts';
+import { allowedFunctions, allowedTableFunctions } from './functions.generated.ts';
+import { statementEnd, withoutExplain } from './statement-text.ts';
+
+/** A query that may run: exactly one SELECT over tables of the catalog. */
+export type GatedQuery = {
+  /** The SELECT alone, at the same lines and columns as in the person's text. */
+  readonly sql: string;
+  readonly explain: 'no' | 'plan' | 'analyze';
+  /** Names of the tables as the catalog spells them. */
+  readonly tables: readonly string[];
+  readonly query: Query;
+};
+
+/** Longest text of a query, in UTF-8 bytes. */
+export const sqlBytesMax: number = 64 * 1024;
+
+export type GateRequest = {
+  readonly sql: string;
+  readonly parameters: Parameters;
+  /** The tables that there are. */
+  readonly tableNames: readonly string[];
+};
+
+/**
+ * The first wall. Parses with DuckDB's own parser, which neither binds nor runs anything, and lets pass what it
+ * knows to be harmless: one SELECT, tables of the catalog and CTEs in scope, functions on the list. What runs
+ * later is the text that was looked at here, in the parentheses in which it was looked at.
+ *
+ * `parser` is any connection: it only ever parses. Throws `invalid_sql` and `not_allowed` with positions,
+ * `too_large`, and `invalid_request` for parameters that don't fit the text.
+ */
+export async function gate(parser: Connection, request: GateRequest): Promise<GatedQuery> {
+  checkText(request.sql);
+  const { explain, text } = withoutExplain(request.sql);
+  checkStatements(await parse(parser, text), text);
+  const sql = text.slice(0, statementEnd(text));
+  const prefix = 'SELECT * FROM (\n';
+  const wrapped = await parse(parser, `${prefix}${sql}\n)`);
+  const query = innerQuery(wrapped);
+  const facts = selectFacts(query);
+  const place = (byteOffset: number | undefined): TextPosition | undefined =>
+    byteOffset === undefined ? undefined : positionAtByte(sql, byteOffset - prefix.length);
+  checkNodes(facts, place);
+  checkFunctions(facts, place);
+  checkParameters(facts, request.parameters, place);
+  return { sql, explain, tables: catalogTables(facts, request.tableNames, place), query };
+}
+
+type Place = (byteOffset: number | undefined) => TextPosition | undefined;
+
+function checkText(sql: string): void {
+  const byteLength = Buffer.byteLength(sql, 'utf8');
+  if (byteLength > sqlBytesMax) {
+    throw new HeliosError(
+      'too_large',
+      `The SQL has ${byteLength} bytes; at most ${sqlBytesMax} are read.`,
+      {
+        hint: 'Pass long lists of values as one parameter, or put them into a table.',
+      },
+    );
+  }
+  // DuckDB's parser stops at a NUL; what comes after it would not have been looked at.
+  if (sql.includes('\0') || !sql.isWellFormed()) {
+    throw new HeliosError(
+      'invalid_sql',
+      'The SQL contains a NUL character or half of a surrogate pair.',
+      {
+        hint: 'Remove it, or write chr(0) for a NUL.',
+      },
+    );
+  }
+}
+
+async function parse(parser: Connection, sql: string): Promise<SerializedSelect> {
+  const rows = await parser.rowsWith('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
+  return readSerializedSelect(rows[0]?.['tree']);
+}
+
+/** The person's own text, before anything is put around it: its errors have the right places. */
+function checkStatements(parsed: SerializedSelect, text: string): void {
+  if (parsed.kind === 'error') throw parseFailure(parsed, text);
+  if (parsed.statements.length === 1) return;
+  throw parsed.statements.length === 0
+    ? new HeliosError('invalid_sql', 'There is no statement in the SQL.')
+    : new HeliosError(
+        'not_allowed',
+        `A query is one SELECT; this text has ${parsed.statements.length} statements.`,
+        { hint: 'Run them one at a time.' },
+      );
+}
+
+function parseFailure(
+  failure: Extract<SerializedSelect, { kind: 'error' }>,
+  text: string,
+): HeliosError {
+  if (failure.type !== 'parser') {
+    return new HeliosError('not_allowed', 'A query is one SELECT; this is another statement.', {
+      hint: 'Tables are filled by pipelines: see `helios pipeline create`.',
+    });
+  }
+  const { codePointOffset: offset } = failure;
+  const before = offset === undefined ? undefined : [...text].slice(0, offset).join('');
+  return new HeliosError('invalid_sql', failure.message, {
+    position: before === undefined ? undefined : positionAtByte(text, Buffer.byteLength(before)),
+  });
+}
+
+/** What the parentheses hold, once it is sure that they are still the ones we put there. */
+function innerQuery(parsed: SerializedSelect): Query {
+  const outer =
+    parsed.kind === 'ok' && parsed.statements.length === 1 ? parsed.statements[0] : undefined;
+  const isOurs =
+    outer?.kind === 'select' &&
+    outer.from.kind === 'subquery' &&
+    outer.ctes.length === 0 &&
+    outer.modifiers.length === 0 &&
+    outer.where === undefined &&
+    !outer.isGrouped;
+  if (!isOurs || outer.from.kind !== 'subquery') {
+    throw new HeliosError('invalid_sql', 'The SQL is not one whole SELECT.', {
+      hint: 'Check its quotes, comments and parentheses.',
+    });
+  }
+  return outer.from.query;
+}
+
+function checkNodes(facts: SelectFacts, place: Place): void {
+  for (const table of facts.tableRefs) {
+    if (table.kind === 'show') {
+      throw new HeliosError('not_allowed', 'DESCRIBE, SHOW and SUMMARIZE are not queries here.', {
+        hint: 'Use `helios table list` and `helios table show NAME`.',
+        position: place(table.byteOffset),
+      });
+    }
+    if (table.kind === 'unknown') refuseNode(table.type, place(table.byteOffset));
+  }
+  for (const query of facts.queries) {
+    if (query.kind === 'unknown') refuseNode(query.type, undefined);
+  }
+}
+
+function refuseNode(type: string, position: TextPosition | undefined): never {
+  throw new HeliosError('not_allowed', `Queries may not contain ${type}.`, { position });
+}
+
+function checkFunctions(facts: SelectFacts, place: Place): void {
+  for (const call of facts.functions) check('function', allowedFunctions, call);
+  for (const call of facts.tableFunctions) check('table function', allowedTableFunctions, call);
+
+  function check(
+    kind: string,
+    allowed: ReadonlySet<string>,
+    call: SelectFacts['functions'][number],
+  ): void {
+    const isBuiltIn = ['', 'main'].includes(call.schema) && ['', 'system'].includes(call.catalog);
+    if (isBuiltIn && allowed.has(call.name.toLowerCase())) return;
+    throw new HeliosError('not_allowed', `The ${kind} ${call.name}() may not be used in queries.`, {
+      hint:
+        didYouMeanHint(call.name, allowed) ??
+        'Queries read tables of the catalog; attach others with `helios table attach`.',
+      position: place(call.byteOffset),
+    });
+  }
+}
+
+function checkParameters(facts: SelectFacts, given: Parameters, place: Place): void {
+  const names = Array.isArray(given)
+    ? given.map((_, index) => String(index + 1))
+    : Object.keys(given);
+  const used = new Set<string>();
+  for (const { name, byteOffset } of facts.parameters) {
+    used.add(name.toLowerCase());
+    if (names.some((one) => one.toLowerCase() === name.toLowerCase())) continue;
+    throw new HeliosError('invalid_request', `The parameter $${name} has no value.`, {
+      hint: didYouMeanHint(name, names) ?? 'Give it one in "params".',
+      position: place(byteOffset),
+    });
+  }
+  const unused = names.find((name) => !used.has(name.toLowerCase()));
+  if (unused !== undefined) {
+    throw new HeliosError('invalid_request', `The SQL has no parameter $${unused}.`, {
+      hint: didYouMeanHint(unused, used),
+    });
+  }
+}
+
+function catalogTables(
+  facts: SelectFacts,
+  tableNames: readonly string[],
+  place: Place,
+): readonly string[] {
+  const byName = new Map(tableNames.map((name) => [name.toLowerCase(), name]));
+  const found = facts.tables.map((table) => {
+    const written = table.schema === '' ? table.name : `${table.schema}.${table.name}`;
+    const isPlain =
+      table.catalog === '' && ['', 'main', 'helios'].includes(table.schema.toLowerCase());
+    const key = table.schema.toLowerCase() === 'main' ? table.name : written;
+    const name = isPlain && !table.hasAtClause ? byName.get(key.toLowerCase()) : undefined;
+    if (name !== undefined) return name;
+    throw new HeliosError('invalid_sql', `There is no table "${written}".`, {
+      hint: didYouMeanHint(written, tableNames) ?? '`helios table list` shows what there is.',
+      position: place(table.byteOffset),
+    });
+  });
+  return [...new Set(found)];
+}

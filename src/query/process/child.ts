@@ -1,0 +1,56 @@
+import type { Connection } from '../../engine/engine.ts';
+import { asHeliosError, HeliosError } from '../../base/errors.ts';
+import { complete } from './complete.ts';
+import { openLockedEngine } from './locked-engine.ts';
+import type { FailureReport, FromChild, ToChild } from './messages.ts';
+import { runQuery } from './run-query.ts';
+
+/**
+ * The query process: gets orders from its parent, one at a time, and has nothing of its own. When the parent
+ * goes away, so does it. Nothing here may be loaded later than at start: by then it may be a user
+ * who can't read the program's files.
+ */
+let connection: Connection | undefined;
+
+process.on('message', (message) => {
+  // The parent is the only one who can write to this channel.
+  handle(message as ToChild).catch((thrown: unknown) => {
+    send({ kind: 'failed', ...reportOf(thrown) });
+  });
+});
+process.on('disconnect', () => process.exit(0));
+
+async function handle(message: ToChild): Promise<void> {
+  if (message.kind === 'open') {
+    connection = await openLockedEngine(message);
+    send({ kind: 'ready' });
+    return;
+  }
+  if (connection === undefined) throw new HeliosError('internal', 'The query process is not open.');
+  switch (message.kind) {
+    case 'become':
+      process.setgroups?.([]);
+      process.setgid?.(message.user.gid);
+      process.setuid?.(message.user.uid);
+      send({ kind: 'ready' });
+      return;
+    case 'cancel':
+      connection.interrupt();
+      return;
+    case 'run':
+      send({ kind: 'done', rowCount: await runQuery(connection, message, send) });
+      return;
+    case 'complete':
+      send({ kind: 'completions', items: await complete(connection, message) });
+  }
+}
+
+function send(message: FromChild): void {
+  // False only says that the channel is filling; what is sent is few and small.
+  process.send?.(message);
+}
+
+function reportOf(thrown: unknown): FailureReport {
+  const { code, message, hint, position, details } = asHeliosError(thrown);
+  return { code, message, hint, position, details };
+}

@@ -1,0 +1,27 @@
+import type { Connection } from '../../engine/engine.ts';
+import { duckdbType, quoteName, quoteText } from '../../engine/types.ts';
+import type { Completion, CompleteOrder } from './messages.ts';
+import { viewName } from './view-name.ts';
+
+/** DuckDB's own completions of a text, over views that have the tables' columns and no rows. */
+export async function complete(
+  connection: Connection,
+  order: CompleteOrder,
+): Promise<readonly Completion[]> {
+  for (const { name, schema } of order.tables) {
+    const columns = schema.map(
+      (column) => `CAST(NULL AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`,
+    );
+    if (columns.length === 0) continue;
+    await connection.execute(
+      `CREATE OR REPLACE VIEW ${viewName(name)} AS SELECT ${columns.join(', ')}`,
+    );
+  }
+  const rows = await connection.rows(
+    `SELECT suggestion, suggestion_start FROM sql_auto_complete(${quoteText(order.text)})`,
+  );
+  return rows.map((row) => ({
+    text: String(row['suggestion']),
+    start: Number(row['suggestion_start']),
+  }));
+}

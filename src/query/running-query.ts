@@ -1,0 +1,258 @@
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { asHeliosError, HeliosError } from '../base/errors.ts';
+import type { GatedQuery } from './gate.ts';
+import { linkViews, unlinkViews } from './pinned-files.ts';
+import type { ResultColumnInfo } from './process/messages.ts';
+import type { Lease, ProcessPool } from './process/process-pool.ts';
+import type { Execution } from './process/query-process.ts';
+import type { PinnedView, QueryRequest, Saw, TableSource } from './query.ts';
+import type { ResultEnd } from './result-body.ts';
+import { viewStatement } from './view-sql.ts';
+
+export type RunContext = {
+  readonly id: string;
+  readonly request: QueryRequest;
+  readonly rowsMax: number | undefined;
+  readonly timeoutMs: number;
+  readonly pool: ProcessPool;
+  readonly tables: TableSource;
+  readonly clock: Clock;
+  readonly fileOwner: { readonly uid: number; readonly gid: number } | undefined;
+  readonly onEnd: (end: {
+    readonly durationMs: number;
+    readonly outcome: number | HeliosError;
+  }) => void;
+};
+
+/** A query that the process must have given up this long after it was asked to; then it is killed. */
+const graceMs = 2000;
+
+/** So much of a result is waited for before the first byte: a small one fails as a whole or not at all. */
+const firstBytesMax = 256 * 1024;
+
+/**
+ * One query's life: a process, its files, a deadline. Whatever happens, `#end` runs once: it gives the process
+ * back (healthy only if the query ran to its end), removes the files and settles the history.
+ */
+export class RunningQuery {
+  readonly #context: RunContext;
+  readonly #startedMs: number;
+  readonly #stop = new AbortController();
+  readonly #timers = new AbortController();
+  #lease: Lease | undefined;
+  #directory: string | undefined;
+  #execution: Execution | undefined;
+  #isEnded = false;
+
+  constructor(context: RunContext) {
+    this.#context = context;
+    this.#startedMs = context.clock.monotonicMs();
+    this.#watch();
+  }
+
+  /** Starts the gated query; resolves with its columns once it has finished or written its first bytes. */
+  async start(gated: GatedQuery): Promise<StartedQuery> {
+    try {
+      return await this.#start(gated);
+    } catch (thrown) {
+      const failure = this.#failure(thrown);
+      await this.#end(failure);
+      throw failure;
+    }
+  }
+
+  /** For a failure before `start`, such as the gate's. */
+  async fail(thrown: unknown): Promise<HeliosError> {
+    const failure = this.#failure(thrown);
+    await this.#end(failure);
+    return failure;
+  }
+
+  async #start(gated: GatedQuery): Promise<StartedQuery> {
+    const { pool, request, rowsMax } = this.#context;
+    const signal = this.#stop.signal;
+    this.#lease = await pool.lease(signal);
+    const { process } = this.#lease;
+    this.#directory = join(process.filesDirectory, this.#context.id);
+    const views = await this.#views(gated.tables, this.#directory);
+    signal.throwIfAborted();
+    this.#execution = process.run({
+      sql: gated.sql,
+      explain: gated.explain,
+      parameters: request.params ?? [],
+      format: request.format,
+      rowsMax,
+      views: views.statements,
+      onProgress: (rowsRead, percent) => request.onProgress?.({ rowsRead, percent }),
+    });
+    const reader = new FirstBytes(this.#execution.bytes);
+    await reader.fill(firstBytesMax);
+    const columns = await this.#execution.columns;
+    if (reader.isEnded) await this.#execution.finished;
+    return { columns, saw: views.saw, rows: this.#rows(reader), end: () => this.#finish() };
+  }
+
+  async #views(
+    names: readonly string[],
+    directory: string,
+  ): Promise<{ readonly statements: readonly string[]; readonly saw: readonly Saw[] }> {
+    const pinned = names.length === 0 ? [] : await this.#context.tables.pin(names);
+    try {
+      const linked = await linkViews(pinned, { directory, owner: this.#context.fileOwner });
+      return { statements: linked.map(viewStatement), saw: pinned.map((view) => sawOf(view, 0)) };
+    } finally {
+      for (const view of pinned) view.release();
+    }
+  }
+
+  async *#rows(reader: FirstBytes): AsyncGenerator<Uint8Array> {
+    let isWhole = false;
+    try {
+      yield* reader.all();
+      isWhole = true;
+    } catch (thrown) {
+      throw await this.fail(thrown);
+    } finally {
+      // Whoever reads has gone away.
+      if (!isWhole) await this.#end(cancelled());
+    }
+  }
+
+  async #finish(): Promise<ResultEnd> {
+    const { rowsMax } = this.#context;
+    try {
+      const rowCount = (await this.#execution?.finished)?.rowCount ?? 0;
+      const isTruncated = rowsMax !== undefined && rowCount > rowsMax;
+      const end = { rowCount: isTruncated ? rowsMax : rowCount, isTruncated };
+      await this.#end(end.rowCount);
+      return { ...end, durationMs: this.#durationMs() };
+    } catch (thrown) {
+      throw await this.fail(thrown);
+    }
+  }
+
+  #watch(): void {
+    const { request, clock, timeoutMs } = this.#context;
+    const onAbort = (): void => this.#stop.abort(cancelled());
+    request.signal.addEventListener('abort', onAbort);
+    this.#timers.signal.addEventListener('abort', () => {
+      request.signal.removeEventListener('abort', onAbort);
+    });
+    this.#stop.signal.addEventListener('abort', () => void this.#giveUp());
+    clock.sleep(timeoutMs, this.#timers.signal).then(
+      () => this.#stop.abort(timedOut(timeoutMs)),
+      // The query ended first.
+      () => undefined,
+    );
+    if (request.signal.aborted) onAbort();
+  }
+
+  async #giveUp(): Promise<void> {
+    const { clock } = this.#context;
+    this.#lease?.process.cancel();
+    const finished = this.#execution?.finished.catch(() => undefined);
+    const grace = clock.sleep(graceMs, this.#timers.signal).catch(() => undefined);
+    await Promise.race([finished ?? grace, grace]);
+    await this.#end(this.#failure(this.#stop.signal.reason));
+  }
+
+  /** What stopped the query says more than what broke because of that. */
+  #failure(thrown: unknown): HeliosError {
+    return asHeliosError(this.#stop.signal.aborted ? this.#stop.signal.reason : thrown);
+  }
+
+  #durationMs(): number {
+    return this.#context.clock.monotonicMs() - this.#startedMs;
+  }
+
+  async #end(outcome: number | HeliosError): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#timers.abort();
+    this.#context.onEnd({ durationMs: this.#durationMs(), outcome });
+    // An error of the SQL leaves the process as it was; anything that stopped it half-way does not.
+    const isRegular = this.#hasRunItsCourse();
+    if (!isRegular) this.#execution?.bytes.destroy();
+    const directory = this.#directory;
+    if (directory !== undefined) await unlinkViews(directory);
+    await this.#lease?.release(isRegular ? 'healthy' : 'spoiled');
+  }
+
+  #hasRunItsCourse(): boolean {
+    if (this.#stop.signal.aborted) return false;
+    if (this.#execution === undefined) return true;
+    const outcome = this.#execution.outcome();
+    return outcome instanceof HeliosError ? harmlessCodes.has(outcome.code) : outcome === 'done';
+  }
+}
+
+export type StartedQuery = {
+  readonly columns: readonly ResultColumnInfo[];
+  readonly saw: readonly Saw[];
+  readonly rows: AsyncIterable<Uint8Array>;
+  /** What it came to; to be called after the last of `rows`. */
+  readonly end: () => Promise<ResultEnd>;
+};
+
+const harmlessCodes: ReadonlySet<string> = new Set([
+  'invalid_sql',
+  'query_failed',
+  'invalid_request',
+]);
+
+function cancelled(): HeliosError {
+  return new HeliosError('cancelled', 'The query was cancelled.');
+}
+
+function timedOut(timeoutMs: number): HeliosError {
+  return new HeliosError('timeout', `The query was stopped after its ${timeoutMs} ms.`, {
+    hint: 'Narrow it down by time, or ask with a larger timeout_ms.',
+  });
+}
+
+function sawOf(view: PinnedView, prunedCount: number): Saw {
+  const { newestEventMs } = view;
+  return {
+    table: view.name,
+    version: view.version,
+    epoch: view.epoch,
+    newest_event: newestEventMs === undefined ? undefined : new Date(newestEventMs).toISOString(),
+    hot_rows: view.hotRows,
+    files_read: view.files.length - prunedCount,
+    files_pruned: prunedCount,
+  };
+}
+
+/** Reads ahead the beginning of a stream, so that an error that comes early comes instead of it. */
+class FirstBytes {
+  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #ahead: Uint8Array[] = [];
+  isEnded = false;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  async fill(bytesMax: number): Promise<void> {
+    let byteLength = 0;
+    while (byteLength < bytesMax) {
+      const next = await this.#source.next();
+      if (next.done === true) {
+        this.isEnded = true;
+        return;
+      }
+      byteLength += next.value.byteLength;
+      this.#ahead.push(next.value);
+    }
+  }
+
+  async *all(): AsyncGenerator<Uint8Array> {
+    yield* this.#ahead;
+    while (!this.isEnded) {
+      const next = await this.#source.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { HeliosError } from '../base/errors.ts';
+import { type Connection, Engine } from '../engine/engine.ts';
+import type { Schema } from '../event/schema.ts';
+import { gate } from './gate.ts';
+import { QueryHistory } from './history.ts';
+import { ProcessPool } from './process/process-pool.ts';
+import { QueryProcess } from './process/query-process.ts';
+import { probeSandbox, type Sandbox, type SandboxCapabilities } from './process/sandbox.ts';
+import type { QueryAnswer, QueryRecord, QueryRequest, QueryService, TableSource } from './query.ts';
+import { contentTypes, resultBody } from './result-body.ts';
+import { RunningQuery, type StartedQuery } from './running-query.ts';
+
+export type QueryLimits = {
+  /** Query processes at one time, the warm spare included. */
+  readonly processesMax: number;
+  /** Queries that may wait for a process. */
+  readonly waitingMax: number;
+  readonly queriesPerProcessMax: number;
+  /** DuckDB's own limit in each process; the system lets it have 512 MB more. */
+  readonly memoryBytes: number;
+  readonly spillBytesMax: number;
+  readonly threads: number;
+  readonly timeoutDefaultMs: number;
+  readonly timeoutMaxMs: number;
+  /** Rows of a JSON result when the request says nothing. */
+  readonly rowsDefault: number;
+};
+
+export const queryLimits: QueryLimits = {
+  processesMax: Math.max(2, availableParallelism()),
+  waitingMax: 32,
+  queriesPerProcessMax: 500,
+  memoryBytes: 512 * 1024 * 1024,
+  spillBytesMax: 8 * 1024 * 1024 * 1024,
+  threads: availableParallelism(),
+  timeoutDefaultMs: 60_000,
+  timeoutMaxMs: 600_000,
+  rowsDefault: 10_000,
+};
+
+export type QueryServiceOptions = {
+  readonly tables: TableSource;
+  /** Private folders of query processes are made here; those that a crash left are removed. */
+  readonly tempDirectory: string;
+  readonly limits?: Partial<QueryLimits> | undefined;
+  readonly clock?: Clock | undefined;
+};
+
+/** Answers SQL over `tables` in processes of their own. */
+export async function createQueryService(options: QueryServiceOptions): Promise<QueryService> {
+  const limits = { ...queryLimits, ...options.limits };
+  await removeLeftovers(options.tempDirectory);
+  const sandbox = await probeSandbox();
+  const parser = await Engine.open({
+    threads: 1,
+    memoryBytes: parserMemoryBytes,
+    tempDirectory: join(options.tempDirectory, 'parser'),
+  });
+  const service = new ProcessQueryService({
+    ...options,
+    limits,
+    sandbox,
+    parser,
+    connection: await parser.connect(),
+    clock: options.clock ?? systemClock,
+  });
+  return service;
+}
+
+/** Enough to parse 64 KB of SQL; it never sees a row. */
+const parserMemoryBytes = 128 * 1024 * 1024;
+
+const leftoverPrefix = 'query-';
+
+async function removeLeftovers(tempDirectory: string): Promise<void> {
+  await mkdir(tempDirectory, { recursive: true });
+  for (const name of await readdir(tempDirectory)) {
+    if (!name.startsWith(leftoverPrefix)) continue;
+    await rm(join(tempDirectory, name), { recursive: true, force: true });
+  }
+}
+
+type ServiceParts = {
+  readonly tables: TableSource;
+  readonly tempDirectory: string;
+  readonly limits: QueryLimits;
+  readonly clock: Clock;
+  readonly sandbox: Sandbox;
+  readonly parser: Engine;
+  readonly connection: Connection;
+};
+
+class ProcessQueryService implements QueryService {
+  readonly #parts: ServiceParts;
+  readonly #pool: ProcessPool;
+  readonly #history: QueryHistory;
+
+  constructor(parts: ServiceParts) {
+    const { limits, tempDirectory, sandbox } = parts;
+    this.#parts = parts;
+    this.#history = new QueryHistory(parts.clock);
+    this.#pool = new ProcessPool({
+      ...limits,
+      start: () => QueryProcess.start({ ...limits, tempDirectory, sandbox }),
+    });
+    this.#pool.warm();
+  }
+
+  async run(request: QueryRequest): Promise<QueryAnswer> {
+    const id = randomUUID();
+    const rowsMax = this.#rowsMax(request);
+    const timeoutMs = this.#timeoutMs(request);
+    const { tables, clock, sandbox, connection } = this.#parts;
+    this.#history.start(id, request.sql);
+    const running = new RunningQuery({
+      id,
+      request,
+      rowsMax,
+      timeoutMs,
+      pool: this.#pool,
+      tables,
+      clock,
+      fileOwner: sandbox.user,
+      onEnd: (end) => this.#history.finish(id, end),
+    });
+    let started: StartedQuery;
+    try {
+      const parameters = request.params ?? [];
+      const gated = await gate(connection, {
+        sql: request.sql,
+        parameters,
+        tableNames: tables.names(),
+      });
+      started = await running.start(gated);
+    } catch (thrown) {
+      throw await running.fail(thrown);
+    }
+    const { columns, saw } = started;
+    const body = resultBody({ ...started, format: request.format });
+    const isLines = request.format === 'ndjson';
+    return {
+      id,
+      contentType: contentTypes[request.format],
+      columns,
+      saw,
+      body: isLines ? withErrorLine(body) : body,
+    };
+  }
+
+  async complete(
+    text: string,
+  ): Promise<readonly { readonly text: string; readonly start: number }[]> {
+    const { tables, clock, limits } = this.#parts;
+    const known: { name: string; schema: Schema }[] = [];
+    for (const name of tables.names()) {
+      const schema = await tables.schemaOf(name);
+      if (schema !== undefined) known.push({ name, schema });
+    }
+    const lease = await this.#pool.lease(AbortSignal.timeout(limits.timeoutDefaultMs));
+    const timer = new AbortController();
+    clock.sleep(completionTimeoutMs, timer.signal).then(
+      () => void lease.process.close(),
+      () => undefined,
+    );
+    try {
+      return await lease.process.complete({ text, tables: known });
+    } finally {
+      timer.abort();
+      await lease.release('healthy');
+    }
+  }
+
+  history(): readonly QueryRecord[] {
+    return this.#history.list();
+  }
+
+  capabilities(): SandboxCapabilities {
+    return this.#parts.sandbox.capabilities;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+    this.#parts.connection.close();
+    this.#parts.parser.close();
+  }
+
+  #rowsMax({ maxRows, format }: QueryRequest): number | undefined {
+    if (maxRows === undefined)
+      return format === 'json' ? this.#parts.limits.rowsDefault : undefined;
+    if (Number.isSafeInteger(maxRows) && maxRows >= 0) return maxRows;
+    throw new HeliosError('invalid_request', `max_rows is ${maxRows}; it is a number of rows.`);
+  }
+
+  #timeoutMs({ timeoutMs }: QueryRequest): number {
+    const { timeoutDefaultMs, timeoutMaxMs } = this.#parts.limits;
+    if (timeoutMs === undefined) return timeoutDefaultMs;
+    if (Number.isFinite(timeoutMs) && timeoutMs > 0 && timeoutMs <= timeoutMaxMs) return timeoutMs;
+    throw new HeliosError('invalid_request', `timeout_ms is ${timeoutMs}.`, {
+      hint: `It is a number of milliseconds, at most ${timeoutMaxMs}.`,
+    });
+  }
+}
+
+/** A completion that takes longer is worth nothing. */
+const completionTimeoutMs = 2000;
+
+/** A failure in mid-stream becomes the last line. */
+async function* withErrorLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (thrown) {
+    if (!(thrown instanceof HeliosError)) throw thrown;
+    const { code, message, hint, position, details } = thrown;
+    yield Buffer.from(`${JSON.stringify({ error: { code, message, hint, position, details } })}\n`);
+  }
+}

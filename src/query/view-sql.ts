@@ -1,0 +1,90 @@
+import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
+import type { Column, Schema } from '../event/schema.ts';
+import type { LinkedView } from './pinned-files.ts';
+import { viewName } from './process/view-name.ts';
+
+/** The statement that makes a table's view over its linked files, with the table's columns and types. */
+export function viewStatement(linked: LinkedView): string {
+  const { name, schema } = linked.view;
+  const scans = [...coldScan(linked), ...plainScans(linked)];
+  const selects = scans.length === 0 ? [`${nullColumns(schema)} WHERE false`] : scans;
+  return `CREATE OR REPLACE VIEW ${viewName(name)} AS ${selects.join(' UNION ALL ')}`;
+}
+
+/** Committed files: partition columns are not in them. */
+function coldScan({ view, cold, partitions }: LinkedView): readonly string[] {
+  if (cold.length === 0) return [];
+  const { partitionColumns, schema } = view;
+  if (partitionColumns.length === 0) return [scan(schema, parquet(cold))];
+  const isPartition = (column: Column): boolean => partitionColumns.includes(column.name);
+  const stored = schema.filter((column) => !isPartition(column));
+  const columns = schema.map((column) => {
+    if (!isPartition(column)) return castColumn(column);
+    const values = partitions.map((one) => partitionValue(column, one[column.name] ?? null));
+    // List positions count from 1.
+    const value = `list_extract([${values.join(', ')}], helios_partition + 1)`;
+    return `${value} AS ${quoteName(column.name)}`;
+  });
+  const files = `read_parquet(${list(cold)}, union_by_name => true,
+    hive_partitioning => true, hive_types => {'helios_partition': BIGINT})`;
+  return [`SELECT ${columns.join(', ')} FROM (${withNulls(stored, files)})`];
+}
+
+function plainScans({ view, hot, rows, attached }: LinkedView): readonly string[] {
+  const { schema } = view;
+  const scans: readonly (readonly [readonly string[], string])[] = [
+    [hot, parquet(hot)],
+    [rows, rowsOf(schema, rows)],
+    [attached.parquet, parquet(attached.parquet)],
+    [attached.csv, `read_csv(${list(attached.csv)}, union_by_name => true)`],
+    [attached.json, `read_json(${list(attached.json)}, union_by_name => true)`],
+  ];
+  return scans.filter(([paths]) => paths.length > 0).map(([, files]) => scan(schema, files));
+}
+
+function scan(schema: Schema, files: string): string {
+  return `SELECT ${schema.map(castColumn).join(', ')} FROM (${withNulls(schema, files)})`;
+}
+
+/**
+ * Columns that no file has are NULL: the first part has no rows and all columns, and the optimizer drops it.
+ * Files that lack some of what others have are united by name.
+ */
+function withNulls(schema: Schema, files: string): string {
+  const all = schema.length === 0 ? '' : `${nullColumns(schema)} WHERE false UNION ALL BY NAME `;
+  return `${all}SELECT * FROM ${files}`;
+}
+
+function nullColumns(schema: Schema): string {
+  const columns = schema.map(
+    (column) => `CAST(NULL AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`,
+  );
+  return `SELECT ${columns.join(', ')}`;
+}
+
+function castColumn(column: Column): string {
+  const name = quoteName(column.name);
+  return `CAST(${name} AS ${duckdbType(column.type)}) AS ${name}`;
+}
+
+/** In Delta an empty partition value is NULL. */
+function partitionValue(column: Column, value: string | null): string {
+  const literal = value === null || value === '' ? 'NULL' : quoteText(value);
+  return `CAST(${literal} AS ${duckdbType(column.type)})`;
+}
+
+function parquet(paths: readonly string[]): string {
+  return `read_parquet(${list(paths)}, union_by_name => true, hive_partitioning => false)`;
+}
+
+/** JSON lines with the schema's types, and no guessing. */
+function rowsOf(schema: Schema, paths: readonly string[]): string {
+  const columns = schema.map(
+    (column) => `${quoteText(column.name)}: ${quoteText(duckdbType(column.type))}`,
+  );
+  return `read_json(${list(paths)}, format => 'newline_delimited', columns => {${columns.join(', ')}})`;
+}
+
+function list(paths: readonly string[]): string {
+  return `[${paths.map(quoteText).join(', ')}]`;
+}
