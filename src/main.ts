@@ -161,7 +161,7 @@ async function startHelios(options: StartOptions): Promise<RunningHelios> {
   };
   try {
     await server.listen({ host: options.host, port: options.port });
-    supervisor.startAll();
+    await supervisor.startAll();
     isReady = true;
   } catch (thrown) {
     await close();

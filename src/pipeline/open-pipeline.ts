@@ -202,7 +202,8 @@ async function openDeltaSink(
   });
 }
 
-async function openQuarantine(environment: PipelineEnvironment): Promise<Sink> {
+/** The table of rejected records; it is there before the first of them. */
+export async function openQuarantine(environment: PipelineEnvironment): Promise<Sink> {
   return await deltaSink(environment, {
     name: quarantineTable,
     path: join(environment.dataDirectory, 'tables', quarantineTable),

@@ -3,7 +3,7 @@ import { HeliosError } from '../base/errors.ts';
 import type { Catalog, PipelineDefinition } from '../catalog/catalog.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { ManagedPipeline } from './managed-pipeline.ts';
-import { pipelineDirectory, type PipelineEnvironment, resolvePath } from './open-pipeline.ts';
+import { openQuarantine, pipelineDirectory, type PipelineEnvironment, resolvePath } from './open-pipeline.ts';
 import type {
   PipelineInfo,
   Pipelines,
@@ -53,7 +53,8 @@ export class Supervisor implements Pipelines {
   }
 
   /** Starts what should run, as the catalog says. */
-  startAll(): void {
+  async startAll(): Promise<void> {
+    await openQuarantine(this.#context);
     this.openAll();
     for (const managed of this.#pipelines.values()) {
       if (managed.definition.wanted === 'running') managed.start();

@@ -232,7 +232,7 @@ function printedTable(insert: Insert, index: number): SinkTable {
 }
 
 async function serialized(connection: Connection, select: string): Promise<unknown> {
-  const [row] = await connection.rows('SELECT json_serialize_sql($1) AS tree', [select]);
+  const [row] = await connection.rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [select]);
   return row?.['tree'];
 }
 
