@@ -10,7 +10,7 @@ import { errorOfBody, pathPart } from '../client/client.ts';
 import { inSource, scriptFailures } from '../failures.ts';
 import { parseDurationMs, parseInteger } from '../quantity.ts';
 import type { SourceText } from '../render/failure.ts';
-import { groupDigits } from '../render/numbers.ts';
+import { byteText, groupDigits } from '../render/numbers.ts';
 import type { Scope } from '../scope.ts';
 import { jsonLines } from '../client/lines.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
@@ -136,7 +136,7 @@ function addLooking(group: Command, run: Runner): void {
       [
         { name: 'name' },
         { name: 'state' },
-        { name: 'records in', type: 'BIGINT' },
+        { name: 'read', type: 'BIGINT' },
         { name: 'rejected', type: 'BIGINT' },
         { name: 'hot rows', type: 'BIGINT' },
         { name: 'error' },
@@ -144,7 +144,7 @@ function addLooking(group: Command, run: Runner): void {
       answer.pipelines.map((pipeline) => [
         pipeline.name,
         pipeline.state,
-        groupDigits(pipeline.bytes_in),
+        byteText(pipeline.bytes_in),
         groupDigits(pipeline.records_rejected),
         groupDigits(hotRows(pipeline)),
         pipeline.error?.message ?? '',
@@ -310,7 +310,7 @@ async function changed(
 async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Promise<void> {
   await scope.output.line(`${pipeline.name}: ${pipeline.state}, epoch ${pipeline.epoch}`);
   const rejected = groupDigits(pipeline.records_rejected);
-  await scope.output.line(`${groupDigits(pipeline.bytes_in)} bytes in, ${rejected} rejected`);
+  await scope.output.line(`${byteText(pipeline.bytes_in)} in, ${rejected} records rejected`);
   if (pipeline.error !== undefined) {
     await scope.output.line(
       `error: ${pipeline.error.message} (${pipeline.error.id} in Helios's log)`,

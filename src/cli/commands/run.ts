@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
+import type { RunProgress, RunSummary } from '../context.ts';
 import { inSource } from '../failures.ts';
-import { groupDigits } from '../render/numbers.ts';
+import { byteText, groupDigits } from '../render/numbers.ts';
+import type { Progress } from '../render/progress.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
 
 export function addRunCommand(program: Command, run: Runner): void {
@@ -21,14 +23,14 @@ export function addRunCommand(program: Command, run: Runner): void {
           dataDirectory: options.data === undefined ? undefined : scope.path(options.data),
           logLevel: scope.origins.log_level === 'default' ? 'warn' : scope.config.log_level,
           stdout: scope.context.stdout,
-          onProgress: ({ bytesIn }) => line.update({ count: bytesIn, unit: 'bytes' }),
+          onProgress: (progress) => line.update(readSoFar(progress)),
           signal: scope.signal,
         }),
       );
       line.stop();
-      if (scope.output.isJson) return await scope.output.json(summary);
+      if (scope.output.isJson) return await scope.output.json(summaryDocument(summary));
       const rejected = groupDigits(summary.recordsRejected);
-      scope.output.talk(`${groupDigits(summary.bytesIn)} bytes in, ${rejected} rejected.`);
+      scope.output.talk(`${byteText(summary.bytesIn)} in, ${rejected} records rejected.`);
       for (const { table, rowsOut } of summary.sinks) {
         scope.output.talk(`${table}: ${groupDigits(rowsOut)} rows.`);
       }
@@ -38,6 +40,19 @@ export function addRunCommand(program: Command, run: Runner): void {
       line.stop();
     }
   });
+}
+
+function readSoFar({ bytesIn, bytesBehind }: RunProgress): Progress {
+  const all = bytesBehind === undefined ? 0 : bytesIn + bytesBehind;
+  return { count: bytesIn, unit: 'bytes', percent: all === 0 ? undefined : (100 * bytesIn) / all };
+}
+
+function summaryDocument(summary: RunSummary): Record<string, unknown> {
+  return {
+    bytes_in: summary.bytesIn,
+    records_rejected: summary.recordsRejected,
+    sinks: summary.sinks.map(({ table, rowsOut }) => ({ table, rows_out: rowsOut })),
+  };
 }
 
 /** Ctrl+C is how a script with unbounded sources ends. */

@@ -73,9 +73,9 @@ test('run hands the script to the engine and reports', async () => {
     workingDirectory: folder,
     runPipeline: async (options) => {
       ({ sql } = options);
-      return { recordsIn: 5, recordsRejected: 1, sinks: [{ table: 'out', rowsOut: 4 }] };
+      return { bytesIn: 5, recordsRejected: 1, sinks: [{ table: 'out', rowsOut: 4 }] };
     },
   });
-  expect(result.stderr).toBe('5 records in, 1 rejected.\nout: 4 rows.\n');
+  expect(result.stderr).toBe('5 B in, 1 records rejected.\nout: 4 rows.\n');
   expect(sql).toBe('select 1');
 });

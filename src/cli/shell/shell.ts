@@ -40,6 +40,11 @@ export class Shell {
   async run(): Promise<void> {
     const reader = await this.#open();
     this.#scope.output.talk('SQL ends with ; and \\? lists what else there is. Ctrl+D leaves.');
+    const leave = (): void => {
+      this.#running?.abort(this.#scope.signal.reason);
+      reader.close();
+    };
+    this.#scope.signal.addEventListener('abort', leave, { once: true });
     reader.prompt();
     try {
       for await (const line of reader) {
@@ -49,8 +54,10 @@ export class Shell {
         reader.prompt();
       }
     } finally {
+      this.#scope.signal.removeEventListener('abort', leave);
       reader.close();
     }
+    this.#scope.signal.throwIfAborted();
   }
 
   async #open(): Promise<Interface> {
