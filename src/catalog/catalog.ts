@@ -114,21 +114,23 @@ export class Catalog {
     return row === undefined ? undefined : toTable(row);
   }
 
-  /** Registers a table; the same name with the same path and kind is fine, another is `conflict`. */
-  addTable(entry: TableEntry): void {
+  /** `conflict` when the name stands for another path or kind. */
+  checkTable(entry: TableEntry): void {
     const known = this.table(entry.name);
-    if (known === undefined) {
-      this.#database
-        .prepare('INSERT INTO tables VALUES (?, ?, ?)')
-        .run(entry.name, entry.path, entry.kind);
-      return;
-    }
-    if (known.path === entry.path && known.kind === entry.kind) return;
+    if (known === undefined || (known.path === entry.path && known.kind === entry.kind)) return;
     throw new HeliosError(
       'conflict',
       `A table named ${known.name} exists at ${known.path}; it can't also be at ${entry.path}.`,
       { hint: `Use another table name, or detach it first: helios table detach ${known.name}.` },
     );
+  }
+
+  /** Registers a table; one that is there already is fine when it is the same. */
+  addTable(entry: TableEntry): void {
+    this.checkTable(entry);
+    this.#database
+      .prepare('INSERT OR IGNORE INTO tables VALUES (?, ?, ?)')
+      .run(entry.name, entry.path, entry.kind);
   }
 
   deleteTable(name: string): void {

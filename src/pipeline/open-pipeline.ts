@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../base/clock.ts';
@@ -64,7 +64,7 @@ export type OpenPipeline = {
   readonly roller: Roller;
   readonly sources: ReadonlyMap<string, Source>;
   readonly sinks: readonly LiveSink[];
-  /** Stops what runs beside, and lets go of sources and files. */
+  /** Stops what runs beside, and lets go of sources and files. May be called again. */
   readonly close: () => Promise<void>;
 };
 
@@ -157,19 +157,29 @@ async function assemble(
     clock,
     onPublished: request.onPublished,
   });
+  let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await roller.settle();
     for (const source of sources.values()) await source.close();
     for (const { sink } of pieces.sinks) if (sink.kind === 'append') await sink.close();
     connection.close();
   };
-  return { plan, runner, roller, sources, sinks: state.sinks, close };
+  return {
+    plan,
+    runner,
+    roller,
+    sources,
+    sinks: state.sinks,
+    close: async () => await (closing ??= close()),
+  };
 }
+
+type OwnScope = Scope & { readonly pipelineId: string };
 
 async function openSinks(
   environment: PipelineEnvironment,
   plan: Plan,
-  scope: Scope,
+  scope: OwnScope,
 ): Promise<readonly NamedSink[]> {
   const sinks: NamedSink[] = [];
   for (const output of plan.outputs) {
@@ -180,22 +190,26 @@ async function openSinks(
         : environment.connectors.appendSink(connector, scope);
     sinks.push({ table: name, sink });
   }
-  return [...sinks, { table: quarantineTable, sink: await openQuarantine(environment) }];
+  const quarantine = await openQuarantine(environment, scope.pipelineId);
+  return [...sinks, { table: quarantineTable, sink: quarantine }];
 }
 
 async function openDeltaSink(
   environment: PipelineEnvironment,
   plan: Plan,
   output: Output,
-  scope: Scope,
+  scope: OwnScope,
 ): Promise<Sink> {
   const { connector, name } = output.table;
   if (connector.kind !== 'delta') throw new HeliosError('internal', `${name} is no Delta table.`);
   const schema = storedSchema(output.schema);
   checkPartitionFields(name, connector.partitionFields, schema);
+  const path = resolvePath(connector.path, scope.baseDirectory);
+  await clearStaging(stagingDirectory(path, scope.pipelineId));
   return await deltaSink(environment, {
     name,
-    path: resolvePath(connector.path, scope.baseDirectory),
+    path,
+    staging: stagingDirectory(path, scope.pipelineId),
     schema,
     connector,
     timeColumn: timeColumnOf(plan, output),
@@ -203,10 +217,15 @@ async function openDeltaSink(
 }
 
 /** The table of rejected records; it is there before the first of them. */
-export async function openQuarantine(environment: PipelineEnvironment): Promise<Sink> {
+export async function openQuarantine(
+  environment: PipelineEnvironment,
+  pipelineId: string,
+): Promise<Sink> {
+  const path = join(environment.dataDirectory, 'tables', quarantineTable);
   return await deltaSink(environment, {
     name: quarantineTable,
-    path: join(environment.dataDirectory, 'tables', quarantineTable),
+    path,
+    staging: stagingDirectory(path, pipelineId),
     schema: storedSchema(quarantineSchema),
     connector: quarantineConnector,
     timeColumn: 'rejected_at',
@@ -216,6 +235,7 @@ export async function openQuarantine(environment: PipelineEnvironment): Promise<
 type DeltaSinkRequest = {
   readonly name: string;
   readonly path: string;
+  readonly staging: string;
   readonly schema: Schema;
   readonly connector: Extract<SinkConnector, { kind: 'delta' }>;
   readonly timeColumn: string | undefined;
@@ -240,8 +260,13 @@ async function deltaSink(
     connector: request.connector,
     schema: request.schema,
     timeColumn: request.timeColumn,
-    stagingDirectory: stagingDirectory(request.path),
+    stagingDirectory: request.staging,
   });
+}
+
+/** What a crash left of a roll of this pipeline's. */
+async function clearStaging(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
 }
 
 const quarantineConnector: DeltaSinkRequest['connector'] = {

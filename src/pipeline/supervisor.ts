@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { HeliosError } from '../base/errors.ts';
-import type { Catalog, PipelineDefinition } from '../catalog/catalog.ts';
+import type { Catalog, PipelineDefinition, TableEntry } from '../catalog/catalog.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { ManagedPipeline } from './managed-pipeline.ts';
 import { openQuarantine, pipelineDirectory, type PipelineEnvironment, resolvePath } from './open-pipeline.ts';
@@ -54,7 +54,7 @@ export class Supervisor implements Pipelines {
 
   /** Starts what should run, as the catalog says. */
   async startAll(): Promise<void> {
-    await openQuarantine(this.#context);
+    await openQuarantine(this.#context, 'start');
     this.openAll();
     for (const managed of this.#pipelines.values()) {
       if (managed.definition.wanted === 'running') managed.start();
@@ -81,6 +81,7 @@ export class Supervisor implements Pipelines {
       revision: 1,
     };
     this.#context.catalog.addPipeline(definition);
+    this.#addTables(plan, baseDirectory);
     await this.#context.prepare(plan);
     const managed = this.#manage(definition);
     managed.start();
@@ -126,6 +127,7 @@ export class Supervisor implements Pipelines {
       await this.#stop(managed, options);
       managed.unfeed();
       await this.#context.prepare(plan);
+      this.#addTables(plan, managed.definition.baseDirectory);
       this.#context.catalog.setSql(managed.definition.id, sql);
       managed.definition = this.#context.catalog.pipeline(name);
       if (wasRunning) managed.start();
@@ -252,11 +254,11 @@ export class Supervisor implements Pipelines {
 
   /** Table names mean one path each, whoever writes there. */
   #checkTables(plan: Plan, baseDirectory: string): void {
-    for (const { table } of plan.outputs) {
-      if (table.connector.kind !== 'delta') continue;
-      const path = resolvePath(table.connector.path, baseDirectory);
-      this.#context.catalog.addTable({ name: table.name, path, kind: 'delta' });
-    }
+    for (const entry of tablesOf(plan, baseDirectory)) this.#context.catalog.checkTable(entry);
+  }
+
+  #addTables(plan: Plan, baseDirectory: string): void {
+    for (const entry of tablesOf(plan, baseDirectory)) this.#context.catalog.addTable(entry);
   }
 
   async #inTurn<T>(managed: ManagedPipeline, action: () => Promise<T>): Promise<T> {
@@ -288,6 +290,14 @@ export class Supervisor implements Pipelines {
       signal.addEventListener('abort', onAbort);
     });
   }
+}
+
+function tablesOf(plan: Plan, baseDirectory: string): readonly TableEntry[] {
+  return plan.outputs.flatMap(({ table }): readonly TableEntry[] => {
+    if (table.connector.kind !== 'delta') return [];
+    const path = resolvePath(table.connector.path, baseDirectory);
+    return [{ name: table.name, path, kind: 'delta' }];
+  });
 }
 
 function nowhereToPrint({ table }: Output): HeliosError {

@@ -116,9 +116,9 @@ export class TableRegistry {
   }
 }
 
-/** Where unfinished files of a table lie: on its file system, out of sight of its readers. */
-export function stagingDirectory(tablePath: string): string {
-  return join(tablePath, '_helios', 'staging');
+/** Where unfinished files of a pipeline for a table lie: on its file system, out of sight of its readers. */
+export function stagingDirectory(tablePath: string, pipelineId: string): string {
+  return join(tablePath, '_helios', 'staging', pipelineId);
 }
 
 function checkColumns(definition: TableDefinition, snapshot: Snapshot): void {

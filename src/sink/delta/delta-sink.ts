@@ -92,6 +92,9 @@ export class DeltaSink implements TableSink {
       for (const add of adds) await this.#options.storage.delete(add.path);
       return { kind: 'overtaken', txnEpoch: outcome.txnVersion };
     }
+    if (request.from !== undefined) {
+      await this.#options.storage.delete(notePath(request.sinkId, request.from));
+    }
     await this.#options.table.maybeCheckpoint();
     const byteLength = adds.reduce((sum, add) => sum + add.byteLength, 0);
     return { kind: 'rolled', fileCount: adds.length, byteLength };
@@ -159,8 +162,8 @@ export class DeltaSink implements TableSink {
   }
 
   async #leaveNote(request: RollRequest): Promise<void> {
-    const path = `_helios/${request.sinkId}/${String(request.to).padStart(20, '0')}.json`;
     const note = { ...request.note, sink: request.sinkId, from: request.from ?? null, to: request.to };
+    const path = notePath(request.sinkId, request.to);
     await this.#options.storage.put(path, Buffer.from(`${JSON.stringify(note)}\n`));
   }
 
@@ -170,6 +173,11 @@ export class DeltaSink implements TableSink {
     );
     return this.schema.filter((column) => !known.has(column.name.toLowerCase()));
   }
+}
+
+/** Where a sink says how far its rows in the table reach, for whoever adopts the table. */
+function notePath(sinkId: string, epoch: Epoch): string {
+  return `_helios/${sinkId}/${String(epoch).padStart(20, '0')}.json`;
 }
 
 type StoredAs = {
