@@ -222,17 +222,17 @@ function createConnectors(
         case 'http':
           return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
         case 'single_file':
-          return new SingleFileSource({
+          return await SingleFileSource.open({
             path: resolvePath(connector.path, scope.baseDirectory),
             compression: connector.compression,
             spoolDirectory,
           });
         case 'filesystem':
-          return new FilesystemSource({
+          return await FilesystemSource.open({
             path: resolvePath(connector.path, scope.baseDirectory),
             pattern: connector.pattern,
             compression: connector.compression,
-            format: format.kind,
+            content: format.kind === 'parquet' ? 'parquet' : 'lines',
             spoolDirectory,
           });
       }
