@@ -26,6 +26,14 @@ export type HealthAnswer = {
   readonly pipelines: Readonly<Record<PipelineStateName, number>>;
   readonly streams: number;
   readonly tables: number;
+  /** How far queries are kept from the rest on this machine. */
+  readonly sandbox: {
+    /** `isolated`: a network of their own with nothing in it. */
+    readonly network: 'isolated' | 'shared';
+    readonly user: 'nobody' | 'same' | 'root';
+    /** `limited` by the system; `watched`: killed soon after it grew too large. */
+    readonly memory: 'limited' | 'watched';
+  };
 };
 
 export type PipelineStateName = 'running' | 'stopped' | 'finished' | 'retrying' | 'failed';
@@ -95,8 +103,11 @@ export type PipelineAnswer = {
     | undefined;
   readonly created_at: string;
   readonly epoch: number;
-  readonly records_in: number;
+  /** Bytes of records read since the pipeline was made. */
+  readonly bytes_in: number;
   readonly records_rejected: number;
+  /** Rejected, and let go because the table says `bad_data = 'drop'`. */
+  readonly records_dropped: number;
   readonly sources: readonly {
     readonly name: string;
     readonly connector: string;
@@ -201,8 +212,8 @@ export type StreamCreateBody = {
   /** 1 unless given. */
   readonly partitions?: number | undefined;
   readonly retention_ms?: number | undefined;
-  /** Budget of all partitions together; as much as the disk holds where absent. */
-  readonly retention_bytes?: number | undefined;
+  /** Budget of all partitions together; null is as much as the disk holds. */
+  readonly retention_bytes?: number | null | undefined;
 };
 
 /** `PATCH /api/v1/streams/{name}`: what is absent stays. Partitions can't become fewer. */

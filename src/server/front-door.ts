@@ -55,6 +55,8 @@ export class FrontDoor {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const id = this.#nextId();
     request.headers['x-request-id'] = id;
+    // Node leaves a socket that is to be upgraded without a listener, and an error would be thrown.
+    socket.on('error', (thrown) => this.#parts.logger.debug({ id, err: thrown }, 'live socket'));
     try {
       checkAccess(this.#parts.rules, request.method, request.headers);
       if (pathOf(request.url) !== livePath) {

@@ -1,6 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 
-/** The API's description; the routes of `/api/v1` describe themselves, those beside fastify are here. */
+/** The API's description; the routes of `/api/v1` describe themselves, ingest, which is beside fastify, is here. */
 export function describeApi(version: string): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
@@ -18,12 +18,6 @@ export function describeApi(version: string): FastifyDynamicSwaggerOptions {
           post: ingestOperation([
             { name: 'stream', in: 'path', required: true, schema: { type: 'string' } },
           ]),
-        },
-        '/api/v1/live': {
-          get: {
-            summary: 'Live socket (WebSocket): tails, query progress, pipelines, multiplexed',
-            responses: { 101: { description: 'Speaks JSON text messages from here on.' } },
-          },
         },
       },
     },

@@ -63,8 +63,9 @@ export const pipelineSchema: TSchema = Type.Object({
   ),
   created_at: time,
   epoch: count,
-  records_in: count,
+  bytes_in: count,
   records_rejected: count,
+  records_dropped: count,
   sources: Type.Array(
     Type.Object({
       name: Type.String(),
@@ -152,4 +153,9 @@ export const healthSchema: TSchema = Type.Object({
   pipelines: Type.Record(Type.String(), count),
   streams: count,
   tables: count,
+  sandbox: Type.Object({
+    network: Type.Enum(['isolated', 'shared']),
+    user: Type.Enum(['nobody', 'same', 'root']),
+    memory: Type.Enum(['limited', 'watched']),
+  }),
 });

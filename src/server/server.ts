@@ -68,13 +68,15 @@ export class Server implements AsyncDisposable {
     const routes: KnownRoute[] = [];
     const app = await this.#createApi(routes);
     const limits = this.#limits;
+    const { logger } = this.#dependencies;
     const http = createHttpServer({
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
       connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
-      noDelay: true,
+      // Other protocols (h2c) may be asked for and ignored; the request is answered as it is.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     });
     http.maxConnections = limits.connectionsMax;
     const boundPort = await bind(http, host, port);
@@ -85,11 +87,12 @@ export class Server implements AsyncDisposable {
       routes,
       live: (request, socket, head) => this.#live.accept(request, socket, head),
       drainBytesMax: limits.ingestBodyBytesMax,
-      logger: this.#dependencies.logger,
+      logger,
       metrics: this.#metrics,
     });
     http.on('request', (request, response) => door.request(request, response));
     http.on('upgrade', (request, socket, head) => door.upgrade(request, socket, head));
+    http.on('error', (thrown) => logger.error({ err: thrown }, 'could not accept a connection'));
     http.on('clientError', (thrown, socket) => door.clientError(thrown, socket));
     this.#http = http;
     this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
@@ -100,19 +103,18 @@ export class Server implements AsyncDisposable {
     const http = this.#http;
     if (!http) return;
     this.#http = undefined;
-    const isClosed = new Promise<void>((resolve) => http.close(() => resolve()));
+    const { clock } = this.#dependencies;
+    const endMs = clock.monotonicMs() + this.#limits.closeGraceMs;
+    const closed = new Promise<'closed'>((resolve) => http.close(() => resolve('closed')));
     this.#live.close();
-    http.closeIdleConnections();
-    const grace = new AbortController();
-    const cut = this.#dependencies.clock
-      .sleep(this.#limits.closeGraceMs, grace.signal)
-      .then(() => http.closeAllConnections())
-      .catch((thrown: unknown) => {
-        if (!grace.signal.aborted) throw thrown;
-      });
-    await isClosed;
-    grace.abort();
-    await cut;
+    for (;;) {
+      // A connection that is kept alive becomes idle only after its last answer.
+      http.closeIdleConnections();
+      if ((await Promise.race([closed, clock.sleep(closeCheckIntervalMs)])) === 'closed') return;
+      if (clock.monotonicMs() < endMs) continue;
+      http.closeAllConnections();
+      this.#live.terminate();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,13 +171,19 @@ export class Server implements AsyncDisposable {
   }
 }
 
+const closeCheckIntervalMs = 20;
+
 /** Percent-encoded UTF-8 takes up to nine characters for one. */
 const longestEncoding = 9;
 
 async function bind(http: HttpServer, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    http.once('error', (thrown) => reject(bindError(thrown, host, port)));
-    http.listen({ host, port }, () => resolve());
+    const onError = (thrown: Error): void => reject(bindError(thrown, host, port));
+    http.once('error', onError);
+    http.listen({ host, port }, () => {
+      http.off('error', onError);
+      resolve();
+    });
   });
   const address = http.address();
   return typeof address === 'object' && address ? address.port : port;

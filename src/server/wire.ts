@@ -22,8 +22,9 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
     error: info.error,
     created_at: timeText(info.createdAtMs),
     epoch: info.epoch,
-    records_in: info.recordsIn,
+    bytes_in: info.bytesIn,
     records_rejected: info.recordsRejected,
+    records_dropped: info.recordsDropped,
     sources: info.sources.map((source) => ({
       name: source.name,
       connector: source.connector,

@@ -49,8 +49,9 @@ function readRaw(request: IncomingMessage, bytesMax: number, share: MemoryShare)
     request.on('data', onData);
     request.once('end', () => resolve(Buffer.concat(chunks, bytes)));
     request.once('error', (cause) => reject(cutOff(cause)));
-    // Without an error where the connection ended between two requests; a no-op after `end`.
-    request.once('close', () => reject(cutOff(undefined)));
+    request.once('close', () => {
+      if (!request.complete) reject(cutOff(undefined));
+    });
   });
 }
 

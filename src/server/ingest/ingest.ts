@@ -7,7 +7,7 @@ import { ingestTarget } from './target.ts';
 import type { Appended } from '../../log/log.ts';
 import type { ServerDependencies } from '../dependencies.ts';
 import type { ServerLimits } from '../limits.ts';
-import type { Metrics } from '../metrics/metrics.ts';
+import type { Counter, Metrics } from '../metrics/metrics.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 type IngestDependencies = Pick<ServerDependencies, 'log' | 'pipelines' | 'logger'> & {
@@ -31,6 +31,7 @@ export type IngestRequest = {
 export class Ingest {
   readonly #dependencies: IngestDependencies;
   readonly #budget: MemoryBudget;
+  readonly #counters = new Map<string, StreamCounters>();
 
   constructor(dependencies: IngestDependencies) {
     this.#dependencies = dependencies;
@@ -56,7 +57,7 @@ export class Ingest {
   }
 
   async #store(request: IncomingMessage, stream: string): Promise<Appended> {
-    const { limits, log, metrics } = this.#dependencies;
+    const { limits, log } = this.#dependencies;
     const idempotencyKey = idempotencyKeyOf(request, limits.idempotencyKeyCharactersMax);
     // An unknown stream is refused before its body is read.
     const { name } = log.getStream(stream);
@@ -64,9 +65,22 @@ export class Ingest {
     const body = await readBody(request, limits, share);
     const { lines } = frameBody(body);
     const appended = await log.append(name, { lines, idempotencyKey });
-    metrics.count('helios_ingest_requests_total', { stream: name });
-    metrics.count('helios_ingest_bytes_total', { stream: name }, body.byteLength);
+    const counters = this.#countersOf(name);
+    counters.requests.value += 1;
+    counters.bytes.value += body.byteLength;
     return appended;
+  }
+
+  #countersOf(stream: string): StreamCounters {
+    const known = this.#counters.get(stream);
+    if (known) return known;
+    const { metrics } = this.#dependencies;
+    const counters = {
+      requests: metrics.counter('helios_ingest_requests_total', { stream }),
+      bytes: metrics.counter('helios_ingest_bytes_total', { stream }),
+    };
+    this.#counters.set(stream, counters);
+    return counters;
   }
 
   /** From here on the request is durable: a failure to wait is not a failure to store. */
@@ -82,6 +96,8 @@ export class Ingest {
     }
   }
 }
+
+type StreamCounters = { readonly requests: Counter; readonly bytes: Counter };
 
 function duplicateHeaders(appended: Appended): Readonly<Record<string, string>> {
   return appended.isDuplicate ? { 'idempotent-replayed': 'true' } : {};

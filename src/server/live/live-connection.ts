@@ -49,7 +49,9 @@ export class LiveConnection {
   close(): void {
     this.#end();
     this.#socket.close(goingAway, 'the server stops');
-    // A client that does not answer the close must not hold up the server's end.
+  }
+
+  terminate(): void {
     this.#socket.terminate();
   }
 

@@ -49,8 +49,14 @@ export class Live {
     });
   }
 
+  /** Asks all clients to close. */
   close(): void {
     for (const connection of this.#connections) connection.close();
     this.#sockets.close();
+  }
+
+  /** Cuts the clients that did not. */
+  terminate(): void {
+    for (const connection of this.#connections) connection.terminate();
   }
 }

@@ -17,8 +17,9 @@ export type MetricName =
   | 'helios_live_dropped_rows_total'
   | 'helios_pipeline_running'
   | 'helios_pipeline_epoch'
-  | 'helios_pipeline_records_in_total'
+  | 'helios_pipeline_in_bytes_total'
   | 'helios_pipeline_records_rejected_total'
+  | 'helios_pipeline_records_dropped_total'
   | 'helios_pipeline_rows_out_total'
   | 'helios_pipeline_hot_rows'
   | 'helios_pipeline_lag_bytes'
@@ -39,8 +40,12 @@ const catalog: Readonly<Record<MetricName, MetricFacts>> = {
   helios_live_dropped_rows_total: { kind: 'counter', help: 'Tail rows a socket was too slow for.' },
   helios_pipeline_running: { kind: 'gauge', help: '1 while the pipeline runs.' },
   helios_pipeline_epoch: { kind: 'gauge', help: 'Newest epoch that is true.' },
-  helios_pipeline_records_in_total: { kind: 'counter', help: 'Records read.' },
+  helios_pipeline_in_bytes_total: { kind: 'counter', help: 'Bytes of records read.' },
   helios_pipeline_records_rejected_total: { kind: 'counter', help: 'Records quarantined.' },
+  helios_pipeline_records_dropped_total: {
+    kind: 'counter',
+    help: 'Records rejected and let go, as their table asks for.',
+  },
   helios_pipeline_rows_out_total: { kind: 'counter', help: 'Rows written, by sink.' },
   helios_pipeline_hot_rows: { kind: 'gauge', help: 'Rows not yet in committed files, by sink.' },
   helios_pipeline_lag_bytes: { kind: 'gauge', help: 'Bytes of a source not yet read.' },
@@ -57,16 +62,26 @@ export type Sample = {
   readonly value: number;
 };
 
+/** A sample that only grows. */
+export type Counter = Omit<Sample, 'value'> & { value: number };
+
 /** Counts what happens between two scrapes, and writes Prometheus's text format (version 0.0.4). */
 export class Metrics {
-  readonly #counters = new Map<string, { sample: Sample; value: number }>();
+  readonly #counters = new Map<string, Counter>();
   readonly #durations = new Map<MetricName, { buckets: number[]; count: number; sum: number }>();
 
   count(name: MetricName, labels: Labels = {}, by = 1): void {
+    this.counter(name, labels).value += by;
+  }
+
+  /** The counter itself, for who counts often. */
+  counter(name: MetricName, labels: Labels): Counter {
     const key = series(name, labels);
-    const counter = this.#counters.get(key);
-    if (counter) counter.value += by;
-    else this.#counters.set(key, { sample: { name, labels, value: 0 }, value: by });
+    const known = this.#counters.get(key);
+    if (known) return known;
+    const counter = { name, labels, value: 0 };
+    this.#counters.set(key, counter);
+    return counter;
   }
 
   observeSeconds(name: MetricName, seconds: number): void {
@@ -83,10 +98,9 @@ export class Metrics {
 
   /** All metrics, with `samples` of what is measured only when asked. */
   text(samples: readonly Sample[]): string {
-    const counted = [...this.#counters.values()].map(({ sample, value }) => ({ ...sample, value }));
     const lines: string[] = [];
     for (const [name, facts] of Object.entries(catalog)) {
-      const own = [...counted, ...samples].filter((sample) => sample.name === name);
+      const own = [...this.#counters.values(), ...samples].filter((sample) => sample.name === name);
       const body = own.map((sample) => `${series(sample.name, sample.labels)} ${sample.value}`);
       body.push(...this.#histogramLines(name));
       if (body.length > 0) {

@@ -22,8 +22,9 @@ function pipelineSamples(info: PipelineInfo): readonly Sample[] {
   return [
     { name: 'helios_pipeline_running', labels, value: info.state === 'running' ? 1 : 0 },
     { name: 'helios_pipeline_epoch', labels, value: info.epoch },
-    { name: 'helios_pipeline_records_in_total', labels, value: info.recordsIn },
+    { name: 'helios_pipeline_in_bytes_total', labels, value: info.bytesIn },
     { name: 'helios_pipeline_records_rejected_total', labels, value: info.recordsRejected },
+    { name: 'helios_pipeline_records_dropped_total', labels, value: info.recordsDropped },
     ...info.sources.flatMap(({ name, bytesBehind }): readonly Sample[] =>
       bytesBehind === undefined
         ? []

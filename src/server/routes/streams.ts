@@ -20,7 +20,9 @@ const settings = {
   partitions: Type.Optional(Type.Integer({ minimum: 1 })),
   retention_ms: Type.Optional(Type.Integer({ minimum: 1 })),
   retention_bytes: Type.Optional(
-    Type.Integer({ minimum: 1, description: 'Budget of all partitions together.' }),
+    Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+      description: 'Budget of all partitions together; null is as much as the disk holds.',
+    }),
   ),
 };
 
@@ -110,6 +112,7 @@ function streamRequest(name: string, body: StreamPatchBody): StreamRequest {
     name,
     partitions: body.partitions,
     retentionMs: body.retention_ms,
-    retentionBytes: body.retention_bytes,
+    // The log's word for no limit; absent leaves it as it is.
+    retentionBytes: body.retention_bytes === null ? Infinity : body.retention_bytes,
   };
 }

@@ -1,6 +1,7 @@
 import '@fastify/swagger';
 import { landingPage, landingPolicy } from '../landing.ts';
-import { healthSchema } from '../schemas.ts';
+import { errorSchema, healthSchema } from '../schemas.ts';
+import { HeliosError } from '../../base/errors.ts';
 import { measuredSamples } from '../metrics/samples.ts';
 import type { HealthAnswer, PipelineStateName } from '../api.ts';
 import type { ServerConfig, ServerDependencies } from '../dependencies.ts';
@@ -16,7 +17,7 @@ export type SystemDependencies = {
   readonly url: () => string;
 };
 
-/** `/`, `/healthz`, `/metrics` and `/api/v1/openapi.json`. */
+/** `/`, `/healthz`, `/metrics`, `/api/v1/openapi.json`, and what `/api/v1/live` is without a socket. */
 export function addSystemRoutes(app: Routes, dependencies: SystemDependencies): void {
   const { server, config, metrics } = dependencies;
   app.get('/', { schema: { hide: true } }, async (_request, reply) => {
@@ -46,8 +47,19 @@ export function addSystemRoutes(app: Routes, dependencies: SystemDependencies): 
       return await reply.send(metrics.text(samples));
     },
   );
+  app.get('/api/v1/live', { schema: liveSchema }, (_request, reply) => {
+    reply.header('upgrade', 'websocket');
+    throw new HeliosError('upgrade_required', 'The live socket speaks WebSocket.', {
+      hint: 'Connect with a WebSocket client, such as helios tail.',
+    });
+  });
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
 }
+
+const liveSchema = {
+  summary: 'Live socket (WebSocket): tails, query progress, pipelines, multiplexed',
+  response: { 426: errorSchema },
+};
 
 async function health({ server, config }: SystemDependencies): Promise<HealthAnswer> {
   const pipelines: Record<PipelineStateName, number> = {
@@ -65,5 +77,6 @@ async function health({ server, config }: SystemDependencies): Promise<HealthAns
     pipelines,
     streams: server.log.listStreams().length,
     tables: (await server.tables.list()).length,
+    sandbox: server.queries.capabilities(),
   };
 }

@@ -1,0 +1,144 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { systemClock } from '../../base/clock.ts';
+import { EventLog } from '../../log/event-log.ts';
+import { Server } from '../server.ts';
+import { NamedPipelines, NamedTables, ScriptedQueries, ScriptedTail } from './fakes.ts';
+import type { ServerConfig, ServerDependencies } from '../dependencies.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** A server on a free port with a real event log in a folder of its own, for tests of this folder. */
+export class TestServer implements AsyncDisposable {
+  readonly server: Server;
+  readonly log: EventLog;
+  readonly pipelines: NamedPipelines = new NamedPipelines();
+  readonly queries: ScriptedQueries = new ScriptedQueries();
+  readonly tables: NamedTables = new NamedTables();
+  readonly tail: ScriptedTail = new ScriptedTail();
+  readonly dependencies: ServerDependencies;
+  readonly logLines: Record<string, unknown>[];
+  readonly #directory: string;
+
+  private constructor(directory: string, log: EventLog, config: Partial<ServerConfig>) {
+    this.#directory = directory;
+    this.log = log;
+    const { logLines, stream } = collectedLines();
+    this.logLines = logLines;
+    const { pipelines, queries, tables, tail: tableTail } = this;
+    const logger = pino({ level: 'debug' }, stream);
+    const clock = systemClock;
+    this.dependencies = { log, pipelines, queries, tables, tableTail, clock, logger };
+    const required = { version: '9.9.9', isReady: () => true };
+    this.server = new Server(this.dependencies, { ...required, ...config });
+  }
+
+  static async start(config: Partial<ServerConfig> = {}): Promise<TestServer> {
+    const directory = await mkdtemp(join(tmpdir(), 'helios-server-'));
+    const log = await EventLog.open({ directory, clock: systemClock });
+    const test = new TestServer(directory, log, config);
+    await test.server.listen({ host: '127.0.0.1', port: 0 });
+    return test;
+  }
+
+  get url(): string {
+    return this.server.url;
+  }
+
+  get port(): number {
+    return Number(new URL(this.server.url).port);
+  }
+
+  /** What a stream holds, as its lines. */
+  async stored(stream = 'events'): Promise<string[]> {
+    const lines: string[] = [];
+    for (let after = 0; ;) {
+      const batch = await this.log.read(stream, 0, after, 1_000_000_000);
+      if (!batch) return lines;
+      lines.push(...(await readFile(batch.path, 'utf8')).split('\n').slice(0, -1));
+      after = batch.to;
+      await batch.release();
+    }
+  }
+
+  async post(path: string, body: string | Uint8Array, headers: Headers = {}): Promise<Answer> {
+    return await this.send('POST', path, { body, headers });
+  }
+
+  async json(method: string, path: string, body?: unknown): Promise<Answer> {
+    if (body === undefined) return await this.send(method, path, {});
+    const headers = { 'content-type': 'application/json' };
+    return await this.send(method, path, { body: JSON.stringify(body), headers });
+  }
+
+  /** By node:http, which sends the path and the headers as they are. */
+  async send(
+    method: string,
+    path: string,
+    { headers = {}, body }: { headers?: Headers; body?: string | Uint8Array },
+  ): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const { port } = this;
+    const options = { host: '127.0.0.1', port, method, path, headers, agent: false };
+    const request = httpRequest(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.once('error', reject);
+      response.once('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+    });
+    request.once('error', reject);
+    request.end(body);
+    return await promise;
+  }
+
+  /** Sends exactly these bytes, then half-closes where asked, and gives all that comes back. */
+  async raw(bytes: string | Uint8Array, options: { isEnding?: boolean } = {}): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1');
+    socket.write(bytes);
+    if (options.isEnding ?? false) socket.end();
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await new Promise<void>((resolve) => {
+      socket.once('error', () => resolve());
+      socket.once('close', () => resolve());
+    });
+    return Buffer.concat(chunks).toString();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close();
+    await this.log.close();
+    await rm(this.#directory, { recursive: true });
+  }
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+};
+
+/** The body of an answer that is JSON. */
+export function json(answer: Answer): unknown {
+  return JSON.parse(answer.text);
+}
+
+function collectedLines(): { logLines: Record<string, unknown>[]; stream: Writable } {
+  const logLines: Record<string, unknown>[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done): void {
+      logLines.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  return { logLines, stream };
+}
