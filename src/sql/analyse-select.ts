@@ -1,7 +1,12 @@
 import { didYouMeanHint } from '../base/did-you-mean.ts';
 import { type FunctionCall, selectFacts, type SelectFacts } from './select-facts.ts';
 import type { Expression, Query, TableRef } from './select-ast.ts';
-import { type IsAggregate, type SelectProblem, statefulReasons } from './stateless.ts';
+import {
+  type IsAggregate,
+  rowFunctions,
+  type SelectProblem,
+  statefulReasons,
+} from './stateless.ts';
 
 /** What only the engine and the script know about a SELECT's names. */
 export type SelectContext = {
@@ -18,9 +23,9 @@ export type SelectAnalysis = {
 };
 
 /**
- * Decides whether a SELECT can run on a stream as it comes: each row's results depend on that row alone,
- * on nothing outside of the pipeline, and on no other effect. One problem for each reason against it, with
- * its first place.
+ * Decides whether a SELECT can run on a stream as it comes: each row's results depend on that row
+ * alone, on nothing outside of the pipeline, and on no other effect. One problem for each reason
+ * against it, with its first place.
  */
 export function analyseSelect(query: Query, context: SelectContext): SelectAnalysis {
   const facts = selectFacts(query);
@@ -78,10 +83,8 @@ function unknownName(
   return { message, hint: didYouMeanHint(path, readable) ?? all };
 }
 
-const tableFunctions: ReadonlySet<string> = new Set(['unnest', 'range', 'generate_series']);
-
 function tableFunctionProblem({ name, byteOffset }: FunctionCall): readonly SelectProblem[] {
-  if (tableFunctions.has(name.toLowerCase())) return [];
+  if (rowFunctions.has(name.toLowerCase())) return [];
   const isRead = /^(?:read_|parquet_|glob|sniff_)|_scan$/i.test(name);
   const hint = isRead
     ? "Read files with a table: WITH (connector = 'filesystem', path = '…', type = 'source')."
@@ -94,12 +97,25 @@ function tableFunctionProblem({ name, byteOffset }: FunctionCall): readonly Sele
  * Functions that reach outside of the row: settings, sequences, other SQL, the process. What merely
  * differs from call to call (`now`, `random`, `uuid`) is fine: an epoch runs once.
  */
-const outsideFunctions =
-  /^(?:setseed|nextval|currval|lastval|query|query_table|getvariable|getenv|current_setting|set_config|write_log|sleep_ms|pg_sleep|json_execute_serialized_sql|json_serialize_plan|current_query|current_query_id|current_transaction_id|current_connection_id|txid_current|stats|glob|which_secret|read_.*|pragma_.*|duckdb_.*|enable_.*|disable_.*|checkpoint|force_checkpoint|truncate_duckdb_logs|parse_duckdb_log_message|parquet_.*|sniff_.*|.*_scan)$/;
+function isOutside(name: string): boolean {
+  return outsideFunctions.has(name) || outsideFamilies.test(name);
+}
+
+const outsideFunctions: ReadonlySet<string> = new Set(
+  (
+    'checkpoint current_connection_id current_query current_query_id current_setting ' +
+    'current_transaction_id currval force_checkpoint getenv getvariable glob ' +
+    'json_execute_serialized_sql json_serialize_plan lastval nextval parse_duckdb_log_message ' +
+    'pg_sleep query query_table set_config setseed sleep_ms stats truncate_duckdb_logs ' +
+    'txid_current which_secret write_log'
+  ).split(' '),
+);
+
+const outsideFamilies = /^(?:read|pragma|duckdb|enable|disable|parquet|sniff)_|_scan$/;
 
 function functionProblem(call: FunctionCall): readonly SelectProblem[] {
   const { name, byteOffset } = call;
-  if (!outsideFunctions.test(name.toLowerCase())) return [];
+  if (!isOutside(name.toLowerCase())) return [];
   const message = `The function ${name} can't be used in a pipeline.`;
   const hint =
     'It reaches outside of the rows: a pipeline must give the same result when run again.';

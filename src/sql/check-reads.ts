@@ -4,7 +4,10 @@ import type { Script, ScriptError, SelectText } from './script.ts';
 /** Names that each SELECT reads, in the script's spelling. */
 export type Reads = Map<SelectText, readonly string[]>;
 
-/** Checks who reads whom: sinks are only written, memory tables are written too, and nothing goes in circles. */
+/**
+ * Checks who reads whom: sinks are only written, memory tables are written too, and nothing goes in
+ * circles.
+ */
 export function checkReads(script: Script, reads: Reads): readonly ScriptError[] {
   return [...sinkReads(script, reads), ...emptyMemory(script), ...circles(script, reads)];
 }

@@ -24,9 +24,9 @@ export type CheckedScript =
   | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] };
 
 /**
- * Reads a script and checks all of it, its SELECTs and expressions too: DuckDB's grammar, names of tables,
- * and whether they can run on a stream. All errors at once, in the order of the text. What columns there
- * are is not looked at: the engine says that when it binds the SELECTs.
+ * Reads a script and checks all of it, its SELECTs and expressions too: DuckDB's grammar, names of
+ * tables, and whether they can run on a stream. All errors at once, in the order of the text. What
+ * columns there are is not looked at: the engine says that when it binds the SELECTs.
  */
 export async function checkScript(text: string, engine: EngineFacts): Promise<CheckedScript> {
   const { script, errors: scriptErrors, declared } = draftScript(text);

@@ -5,11 +5,11 @@ import { readStatements } from './syntax/statements.ts';
 import type { Problem } from './syntax/token-reader.ts';
 
 /** Longer scripts are refused: a thousand lines of SQL are about 50,000 characters. */
-export const scriptLengthMax: number = 1024 * 1024;
+export const scriptLengthMax: number = 256 * 1024;
 
 /**
- * Reads a pipeline's script. Never throws: what is wrong, all of it, comes back with its place. What a
- * SELECT means is not looked at here: `checkScript` does that.
+ * Reads a pipeline's script. Never throws: what is wrong, all of it, comes back with its place.
+ * What a SELECT means is not looked at here: `checkScript` does that.
  */
 export function parseScript(text: string): ParsedScript {
   const { script, errors } = draftScript(text);
@@ -25,7 +25,9 @@ export type ScriptDraft = {
   readonly declared: readonly string[];
 };
 
-/** Reads a script and keeps what is right of it, so that its SELECTs can be checked all the same. */
+/**
+ * Reads a script and keeps what is right of it, so that its SELECTs can be checked all the same.
+ */
 export function draftScript(text: string): ScriptDraft {
   const lines = new LineIndex(text);
   if (text.length > scriptLengthMax) {

@@ -3,7 +3,10 @@ import type { TextPosition } from '../base/errors.ts';
 /** A piece of a text: UTF-16 offsets, `end` exclusive. */
 export type Span = { readonly start: number; readonly end: number };
 
-/** Finds line and column of offsets in one text. Lines end with `\n`; a `\r` before it belongs to its line. */
+/**
+ * Finds line and column of offsets in one text. Lines end with `\n`; a `\r` before it belongs to
+ * its line.
+ */
 export class LineIndex {
   readonly #lineStarts: readonly number[];
 
@@ -32,8 +35,8 @@ export class LineIndex {
 }
 
 /**
- * UTF-16 offset of the UTF-8 byte `byteOffset` of `text`: what DuckDB gives as `query_location`, and as
- * the position of an error of its binder.
+ * UTF-16 offset of the UTF-8 byte `byteOffset` of `text`: what DuckDB gives as `query_location`,
+ * and as the position of an error of its binder.
  */
 export function offsetOfByte(text: string, byteOffset: number): number {
   let bytes = 0;

@@ -1,8 +1,8 @@
 import type { ScriptError } from './script.ts';
 
 /**
- * An error as a person reads it in a terminal: `file:line:column`, the line, a caret under the place and
- * the hint. Tabs keep the caret in its place, and long lines are cut around it.
+ * An error as a person reads it in a terminal: `file:line:column`, the line, a caret under the
+ * place and the hint. Tabs keep the caret in its place, and long lines are cut around it.
  */
 export function renderScriptError(text: string, error: ScriptError, file = 'script.sql'): string {
   const { line, column, length } = error.position;
@@ -43,4 +43,4 @@ function widthOf(text: string): number {
 }
 
 const wide =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff00-\uff60]/u;
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}\u3000-\u303f]/u;

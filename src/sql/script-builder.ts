@@ -31,7 +31,9 @@ type CreateView = Extract<Statement, { readonly kind: 'create_view' }>;
 type InsertInto = Extract<Statement, { readonly kind: 'insert' }>;
 type SetTo = Extract<Statement, { readonly kind: 'set' }>;
 
-/** Gives statements their meaning: which tables are sources and sinks, and which names are whose. */
+/**
+ * Gives statements their meaning: which tables are sources and sinks, and which names are whose.
+ */
 export class ScriptBuilder {
   readonly #context: Context;
   /** Names in lower case → the statement that made them. */
@@ -172,7 +174,10 @@ export class ScriptBuilder {
     if (sink !== undefined) this.#sinks.push(sink);
   }
 
-  /** What `type` says, or else what the script does with the table, or else what its connector can do. */
+  /**
+   * What `type` says, or else what the script does with the table, or else what its connector can
+   * do.
+   */
   #roleOf(statement: CreateTable, table: TableText): 'source' | 'sink' | undefined {
     const { options, connector } = table;
     const roles = { source: 'source', sink: 'sink', lookup: 'lookup' } as const;

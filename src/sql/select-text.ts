@@ -13,8 +13,8 @@ export type SelectSource = {
 };
 
 /**
- * The tokens' text as DuckDB takes it. Words that DuckDB reserves and the dialect doesn't are quoted, and
- * types that DuckDB spells otherwise are respelled; all else stays as it is written.
+ * The tokens' text as DuckDB takes it. Words that DuckDB reserves and the dialect doesn't are
+ * quoted, and types that DuckDB spells otherwise are respelled; all else stays as it is written.
  */
 export function selectText(source: SelectSource): SelectText {
   const { script, lines, tokens } = source;
@@ -38,7 +38,10 @@ export function selectText(source: SelectSource): SelectText {
   };
 }
 
-/** Position in the script of a UTF-8 byte offset of the SELECT's text (`query_location`, binder errors). */
+/**
+ * Position in the script of a UTF-8 byte offset of the SELECT's text (`query_location`, binder
+ * errors).
+ */
 export function positionOfByte(select: SelectText, byteOffset: number | undefined): TextPosition {
   return select.positionAt(offsetOfByte(select.text, byteOffset ?? 0));
 }
@@ -90,13 +93,23 @@ function countOpenCases(tokens: readonly Token[]): ReadonlySet<number> {
     if (token.kind === 'operator' && ')]}'.includes(token.text) && last > 0) depths.pop();
     if (isQualified(tokens, index)) return;
     if (isWord(token, 'case') && startsCase(tokens[index + 1])) depths[last] = open + 1;
-    if (isWord(token, 'end') && open > 0) {
+    if (isWord(token, 'end') && open > 0 && !expectsValue(tokens[index - 1])) {
       depths[last] = open - 1;
       closing.add(index);
     }
   });
   return closing;
 }
+
+/** After this an expression must follow, which END isn't. */
+function expectsValue(before: Token | undefined): boolean {
+  if (before?.kind === 'operator') return !')]}*'.includes(before.text);
+  return before?.kind === 'word' && valuePrefixes.has(before.text.toLowerCase());
+}
+
+const valuePrefixes: ReadonlySet<string> = new Set(
+  'and between by case else in like not or select then when where'.split(' '),
+);
 
 function startsCase(next: Token | undefined): boolean {
   return next !== undefined && !(next.kind === 'operator' && ',.)'.includes(next.text));
@@ -180,8 +193,9 @@ const nameableWords: ReadonlySet<string> = new Set(
 const reservedWords: ReadonlySet<string> = new Set([
   ...nameableWords,
   ...(
-    'all analyse analyze and any array as both case cast create deferrable distinct else end except ' +
-    'false from having in intersect into lateral leading not null or pivot_longer pivot_wider select then ' +
+    'all analyse analyze and any array as both case cast create deferrable distinct else end ' +
+    'except false from having in intersect into lateral leading not null or pivot_longer ' +
+    'pivot_wider select then ' +
     'trailing true union unpivot when where window with'
   ).split(' '),
 ]);

@@ -12,6 +12,9 @@ export type SelectProblem = {
 /** Is this an aggregate function? The name is in lower case. */
 export type IsAggregate = (name: string) => boolean;
 
+/** Table functions that work on the row beside them, and read nothing themselves. */
+export const rowFunctions: ReadonlySet<string> = new Set(['unnest', 'range', 'generate_series']);
+
 /** Why a SELECT's rows depend on more than one record: each reason once, at its first place. */
 export function statefulReasons(
   query: Query,
@@ -247,6 +250,9 @@ function readsRelation(table: TableRef): boolean {
     case 'show':
     case 'unknown':
       return true;
+    case 'table_function':
+      // Others are refused for what they are.
+      return !rowFunctions.has(table.call.call?.name.toLowerCase() ?? '');
     case 'subquery':
       return queryReadsRelation(table.query);
     case 'join':

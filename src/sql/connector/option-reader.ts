@@ -4,13 +4,16 @@ import type { OptionText, OptionValue } from '../syntax/options.ts';
 import type { Problem } from '../syntax/token-reader.ts';
 import { durationMsOf, sizeBytesOf } from './quantities.ts';
 
-/** An option's spellings, the preferred one first: `['rolling_policy.interval', 'rollover_seconds']`. */
+/**
+ * An option's spellings, the preferred one first: `['rolling_policy.interval',
+ * 'rollover_seconds']`.
+ */
 export type Spellings = readonly [string, ...string[]];
 
 /**
- * Gives a table's options by type. Each method knows an option by its spellings, reports what is wrong with
- * its value, and yields undefined then, as for an option that isn't given. `finish` reports what no
- * method asked for.
+ * Gives a table's options by type. Each method knows an option by its spellings, reports what is
+ * wrong with its value, and yields undefined then, as for an option that isn't given. `finish`
+ * reports what no method asked for.
  */
 export class OptionReader {
   readonly #options: readonly OptionText[];

@@ -9,8 +9,8 @@ export function sizeBytesOf(text: string): number | undefined {
 }
 
 /**
- * Milliseconds of '5 minutes', '30s', '1 hour 30 minutes', '1.5 h', '00:05:00'; a bare number is seconds.
- * Undefined for anything else, months included: they have no fixed length.
+ * Milliseconds of '5 minutes', '30s', '1 hour 30 minutes', '1.5 h', '00:05:00'; a bare number is
+ * seconds. Undefined for anything else, months included: they have no fixed length.
  */
 export function durationMsOf(text: string): number | undefined {
   const trimmed = text.trim().toLowerCase();

@@ -92,7 +92,9 @@ const codecs = {
   none: 'uncompressed',
 } as const;
 
-/** Options of uploads and of tuning that are checked, and have nothing to change on a local disk. */
+/**
+ * Options of uploads and of tuning that are checked, and have nothing to change on a local disk.
+ */
 function readUploadOptions(options: OptionReader): void {
   options.bytes('multipart.target_part_size', 'target_part_size');
   options.integer(['multipart.max_parts', 'max_parts'], 1, 10_000);

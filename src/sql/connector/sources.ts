@@ -200,7 +200,7 @@ function declared(table: TableText, columns: readonly SourceColumn[]): readonly 
   if (!hasField && !table.isBroken) {
     const message = `The source "${table.name.value}" declares no columns.`;
     const hint =
-      "Add them after the name: (id TEXT, …); or take whole events with 'json.unstructured' = true.";
+      "Add them after the name, as in (id TEXT); or take whole events: 'json.unstructured' = true.";
     table.options.report(table.name, message, hint);
   }
   return columns;

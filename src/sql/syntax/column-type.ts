@@ -3,14 +3,23 @@ import type { Column, ColumnType } from '../../event/schema.ts';
 import type { Token } from './tokens.ts';
 import type { TokenReader } from './token-reader.ts';
 
-/** Reads a type in the dialect's spelling or in DuckDB's: `STRUCT<a INT[]>`, `BIGINT UNSIGNED`, `MAP(a, b)`. */
+/**
+ * Reads a type in the dialect's spelling or in DuckDB's: `STRUCT<a INT[]>`, `BIGINT UNSIGNED`,
+ * `MAP(a, b)`.
+ */
 export function readColumnType(reader: TokenReader): ColumnType {
-  let type = readBaseType(reader);
+  return readType(reader, 0);
+}
+
+function readType(reader: TokenReader, depth: number): ColumnType {
+  let type = readBaseType(reader, depth);
+  let lists = depth;
   while (reader.takeOperator('[')) {
     if (reader.peek()?.kind === 'number')
       reader.fail('Arrays of a fixed length are not available.', arrayHint);
     reader.expectOperator(']');
     type = { kind: 'list', element: type };
+    if (++lists > depthMax) reader.fail(nestingMessage);
   }
   return type;
 }
@@ -19,22 +28,26 @@ const arrayHint = 'Leave the length out, as in INT[].';
 
 /** Deeper types are refused, so that reading one can't overflow. */
 const depthMax = 32;
+const nestingMessage = `Types nest at most ${depthMax} levels deep.`;
 
-function readBaseType(reader: TokenReader): ColumnType {
+function readBaseType(reader: TokenReader, depth: number): ColumnType {
   const token = reader.peek();
   if (token?.kind !== 'word') return reader.failExpected('a type');
   const name = token.text.toLowerCase();
   switch (name) {
     case 'array':
-      return readNested(reader, (): ColumnType => ({
+      return readNested(reader, depth, (): ColumnType => ({
         kind: 'list',
-        element: readColumnType(reader),
+        element: readType(reader, depth + 1),
       }));
     case 'struct':
     case 'row':
-      return readNested(reader, () => ({ kind: 'struct', fields: readFields(reader) }));
+      return readNested(reader, depth, () => ({
+        kind: 'struct',
+        fields: readFields(reader, depth + 1),
+      }));
     case 'map':
-      return readNested(reader, () => readMap(reader));
+      return readNested(reader, depth, () => readMap(reader, depth + 1));
     case 'decimal':
     case 'numeric':
     case 'dec':
@@ -47,9 +60,9 @@ function readBaseType(reader: TokenReader): ColumnType {
   }
 }
 
-function readNested(reader: TokenReader, read: () => ColumnType): ColumnType {
+function readNested(reader: TokenReader, depth: number, read: () => ColumnType): ColumnType {
   const name = reader.next();
-  if (nestingOf(reader) > depthMax) reader.fail(`Types nest at most ${depthMax} levels deep.`);
+  if (depth > depthMax) reader.fail(nestingMessage);
   const close = reader.takeOperator('(') ? ')' : '>';
   if (close === '>') reader.expectOperator('<', `Write it as ${name.text.toUpperCase()}<…>.`);
   const type = read();
@@ -57,24 +70,12 @@ function readNested(reader: TokenReader, read: () => ColumnType): ColumnType {
   return type;
 }
 
-/** Brackets open before here: an upper bound of how deep a type is nested. */
-function nestingOf(reader: TokenReader): number {
-  let depth = 0;
-  for (let index = reader.index - 1; index >= 0; index--) {
-    const text = reader.tokens[index]?.text ?? '';
-    if (text === '<' || text === '(') depth++;
-    else if (text === '>' || text === ')') depth--;
-    else if (text === ';') break;
-  }
-  return depth;
-}
-
-function readFields(reader: TokenReader): readonly Column[] {
+function readFields(reader: TokenReader, depth: number): readonly Column[] {
   const fields: Column[] = [];
   do {
     const token = reader.expectName('the name of a field');
     reader.takeOperator(':');
-    const type = readColumnType(reader);
+    const type = readType(reader, depth);
     if (fields.some((field) => field.name.toLowerCase() === token.value.toLowerCase())) {
       reader.report(token, `The struct has two fields named "${token.value}".`, renameHint);
     }
@@ -85,10 +86,10 @@ function readFields(reader: TokenReader): readonly Column[] {
 
 const renameHint = 'Names are compared without regard to case: rename or drop one.';
 
-function readMap(reader: TokenReader): ColumnType {
-  const key = readColumnType(reader);
+function readMap(reader: TokenReader, depth: number): ColumnType {
+  const key = readType(reader, depth);
   reader.expectOperator(',');
-  return { kind: 'map', key, value: readColumnType(reader) };
+  return { kind: 'map', key, value: readType(reader, depth) };
 }
 
 function readDecimal(reader: TokenReader): ColumnType {

@@ -34,11 +34,15 @@ export function readColumnList(reader: TokenReader): ColumnList {
   const list = new ColumnListReader(reader);
   while (!reader.takeOperator(')')) {
     reader.item(() => list.readItem());
+    list.checkSize();
     if (reader.isAtEnd) reader.fail('The list of columns is never closed: ) is missing.');
     reader.takeOperator(',');
   }
   return list.result();
 }
+
+/** Wide events have hundreds; each costs a check against the others. */
+const columnsMax = 2000;
 
 class ColumnListReader {
   readonly #reader: TokenReader;
@@ -55,6 +59,11 @@ class ColumnListReader {
     if (reader.isWord('watermark', 'for')) return this.#addWatermark();
     if (reader.isWord('primary', 'key') && reader.isOperator('(', 2)) return this.#addPrimaryKey();
     this.#addColumn(this.#readColumn());
+  }
+
+  checkSize(): void {
+    if (this.#columns.length <= columnsMax) return;
+    this.#reader.fail(`A table has at most ${columnsMax} columns.`, 'Take whole events as JSON.');
   }
 
   result(): ColumnList {
@@ -132,8 +141,8 @@ class ColumnListReader {
   #readGenerated(): ColumnOrigin {
     const reader = this.#reader;
     reader.takeWords('generated');
-    reader.expectWord('always');
-    reader.expectWord('as');
+    reader.expectWord('ALWAYS');
+    reader.expectWord('AS');
     if (!reader.isOperator('('))
       reader.failExpected('"("', 'Write GENERATED ALWAYS AS (expression).');
     const expression = this.#readParenthesised();
@@ -144,7 +153,7 @@ class ColumnListReader {
   #readMetadata(): ColumnOrigin {
     const reader = this.#reader;
     reader.takeWords('metadata');
-    reader.expectWord('from');
+    reader.expectWord('FROM');
     const key = reader.peek();
     if (key?.kind !== 'string') {
       return reader.failExpected("the key as text, such as METADATA FROM 'topic'");
@@ -182,7 +191,7 @@ class ColumnListReader {
 }
 
 const optionsHint =
-  'Column options are NOT NULL, PRIMARY KEY, GENERATED ALWAYS AS (…) STORED and METADATA FROM.';
+  'Column options are NOT NULL, PRIMARY KEY, METADATA FROM … and GENERATED ALWAYS AS (…).';
 
 const refusedOptions: ReadonlyMap<string, { readonly message: string; readonly hint: string }> =
   new Map(

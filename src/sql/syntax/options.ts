@@ -25,6 +25,7 @@ export function readOptions(reader: TokenReader): readonly OptionText[] {
   const options: OptionText[] = [];
   while (!reader.takeOperator(')')) {
     const option = reader.item(() => readOption(reader));
+    if (options.length >= optionsMax) reader.fail(`A table has at most ${optionsMax} options.`);
     if (option !== undefined) addOption(reader, options, option);
     if (reader.isAtEnd) reader.fail('The list of options is never closed: ) is missing.');
     // A comma after the last option does no harm.
@@ -32,6 +33,9 @@ export function readOptions(reader: TokenReader): readonly OptionText[] {
   }
   return options;
 }
+
+/** The longest known connector has fifty. */
+const optionsMax = 200;
 
 function addOption(reader: TokenReader, options: OptionText[], option: OptionText): void {
   const name = option.name.toLowerCase();
@@ -115,6 +119,7 @@ function readInterval(reader: TokenReader): OptionValue {
 function readList(reader: TokenReader, start: number): OptionValue {
   const items: OptionValue[] = [];
   while (!reader.isOperator(']')) {
+    if (reader.isOperator('[')) reader.fail('A list holds no lists.', 'Write it as [a, b].');
     items.push(readValue(reader));
     if (!reader.takeOperator(',')) break;
   }

@@ -33,10 +33,22 @@ export type Statement =
   | { readonly kind: 'select'; readonly select: readonly Token[] }
   | { readonly kind: 'set'; readonly name: Token; readonly value: Token };
 
-/** Reads a script's statements. What is wrong goes to `problems`; the other statements are read still. */
+/**
+ * Reads a script's statements. What is wrong goes to `problems`; the other statements are read
+ * still.
+ */
 export function readStatements(script: string, problems: Problem[]): readonly Statement[] {
-  return splitStatements(tokenize(script)).flatMap((tokens) => readAll(tokens, problems));
+  const split = splitStatements(tokenize(script));
+  const surplus = split[statementsMax]?.[0];
+  if (surplus !== undefined) {
+    const message = `A script has at most ${statementsMax} statements.`;
+    problems.push({ span: surplus, message, hint: 'Split it into several pipelines.' });
+  }
+  return split.slice(0, statementsMax).flatMap((tokens) => readAll(tokens, problems));
 }
+
+/** More belong into several pipelines. */
+const statementsMax = 1000;
 
 function splitStatements(tokens: readonly Token[]): readonly (readonly Token[])[] {
   const statements: Token[][] = [[]];
@@ -95,7 +107,7 @@ function readStatement(reader: TokenReader): Statement {
   return failUnknownStatement(reader);
 }
 
-const selectStarts = ['select', 'with', 'from', 'values'];
+const selectStarts = 'select with from values'.split(' ');
 
 function isSelectNext(reader: TokenReader): boolean {
   return selectStarts.some((word) => reader.isWord(word)) || reader.isOperator('(');
@@ -113,7 +125,7 @@ function failUnknownStatement(reader: TokenReader): never {
   return reader.failExpected('a statement', hint);
 }
 
-const statementWords = ['CREATE', 'INSERT', 'SELECT', 'SET', 'WITH', 'FROM'];
+const statementWords = 'CREATE INSERT SELECT SET WITH FROM'.split(' ');
 const statementsHint =
   'A pipeline is made of CREATE TABLE, CREATE VIEW, INSERT INTO … SELECT, SELECT and SET.';
 
@@ -148,7 +160,8 @@ function readCreate(reader: TokenReader): Statement {
   }
   const refusal = refusedCreates.get(reader.peek()?.text.toLowerCase() ?? '');
   if (refusal !== undefined) return reader.fail(refusal.message, refusal.hint);
-  return reader.failExpected('TABLE or VIEW');
+  const near = didYouMean(reader.peek()?.text ?? '', ['TABLE', 'VIEW']);
+  return reader.failExpected('TABLE or VIEW', near === undefined ? near : `Did you mean ${near}?`);
 }
 
 const refusedCreates: ReadonlyMap<string, { readonly message: string; readonly hint: string }> =
@@ -176,7 +189,7 @@ function readView(reader: TokenReader, isReplacing: boolean): Statement {
   if (reader.isOperator('(')) {
     reader.fail('A view takes no list of columns.', 'Name the columns in the SELECT, with AS.');
   }
-  reader.expectWord('as');
+  reader.expectWord('AS');
   return { kind: 'create_view', name, isReplacing, isIfNotExists, select: readSelect(reader) };
 }
 
@@ -218,7 +231,7 @@ const transformHint =
 
 function readInsert(reader: TokenReader): Statement {
   reader.takeWords('insert');
-  reader.expectWord('into');
+  reader.expectWord('INTO');
   const target = reader.expectName('the name of a table');
   if (reader.isOperator('.')) reader.fail('Table names have no schema.', 'Leave the dot out.');
   const isList =
@@ -230,7 +243,7 @@ function readInsert(reader: TokenReader): Statement {
 
 function readSet(reader: TokenReader): Statement {
   const name = reader.expectName('the name of a setting');
-  if (!reader.takeOperator('=')) reader.expectWord('to');
+  if (!reader.takeOperator('=')) reader.expectWord('TO');
   reader.takeWords('interval');
   const value = reader.next();
   return { kind: 'set', name, value };

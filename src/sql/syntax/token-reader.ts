@@ -9,7 +9,10 @@ export type Problem = {
   readonly span: Span;
 };
 
-/** Thrown where reading can't go on; caught where it can: at the next item of a list, the next statement. */
+/**
+ * Thrown where reading can't go on; caught where it can: at the next item of a list, the next
+ * statement.
+ */
 export class SyntaxFailure extends Error {
   override readonly name = 'SyntaxFailure';
   readonly problem: Problem;
@@ -77,11 +80,12 @@ export class TokenReader {
     return isNext;
   }
 
+  /** `word` in capitals, as it is shown. */
   expectWord(word: string): void {
-    if (this.takeWords(word)) return;
+    if (this.takeWords(word.toLowerCase())) return;
     const token = this.peek();
     const hint = token?.kind === 'word' ? didYouMeanHint(token.text, [word]) : undefined;
-    this.fail(`Expected ${word.toUpperCase()} ${this.#instead()}.`, hint);
+    this.fail(`Expected ${word} ${this.#instead()}.`, hint);
   }
 
   expectOperator(operator: string, hint?: string): void {
@@ -124,8 +128,8 @@ export class TokenReader {
   }
 
   /**
-   * Reads one item of a list in parentheses. What is wrong inside is reported, and reading goes on at the
-   * list's next comma or its closing parenthesis: undefined then.
+   * Reads one item of a list in parentheses. What is wrong inside is reported, and reading goes on
+   * at the list's next comma or its closing parenthesis: undefined then.
    */
   item<T>(read: () => T): T | undefined {
     const start = this.#at;

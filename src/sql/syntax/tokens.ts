@@ -5,15 +5,15 @@ export type Token = Span & {
   /** As written. */
   readonly text: string;
   /**
-   * What it means: a quoted name or a string without its quotes; a word, number or operator as written;
-   * of an invalid token, what is wrong with it.
+   * What it means: a quoted name or a string without its quotes; a word, number or operator as
+   * written; of an invalid token, what is wrong with it.
    */
   readonly value: string;
 };
 
 /**
- * Splits a text into tokens. Between them lie white space and comments only, so tokens and gaps together
- * are the text. Never throws: what can't be a token is an `invalid` one.
+ * Splits a text into tokens. Between them lie white space and comments only, so tokens and gaps
+ * together are the text. Never throws: what can't be a token is an `invalid` one.
  */
 export function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];
