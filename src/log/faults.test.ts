@@ -172,3 +172,17 @@ test('nor has a machine that loses its power, with what was not synced', async (
   }
   expect(storedMost).toBeGreaterThan(9);
 });
+
+test('what is read after a death is still there when the power fails next', async () => {
+  const changes = await changesOfWorkload();
+  for (let at = 1; at <= changes; at++) {
+    await using trial = await prepared();
+    const files = new FaultyFiles({ at, code: 'EIO', lasts: 'forever' });
+    const log = await openWith(trial, files);
+    if (!(log instanceof HeliosError)) await workload(log);
+    files.heal();
+    const seen = await storedNames(await trial.open({ files, limits }));
+    await files.loseUnsynced(seeded(at));
+    expect(await storedNames(await trial.open({ limits }))).toEqual(seen);
+  }
+});

@@ -163,9 +163,14 @@ describe('opening', () => {
   test('counts what it cuts, and names the file and offset of what it can not repair', async () => {
     await using trial = await TrialLog.make();
     await killed(trial);
-    await appendFile(`${trial.directory}/${folder}/${base}.ndjson`, '{"torn":');
+    const data = `${trial.directory}/${folder}/${base}.ndjson`;
+    const index = `${trial.directory}/${folder}/${base}.index`;
+    await appendFile(data, '{"torn":');
+    await appendFile(index, Buffer.alloc(2 * entryBytes + 1));
     const log = await trial.open();
-    expect(log.getStream('events').partitions[0]).toMatchObject({ cutBytes: 8 });
+    const { endOffset, cutBytes } = log.getStream('events').partitions[0]!;
+    expect([cutBytes, (await readFile(data)).byteLength]).toEqual([8, endOffset]);
+    expect((await readFile(index)).byteLength).toBe(4 * entryBytes);
     await log.close();
     await truncate(`${trial.directory}/${folder}/${base}.ndjson`, 10);
     await expect(trial.open()).rejects.toMatchObject({

@@ -157,6 +157,7 @@ export class FaultyFiles implements LogFiles {
 
   async remove(path: string): Promise<void> {
     this.#change();
+    this.#unsynced.delete(path);
     await nodeFiles.remove(path);
   }
 
