@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
 import type { RunningHelios } from '../context.ts';
@@ -55,9 +56,12 @@ async function announce(scope: Scope, running: RunningHelios, isDemo: boolean): 
   await output.line(`  curl ${running.url}/ingest -d '{"msg": "test"}'`);
   if (!isDemo) return;
   const address = running.url === 'http://127.0.0.1:7311' ? '' : ` --url ${running.url}`;
+  // In a clone nothing is installed on the path.
+  const isClone = existsSync(scope.path('bin/helios'));
+  const command = isClone ? 'bin/helios' : 'helios';
   await output.line('');
   await output.line('Ask the demo shop:');
-  for (const query of demoQueries) await output.line(`  helios sql${address} -c "${query}"`);
+  for (const query of demoQueries) await output.line(`  ${command} sql${address} -c "${query}"`);
 }
 
 const demoQueries: readonly string[] = [

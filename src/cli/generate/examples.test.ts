@@ -25,7 +25,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'events.ndjson'), await threeHours());
   const columns =
     "{id: 'VARCHAR', timestamp: 'TIMESTAMPTZ', ip: 'VARCHAR', user_id: 'VARCHAR', platform: 'VARCHAR', " +
-    "app_version: 'VARCHAR', type: 'VARCHAR', properties: 'JSON'}";
+    "app_version: 'VARCHAR', type: 'VARCHAR', properties: 'VARCHAR'}";
   const file = quoteText(join(folder, 'events.ndjson'));
   await connection.execute(
     `CREATE TABLE shop_events AS FROM read_ndjson(${file}, columns = ${columns})`,

@@ -112,6 +112,7 @@ test('malformed lines are about as many as asked, counted, and no line breaks', 
   let broken = 0;
   for await (const chunk of shopEvents(options({ malformedShare: 0.1, durationMs: 60_000 }))) {
     malformed += chunk.malformedCount;
+    expect(fits(chunk.text.split('\n', 1)[0] ?? '')).toBe(true);
     for (const line of chunk.text.trimEnd().split('\n')) {
       lines++;
       if (!fits(line)) broken++;
@@ -185,4 +186,15 @@ test('a user is in one place at a time', async () => {
     if (event['type'] === 'session_end') open.delete(user);
     else open.set(user, id);
   }
+});
+
+test.each([
+  ['a slow rate', { rate: 2, durationMs: 600_000 }, 1_200],
+  ['an odd count', { rate: 100, count: 301, durationMs: undefined }, 301],
+])('%s gets its malformed lines too', async (_name, parts, expected) => {
+  const lines = (await textOf({ malformedShare: 0.2, ...parts })).trimEnd().split('\n');
+  const malformed = lines.filter((line) => !fits(line)).length;
+  expect(lines).toHaveLength(expected);
+  expect(malformed / expected).toBeGreaterThan(0.12);
+  expect(malformed / expected).toBeLessThan(0.28);
 });

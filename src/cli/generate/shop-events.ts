@@ -22,7 +22,7 @@ export type ShopOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Lines of NDJSON, each ended by a newline. */
+/** Lines of NDJSON, each ended by a newline. The first is well-formed. */
 export type EventChunk = {
   readonly text: string;
   readonly eventCount: number;
@@ -63,15 +63,20 @@ export async function* shopEvents(options: ShopOptions): AsyncGenerator<EventChu
     owed = Math.min(owed + due(options, doneMs, nowMs), due(options, nowMs - catchUpMsMax, nowMs));
     const left = (options.count ?? Infinity) - made;
     const eventCount = Math.min(Math.floor(owed + roundingSlack), left, chunkEventsMax);
-    if (eventCount > 0) {
+    if (eventCount >= Math.min(left, leastOf(options))) {
       yield shop.chunk(eventCount, doneMs, nowMs);
       owed -= eventCount;
       made += eventCount;
     }
     doneMs = Math.max(doneMs, nowMs);
     if (eventCount === left || nowMs >= endMs) return;
-    if (owed < 1 && !(await hasSlept(options, tickMs))) return;
+    if (owed < leastOf(options) && !(await hasSlept(options, tickMs))) return;
   }
+}
+
+/** A chunk needs a second line to put a malformed one on. */
+function leastOf(options: ShopOptions): number {
+  return options.malformedShare > 0 ? 2 : 1;
 }
 
 /** Events that belong to the time from `fromMs` to `toMs`, not rounded. */
@@ -101,6 +106,7 @@ class Shop {
   readonly #malformedShare: number;
   readonly #users: User[] = [];
   #userCount = 0;
+  #malformedOwed = 0;
   readonly #visits: OpenVisit[] = [];
 
   constructor(options: ShopOptions) {
@@ -115,7 +121,10 @@ class Shop {
     for (let index = 0; index < eventCount; index++) {
       const timeMs = fromMs + ((toMs - fromMs) * (index + 1)) / eventCount;
       const event = this.#event(Math.floor(timeMs));
-      const isMalformed = this.#random.chance(this.#malformedShare);
+      if (this.#random.chance(this.#malformedShare)) this.#malformedOwed++;
+      // A request is NDJSON if its first line is JSON, so that one is always well-formed.
+      const isMalformed = index > 0 && this.#malformedOwed > 0;
+      if (isMalformed) this.#malformedOwed--;
       lines.push(isMalformed ? malform(event, this.#random) : JSON.stringify(event));
       if (isMalformed) malformedCount++;
     }

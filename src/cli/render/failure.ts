@@ -42,7 +42,8 @@ function placeLines(position: TextPosition | undefined, options: FailureOptions)
   const text = source.text.split('\n')[position.line - 1];
   const lineNumber = position.line + (source.lineStart ?? 1) - 1;
   const place = `  at ${source.name}:${lineNumber}:${position.column}`;
-  if (text === undefined) return [place];
+  // A place outside the text says nothing but that something is wrong elsewhere.
+  if (text === undefined || position.column > text.length + 1) return [place];
   const gutter = String(lineNumber);
   const blank = ' '.repeat(gutter.length);
   // Tabs before the caret stay tabs, so that it stands right whatever their width.
