@@ -230,6 +230,11 @@ export class ScriptBuilder {
       this.#report(target, message, 'INSERT INTO a table.');
       return;
     }
+    if (declared.select !== undefined && declared.options === undefined) {
+      const message = `"${target.value}" is made by AS SELECT: it can't be written to.`;
+      this.#report(target, message, 'Put both SELECTs into it, with UNION ALL between them.');
+      return;
+    }
     this.#checkInsertColumns(declared, columns ?? []);
     const names = columns?.map((column) => column.value);
     this.#insert(declared.name.value, names, target, select);

@@ -39,6 +39,11 @@ INSERT INTO wholly_else SELECT * FROM events;
 INSERT INTO v SELECT * FROM events;
 INSERT INTO purchases (id, totl, id) SELECT id, 1, 2 FROM events;
 
+-- case: INSERT into a table that AS SELECT makes
+CREATE TABLE events (id INT) WITH (connector = 'http');
+CREATE TABLE made AS SELECT id FROM events;
+INSERT INTO made SELECT id FROM events;
+
 -- case: a table that is read and written
 CREATE TABLE events (id INT) WITH (connector = 'http');
 CREATE TABLE ends (id INT) WITH (connector = 'single_file', path = '/b');

@@ -198,7 +198,8 @@ function checkPartitions(
 
 function readColumns(table: TableText): readonly SinkColumn[] | undefined {
   const { list, options } = table;
-  if (list === undefined) return undefined;
+  // Without columns it takes those of the INSERTs.
+  if (list === undefined || list.columns.length === 0) return undefined;
   if (list.watermark !== undefined) {
     const hint = 'Watermarks belong to sources: move it to the table that is read.';
     options.report(list.watermark.column, 'A sink has no watermark.', hint);
