@@ -1,5 +1,5 @@
 import type { TextPosition } from '../base/errors.ts';
-import type { ColumnType, Schema } from '../event/schema.ts';
+import type { ColumnType } from '../event/schema.ts';
 
 /**
  * A pipeline script as plain data: what the dialect's text means, checked as far as the text alone
@@ -155,6 +155,3 @@ export type ScriptError = {
 export type ParsedScript =
   | { readonly kind: 'ok'; readonly script: Script }
   | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] };
-
-/** Schema of the rows that a SELECT yields, as DuckDB describes it. */
-export type DescribedSelect = { readonly columns: Schema };

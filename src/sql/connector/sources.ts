@@ -77,7 +77,8 @@ function readHttp(table: TableText): SourceConnector {
   const { options } = table;
   const given = options.text('stream');
   if (given !== undefined && !streamName.test(given)) {
-    const hint = 'Use letters, digits, "_", "-" and "."; begin with a letter, a digit or "_".';
+    const hint =
+      'Use up to 128 letters, digits, "_", "-" and single dots; begin with a letter or "_".';
     options.report(options.spanOf('stream'), `"${given}" can't be the name of a stream.`, hint);
   }
   const offsets = { earliest: 'earliest', latest: 'latest' } as const;
@@ -87,7 +88,7 @@ function readHttp(table: TableText): SourceConnector {
 }
 
 /** A stream is a folder of the log and a part of a URL. */
-const streamName = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const streamName = /^(?!.*\.\.)[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
 export function readPath(options: OptionReader): string {
   const path = options.required(['path'], "'./events'") ?? '';
