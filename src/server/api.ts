@@ -278,7 +278,7 @@ export type LiveEvent =
       /** Place of the first of these lines. */
       readonly offset: number;
       readonly lines: readonly string[];
-      /** Bytes since the subscription's last message that were skipped. */
+      /** Bytes of the partition that were skipped: since its last message, and after these lines. */
       readonly dropped_bytes: number;
     }
   | {

@@ -59,8 +59,10 @@ export function findError(
 ): HeliosError | undefined {
   if (Check(schema, value)) return undefined;
   const [, errors] = Errors(schema, value);
-  // A union reports each of its members; the last error is about the whole value.
-  const first = errors.find(({ keyword }) => keyword !== 'const' && keyword !== 'boolean');
+  // A union reports what each of its members misses, then itself; that none fits is what to say.
+  const first =
+    errors.findLast(({ keyword }) => keyword === 'anyOf') ??
+    errors.find(({ keyword }) => keyword !== 'boolean');
   if (!first) return new HeliosError('invalid_request', `The ${httpPart} is not valid.`);
   const field = fieldName(first.instancePath, first.params);
   const place = field === '' ? `The ${httpPart}` : `"${field}" in the ${httpPart}`;
@@ -80,7 +82,9 @@ type ValidationProblem = {
 function problem(error: ValidationProblem): string {
   if (error.keyword === 'required') return 'is missing';
   if (error.keyword === 'additionalProperties') return 'is not known';
-  if (error.keyword === 'anyOf') return 'has none of the values or shapes it may have';
+  if (error.keyword === 'anyOf') return 'has none of the values or shapes that it may have';
+  const allowed = listOf(error.params, 'allowedValues');
+  if (allowed.length > 0) return `must be one of ${allowed.join(', ')}`;
   return error.message;
 }
 

@@ -3,6 +3,7 @@ import { HeliosError } from '../base/errors.ts';
 import { checkAccess } from './access.ts';
 import { securityHeaders, sendError } from './answer/send.ts';
 import { answerClientError, answerOnSocket } from './answer/client-error.ts';
+import { logRefusal } from './answer/log-refusal.ts';
 import { isIngestUrl } from './ingest/target.ts';
 import { methodsOf, noRoute } from './not-found.ts';
 import type { AccessRules } from './access.ts';
@@ -155,26 +156,7 @@ export class FrontDoor {
   }
 }
 
-/** What was refused, under the id that the client was told. */
-export function logRefusal(
-  logger: Logger,
-  answer: ErrorAnswerParts,
-  request: IncomingMessage | undefined,
-): void {
-  const { failure, status } = answer;
-  const facts = {
-    id: answer.body.error.id,
-    status,
-    code: failure.code,
-    method: request?.method,
-    url: request?.url?.slice(0, urlCharactersLogged),
-  };
-  if (status >= 500) logger.error({ ...facts, err: failure }, failure.message);
-  else logger.warn(facts, failure.message);
-}
-
 const livePath = '/api/v1/live';
-const urlCharactersLogged = 500;
 const ingestRoutes: readonly KnownRoute[] = [{ method: 'POST', path: '/ingest' }];
 
 function pathOf(url: string | undefined): string {

@@ -4,8 +4,9 @@ import createFastify from 'fastify';
 import { HeliosError, systemCode } from '../base/errors.ts';
 import { accessRules, isLoopback } from './access.ts';
 import { errorAnswer } from './answer/error-answer.ts';
+import { logRefusal } from './answer/log-refusal.ts';
 import { compilersFactory } from './framework.ts';
-import { FrontDoor, logRefusal } from './front-door.ts';
+import { FrontDoor } from './front-door.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { defaultServerLimits } from './limits.ts';
 import { Live } from './live/live.ts';
@@ -147,9 +148,9 @@ export class Server implements AsyncDisposable {
   }
 
   #addRoutes(app: Routes): void {
-    const { log, pipelines, tables } = this.#dependencies;
+    const { log, logger, pipelines, tables } = this.#dependencies;
     addStreamRoutes(app, log);
-    addPipelineRoutes(app, pipelines);
+    addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
     addSystemRoutes(app, {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { HeliosError } from '../../base/errors.ts';
 import { findError } from '../framework.ts';
+import { queryParamsSchema } from '../routes/query.ts';
 import type { LiveRequest } from '../api.ts';
 import type { TSchema } from 'typebox';
 import type { RawData } from 'ws';
@@ -36,9 +37,7 @@ const querySchema = Type.Object(
     ...subscribe,
     kind: Type.Literal('query'),
     sql,
-    params: Type.Optional(
-      Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Array(Type.Unknown())]),
-    ),
+    params: queryParamsSchema,
     max_rows: Type.Optional(Type.Integer({ minimum: 1 })),
     timeout_ms: Type.Optional(Type.Integer({ minimum: 1 })),
   },

@@ -13,7 +13,7 @@ export async function runStreamTail(
   const { stream } = request;
   const ends = log.getStream(stream).partitions.map(({ endOffset }) => endOffset);
   const offsets = new Map(ends.entries());
-  const droppedBytes = new Map<number, number>();
+  const dropped = new Map<number, number>();
   context.outlet.send({ id: request.id, kind: 'columns', columns: [lineColumn] });
   while (!signal.aborted) {
     await log.waitForRecords(stream, offsets, signal);
@@ -21,9 +21,11 @@ export async function runStreamTail(
     for (const [partition, { endOffset }] of partitions.entries()) {
       // A partition that was added since is read from its beginning.
       const from = offsets.get(partition) ?? 0;
-      if (endOffset > from) {
-        await sendLines({ request, partition, from, endOffset }, offsets, droppedBytes, context);
-      }
+      if (endOffset <= from) continue;
+      const told = { id: request.id, dropped: dropped.get(partition) ?? 0 };
+      const look = { stream, partition, from, endOffset };
+      dropped.set(partition, await sendLines(look, told, context));
+      offsets.set(partition, endOffset);
     }
     // Many small appends make one message, and a look costs the same for all of them.
     await clock.sleep(limits.tailIntervalMs, signal);
@@ -33,41 +35,43 @@ export async function runStreamTail(
 const lineColumn = { name: 'line', type: 'VARCHAR' };
 
 type Look = {
-  readonly request: StreamTail;
+  readonly stream: string;
   readonly partition: number;
   readonly from: number;
   readonly endOffset: number;
 };
 
-/** Moves the partition's offset on, past what is sent and what is skipped. */
+/**
+ * Sends what one look holds and skips the rest up to the partition's end: a tail shows the newest, and
+ * says what it left out. Gives the bytes that are skipped and not told of yet.
+ */
 async function sendLines(
-  { request, partition, from, endOffset }: Look,
-  offsets: Map<number, number>,
-  droppedBytes: Map<number, number>,
-  { limits, log, outlet }: SubscriptionContext,
-): Promise<void> {
-  const dropped = droppedBytes.get(partition) ?? 0;
-  if (!outlet.hasRoom()) {
-    droppedBytes.set(partition, dropped + endOffset - from);
-    offsets.set(partition, endOffset);
-    return;
-  }
-  const batch = await log.read(request.stream, partition, from, limits.tailBytesMax);
-  if (!batch) return;
+  look: Look,
+  { id, dropped }: { readonly id: string; readonly dropped: number },
+  context: SubscriptionContext,
+): Promise<number> {
+  const { outlet } = context;
+  const { partition, from, endOffset } = look;
+  const lines = outlet.hasRoom() ? await readLines(look, context) : undefined;
+  if (!lines) return dropped + endOffset - from;
+  const dropped_bytes = dropped + endOffset - lines.to;
+  outlet.send({ id, kind: 'lines', partition, offset: from, lines: lines.lines, dropped_bytes });
+  return 0;
+}
+
+/** Undefined where the next line alone is longer than a socket takes. */
+async function readLines(
+  { stream, partition, from, endOffset }: Look,
+  { limits, log }: SubscriptionContext,
+): Promise<{ readonly lines: readonly string[]; readonly to: number } | undefined> {
+  const bytesMax = Math.min(limits.tailBytesMax, endOffset - from);
+  const batch = await log.read(stream, partition, from, bytesMax);
+  if (!batch) return undefined;
   try {
+    if (batch.byteLength > limits.unsentBytesMax) return undefined;
     const text = await readFile(batch.path, 'utf8');
-    outlet.send({
-      id: request.id,
-      kind: 'lines',
-      partition,
-      offset: batch.from,
-      lines: text.split('\n').slice(0, -1),
-      dropped_bytes: dropped,
-    });
+    return { lines: text.split('\n').slice(0, -1), to: batch.to };
   } finally {
     await batch.release();
   }
-  // What one look does not hold is skipped: a tail shows the newest, and says what it left out.
-  droppedBytes.set(partition, endOffset - Math.min(batch.to, endOffset));
-  offsets.set(partition, Math.max(endOffset, batch.to));
 }

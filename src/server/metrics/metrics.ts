@@ -29,7 +29,10 @@ export type MetricName =
   | 'process_start_time_seconds';
 
 const catalog: Readonly<Record<MetricName, MetricFacts>> = {
-  helios_http_requests_total: { kind: 'counter', help: 'Answered requests by status.' },
+  helios_http_requests_total: {
+    kind: 'counter',
+    help: 'Answered requests by status, without stored ingest requests.',
+  },
   helios_ingest_requests_total: { kind: 'counter', help: 'Ingest requests stored.' },
   helios_ingest_bytes_total: { kind: 'counter', help: 'Bytes of events stored, inflated.' },
   helios_ingest_rejections_total: { kind: 'counter', help: 'Ingest requests refused, by code.' },

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { errorAnswer } from '../answer/error-answer.ts';
+import { logRefusal } from '../answer/log-refusal.ts';
 import {
   errorSchema,
   pipelineListSchema,
@@ -11,14 +12,15 @@ import { pipelineAnswer, previewLine, validateAnswer } from '../wire.ts';
 import { abortOnClose } from './abort-on-close.ts';
 import { checkNewName, discardQuery, nameParams } from './names.ts';
 import type { Pipelines, PreviewEvent } from '../../pipeline/pipeline.ts';
-import type { PipelineAnswer, PipelineListAnswer, ValidateAnswer } from '../api.ts';
+import type { ErrorAnswer, PipelineAnswer, PipelineListAnswer, ValidateAnswer } from '../api.ts';
 import type { Routes } from '../framework.ts';
+import type { Logger } from 'pino';
 
 /** `/api/v1/pipelines…`. */
-export function addPipelineRoutes(app: Routes, pipelines: Pipelines): void {
+export function addPipelineRoutes(app: Routes, pipelines: Pipelines, logger: Logger): void {
   addReading(app, pipelines);
   addChanging(app, pipelines);
-  addTrying(app, pipelines);
+  addTrying(app, pipelines, logger);
 }
 
 const path = '/api/v1/pipelines';
@@ -125,7 +127,7 @@ function addChanging(app: Routes, pipelines: Pipelines): void {
   );
 }
 
-function addTrying(app: Routes, pipelines: Pipelines): void {
+function addTrying(app: Routes, pipelines: Pipelines, logger: Logger): void {
   app.post(
     `${path}/validate`,
     {
@@ -147,7 +149,7 @@ function addTrying(app: Routes, pipelines: Pipelines): void {
         response: { '4xx': errorSchema },
       },
     },
-    async ({ body, id }, reply) => {
+    async ({ body, raw, id }, reply) => {
       const events = pipelines.preview(body.sql, {
         rowsMax: body.max_rows ?? 100,
         timeoutMs: body.timeout_ms ?? 30_000,
@@ -156,7 +158,11 @@ function addTrying(app: Routes, pipelines: Pipelines): void {
       });
       // A script that can't run is an error of the request, so the first event is awaited.
       const iterator = events[Symbol.asyncIterator]();
-      const lines = previewLines(await iterator.next(), iterator, id);
+      const lines = previewLines(await iterator.next(), iterator, (thrown) => {
+        const answer = errorAnswer(thrown, id);
+        logRefusal(logger, answer, raw);
+        return answer.body;
+      });
       reply.type('application/x-ndjson');
       return await reply.send(Readable.from(lines));
     },
@@ -166,14 +172,14 @@ function addTrying(app: Routes, pipelines: Pipelines): void {
 async function* previewLines(
   first: IteratorResult<PreviewEvent>,
   rest: AsyncIterator<PreviewEvent>,
-  id: string,
+  failed: (thrown: unknown) => ErrorAnswer,
 ): AsyncGenerator<string> {
   try {
     for (let next = first; next.done !== true; next = await rest.next()) {
       yield `${JSON.stringify(previewLine(next.value))}\n`;
     }
   } catch (thrown) {
-    yield `${JSON.stringify(errorAnswer(thrown, id).body)}\n`;
+    yield `${JSON.stringify(failed(thrown))}\n`;
   } finally {
     await rest.return?.();
   }

@@ -11,6 +11,7 @@ import type { ServerDependencies } from '../dependencies.ts';
 import type { Routes } from '../framework.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ServerResponse } from 'node:http';
+import type { TSchema } from 'typebox';
 
 type QueryDependencies = Pick<ServerDependencies, 'queries' | 'clock' | 'logger'> & {
   readonly metrics: Metrics;
@@ -50,6 +51,17 @@ export function addQueryRoutes(app: Routes, dependencies: QueryDependencies): vo
   );
 }
 
+const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
+
+const params = Type.Optional(
+  Type.Union([Type.Record(Type.String(), scalar), Type.Array(scalar)], {
+    description: 'Values of $name, or of $1 and so on: scalars.',
+  }),
+);
+
+/** The same for who asks over the live socket. */
+export const queryParamsSchema: TSchema = params;
+
 const querySchema = {
   summary: 'Answer one SELECT; closing the connection cancels it',
   description:
@@ -59,11 +71,7 @@ const querySchema = {
   body: Type.Object(
     {
       sql: Type.String({ minLength: 1, maxLength: 1_000_000 }),
-      params: Type.Optional(
-        Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Array(Type.Unknown())], {
-          description: 'Values of $name, or of $1 and so on.',
-        }),
-      ),
+      params,
       max_rows: Type.Optional(Type.Integer({ minimum: 1, default: 10_000 })),
       timeout_ms: Type.Optional(Type.Integer({ minimum: 1 })),
     },

@@ -189,6 +189,9 @@ test.each([
   expect(answer.headers['content-type']).toContain('application/x-ndjson');
   const lines = answer.text.trimEnd().split('\n');
   expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject(expected);
+  const id = answer.headers['x-request-id'];
+  const isFailing = sql === 'breaks';
+  expect(server.logLines.some((line) => line['id'] === id)).toBe(isFailing);
 });
 
 test('metrics count what happened', async () => {

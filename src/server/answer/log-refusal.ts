@@ -1,0 +1,23 @@
+import type { ErrorAnswerParts } from './error-answer.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+
+/** What was refused, under the id that the client was told. */
+export function logRefusal(
+  logger: Logger,
+  answer: ErrorAnswerParts,
+  request: IncomingMessage | undefined,
+): void {
+  const { failure, status } = answer;
+  const facts = {
+    id: answer.body.error.id,
+    status,
+    code: failure.code,
+    method: request?.method,
+    url: request?.url?.slice(0, urlCharactersLogged),
+  };
+  if (status >= 500) logger.error({ ...facts, err: failure }, failure.message);
+  else logger.warn(facts, failure.message);
+}
+
+const urlCharactersLogged = 500;
