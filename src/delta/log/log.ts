@@ -98,7 +98,12 @@ function chooseSegment(found: Found): LogSegment | undefined {
   const checkpoint = newestCheckpoint(found);
   const first = checkpoint === undefined ? 0 : checkpoint.version + 1;
   const commits = found.commits.filter((version) => version >= first);
-  if (checkpoint === undefined && commits.length === 0) return undefined;
+  const rest = found.checkpoints.at(-1);
+  if (checkpoint === undefined && commits.length === 0) {
+    if (rest === undefined) return undefined;
+    // A table whose log is damaged is still a table: nobody may make another in its place.
+    throw missingVersion(0, rest.version, found);
+  }
   for (const [place, version] of commits.entries()) {
     if (version !== first + place) throw missingVersion(first + place, version, found);
   }

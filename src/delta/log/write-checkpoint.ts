@@ -14,8 +14,8 @@ import type { CheckpointOptions } from './read-checkpoint.ts';
 
 /** Text that is written to the temporary file at once. */
 const chunkLengthMax = 1 << 20;
-/** The longest action: a schema of many thousand columns. */
-const lineBytesMax = 1 << 28;
+/** DuckDB allocates twice the longest object it is told to expect; few actions come near this. */
+const objectBytesMin = 1 << 20;
 
 const retentionDefault = 'interval 7 days';
 
@@ -32,17 +32,17 @@ export async function writeCheckpoint(
   const [lines, parquet] = [`${work}.ndjson`, `${work}.parquet`];
   try {
     const actions = checkpointActions(state, options.nowMs);
-    const actionCount = await writeLines(lines, actions);
+    const { lineCount, lineBytesMax } = await writeLines(lines, actions);
     await using connection = await options.engine.connect();
     await connection.execute(
       `COPY (SELECT * FROM read_json(${quoteText(lines)}, format = 'newline_delimited',
-        maximum_object_size = ${lineBytesMax}, columns = ${columns}))
+        maximum_object_size = ${Math.max(lineBytesMax, objectBytesMin)}, columns = ${columns}))
        TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION snappy)`,
     );
     const { size } = await stat(parquet);
     await storeUnlessThere(storage, checkpointPath(state.version), parquet);
     await pointTo(storage, state.version, {
-      size: actionCount,
+      size: lineCount,
       sizeInBytes: size,
       numOfAddFiles: actions.adds.length,
     });
@@ -87,23 +87,28 @@ const columns = `{
     modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR, tags MAP(VARCHAR, VARCHAR))'
 }`;
 
-async function writeLines(path: string, actions: Actions): Promise<number> {
+async function writeLines(
+  path: string,
+  actions: Actions,
+): Promise<{ readonly lineCount: number; readonly lineBytesMax: number }> {
   const file = await open(path, 'wx');
-  let count = 0;
+  let lineCount = 0;
+  let lineBytesMax = 0;
   try {
     let chunk = '';
     for (const line of printLines(actions)) {
-      count++;
+      lineCount++;
+      lineBytesMax = Math.max(lineBytesMax, Buffer.byteLength(line));
       chunk += line;
       if (chunk.length < chunkLengthMax) continue;
-      await file.write(chunk);
+      await file.appendFile(chunk);
       chunk = '';
     }
-    await file.write(chunk);
+    await file.appendFile(chunk);
   } finally {
     await file.close();
   }
-  return count;
+  return { lineCount, lineBytesMax };
 }
 
 async function storeUnlessThere(storage: Storage, path: string, local: string): Promise<void> {
