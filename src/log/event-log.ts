@@ -230,7 +230,7 @@ export class EventLog {
     this.#closing.abort();
     await this.#retention;
     await this.#queue.drain();
-    await this.#changes.run(async () => {
+    await this.#change('close the event log', async () => {
       const closing = [...this.#streams.values()].map(async (stream) => await stream.close());
       this.#streams.clear();
       await Promise.allSettled(closing);

@@ -89,7 +89,7 @@ export function storageError(thrown: unknown, doing: string): HeliosError {
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new HeliosError('storage_failed', `Could not ${doing}: ${reason}.`, {
-    hint: 'Check the disk under the data directory. The request was not stored; send it again.',
+    hint: 'Check the disk under the data directory, then try again. Nothing stored was lost.',
     cause: thrown,
   });
 }

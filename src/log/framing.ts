@@ -12,7 +12,7 @@ export type FramedBody = {
 };
 
 /** Deepest nesting of a record that is taken in as a single object or array. */
-export const jsonDepthMax = 128;
+const jsonDepthMax = 128;
 
 /**
  * Frames a body (inflated, whole) as lines, whatever its Content-Type says:

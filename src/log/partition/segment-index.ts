@@ -60,11 +60,30 @@ export class SegmentIndex {
 
   /** Checks the bytes of every entry that has some in [from, to); else `corrupt_data`. */
   async verify(data: LogFile, from: number, to: number): Promise<void> {
-    for (let number = this.find(from); number < this.#entryCount; number++) {
-      const entry = this.entry(number);
-      if (entry.offset >= to) return;
-      if (!(await isIntact(data, entry, this.#base))) throw corruptBytes(this.#path, entry);
+    for (let number = this.find(from); number < this.#entryCount;) {
+      const run = this.#run(number, to);
+      const [first] = run;
+      if (first === undefined) return;
+      const damaged =
+        run.length > 1
+          ? await damagedOf(data, run, this.#base)
+          : await damagedAlone(data, first, this.#base);
+      if (damaged) throw corruptBytes(this.#path, damaged);
+      number += run.length;
     }
+  }
+
+  /** Entries from `number` on that begin before `to`: as many as one read takes, at least one. */
+  #run(number: number, to: number): readonly IndexEntry[] {
+    const run: IndexEntry[] = [];
+    let byteLength = 0;
+    while (number + run.length < this.#entryCount) {
+      const entry = this.entry(number + run.length);
+      byteLength += entry.byteLength;
+      if (entry.offset >= to || (run.length > 0 && byteLength > chunkBytes)) break;
+      run.push(entry);
+    }
+    return run;
   }
 
   #decode(number: number): IndexEntry | undefined {
@@ -92,6 +111,28 @@ export async function isIntact(data: LogFile, entry: IndexEntry, base: number): 
     done += length;
   }
   return crc === entry.crc;
+}
+
+async function damagedAlone(
+  data: LogFile,
+  entry: IndexEntry,
+  base: number,
+): Promise<IndexEntry | undefined> {
+  return (await isIntact(data, entry, base)) ? undefined : entry;
+}
+
+/** The first of some adjacent entries whose bytes are not what was written; reads them at once. */
+async function damagedOf(
+  data: LogFile,
+  run: readonly IndexEntry[],
+  base: number,
+): Promise<IndexEntry | undefined> {
+  const start = run[0]?.offset ?? base;
+  const bytes = Buffer.alloc(run.reduce((sum, entry) => sum + entry.byteLength, 0));
+  await data.read(bytes, start - base);
+  return run.find(({ offset, byteLength, crc }) => {
+    return crc32(bytes.subarray(offset - start, offset - start + byteLength)) !== crc;
+  });
 }
 
 export function corruptEntry(path: string, number: number): HeliosError {
