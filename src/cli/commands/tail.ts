@@ -29,8 +29,9 @@ export function addTailCommand(program: Command, run: Runner): void {
   ]);
   onCall<TailOptions>(tail, run, async (scope, { words, options }) => {
     const subscription = await subscriptionOf(scope, wordAt(words, 0), options);
-    const source = { name: '--where', text: options.where ?? '' };
-    await inSource(source, () => follow(scope, subscription, options.count ?? Infinity));
+    const tailing = (): Promise<void> => follow(scope, subscription, options.count ?? Infinity);
+    const { where } = options;
+    await (where === undefined ? tailing() : inSource({ name: '--where', text: where }, tailing));
   });
 }
 

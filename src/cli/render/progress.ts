@@ -73,11 +73,10 @@ export class ProgressLine {
 
 export function progressText(progress: Progress, elapsedMs: number): string {
   const rate = Math.round((progress.count / elapsedMs) * 1_000);
+  const counted = `${groupDigits(progress.count)} ${progress.unit}`;
   const parts = [durationText(elapsedMs)];
-  if (progress.count > 0) {
-    parts.push(`${groupDigits(progress.count)} ${progress.unit}`);
-    parts.push(`${groupDigits(rate)} ${progress.unit}/s`);
-  }
+  parts.push(progress.count === 0 ? 'running' : counted);
+  if (progress.count > 0) parts.push(`${groupDigits(rate)} ${progress.unit}/s`);
   if (progress.percent !== undefined) parts.push(`about ${Math.floor(progress.percent)} %`);
-  return parts.length === 1 ? `${durationText(elapsedMs)} · running` : parts.join(' · ');
+  return parts.join(' · ');
 }
