@@ -19,7 +19,10 @@ test.each([
   const verdict = judgeCounts('events', entries, ({ goodIds }) => goodIds, countIds(ids));
   expect(verdict).toMatchObject({
     expected: 2,
-    ...{ lost: 0, doubled: 0, phantom: 0, torn: 0 },
+    lost: 0,
+    doubled: 0,
+    phantom: 0,
+    torn: 0,
     ...wrong,
   });
   expect(isGood(verdict)).toBe(Object.keys(wrong).length === 0);

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SeededRandom } from '../../src/cli/generate/random.ts';
 import type { Ledger, Request } from './ledger.ts';
 
-/** Where Helios answers at the moment; undefined while it is dead. */
-export type Target = { url: string | undefined };
+/** Where Helios answers at the moment; undefined while it is dead. Closed: it won't come again. */
+export type Target = { url: string | undefined; isClosed: boolean };
 
 export type ProducerOptions = {
   readonly name: string;
@@ -41,20 +41,21 @@ export class Producer {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#done;
-    this.#options.ledger.close();
   }
 
   async #run(): Promise<void> {
-    while (!this.#isStopping) {
-      if (this.#options.target.url === undefined) {
+    const { ledger, target, pauseMs } = this.#options;
+    while (!this.#isStopping && !target.isClosed) {
+      if (target.url === undefined) {
         await sleep(retryPauseMs);
         continue;
       }
       const { request, body } = this.#makeRequest();
-      this.#options.ledger.sent(request);
+      ledger.sent(request);
       await this.#send(request, body);
-      await sleep(this.#options.pauseMs);
+      await sleep(pauseMs);
     }
+    ledger.close();
   }
 
   async #send(request: Request, body: string): Promise<void> {
@@ -65,6 +66,7 @@ export class Producer {
       }
       // Without a key nobody can tell whether it arrived: sending it again might double it.
       if (request.key === undefined || this.refusal !== undefined) return;
+      if (this.#options.target.isClosed) return;
       await sleep(retryPauseMs);
     }
   }

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { crashPointNames, type CrashPointName } from '../../src/base/crash-point.ts';
+import type { SeededRandom } from '../../src/cli/generate/random.ts';
+import { HeliosProcess } from '../process/helios-process.ts';
+import type { PowerCut } from './power-cut.ts';
+import type { Target } from './producer.ts';
+
+export type RoundsOptions = {
+  readonly dataDirectory: string;
+  readonly root: string;
+  readonly random: SeededRandom;
+  readonly target: Target;
+  /** Kills at random moments. */
+  readonly kills: number;
+  /** Kills at each named point. */
+  readonly pointHits: number;
+  /** Undefined: only the process dies, the disk keeps all that was written. */
+  readonly powerCut: PowerCut | undefined;
+  readonly log: (line: string) => void;
+  /** Ends the rounds early when something is known to be wrong. */
+  readonly isOver: () => boolean;
+};
+
+export type RoundsReport = {
+  readonly kills: number;
+  readonly hits: Readonly<Record<CrashPointName, number>>;
+  readonly lostBytes: number;
+  readonly lostFiles: number;
+  readonly faults: readonly string[];
+};
+
+/** How long a process may take from its start to its address, after any crash. */
+const readyTimeoutMs = 30_000;
+/** A point that isn't reached in this time is tried again. */
+const pointTimeoutMs = 20_000;
+const lifeMsMax = 2_500;
+
+/** Starts Helios and kills it, over and over, while others send and read. */
+export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
+  const rounds = new Rounds(options);
+  const plan = shuffled(roundsOf(options), options.random);
+  for (const [index, point] of plan.entries()) {
+    if (options.isOver() || rounds.faults.length > 0) break;
+    await rounds.one(point);
+    if ((index + 1) % 20 === 0) options.log(`${index + 1} of ${plan.length} kills`);
+  }
+  return rounds.report();
+}
+
+function roundsOf({ kills, pointHits }: RoundsOptions): (CrashPointName | undefined)[] {
+  const atRandom = Array.from({ length: kills }, () => undefined);
+  const atPoints = crashPointNames.flatMap((name) => Array.from({ length: pointHits }, () => name));
+  return [...atRandom, ...atPoints];
+}
+
+class Rounds {
+  readonly #options: RoundsOptions;
+  readonly #hits = new Map<CrashPointName, number>();
+  readonly faults: string[] = [];
+  #kills = 0;
+  #lostBytes = 0;
+  #lostFiles = 0;
+
+  constructor(options: RoundsOptions) {
+    this.#options = options;
+  }
+
+  report(): RoundsReport {
+    const hits = crashPointNames.map((name) => [name, this.#hits.get(name) ?? 0]);
+    return {
+      kills: this.#kills,
+      hits: Object.fromEntries(hits) as Record<CrashPointName, number>,
+      lostBytes: this.#lostBytes,
+      lostFiles: this.#lostFiles,
+      faults: this.faults,
+    };
+  }
+
+  async one(point: CrashPointName | undefined): Promise<void> {
+    const attemptsMax = 4;
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      if (await this.#life(point)) return;
+      if (this.faults.length > 0) return;
+    }
+    this.faults.push(`${point} was not reached in ${attemptsMax} lives`);
+  }
+
+  /** One life, from start to kill. False: it was to die at a point that it did not reach. */
+  async #life(point: CrashPointName | undefined): Promise<boolean> {
+    const { random, target } = this.#options;
+    const helios = this.#start(point);
+    // A third of those killed at random die while they come up.
+    const isEarly = point === undefined && random.chance(0.33);
+    if (!isEarly) await this.#whenReady(helios);
+    const waitMs = point === undefined ? random.next() * lifeMsMax : pointTimeoutMs;
+    await Promise.race([sleep(waitMs, undefined, { ref: false }), helios.exited]);
+    const hasDied = !helios.isRunning;
+    helios.kill('SIGKILL');
+    const { signal } = await helios.exited;
+    target.url = undefined;
+    this.#kills++;
+    if (hasDied && signal !== 'SIGKILL')
+      this.faults.push(`helios ended by itself:\n${helios.output}`);
+    this.#cutPower();
+    if (point === undefined) return true;
+    if (hasDied) this.#hits.set(point, (this.#hits.get(point) ?? 0) + 1);
+    return hasDied;
+  }
+
+  #start(point: CrashPointName | undefined): HeliosProcess {
+    const { powerCut, random, dataDirectory, root } = this.#options;
+    const recorder = join(import.meta.dirname, 'sync-recorder.ts');
+    const nth = 1 + random.below(3);
+    return new HeliosProcess({
+      dataDirectory,
+      root,
+      nodeOptions: powerCut === undefined ? [] : ['--import', recorder],
+      environment: {
+        ...(point === undefined ? {} : { HELIOS_CRASH_AT: `${point}:${nth}` }),
+        ...(powerCut === undefined ? {} : { HELIOS_SYNC_LEDGER: powerCut.ledgerPath }),
+      },
+    });
+  }
+
+  async #whenReady(helios: HeliosProcess): Promise<void> {
+    try {
+      const timeout = sleep(readyTimeoutMs, undefined, { ref: false });
+      this.#options.target.url = await Promise.race([
+        helios.ready(),
+        timeout.then(() => undefined),
+      ]);
+      if (this.#options.target.url === undefined) this.faults.push('helios did not come up');
+    } catch {
+      // It died on its way up: at a point, which is fine, or by itself, which `#life` sees.
+    }
+  }
+
+  #cutPower(): void {
+    const lost = this.#options.powerCut?.cut();
+    this.#lostBytes += lost?.bytes ?? 0;
+    this.#lostFiles += lost?.files ?? 0;
+  }
+}
+
+function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {
+  const result = [...items];
+  for (let index = result.length - 1; index > 0; index--) {
+    const other = random.below(index + 1);
+    [result[index], result[other]] = [result[other]!, result[index]!];
+  }
+  return result;
+}

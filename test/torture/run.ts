@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { SeededRandom } from '../../src/cli/generate/random.ts';
+import { HeliosProcess } from '../process/helios-process.ts';
+import { countIds, judgeCounts, readDelta, type Belongs, type Verdict } from './judge.ts';
+import { Ledger, readLedgers, type Entry } from './ledger.ts';
+import { PowerCut } from './power-cut.ts';
+import { Producer, type Target } from './producer.ts';
+import { Reader } from './reader.ts';
+import { runRounds, type RoundsReport } from './rounds.ts';
+import * as workload from './workload.ts';
+
+export type TortureOptions = {
+  readonly seed: number;
+  readonly kills: number;
+  readonly pointHits: number;
+  readonly isPowerCut: boolean;
+  /** The tree that is tortured. */
+  readonly root: string;
+  /** An empty folder for everything. */
+  readonly folder: string;
+  /** A Python that has delta-rs. */
+  readonly python: string;
+  readonly log: (line: string) => void;
+};
+
+export type TortureReport = {
+  readonly rounds: RoundsReport;
+  readonly verdicts: readonly Verdict[];
+  /** What went wrong besides the counts. */
+  readonly faults: readonly string[];
+  readonly requests: number;
+  readonly queries: number;
+};
+
+const producerCount = 4;
+const idsPerProducer = 1_000_000_000;
+const catchUpTimeoutMs = 120_000;
+
+/**
+ * The whole of it: Helios with three pipelines, producers that keep fsynced ledgers, readers, and kills. At
+ * the end everything is stopped in order, and delta-rs says what is in the tables.
+ */
+export async function torture(options: TortureOptions): Promise<TortureReport> {
+  const folders = workload.makeFolders(options.folder);
+  const random = new SeededRandom(options.seed);
+  const target: Target = { url: undefined, isClosed: false };
+  await createPipelines(options, folders);
+  const powerCut = options.isPowerCut
+    ? new PowerCut([folders.data, folders.tables], join(folders.base, 'syncs.ndjson'), random)
+    : undefined;
+  const producers = startProducers(folders, target, random);
+  const readers = ['everything', 'even'].map((table) => new Reader(target, table));
+  const isOver = () =>
+    producers.some((producer) => producer.refusal !== undefined) ||
+    readers.some((reader) => reader.faults.length > 0);
+  const rounds = await runRounds({
+    ...options,
+    dataDirectory: folders.data,
+    random,
+    target,
+    powerCut,
+    isOver,
+  });
+  const endFaults = await end(options, folders, { target, producers, readers });
+  const ledgers = readLedgers(ledgerPaths(folders));
+  return {
+    rounds,
+    verdicts: judge(options.python, folders, ledgers),
+    faults: [
+      ...rounds.faults,
+      ...producers.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal])),
+      ...readers.flatMap(({ faults }) => faults),
+      ...endFaults,
+    ],
+    requests: ledgers.length,
+    queries: readers.reduce((sum, reader) => sum + reader.answers, 0),
+  };
+}
+
+async function createPipelines(options: TortureOptions, folders: workload.Folders): Promise<void> {
+  // The end of the block kills it: the first of the deaths.
+  await using helios = await HeliosProcess.start({
+    dataDirectory: folders.data,
+    root: options.root,
+  });
+  await workload.createPipelines(helios, folders);
+}
+
+function startProducers(
+  folders: workload.Folders,
+  target: Target,
+  random: SeededRandom,
+): readonly Producer[] {
+  return ledgerPaths(folders).map(
+    (path, index) =>
+      new Producer({
+        name: `p${index}`,
+        idStart: workload.producerIdStart + index * idsPerProducer,
+        isKeyed: index % 2 === 0,
+        stream: workload.stream,
+        ledger: new Ledger(path),
+        target,
+        random: new SeededRandom(random.below(2 ** 32)),
+        pauseMs: 40,
+      }),
+  );
+}
+
+function ledgerPaths(folders: workload.Folders): readonly string[] {
+  return Array.from({ length: producerCount }, (_, index) =>
+    join(folders.ledgers, `p${index}.ndjson`),
+  );
+}
+
+type Running = {
+  readonly target: Target;
+  readonly producers: readonly Producer[];
+  readonly readers: readonly Reader[];
+};
+
+/** The last life: what is owed is sent, pipelines catch up, everything stops in order. */
+async function end(
+  options: TortureOptions,
+  folders: workload.Folders,
+  { target, producers, readers }: Running,
+): Promise<readonly string[]> {
+  await using helios = new HeliosProcess({ dataDirectory: folders.data, root: options.root });
+  try {
+    target.url = await helios.ready();
+    await Promise.all(producers.map(async (producer) => await producer.stop()));
+    await caughtUp(helios);
+    await Promise.all(readers.map(async (reader) => await reader.stop()));
+    for (const name of workload.pipelineNames) {
+      await helios.call('PATCH', `/api/v1/pipelines/${name}`, { state: 'stopped' });
+    }
+    const { code } = await helios.stop();
+    return code === 0 ? [] : [`helios ended with ${String(code)}:\n${helios.output}`];
+  } catch (thrown) {
+    return [`the last life failed: ${String(thrown)}\n${helios.output}`];
+  } finally {
+    target.url = undefined;
+    target.isClosed = true;
+    await Promise.all([...producers, ...readers].map(async (one) => await one.stop()));
+  }
+}
+
+type PipelineState = {
+  readonly name: string;
+  readonly state: string;
+  readonly error?: unknown;
+  readonly sources: readonly { readonly bytes_behind?: number }[];
+};
+
+async function caughtUp(helios: HeliosProcess): Promise<void> {
+  const deadlineMs = Date.now() + catchUpTimeoutMs;
+  for (;;) {
+    const { pipelines } = await helios.call<{ pipelines: readonly PipelineState[] }>(
+      'GET',
+      '/api/v1/pipelines',
+    );
+    const isBehind = ({ state, sources }: PipelineState) =>
+      state !== 'finished' &&
+      (state !== 'running' || sources.some((source) => source.bytes_behind !== 0));
+    const behind = pipelines.filter(isBehind);
+    if (behind.length === 0) return;
+    if (Date.now() > deadlineMs) throw new Error(`still behind: ${JSON.stringify(behind)}`);
+    await sleep(100);
+  }
+}
+
+function judge(
+  python: string,
+  folders: workload.Folders,
+  ledgers: readonly Entry[],
+): readonly Verdict[] {
+  const table = (name: string, entries: readonly Entry[], belongs: Belongs): Verdict => {
+    const read = readDelta(python, {
+      table: join(folders.tables, name),
+      column: 'id',
+      folder: folders.base,
+    });
+    const verdict = judgeCounts(name, entries, belongs, countIds(read.values.map(Number)));
+    return { ...verdict, faults: read.faults };
+  };
+  return [
+    table('everything', ledgers, ({ goodIds }) => goodIds),
+    table('even', ledgers, ({ goodIds }) => goodIds.filter((id) => id % 2 === 0)),
+    table('filed', [workload.fileEntry()], ({ goodIds }) => goodIds),
+    judgeFile(folders, ledgers),
+    ...['tables', 'copy'].map((pipeline) => judgeQuarantine(python, folders, ledgers, pipeline)),
+  ];
+}
+
+function judgeFile(folders: workload.Folders, ledgers: readonly Entry[]): Verdict {
+  const lines = readFileSync(join(folders.base, 'copy.ndjson'), 'utf8').trimEnd().split('\n');
+  const ids = lines.map((line) => (JSON.parse(line) as { id: number }).id);
+  return judgeCounts('copy.ndjson', ledgers, ({ goodIds }) => goodIds, countIds(ids));
+}
+
+function judgeQuarantine(
+  python: string,
+  folders: workload.Folders,
+  ledgers: readonly Entry[],
+  pipeline: string,
+): Verdict {
+  const read = readDelta(python, {
+    table: join(folders.data, 'tables', 'quarantine'),
+    column: `CASE WHEN pipeline = '${pipeline}' THEN raw_text END`,
+    folder: folders.base,
+  });
+  const texts = read.values.filter((value) => typeof value === 'string');
+  const ids = texts.map((text) => Number(/"id": (\d+)/.exec(text)?.[1]));
+  const name = `quarantine of ${pipeline}`;
+  const verdict = judgeCounts(name, ledgers, ({ badIds }) => badIds, countIds(ids));
+  return { ...verdict, faults: read.faults };
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { unreachable } from '../../src/base/assert.ts';
+import type { HeliosProcess } from '../process/helios-process.ts';
+import type { Entry } from './ledger.ts';
+
+/** Where a run keeps everything. */
+export type Folders = {
+  readonly base: string;
+  readonly data: string;
+  readonly tables: string;
+  readonly ledgers: string;
+};
+
+export function makeFolders(base: string): Folders {
+  const folders = {
+    base,
+    data: join(base, 'data'),
+    tables: join(base, 'tables'),
+    ledgers: join(base, 'ledgers'),
+  };
+  for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
+  return folders;
+}
+
+export const stream = 'torture';
+/** Enough for several epochs. */
+const fileEventCount = 500_000;
+/** Ids of the events in the file; those of producers lie above. */
+const fileIdStart = 1;
+export const producerIdStart = 10_000_000;
+
+/** Two pipelines on one stream, one with two tables; a third reads a file. */
+export const pipelineNames = ['tables', 'copy', 'from_file'] as const;
+
+export async function createPipelines(helios: HeliosProcess, folders: Folders): Promise<void> {
+  writeFileSync(join(folders.base, 'events.ndjson'), fileEvents());
+  for (const name of pipelineNames) {
+    await helios.call('POST', '/api/v1/pipelines', { name, sql: scriptOf(name, folders) });
+  }
+}
+
+/** The ledger's entry that the file of events amounts to. */
+export function fileEntry(): Entry {
+  const goodIds = Array.from({ length: fileEventCount }, (_, index) => fileIdStart + index);
+  return {
+    request: { number: 0, key: undefined, goodIds, badIds: [] },
+    isAcknowledged: true,
+  };
+}
+
+function fileEvents(): string {
+  return fileEntry()
+    .request.goodIds.map(
+      (id) => `{"id":${id},"producer":"file","text":"event ${id} of the file"}\n`,
+    )
+    .join('');
+}
+
+function scriptOf(name: (typeof pipelineNames)[number], folders: Folders): string {
+  const columns = 'id BIGINT NOT NULL, producer TEXT NOT NULL, "at" TIMESTAMP, text TEXT';
+  const http = `connector = 'http', stream = '${stream}', format = 'json', type = 'source'`;
+  const delta = (table: string, more = '') =>
+    `CREATE TABLE ${table} WITH (connector = 'delta', path = 'file://${folders.tables}/${table}',
+       format = 'parquet', type = 'sink', rollover_seconds = 1${more})`;
+  switch (name) {
+    case 'tables':
+      return `CREATE TABLE events (${columns}) WITH (${http});
+        ${delta('everything')};
+        ${delta('even', ", partition_fields = 'producer'")};
+        INSERT INTO everything SELECT * FROM events;
+        INSERT INTO even SELECT id, producer FROM events WHERE id % 2 = 0;`;
+    case 'copy':
+      return `CREATE TABLE events (${columns}) WITH (${http});
+        CREATE TABLE copy WITH (connector = 'single_file', path = '${folders.base}/copy.ndjson',
+          format = 'json', type = 'sink');
+        INSERT INTO copy SELECT id FROM events;`;
+    case 'from_file':
+      return `CREATE TABLE events (${columns}) WITH (connector = 'single_file',
+          path = '${folders.base}/events.ndjson', format = 'json', type = 'source');
+        ${delta('filed')};
+        INSERT INTO filed SELECT id, text FROM events;`;
+    default:
+      return unreachable(name);
+  }
+}
