@@ -256,15 +256,13 @@ function createConnectors(
 /** A stream exists as soon as a pipeline names it. */
 async function createStreams(log: EventLog, plan: Plan): Promise<void> {
   for (const { connector } of plan.script.sources) {
-    if (connector.kind !== 'http' || log.hasStream(connector.stream)) continue;
-    await log.createStream({ name: connector.stream });
+    if (connector.kind === 'http') await log.ensureStream(connector.stream);
   }
 }
 
 async function releaseStreams(log: EventLog, plan: Plan, pipelineId: string): Promise<void> {
   for (const { connector } of plan.script.sources) {
-    if (connector.kind !== 'http' || !log.hasStream(connector.stream)) continue;
-    await log.removeHold(connector.stream, pipelineId);
+    if (connector.kind === 'http') await log.removeHold(connector.stream, pipelineId);
   }
 }
 
