@@ -96,13 +96,17 @@ class Encoder {
     return `CASE WHEN (${expression}) IS NOT NULL THEN '[' || ${joined(items)} || ']' END`;
   }
 
+  /** The fields of `row(1, 2)` have no names: it is an array. */
   #struct(type: Extract<ColumnType, { kind: 'struct' }>, expression: string): string {
-    const fields = type.fields.map((field) => {
+    const isTuple = type.fields.every((field) => field.name === '');
+    const fields = type.fields.map((field, index) => {
+      if (isTuple) return this.value(field.type, `struct_extract_at(${expression}, ${index + 1})`);
       const value = `struct_extract(${expression}, ${quoteText(field.name)})`;
       return `${quoteText(`${JSON.stringify(field.name)}:`)} || ${this.value(field.type, value)}`;
     });
+    const [open, close] = isTuple ? ['[', ']'] : ['{', '}'];
     const body = fields.join(" || ',' || ");
-    return `CASE WHEN (${expression}) IS NOT NULL THEN '{' || ${body} || '}' END`;
+    return `CASE WHEN (${expression}) IS NOT NULL THEN '${open}' || ${body} || '${close}' END`;
   }
 
   #map(type: Extract<ColumnType, { kind: 'map' }>, expression: string): string {

@@ -55,7 +55,7 @@ export type QueryServiceOptions = {
 export async function createQueryService(options: QueryServiceOptions): Promise<QueryService> {
   const limits = { ...queryLimits, ...options.limits };
   await removeLeftovers(options.tempDirectory);
-  const sandbox = await probeSandbox();
+  const sandbox = await probeSandbox(options.tempDirectory);
   const parser = await Engine.open({
     threads: 1,
     memoryBytes: parserMemoryBytes,

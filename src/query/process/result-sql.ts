@@ -131,7 +131,9 @@ function exactValue(index: number, typeText: string, exact: string): string {
 
 /** Quoted names inside a type stay as they are. */
 function exactType(typeText: string): string {
-  if (knownType(typeText) === undefined) return 'VARCHAR';
+  // A struct without names has nothing to be addressed by.
+  const isTuple = typeText.includes('STRUCT("" ');
+  if (isTuple || knownType(typeText) === undefined) return 'VARCHAR';
   return typeText.replaceAll(
     /"(?:[^"]|"")*"|TIME(?:STAMP)? WITH TIME ZONE|\b[A-Z_]+\b/g,
     (word) => exactTypes[word] ?? word,

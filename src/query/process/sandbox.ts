@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { HeliosError } from '../../base/errors.ts';
 
@@ -7,7 +8,10 @@ import { HeliosError } from '../../base/errors.ts';
 export type SandboxCapabilities = {
   /** `isolated`: a network of its own with nothing in it. */
   readonly network: 'isolated' | 'shared';
-  /** `nobody` can't write the tables' files; `same` is who runs Helios, without root's rights; `root` has them. */
+  /**
+   * `nobody` can't write the tables' files; `same` is who runs Helios; `root` is root, because nobody else could
+   * reach the data directory or no other user could be had.
+   */
   readonly user: 'nobody' | 'same' | 'root';
   /** `limited` by the system; `watched`: killed soon after it grew too large. */
   readonly memory: 'limited' | 'watched';
@@ -20,15 +24,18 @@ export type Sandbox = {
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
 };
 
-/** Finds out once what is permitted here, by trying it on a process that does nothing. */
-export async function probeSandbox(): Promise<Sandbox> {
+/**
+ * Finds out once what is permitted here, by trying it on a process that does nothing. `directory` is where the
+ * processes' private folders will be: another user must be able to get there.
+ */
+export async function probeSandbox(directory: string): Promise<Sandbox> {
   const isRoot = process.getuid?.() === 0;
   const [launcher, canLimit] = await Promise.all([
     networkLauncher(isRoot),
     works(['prlimit', '--version']),
   ]);
   // In a user namespace of its own the process has no other user to become.
-  const isNobody = isRoot && !launcher.includes('-rn');
+  const isNobody = isRoot && !launcher.includes('-rn') && (await isOpenToAll(directory));
   return {
     launcher,
     user: isNobody ? nobody : undefined,
@@ -93,6 +100,14 @@ async function works(command: readonly string[]): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Whether every folder on the way may be passed by everyone. */
+async function isOpenToAll(directory: string): Promise<boolean> {
+  const path = resolve(directory);
+  const { mode } = await stat(path);
+  if ((mode & 0o001) === 0) return false;
+  return dirname(path) === path || isOpenToAll(dirname(path));
 }
 
 async function statusBytes(pid: number, field: string): Promise<number> {

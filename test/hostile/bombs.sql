@@ -1,0 +1,27 @@
+-- Time and memory: each must end by its deadline, and harm nobody else.
+SELECT repeat('x',3000000000);
+SELECT list_sort(range(200000000));
+select length(repeat('x', 2000000000) || repeat('y', 2000000000));
+select count(*) from range(1000000000000) a;
+select count(*) from range(1000000) a, range(1000000) b, range(1000000) c;
+select sum(a.range * b.range) from range(10000000) a, range(10000000) b;
+select * from range(1000000000000);
+select string_agg(range::varchar, ',') from range(1000000000);
+select list(range) from range(10000000000);
+select list_aggregate(range(1000000000), 'sum');
+select len(list_transform(range(100000000), lambda x: repeat('x', 1000)));
+with recursive x as (select 1::bigint a union all select a + 1 from x) select count(*) from x;
+with recursive x as (select 'x' a union all select a || a from x) select max(length(a)) from x;
+select count(distinct range) from range(100000000000);
+select median(range) from range(10000000000);
+select regexp_matches(repeat('a', 10000000), '(a*)*b');
+select count(*) from range(100000000) a join range(100000000) b on a.range % 7 = b.range % 7;
+select * from range(10000000000) order by random();
+select generate_series(1, 1000000000);
+select unnest(range(1000000000000));
+select repeat([1, 2, 3], 1000000000);
+select lpad('x', 2000000000, 'y');
+select map(range(100000000), range(100000000));
+select rpad(repeat('x', 100000000), 2000000000, 'z');
+select levenshtein(repeat('a', 1000000), repeat('b', 1000000));
+select array_to_string(range(500000000), ',');

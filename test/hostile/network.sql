@@ -1,0 +1,24 @@
+-- Whatever would open a connection.
+select * from 'http://127.0.0.1:{port}/x.csv';
+select * from 'https://127.0.0.1:{port}/x.parquet';
+select * from "http://127.0.0.1:{port}/x.json";
+select * from 's3://bucket/x.parquet';
+select * from 's3://bucket/lake/x.parquet?s3_endpoint=127.0.0.1:{port}&s3_use_ssl=false';
+select * from read_parquet('s3://bucket/x.parquet?s3_endpoint=127.0.0.1:{port}&s3_use_ssl=false');
+select * from read_csv('http://127.0.0.1:{port}/x.csv');
+select * from read_text('http://127.0.0.1:{port}/');
+select * from 'gcs://bucket/x.parquet';
+select * from 'r2://bucket/x.parquet';
+select * from 'hf://datasets/x/y.parquet';
+select * from 'azure://container/x.parquet';
+select * from delta_scan('http://127.0.0.1:{port}/');
+select * from iceberg_scan('s3://x');
+select * from postgres_scan('host=127.0.0.1 port={port}', 'public', 'x');
+select * from sqlite_scan('{canary}', 'x');
+select * from mysql_query('x', 'select 1');
+select http_get('http://127.0.0.1:{port}/');
+select * from 'http://169.254.169.254/latest/meta-data/iam/';
+attach 'http://127.0.0.1:{port}/x.db' as x;
+attach 'postgres:host=127.0.0.1 port={port}' as x (type postgres);
+copy (select 1) to 'http://127.0.0.1:{port}/x.csv';
+copy (select 1) to 's3://bucket/x?s3_endpoint=127.0.0.1:{port}&s3_use_ssl=false';
