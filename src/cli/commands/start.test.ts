@@ -10,6 +10,7 @@ let folder: string;
 beforeEach(async () => {
   api = await FakeApi.start();
   folder = await mkdtemp(join(tmpdir(), 'helios-start-'));
+  api.routes['GET /api/v1/pipelines'] = { body: { pipelines: [] } };
   api.routes['POST /api/v1/pipelines'] = { status: 201, body: { name: 'shop', state: 'running' } };
   api.routes['POST /ingest/events'] = { body: 'ok' };
   await writeFile(join(folder, 'shop.sql'), 'select 1');
@@ -65,6 +66,20 @@ describe('start', () => {
     expect(created?.body).toMatchObject({ name: 'shop' });
     expect(JSON.stringify(created?.body)).toContain(`'${folder}/helios-data/tables/shop_events'`);
   });
+});
+
+test('the demo leaves a pipeline alone that is there', async () => {
+  api.routes['GET /api/v1/pipelines'] = { body: { pipelines: [{ name: 'shop' }] } };
+  const run = startCli(['start', '--demo'], {
+    examplesDirectory: new URL('../../../examples', import.meta.url).pathname,
+    startHelios: async () => ({ url: api.url, dataDirectory: '/d', close: async () => undefined }),
+  });
+  while (!run.stdout().includes('Ask the demo shop')) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  run.interrupt();
+  expect(await run.exitCode).toBe(0);
+  expect(api.seen.some(({ route }) => route === 'POST /api/v1/pipelines')).toBe(false);
 });
 
 test('run hands the script to the engine and reports', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HeliosError } from '../../base/errors.ts';
+import type { PipelineListAnswer } from '../../server/api.ts';
 import { Client } from '../client/client.ts';
 import type { RunningHelios } from '../context.ts';
 import { reportFailure } from '../failures.ts';
@@ -34,15 +34,10 @@ export class Demo {
       await readFile(join(this.#scope.context.examplesDirectory, 'shop', 'pipeline.sql'), 'utf8'),
       this.#running.dataDirectory,
     );
-    try {
-      await this.#client.json({
-        method: 'POST',
-        path: '/api/v1/pipelines',
-        body: { name: pipelineName, sql },
-      });
-    } catch (thrown) {
-      if (!(thrown instanceof HeliosError) || thrown.code !== 'already_exists') throw thrown;
-    }
+    const path = '/api/v1/pipelines';
+    const known = await this.#client.json<PipelineListAnswer>({ method: 'GET', path });
+    if (known.pipelines.some(({ name }) => name.toLowerCase() === pipelineName)) return;
+    await this.#client.json({ method: 'POST', path, body: { name: pipelineName, sql } });
   }
 
   /** Lets the events flow until the scope's signal aborts. */
