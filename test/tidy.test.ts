@@ -24,6 +24,7 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   fastify: ['server'],
   '@fastify/swagger': ['server'],
   typebox: ['server'],
+  'typebox/schema': ['server'],
   ws: ['server', 'cli'],
   commander: ['cli'],
   '@clack/prompts': ['cli'],

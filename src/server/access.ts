@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /**
  * Who may talk to a server that has no credentials: programs on this machine, and the pages that it
- * serves itself. A foreign web page reaches a loopback port in two ways, and each is closed: by its own
- * name that resolves to 127.0.0.1 (the Host header says so: 421), and by a cross-site request from the
- * user's browser (Origin or Sec-Fetch-Site say so: 403). A program sends neither header.
+ * serves itself. A foreign web page reaches a loopback port in two ways, and each is closed: by its
+ * own name that resolves to 127.0.0.1 (the Host header says so: 421), and by a cross-site request
+ * from the user's browser (Origin or Sec-Fetch-Site say so: 403). A program sends neither header.
  */
 export type AccessRules = {
   /** Values of `Host` that mean this server, lower case, with the port. */
@@ -14,7 +14,10 @@ export type AccessRules = {
   readonly allowedOrigins: ReadonlySet<string>;
 };
 
-/** The hosts of a server on `port`: the names of the loopback interface, and the address it is bound to. */
+/**
+ * The hosts of a server on `port`: the names of the loopback interface, and the address it is bound
+ * to.
+ */
 export function accessRules(
   host: string,
   port: number,
@@ -27,8 +30,8 @@ export function accessRules(
 }
 
 /**
- * Throws `misdirected` or `not_allowed`. The result is the foreign origin that was allowed by name, for
- * the answer's CORS headers; undefined where there is none.
+ * Throws `misdirected` or `not_allowed`. The result is the foreign origin that was allowed by name,
+ * for the answer's CORS headers; undefined where there is none.
  */
 export function checkAccess(
   rules: AccessRules,

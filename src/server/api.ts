@@ -1,6 +1,7 @@
 /**
- * What travels over HTTP and the live socket, as the console and the CLI see it. Names are snake_case
- * as on the wire; times are RFC 3339 in UTC; durations are milliseconds. Types only: nothing to import at run time.
+ * What travels over HTTP and the live socket, as the console and the CLI see it. Names are
+ * snake_case as on the wire; times are RFC 3339 in UTC; durations are milliseconds. Types only:
+ * nothing to import at run time.
  */
 import type { ErrorCode, TextPosition } from '../base/errors.ts';
 
@@ -124,7 +125,9 @@ export type PipelineAnswer = {
 
 export type PipelineListAnswer = { readonly pipelines: readonly PipelineAnswer[] };
 
-/** `POST /api/v1/pipelines/validate`. Errors in the script are an answer, not a failure: status 200. */
+/**
+ * `POST /api/v1/pipelines/validate`. Errors in the script are an answer, not a failure: status 200.
+ */
 export type ValidateBody = { readonly sql: string };
 export type ValidateAnswer =
   | { readonly valid: false; readonly errors: readonly ScriptErrorAnswer[] }
@@ -238,7 +241,10 @@ export type StreamAnswer = {
 
 export type StreamListAnswer = { readonly streams: readonly StreamAnswer[] };
 
-/** What a client says on `GET /api/v1/live`: one JSON text message each. `id` is the client's choice. */
+/**
+ * What a client says on `GET /api/v1/live`: one JSON text message each. `id` is the client's
+ * choice.
+ */
 export type LiveRequest =
   | {
       readonly op: 'subscribe';
@@ -259,8 +265,8 @@ export type LiveRequest =
   | { readonly op: 'unsubscribe'; readonly id: string };
 
 /**
- * What the server says there. `id` is the subscription's; an error without one is about the message.
- * After `end` or `error` the id is free again.
+ * What the server says there. `id` is the subscription's; an error without one is about the
+ * message. After `end` or `error` the id is free again.
  */
 export type LiveEvent =
   | { readonly id: string; readonly kind: 'columns'; readonly columns: readonly ColumnAnswer[] }
@@ -278,7 +284,9 @@ export type LiveEvent =
       /** Place of the first of these lines. */
       readonly offset: number;
       readonly lines: readonly string[];
-      /** Bytes of the partition that were skipped: since its last message, and after these lines. */
+      /**
+       * Bytes of the partition that were skipped: since its last message, and after these lines.
+       */
       readonly dropped_bytes: number;
     }
   | {

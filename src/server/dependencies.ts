@@ -10,7 +10,9 @@ import type { ServerLimits } from './limits.ts';
 /** What a table is and how much of it is where. */
 export type TableInfo = {
   readonly name: string;
-  /** `delta`: written by pipelines here; `attached`: by somebody else; `system`: facts about Helios. */
+  /**
+   * `delta`: written by pipelines here; `attached`: by somebody else; `system`: facts about Helios.
+   */
   readonly kind: 'delta' | 'attached' | 'system';
   /** Absolute; undefined for system tables. */
   readonly path: string | undefined;
@@ -53,7 +55,10 @@ export type TableTailAnswer = {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** Values by the rules of JSON results. */
   readonly rows: readonly (readonly unknown[])[];
-  /** New rows that matched, or may have, and are not here: over `rowsMax`, or rolled before this look. */
+  /**
+   * New rows that matched, or may have, and are not here: over `rowsMax`, or rolled before this
+   * look.
+   */
   readonly missedRows: number;
   /** Opaque; for the next request's `after`. */
   readonly cursor: string;

@@ -51,7 +51,9 @@ function checkerFor(part: {
   };
 }
 
-/** What is wrong with a value first, as `invalid_request`; undefined where it is as the schema says. */
+/**
+ * What is wrong with a value first, as `invalid_request`; undefined where it is as the schema says.
+ */
 export function findError(
   schema: TSchema,
   value: unknown,

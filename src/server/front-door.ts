@@ -28,8 +28,8 @@ type FrontDoorParts = {
 };
 
 /**
- * Where every request comes in: it gets an id, may be refused (Host, Origin), and goes to ingest, to the
- * API or to the live socket. Nothing behind it is reached by a request that was refused.
+ * Where every request comes in: it gets an id, may be refused (Host, Origin), and goes to ingest,
+ * to the API or to the live socket. Nothing behind it is reached by a request that was refused.
  */
 export class FrontDoor {
   readonly #parts: FrontDoorParts;
@@ -185,8 +185,8 @@ function preflight(
 }
 
 /**
- * Reads on for a while what a refused client still sends: closing at once would reset the connection
- * before it has read why. `requestTimeoutMs` ends it in any case.
+ * Reads on for a while what a refused client still sends: closing at once would reset the
+ * connection before it has read why. `requestTimeoutMs` ends it in any case.
  */
 function discardRest(request: IncomingMessage, bytesMax: number): void {
   if (request.complete || request.destroyed) return;

@@ -2,7 +2,10 @@
 export type ServerLimits = {
   /** An ingest body as it arrives. */
   readonly ingestBodyBytesMax: number;
-  /** The same body inflated. The log refuses requests above 64 MiB, so more would only be thrown away. */
+  /**
+   * The same body inflated. The log refuses requests above 64 MiB, so more would only be thrown
+   * away.
+   */
   readonly ingestInflatedBytesMax: number;
   /**
    * How many times its size a compressed body may become. Machine-made NDJSON that repeats itself

@@ -1,6 +1,9 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 
-/** The API's description; the routes of `/api/v1` describe themselves, ingest, which is beside fastify, is here. */
+/**
+ * The API's description; the routes of `/api/v1` describe themselves, ingest, which is beside
+ * fastify, is here.
+ */
 export function describeApi(version: string): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
@@ -9,8 +12,8 @@ export function describeApi(version: string): FastifyDynamicSwaggerOptions {
         title: 'Helios',
         version,
         description:
-          'SQL over event streams. Errors are {"error": {code, message, hint, position, details, id}}; ' +
-          'status 429, 503 and 507 come with Retry-After.',
+          'SQL over event streams. An error is {"error": {code, message, hint, position, ' +
+          'details, id}}; status 429, 503 and 507 come with Retry-After.',
       },
       paths: {
         '/ingest': { post: ingestOperation([]) },

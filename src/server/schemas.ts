@@ -1,4 +1,7 @@
-/** The answers of the API for its description (OpenAPI). The types are in api.ts; a test compares them. */
+/**
+ * The answers of the API for its description (OpenAPI). The types are in api.ts; a test compares
+ * them.
+ */
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 

@@ -225,8 +225,9 @@ describe('OPTIONS and HEAD', () => {
 test('a request for another protocol is answered as it is', async () => {
   const body = '{"h2c":1}';
   const answer = await server.raw(
-    `POST /ingest HTTP/1.1\r\nHost: localhost:${server.port}\r\nContent-Length: ${body.length}\r\n` +
-      `Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\n\r\n${body}`,
+    `POST /ingest HTTP/1.1\r\nHost: localhost:${server.port}\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: Upgrade, HTTP2-Settings, close\r\n` +
+      `Upgrade: h2c\r\n\r\n${body}`,
   );
   expect(answer).toContain('HTTP/1.1 200 OK');
   expect(await server.stored()).toContain(body);

@@ -36,8 +36,8 @@ export type ListenOptions = {
 export const defaultListenOptions: ListenOptions = { host: '127.0.0.1', port: 7311 };
 
 /**
- * The HTTP server: ingest, API, live socket. It owns its sockets and nothing else; what it was given
- * is closed by whoever opened it, after `close`.
+ * The HTTP server: ingest, API, live socket. It owns its sockets and nothing else; what it was
+ * given is closed by whoever opened it, after `close`.
  */
 export class Server implements AsyncDisposable {
   readonly #dependencies: ServerDependencies;
@@ -203,7 +203,7 @@ function bindError(cause: Error, host: string, port: number): HeliosError {
 function exposed(host: string): HeliosError {
   return new HeliosError(
     'not_allowed',
-    `Helios does not listen on ${host}: without credentials, everybody who reaches it could use it.`,
+    `Helios does not listen on ${host}: it has no credentials, so anybody there could use it.`,
     { hint: 'Use --host 127.0.0.1, and an SSH tunnel or an authenticating proxy to get there.' },
   );
 }

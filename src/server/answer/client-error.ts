@@ -6,8 +6,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Answers on the bare socket what never became a request, or had no handler yet: timeouts, headers that are
- * too large, bytes that aren't HTTP. Undefined where the client is already gone.
+ * Answers on the bare socket what never became a request, or had no handler yet: timeouts, headers
+ * that are too large, bytes that aren't HTTP. Undefined where the client is already gone.
  */
 export function answerClientError(
   thrown: Error,

@@ -2,7 +2,10 @@ import { errorAnswer } from './error-answer.ts';
 import type { ErrorAnswerParts } from './error-answer.ts';
 import type { ServerResponse } from 'node:http';
 
-/** What every answer says, whatever it is: it is data of this server, for its own pages and programs. */
+/**
+ * What every answer says, whatever it is: it is data of this server, for its own pages and
+ * programs.
+ */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',

@@ -6,8 +6,8 @@ import type { IncomingMessage } from 'node:http';
 
 /**
  * A request's whole body, inflated. `share` pays for it and must outlive it. Errors: `too_large`,
- * `too_busy`, `invalid_encoding`, `unsupported_media_type`, and `cancelled` where the client went away.
- * After an error the rest of the body may still be on its way.
+ * `too_busy`, `invalid_encoding`, `unsupported_media_type`, and `cancelled` where the client went
+ * away. After an error the rest of the body may still be on its way.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -29,7 +29,8 @@ export async function readBody(
 
 /**
  * By events, not by iteration, which costs more than all the rest for a small body. The result is a
- * copy: a chunk is a view of a socket's 64 KiB buffer, and would keep all of it alive in the log's memory.
+ * copy: a chunk is a view of a socket's 64 KiB buffer, and would keep all of it alive in the log's
+ * memory.
  */
 function readRaw(request: IncomingMessage, bytesMax: number, share: MemoryShare): Promise<Buffer> {
   return new Promise((resolve, reject) => {

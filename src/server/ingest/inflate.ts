@@ -25,9 +25,9 @@ export function encodingOf(header: string | undefined): Encoding {
 }
 
 /**
- * Inflates a whole body. Every byte of `raw` must belong to a complete member (gzip) or frame (zstd), of
- * which there may be several. `takeMemory` is told of output before it is kept, and may throw.
- * Errors: `invalid_encoding`, `too_large`.
+ * Inflates a whole body. Every byte of `raw` must belong to a complete member (gzip) or frame
+ * (zstd), of which there may be several. `takeMemory` is told of output before it is kept, and may
+ * throw. Errors: `invalid_encoding`, `too_large`.
  */
 export async function inflate(
   raw: Uint8Array,

@@ -24,9 +24,9 @@ export type IngestRequest = {
 };
 
 /**
- * `POST /ingest[/{stream}]`: a body in, its lines into the log, `ok` once they are durable. All of a
- * request is stored, or none of it. It stands beside fastify, whose routing and hooks cost a quarter of
- * the requests a second of small bodies.
+ * `POST /ingest[/{stream}]`: a body in, its lines into the log, `ok` once they are durable. All of
+ * a request is stored, or none of it. It stands beside fastify, whose routing and hooks cost a
+ * quarter of the requests a second of small bodies.
  */
 export class Ingest {
   readonly #dependencies: IngestDependencies;

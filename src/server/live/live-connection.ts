@@ -17,15 +17,17 @@ export type Outlet = {
   readonly send: (event: LiveEvent) => void;
   /** Sends what is already JSON. */
   readonly sendText: (text: string) => void;
-  /** Whether the client reads fast enough; while it does not, rows are to be dropped and counted. */
+  /**
+   * Whether the client reads fast enough; while it does not, rows are to be dropped and counted.
+   */
   readonly hasRoom: () => boolean;
 };
 
 type Subscription = { readonly kind: string; readonly controller: AbortController };
 
 /**
- * One live socket. What waits to be sent is bounded: whoever sends often asks `hasRoom` first, and what
- * comes once is itself bounded (results, errors, at most `subscriptionsMax` of them).
+ * One live socket. What waits to be sent is bounded: whoever sends often asks `hasRoom` first, and
+ * what comes once is itself bounded (results, errors, at most `subscriptionsMax` of them).
  */
 export class LiveConnection {
   readonly #socket: WebSocket;

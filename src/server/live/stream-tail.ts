@@ -42,8 +42,8 @@ type Look = {
 };
 
 /**
- * Sends what one look holds and skips the rest up to the partition's end: a tail shows the newest, and
- * says what it left out. Gives the bytes that are skipped and not told of yet.
+ * Sends what one look holds and skips the rest up to the partition's end: a tail shows the newest,
+ * and says what it left out. Gives the bytes that are skipped and not told of yet.
  */
 async function sendLines(
   look: Look,

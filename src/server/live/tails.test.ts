@@ -15,7 +15,9 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server[Symbol.asyncDispose]();
 });
 
-/** A subscription whose client reads only in the rounds that `hasRoom` says; each sleep is a round. */
+/**
+ * A subscription whose client reads only in the rounds that `hasRoom` says; each sleep is a round.
+ */
 async function rounds(
   hasRoom: readonly boolean[],
   run: (context: SubscriptionContext) => Promise<void>,

@@ -1,7 +1,10 @@
 import { HeliosError } from '../../base/errors.ts';
 import type { ResultFormat } from '../../query/query.ts';
 
-/** The result format that an Accept header asks for; JSON where it does not care. Or `not_acceptable`. */
+/**
+ * The result format that an Accept header asks for; JSON where it does not care. Or
+ * `not_acceptable`.
+ */
 export function formatOf(accept: string | undefined): ResultFormat {
   if (accept === undefined || accept.trim() === '') return 'json';
   let best: ResultFormat | undefined;

@@ -6,7 +6,9 @@ export const nameParams: Type.TObject<{ name: Type.TString }> = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255 }),
 });
 
-/** `?discard=true`: forget rows that aren't in committed files yet, instead of rolling them first. */
+/**
+ * `?discard=true`: forget rows that aren't in committed files yet, instead of rolling them first.
+ */
 export const discardQuery: Type.TObject<{
   discard: Type.TOptional<Type.TEnum<['true', 'false']>>;
 }> = Type.Object(
@@ -21,8 +23,9 @@ export const discardQuery: Type.TObject<{
 );
 
 /**
- * A name for something new: 1 to 128 letters a to z, digits, `_` and `-`, not beginning with `-`, so that it
- * is the same in SQL, in a URL, in a shell and on a file system. `what` says of what kind.
+ * A name for something new: 1 to 128 letters a to z, digits, `_` and `-`, not beginning with `-`,
+ * so that it is the same in SQL, in a URL, in a shell and on a file system. `what` says of what
+ * kind.
  */
 export function checkNewName(what: string, name: string): void {
   if (/^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/.test(name)) return;

@@ -97,7 +97,9 @@ type BodyContext = {
   readonly dependencies: QueryDependencies;
 };
 
-/** The answer's bytes, after the first of them: a query that fails before has a status of its own. */
+/**
+ * The answer's bytes, after the first of them: a query that fails before has a status of its own.
+ */
 async function startedBody(answer: QueryAnswer, context: BodyContext): Promise<Readable> {
   const iterator = answer.body[Symbol.asyncIterator]();
   const first = await iterator.next();

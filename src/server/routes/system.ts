@@ -17,7 +17,9 @@ export type SystemDependencies = {
   readonly url: () => string;
 };
 
-/** `/`, `/healthz`, `/metrics`, `/api/v1/openapi.json`, and what `/api/v1/live` is without a socket. */
+/**
+ * `/`, `/healthz`, `/metrics`, `/api/v1/openapi.json`, and what `/api/v1/live` is without a socket.
+ */
 export function addSystemRoutes(app: Routes, dependencies: SystemDependencies): void {
   const { server, config, metrics } = dependencies;
   app.get('/', { schema: { hide: true } }, async (_request, reply) => {

@@ -93,7 +93,9 @@ function stopped(name: string): PipelineInfo {
   };
 }
 
-/** Answers that are scripted by the SQL's first word. `cancelled` resolves when a query was aborted. */
+/**
+ * Answers that are scripted by the SQL's first word. `cancelled` resolves when a query was aborted.
+ */
 export class ScriptedQueries implements QueryService {
   readonly requests: QueryRequest[] = [];
   readonly cancelled: Promise<unknown>;
@@ -141,7 +143,7 @@ export class ScriptedQueries implements QueryService {
 
   async *#body({ sql, signal }: QueryRequest): AsyncGenerator<Uint8Array> {
     if (sql.startsWith('early')) throw new HeliosError('query_failed', 'division by zero');
-    yield Buffer.from('{"columns":[{"name":"a","type":"INTEGER"}],');
+    yield Buffer.from(`{"columns":[{"name":"a","type":"INTEGER"}],`);
     if (sql.startsWith('late')) throw new HeliosError('query_failed', 'division by zero');
     if (sql.startsWith('wait')) {
       await new Promise((_resolve, reject) => {
@@ -151,7 +153,7 @@ export class ScriptedQueries implements QueryService {
         });
       });
     }
-    yield Buffer.from('"rows":[[1]],"row_count":1,"truncated":false,"saw":[],"ms":1}');
+    yield Buffer.from(`"rows":[[1]],"row_count":1,"truncated":false,"saw":[],"ms":1}`);
   }
 }
 

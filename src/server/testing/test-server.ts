@@ -12,7 +12,9 @@ import { NamedPipelines, NamedTables, ScriptedQueries, ScriptedTail } from './fa
 import type { ServerConfig, ServerDependencies } from '../dependencies.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A server on a free port with a real event log in a folder of its own, for tests of this folder. */
+/**
+ * A server on a free port with a real event log in a folder of its own, for tests of this folder.
+ */
 export class TestServer implements AsyncDisposable {
   readonly server: Server;
   readonly log: EventLog;
