@@ -27,6 +27,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   misdirected: { retry: 'never', httpStatus: 421, exitCode: 5 },
   idempotency_mismatch: { retry: 'never', httpStatus: 422, exitCode: 1 },
   needs_roll_choice: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  upgrade_required: { retry: 'never', httpStatus: 426, exitCode: 1 },
   headers_too_large: { retry: 'never', httpStatus: 431, exitCode: 1 },
   too_busy: { retry: 'backoff', httpStatus: 429, exitCode: 1 },
   cancelled: { retry: 'never', httpStatus: 499, exitCode: 130 },
@@ -67,6 +68,7 @@ export type ErrorCode =
   | 'misdirected'
   | 'idempotency_mismatch'
   | 'needs_roll_choice'
+  | 'upgrade_required'
   | 'headers_too_large'
   | 'too_busy'
   | 'cancelled'
