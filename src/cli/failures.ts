@@ -23,7 +23,10 @@ export async function inSource<T>(source: SourceText, action: () => Promise<T>):
     return await action();
   } catch (thrown) {
     if (!(thrown instanceof HeliosError) || thrown.position === undefined) throw thrown;
-    throw new FailuresInSource([thrown], source);
+    const errors = errorsOfScript(thrown);
+    throw errors === undefined
+      ? new FailuresInSource([thrown], source)
+      : scriptFailures(errors, source);
   }
 }
 
@@ -36,6 +39,20 @@ export function scriptFailures(
     ({ message, hint, position }) => new HeliosError('invalid_sql', message, { hint, position }),
   );
   return new FailuresInSource(failures, source);
+}
+
+/** A script's failure carries all that is wrong with it in its details. */
+function errorsOfScript(failure: HeliosError): readonly ScriptErrorAnswer[] | undefined {
+  const errors = failure.details?.['errors'];
+  if (!Array.isArray(errors) || errors.length === 0) return undefined;
+  const isWhole = errors.every((error: unknown) => isScriptError(error));
+  return isWhole ? errors : undefined;
+}
+
+function isScriptError(value: unknown): value is ScriptErrorAnswer {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('message' in value) || !('position' in value)) return false;
+  return typeof value.message === 'string' && typeof value.position === 'object';
 }
 
 /** Says what went wrong on stderr, and gives the exit code for it. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HeliosError } from '../../base/errors.ts';
 import { FakeApi, runToEnd, startCli, type CliResult } from '../testing/fixture.ts';
 
 let api: FakeApi;
@@ -80,6 +81,23 @@ test('the demo leaves a pipeline alone that is there', async () => {
   run.interrupt();
   expect(await run.exitCode).toBe(0);
   expect(api.seen.some(({ route }) => route === 'POST /api/v1/pipelines')).toBe(false);
+});
+
+test('run shows all that is wrong with a script', async () => {
+  const position = { line: 1, column: 8, length: 1 };
+  const errors = ['First.', 'Second.'].map((message) => ({ message, position }));
+  const failure = new HeliosError('invalid_sql', 'First. (and 1 more)', {
+    position,
+    details: { errors },
+  });
+  const result = await runToEnd(['run', 'shop.sql'], {
+    workingDirectory: folder,
+    runPipeline: () => Promise.reject(failure),
+  });
+  expect(result.exitCode).toBe(3);
+  for (const text of ['error: First.\n', 'error: Second.\n']) {
+    expect(result.stderr).toContain(`${text}  at shop.sql:1:8\n`);
+  }
 });
 
 test('run hands the script to the engine and reports', async () => {

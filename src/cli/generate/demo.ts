@@ -77,7 +77,7 @@ export class Demo {
 }
 
 /** The example's script with its tables in this Helios's own data directory. */
-export function demoScript(script: string, dataDirectory: string): string {
+function demoScript(script: string, dataDirectory: string): string {
   const inText = dataDirectory.replaceAll("'", "''");
   return script.replaceAll("'helios-data/", () => `'${inText}/`);
 }
