@@ -1,91 +1,109 @@
 /**
  * Macros that shadow DuckDB's functions of time, with the same meaning. DuckDB asks ICU about every row of a
- * TIMESTAMPTZ; in UTC an instant is a TIMESTAMP with another name, and that way is ten times faster.
- * The NULLs that `epoch_us` gives for infinities fall back to the original. An overload without a type takes
- * whatever DuckDB would have taken: intervals, times, untyped texts.
+ * TIMESTAMPTZ; in UTC an instant is a TIMESTAMP with another name, and that way is ten times faster. Where the
+ * two would differ (before the year 1, infinities, epochs, whose digits ICU rounds otherwise) the original is
+ * called. An overload without a type takes whatever DuckDB would have taken: intervals, times, untyped texts.
  */
 export function timeMacros(): readonly string[] {
   return [
-    ...['date_trunc', 'datetrunc'].map((name) =>
-      overloads(name, {
-        parameters: 'part',
-        fast: instant(`system.main.${name}(part, ${utc})`),
-        original: `system.main.${name}(part, moment)`,
-      }),
-    ),
-    ...['date_part', 'datepart'].map((name) =>
-      overloads(name, {
-        parameters: 'part',
-        fast: `system.main.${name}(part, ${utc})`,
-        original: `system.main.${name}(part, moment)`,
-      }),
-    ),
+    ...['date_trunc', 'datetrunc'].map(truncation),
+    ...['date_part', 'datepart'].map(part),
+    ...partFunctions.map(namedPart),
     strftime(),
     timeBucket(),
-    ...[
-      'year',
-      'month',
-      'day',
-      'hour',
-      'minute',
-      'dayofweek',
-      'isodow',
-      'dayofyear',
-      'week',
-      'quarter',
-      'dayname',
-      'monthname',
-    ].map((name) =>
-      overloads(name, {
-        parameters: undefined,
-        fast: `system.main.${name}(${utc})`,
-        original: `system.main.${name}(moment)`,
-      }),
-    ),
   ];
 }
 
+const partFunctions = [
+  'year',
+  'month',
+  'day',
+  'hour',
+  'minute',
+  'dayofweek',
+  'isodow',
+  'dayofyear',
+  'week',
+  'quarter',
+  'dayname',
+  'monthname',
+];
+
 const utc = 'make_timestamp(epoch_us(moment))';
 
-type Overloads = {
-  readonly parameters: string | undefined;
-  readonly fast: string;
-  readonly original: string;
-};
+/** 0001-01-01 in microseconds. NULL, which infinities give, is not past it. */
+const isPlain = 'epoch_us(moment) >= -62135596800000000';
 
-function instant(timestamp: string): string {
-  return `make_timestamptz(epoch_us(${timestamp}))`;
+function truncation(name: string): string {
+  const original = `system.main.${name}(part, moment)`;
+  const fast = instant(`system.main.${name}(part, ${utc})`);
+  return macro(name, {
+    parameters: 'part, moment',
+    original,
+    instant: choose(isPlain, fast, original),
+  });
+}
+
+function part(name: string): string {
+  const original = `system.main.${name}(part, moment)`;
+  // `part` may be a list of parts.
+  const isExact = `${isPlain} AND NOT contains(lower(part::VARCHAR), 'epoch')`;
+  const fast = `system.main.${name}(part, ${utc})`;
+  return macro(name, {
+    parameters: 'part, moment',
+    original,
+    instant: choose(isExact, fast, original),
+  });
+}
+
+function namedPart(name: string): string {
+  const original = `system.main.${name}(moment)`;
+  const fast = `system.main.${name}(${utc})`;
+  return macro(name, { parameters: 'moment', original, instant: choose(isPlain, fast, original) });
 }
 
 /** A TIMESTAMP doesn't know a zone's name or offset, so formats that print one go the slow way. */
 function strftime(): string {
   const original = 'system.main.strftime(moment, format)';
-  const fast = `coalesce(system.main.strftime(${utc}, format), ${original})`;
-  return `CREATE MACRO strftime
-    (moment TIMESTAMPTZ, format) AS
-      CASE WHEN contains(lower(format), '%z') THEN ${original} ELSE ${fast} END,
-    (moment TIMESTAMP, format) AS ${original},
-    (moment DATE, format) AS ${original},
-    (moment, format) AS ${original}`;
+  const isZoneless = `${isPlain} AND NOT contains(lower(format), '%z')`;
+  const fast = `system.main.strftime(${utc}, format)`;
+  const parameters = 'moment, format';
+  return macro('strftime', { parameters, original, instant: choose(isZoneless, fast, original) });
 }
 
 function timeBucket(): string {
   const original = 'system.main.time_bucket(width, moment)';
   const fast = instant(`system.main.time_bucket(width, ${utc})`);
-  return `CREATE MACRO time_bucket
-    (width, moment TIMESTAMPTZ) AS coalesce(${fast}, ${original}),
-    (width, moment TIMESTAMP) AS ${original},
-    (width, moment DATE) AS ${original},
-    (width, moment) AS ${original},
-    (width, moment, origin) AS system.main.time_bucket(width, moment, origin)`;
+  const parameters = 'width, moment';
+  const own = macro('time_bucket', {
+    parameters,
+    original,
+    instant: choose(isPlain, fast, original),
+  });
+  return `${own}, (width, moment, origin) AS system.main.time_bucket(width, moment, origin)`;
 }
 
-function overloads(name: string, { parameters, fast, original }: Overloads): string {
-  const list = (type: string): string =>
-    [parameters, `moment ${type}`.trim()].filter((one) => one !== undefined).join(', ');
+function instant(timestamp: string): string {
+  return `make_timestamptz(epoch_us(${timestamp}))`;
+}
+
+function choose(condition: string, fast: string, original: string): string {
+  return `CASE WHEN ${condition} THEN ${fast} ELSE ${original} END`;
+}
+
+type Bodies = {
+  /** Names in order, `moment` among them. */
+  readonly parameters: string;
+  readonly original: string;
+  /** For a TIMESTAMPTZ. */
+  readonly instant: string;
+};
+
+function macro(name: string, bodies: Bodies): string {
+  const typed = (type: string): string => bodies.parameters.replace('moment', `moment ${type}`);
   return `CREATE MACRO ${name}
-    (${list('TIMESTAMPTZ')}) AS coalesce(${fast}, ${original}),
-    (${list('TIMESTAMP')}) AS ${original},
-    (${list('DATE')}) AS ${original},
-    (${list('')}) AS ${original}`;
+    (${typed('TIMESTAMPTZ')}) AS ${bodies.instant},
+    (${typed('TIMESTAMP')}) AS ${bodies.original},
+    (${typed('DATE')}) AS ${bodies.original},
+    (${bodies.parameters}) AS ${bodies.original}`;
 }
