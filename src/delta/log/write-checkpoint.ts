@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crashPoint } from '../../base/crash-point.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { quoteText } from '../../engine/types.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -41,6 +42,7 @@ export async function writeCheckpoint(
     );
     const { size } = await stat(parquet);
     await storeUnlessThere(storage, checkpointPath(state.version), parquet);
+    crashPoint('during-checkpoint');
     await pointTo(storage, state.version, {
       size: lineCount,
       sizeInBytes: size,

@@ -1,5 +1,6 @@
 import type { EpochMs } from '../../event/record.ts';
 import { assert } from '../../base/assert.ts';
+import { crashPoint } from '../../base/crash-point.ts';
 import { systemCode } from '../../base/errors.ts';
 import type { LogFile, LogFiles } from '../files.ts';
 import type { Group } from './group.ts';
@@ -145,5 +146,6 @@ async function writeAndSync(
   offset: number,
 ): Promise<void> {
   if (chunks.length > 0) await file.write(chunks, offset);
+  crashPoint('during-log-append');
   await file.sync();
 }
