@@ -32,14 +32,14 @@ export type RoundsReport = {
 
 /** How long a process may take from its start to its address, after any crash. */
 const readyTimeoutMs = 30_000;
-/** A point that isn't reached in this time is tried again. */
-const pointTimeoutMs = 20_000;
+/** A point that isn't reached in this time is tried again. A table has a checkpoint every 100 commits. */
+const pointTimeoutMs = 60_000;
 const lifeMsMax = 2_500;
 
 /** Starts Helios and kills it, over and over, while others send and read. */
 export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
   const rounds = new Rounds(options);
-  const plan = shuffled(roundsOf(options), options.random);
+  const plan = planOf(options);
   for (const [index, point] of plan.entries()) {
     if (options.isOver() || rounds.faults.length > 0) break;
     await rounds.one(point);
@@ -48,10 +48,16 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
   return rounds.report();
 }
 
-function roundsOf({ kills, pointHits }: RoundsOptions): (CrashPointName | undefined)[] {
+/**
+ * In any order, but those during checkpoints last and in a row: a checkpoint that failed is tried again
+ * at the next commit, instead of a hundred commits later.
+ */
+function planOf({ kills, pointHits, random }: RoundsOptions): (CrashPointName | undefined)[] {
+  const late = 'during-checkpoint';
   const atRandom = Array.from({ length: kills }, () => undefined);
-  const atPoints = crashPointNames.flatMap((name) => Array.from({ length: pointHits }, () => name));
-  return [...atRandom, ...atPoints];
+  const hitsOf = (name: CrashPointName) => Array.from({ length: pointHits }, () => name);
+  const early = crashPointNames.filter((name) => name !== late).flatMap(hitsOf);
+  return [...shuffled([...atRandom, ...early], random), ...hitsOf(late)];
 }
 
 class Rounds {
@@ -111,7 +117,7 @@ class Rounds {
   #start(point: CrashPointName | undefined): HeliosProcess {
     const { powerCut, random, dataDirectory, root } = this.#options;
     const recorder = join(import.meta.dirname, 'sync-recorder.ts');
-    const nth = 1 + random.below(3);
+    const nth = point === 'during-checkpoint' ? 1 : 1 + random.below(3);
     return new HeliosProcess({
       dataDirectory,
       root,

@@ -160,8 +160,9 @@ async function caughtUp(helios: HeliosProcess): Promise<void> {
       'GET',
       '/api/v1/pipelines',
     );
-    const isBehind = ({ state, sources }: PipelineState) =>
-      state !== 'finished' &&
+    // The pipeline on a file has perhaps ended lives ago.
+    const isBehind = ({ name, state, sources }: PipelineState) =>
+      !(name === 'from_file' && (state === 'finished' || state === 'stopped')) &&
       (state !== 'running' || sources.some((source) => source.bytes_behind !== 0));
     const behind = pipelines.filter(isBehind);
     if (behind.length === 0) return;

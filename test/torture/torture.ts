@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { crashPointNames } from '../../src/base/crash-point.ts';
-import { pythonPath } from '../peers/python.ts';
+import { deltaPython } from '../peers/delta-peers.ts';
 import { isGood } from './judge.ts';
 import { torture, type TortureReport } from './run.ts';
 
@@ -22,6 +22,8 @@ const { values } = parseArgs({
   },
 });
 
+const python = await deltaPython();
+if (python === undefined) throw new Error('delta-rs is the judge: it needs Python.');
 const folder = mkdtempSync(join(tmpdir(), 'helios-torture-'));
 console.log(`seed ${values.seed}, in ${folder}`);
 const report = await torture({
@@ -31,7 +33,7 @@ const report = await torture({
   isPowerCut: values.power,
   root: values.root,
   folder,
-  python: await pythonPath(),
+  python,
   log: (line) => console.log(line),
 });
 print(report);

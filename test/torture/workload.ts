@@ -62,7 +62,8 @@ function scriptOf(name: (typeof pipelineNames)[number], folders: Folders): strin
   const http = `connector = 'http', stream = '${stream}', format = 'json', type = 'source'`;
   const delta = (table: string, more = '') =>
     `CREATE TABLE ${table} WITH (connector = 'delta', path = 'file://${folders.tables}/${table}',
-       format = 'parquet', type = 'sink', rollover_seconds = 1${more})`;
+       format = 'parquet', type = 'sink',
+       'rolling_policy.interval' = interval '250 milliseconds'${more})`;
   switch (name) {
     case 'tables':
       return `CREATE TABLE events (${columns}) WITH (${http});
