@@ -1,8 +1,10 @@
-import { HeliosError, type ErrorCode } from '../base/errors.ts';
+import { HeliosError, type ErrorCode, type TextPosition } from '../base/errors.ts';
+import { LineIndex, offsetOfByte, offsetOfCodePoint } from '../sql/positions.ts';
 
 /**
  * What DuckDB reports with `errors_as_json`: parser errors carry the prefix `Parser Error: `,
- * others are bare JSON. `position` is an offset in UTF-8 bytes of the statement, as text.
+ * others are bare JSON. `position` is an offset in the statement, as text: of the parser in code
+ * points, of all others in UTF-8 bytes.
  */
 type Report = {
   readonly exception_type?: string;
@@ -24,25 +26,34 @@ export function duckdbFailure(thrown: unknown, sql: string): HeliosError {
       cause: thrown,
     });
   }
-  const offset = report.position === undefined ? undefined : Number(report.position);
+  const offset = offsetOf(report, sql);
   return new HeliosError(codeOf(report.exception_type), report.exception_message ?? text, {
     cause: thrown,
     hint: hintOf(report),
-    position: offset === undefined ? undefined : positionAtByte(sql, offset),
-    details: { type: report.exception_type, byteOffset: offset },
+    position: offset === undefined ? undefined : wordAt(sql, offset),
+    details: { type: report.exception_type, offset },
   });
 }
 
-/** Line and column (from 1) of a UTF-8 byte offset. */
-export function positionAtByte(
-  sql: string,
-  byteOffset: number,
-): { readonly line: number; readonly column: number; readonly length: number } {
-  const before = Buffer.from(sql, 'utf8').subarray(0, byteOffset).toString('utf8');
-  const line = before.split('\n').length;
-  const column = before.length - (before.lastIndexOf('\n') + 1) + 1;
-  const word = /^[\w$]+/.exec(sql.slice(before.length))?.[0];
-  return { line, column, length: word?.length ?? 1 };
+/** UTF-16 offset of what the report is about. */
+function offsetOf(report: Report, sql: string): number | undefined {
+  if (report.position === undefined) return undefined;
+  const counted = Number(report.position);
+  return isOfParser(report) ? offsetOfCodePoint(sql, counted) : offsetOfByte(sql, counted);
+}
+
+function isOfParser({ exception_type: type }: Report): boolean {
+  return type === 'Parser' || type === 'Syntax';
+}
+
+/** Line and column (from 1) of a UTF-8 byte offset, with the length of the word there. */
+export function positionAtByte(sql: string, byteOffset: number): TextPosition {
+  return wordAt(sql, offsetOfByte(sql, byteOffset));
+}
+
+function wordAt(sql: string, offset: number): TextPosition {
+  const word = /^[\p{L}\p{N}_$]+/u.exec(sql.slice(offset))?.[0];
+  return new LineIndex(sql).positionOf({ start: offset, end: offset + (word?.length ?? 1) });
 }
 
 function parseReport(text: string): Report | undefined {

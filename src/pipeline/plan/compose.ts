@@ -34,11 +34,8 @@ export class ComposedSql {
 
   /** Where in the script DuckDB's error lies; undefined where it is in none of the script's texts. */
   positionOf(error: HeliosError): TextPosition | undefined {
-    const byteOffset = error.details?.['byteOffset'];
-    if (typeof byteOffset !== 'number') return undefined;
-    const offset = Buffer.from(this.#text, 'utf8')
-      .subarray(0, byteOffset)
-      .toString('utf8').length;
+    const offset = error.details?.['offset'];
+    if (typeof offset !== 'number') return undefined;
     const placed = this.#placed.find(({ start, end }) => offset >= start && offset <= end);
     if (placed === undefined) return undefined;
     const position = placed.select.positionAt(offset - placed.start);
