@@ -18,7 +18,8 @@ process.on('message', (message) => {
     send({ kind: 'failed', ...reportOf(thrown) });
   });
 });
-process.on('disconnect', () => process.exit(0));
+// The parent is gone. A clean exit would wait for DuckDB's running statement, perhaps for ever.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 async function handle(message: ToChild): Promise<void> {
   if (message.kind === 'open') {
