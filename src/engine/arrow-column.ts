@@ -209,15 +209,15 @@ function numberOf(value: DuckDBValue): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** Little-endian 128-bit two's complement. */
-function decimals(values: readonly DuckDBValue[]): Uint8Array {
+/** Little-endian 128-bit two's complement, in the words of 32 bits that Arrow counts by. */
+function decimals(values: readonly DuckDBValue[]): Uint32Array {
   const words = new BigUint64Array(values.length * 2);
   for (const [index, value] of values.entries()) {
     const digits = value instanceof DuckDBDecimalValue ? value.value : 0n;
     words[index * 2] = BigInt.asUintN(64, digits);
     words[index * 2 + 1] = BigInt.asUintN(64, digits >> 64n);
   }
-  return new Uint8Array(words.buffer);
+  return new Uint32Array(words.buffer);
 }
 
 function bytesData(

@@ -104,8 +104,8 @@ export class Connection implements AsyncDisposable {
 
   /** Runs one statement with its parameters bound; gives how many rows it says it wrote or changed. */
   async run(sql: string, parameters: Parameters): Promise<number> {
+    const { values, types } = bindParameters(parameters);
     try {
-      const { values, types } = bindParameters(parameters);
       const reader = await this.#connection.runAndReadAll(sql, values, types);
       return Number(reader.getRows()[0]?.[0] ?? 0);
     } catch (thrown) {
@@ -115,8 +115,8 @@ export class Connection implements AsyncDisposable {
 
   /** As `rows`, with parameters as a person gives them. */
   async rowsWith(sql: string, parameters: Parameters): Promise<readonly Row[]> {
+    const { values, types } = bindParameters(parameters);
     try {
-      const { values, types } = bindParameters(parameters);
       return (await this.#connection.runAndReadAll(sql, values, types)).getRowObjectsJson();
     } catch (thrown) {
       throw duckdbFailure(thrown, sql);
@@ -128,8 +128,8 @@ export class Connection implements AsyncDisposable {
    * such as a SELECT with LIMIT 0. Unlike a prepared statement it knows the types of parameters.
    */
   async resultColumns(sql: string, parameters: Parameters): Promise<readonly ResultColumn[]> {
+    const { values, types } = bindParameters(parameters);
     try {
-      const { values, types } = bindParameters(parameters);
       const reader = await this.#connection.runAndReadAll(sql, values, types);
       const columnTypes = reader.columnTypes();
       return reader
@@ -146,8 +146,8 @@ export class Connection implements AsyncDisposable {
 
   /** The rows of one statement, a chunk (at most 2048 rows) at a time, as they are made. */
   async *chunks(sql: string, parameters: Parameters): AsyncGenerator<DuckDBDataChunk> {
+    const { values, types } = bindParameters(parameters);
     try {
-      const { values, types } = bindParameters(parameters);
       const result = await this.#connection.stream(sql, values, types);
       for (;;) {
         const chunk = await result.fetchChunk();

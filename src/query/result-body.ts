@@ -1,3 +1,4 @@
+import { asHeliosError } from '../base/errors.ts';
 import type { ResultColumnInfo } from './process/messages.ts';
 import { csvHeader } from './process/result-sql.ts';
 import type { ResultFormat, Saw } from './query.ts';
@@ -39,11 +40,46 @@ export async function* resultBody(document: ResultDocument): AsyncGenerator<Uint
   if (start !== '') yield Buffer.from(start);
   // Each JSON row begins with a comma: the first one's is dropped.
   const tail = new LastByte(format === 'json' ? 1 : 0);
-  for await (const bytes of rows) yield* tail.push(bytes);
+  const whole = format === 'ndjson' ? wholeLines(rows) : rows;
+  for await (const bytes of whole) yield* tail.push(bytes);
   const end = await document.end();
   if (!end.isTruncated) yield* tail.rest();
   if (format === 'json') yield Buffer.from(foot(document, end));
 }
+
+/**
+ * A failure in mid-stream becomes the last line; what stood before it are whole lines. Nothing else of the
+ * formats can say that it is not complete: they break off.
+ */
+export async function* withErrorLine(lines: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  try {
+    for await (const bytes of lines) {
+      isFirst = false;
+      yield bytes;
+    }
+  } catch (thrown) {
+    const { code, message, hint, position, details } = asHeliosError(thrown);
+    const line = JSON.stringify({ error: { code, message, hint, position, details } });
+    // The end of the last line had been held back.
+    yield Buffer.from(`${isFirst ? '' : '\n'}${line}\n`);
+  }
+}
+
+/** Keeps the beginning of a line until the rest of it is there. */
+async function* wholeLines(rows: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let begun: Uint8Array[] = [];
+  for await (const bytes of rows) {
+    const end = bytes.lastIndexOf(lineFeed) + 1;
+    if (end > 0) {
+      yield Buffer.concat([...begun, bytes.subarray(0, end)]);
+      begun = [];
+    }
+    if (end < bytes.byteLength) begun.push(bytes.subarray(end));
+  }
+}
+
+const lineFeed = 10;
 
 function head({ format, columns }: ResultDocument): string {
   if (format === 'json') return `{"columns":${JSON.stringify(columns)},"rows":[`;

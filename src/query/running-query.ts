@@ -90,7 +90,13 @@ export class RunningQuery {
     await reader.fill(firstBytesMax);
     const columns = await this.#execution.columns;
     if (reader.isEnded) await this.#execution.finished;
-    return { columns, saw: views.saw, rows: this.#rows(reader), end: () => this.#finish() };
+    return {
+      columns,
+      saw: views.saw,
+      rows: this.#rows(reader),
+      end: () => this.#finish(),
+      abandon: () => this.#end(cancelled()),
+    };
   }
 
   async #views(
@@ -107,15 +113,10 @@ export class RunningQuery {
   }
 
   async *#rows(reader: FirstBytes): AsyncGenerator<Uint8Array> {
-    let isWhole = false;
     try {
       yield* reader.all();
-      isWhole = true;
     } catch (thrown) {
       throw await this.fail(thrown);
-    } finally {
-      // Whoever reads has gone away.
-      if (!isWhole) await this.#end(cancelled());
     }
   }
 
@@ -193,6 +194,8 @@ export type StartedQuery = {
   readonly rows: AsyncIterable<Uint8Array>;
   /** What it came to; to be called after the last of `rows`. */
   readonly end: () => Promise<ResultEnd>;
+  /** For a reader who goes away; nothing once the query has ended. */
+  readonly abandon: () => Promise<void>;
 };
 
 const harmlessCodes: ReadonlySet<string> = new Set([

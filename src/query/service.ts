@@ -12,7 +12,7 @@ import { ProcessPool } from './process/process-pool.ts';
 import { QueryProcess } from './process/query-process.ts';
 import { probeSandbox, type Sandbox, type SandboxCapabilities } from './process/sandbox.ts';
 import type { QueryAnswer, QueryRecord, QueryRequest, QueryService, TableSource } from './query.ts';
-import { contentTypes, resultBody } from './result-body.ts';
+import { contentTypes, resultBody, withErrorLine } from './result-body.ts';
 import { RunningQuery, type StartedQuery } from './running-query.ts';
 
 export type QueryLimits = {
@@ -141,7 +141,7 @@ class ProcessQueryService implements QueryService {
       throw await running.fail(thrown);
     }
     const { columns, saw } = started;
-    const body = resultBody({ ...started, format: request.format });
+    const body = untilAbandoned(started, resultBody({ ...started, format: request.format }));
     const isLines = request.format === 'ndjson';
     return {
       id,
@@ -209,13 +209,14 @@ class ProcessQueryService implements QueryService {
 /** A completion that takes longer is worth nothing. */
 const completionTimeoutMs = 2000;
 
-/** A failure in mid-stream becomes the last line. */
-async function* withErrorLine(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Ends the query when its reader stops before the end. */
+async function* untilAbandoned(
+  started: StartedQuery,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
-  } catch (thrown) {
-    if (!(thrown instanceof HeliosError)) throw thrown;
-    const { code, message, hint, position, details } = thrown;
-    yield Buffer.from(`${JSON.stringify({ error: { code, message, hint, position, details } })}\n`);
+  } finally {
+    await started.abandon();
   }
 }

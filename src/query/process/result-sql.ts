@@ -112,10 +112,13 @@ function knownType(typeText: string): ColumnType | undefined {
   }
 }
 
-/** Nanoseconds have nine digits; everything else goes by its type. */
+/**
+ * Nanoseconds have nine digits; everything else goes by its type. The Z is apart: DuckDB 1.5.5 writes over what
+ * follows `%n`.
+ */
 function textOfColumn(typeText: string, expression: string): string {
   if (typeText !== 'TIMESTAMP_NS') return expression;
-  return `CASE WHEN isfinite(${expression}) THEN system.main.strftime(${expression}, '%Y-%m-%dT%H:%M:%S.%nZ') ELSE ${expression}::VARCHAR END`;
+  return `CASE WHEN isfinite(${expression}) THEN system.main.strftime(${expression}, '%Y-%m-%dT%H:%M:%S.%n') || 'Z' ELSE ${expression}::VARCHAR END`;
 }
 
 function exactValue(index: number, typeText: string, exact: string): string {
