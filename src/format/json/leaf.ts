@@ -23,6 +23,8 @@ export type LeafInput = {
   readonly text: string;
   /** True where `json` is a JSON string. */
   readonly isString: string;
+  /** Number of an examined line in plain notation; `text` where there is none. */
+  readonly plain?: string | undefined;
   /** The same as `json` in the type JSON, where there is such an expression. */
   readonly typed?: string | undefined;
 };
@@ -48,11 +50,13 @@ export function inputOf(json: string, mark: string | undefined): LeafInput {
     };
   }
   const isMarked = `starts_with(${json}, ${quoteText(`"${mark}`)})`;
-  const number = `split_part(substr(${json}, ${mark.length + 2}), '|', 1)`;
+  const token = (part: number): string =>
+    `split_part(rtrim(substr(${json}, ${mark.length + 2}), '"'), '|', ${part})`;
   return {
     json,
-    text: `CASE WHEN ${isMarked} THEN ${number} WHEN ${isQuoted} THEN ${said} ELSE ${json} END`,
+    text: `CASE WHEN ${isMarked} THEN ${token(2)} WHEN ${isQuoted} THEN ${said} ELSE ${json} END`,
     isString: `(${isQuoted} AND NOT ${isMarked})`,
+    plain: `CASE WHEN ${isMarked} THEN ${token(1)} WHEN ${isQuoted} THEN ${said} ELSE ${json} END`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { duckdbType, quoteText } from '../../engine/types.ts';
 import type { ColumnType } from '../../event/schema.ts';
-import { markedPattern } from './examine.ts';
+import { depthMax, markedPattern } from './examine.ts';
 import {
   firstOf,
   matches,
@@ -61,9 +61,10 @@ export function floatLeaf(type: ColumnType & { kind: 'float' }, { text }: LeafIn
 
 export function decimalLeaf(
   type: ColumnType & { kind: 'decimal' },
-  { text, isString }: LeafInput,
+  { text: token, plain, isString }: LeafInput,
   { mark }: LeafOptions,
 ): Leaf {
+  const text = plain ?? token;
   const isPlain = matches(text, plainNumberPattern);
   const fits = matches(text, String.raw`-?[0-9]+(\.[0-9]{0,${type.scale}}0*)?`);
   const isExponent = `NOT ${isPlain} AND NOT ${isString} AND ${matches(text, numberPattern)}`;
@@ -80,8 +81,11 @@ export function decimalLeaf(
   };
 }
 
-/** Openers of a JSON text that the expressions let pass without a closer look at its depth. */
-const openersMax = 128;
+/**
+ * Openers of a JSON text that the expressions let pass without a closer look at its depth: with the
+ * record around it, no deeper than a record may be.
+ */
+const openersMax = depthMax - 1;
 
 /**
  * A JSON value is kept as text. Suspicious are bare NaN and Infinity, which the reader takes but JSON

@@ -67,7 +67,7 @@ export class ParquetDecoder implements Decoder {
   /** `v0`…, `row` (number in its file) and `fault`. */
   #decoded(paths: readonly string[]): string {
     const values = this.#columns.map(({ name, type }, index) => {
-      const allowed = losslessTypes(type).map(quoteText).join(', ');
+      const allowed = [declaredType(type), ...losslessTypes(type).map(quoteText)].join(', ');
       const column = quoteName(name);
       const complaint = quoteText(
         `Column ${name} of a Parquet file does not have the declared type.`,
@@ -92,7 +92,8 @@ export class ParquetDecoder implements Decoder {
       hive_partitioning = false)`);
     for (const { name, type } of this.#columns) {
       const column = found.find((row) => sameName(String(row['column_name']), name));
-      const allowed = losslessTypes(type);
+      const [declared] = await connection.rows(`SELECT ${declaredType(type)} AS type`);
+      const allowed = [declared?.['type'], ...losslessTypes(type)];
       if (column !== undefined && allowed.includes(String(column['column_type']))) continue;
       const has =
         column === undefined ? 'has no such column' : `has ${String(column['column_type'])}`;
@@ -123,6 +124,11 @@ export class ParquetDecoder implements Decoder {
       raw: Buffer.from(`row ${String(fault['row'])} of ${batch.partition}`),
     };
   }
+}
+
+/** How DuckDB itself spells the declared type. */
+function declaredType(type: SourceColumn['type']): string {
+  return `typeof(NULL::${duckdbType(type)})`;
 }
 
 function valueOf(column: string, type: SourceColumn['type']): string {

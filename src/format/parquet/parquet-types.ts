@@ -1,8 +1,7 @@
 import { unreachable } from '../../base/assert.ts';
-import { duckdbType } from '../../engine/types.ts';
 import type { ColumnType } from '../../event/schema.ts';
 
-/** Types that a Parquet file's column may have, as DuckDB's `typeof` names them, without losing anything. */
+/** Types, besides itself, that a type holds without losing anything, as DuckDB's `typeof` names them. */
 export function losslessTypes(type: ColumnType): readonly string[] {
   switch (type.kind) {
     case 'integer':
@@ -26,7 +25,7 @@ export function losslessTypes(type: ColumnType): readonly string[] {
     case 'list':
     case 'struct':
     case 'map':
-      return [duckdbType(type).replaceAll('TIMESTAMPTZ', 'TIMESTAMP WITH TIME ZONE')];
+      return [];
     default:
       return unreachable(type);
   }
