@@ -25,9 +25,9 @@ import { type Connectors, resolvePath } from './pipeline/open-pipeline.ts';
 import type { PipelineInfo } from './pipeline/pipeline.ts';
 import type { Plan } from './pipeline/plan/plan.ts';
 import { Supervisor } from './pipeline/supervisor.ts';
-import { HotTail } from './pipeline/tables/hot-tail.ts';
+import { HotTail } from './query/tables/hot-tail.ts';
 import { QueryableTables } from './pipeline/tables/queryable-tables.ts';
-import { addSystemTables } from './pipeline/tables/system-rows.ts';
+import { addSystemTables } from './query/tables/system-rows.ts';
 import { TableCatalog } from './pipeline/tables/table-facts.ts';
 import { TableRegistry } from './pipeline/tables/table-registry.ts';
 import { createQueryService } from './query/service.ts';
@@ -103,7 +103,7 @@ async function openCore(options: CoreOptions): Promise<Core> {
     connectors: createConnectors(log, data.inside('tmp', 'spool'), options.stdout),
     canPrint: options.stdout !== undefined,
     prepare: async (plan) => await createStreams(log, plan),
-    forget: async (plan, pipelineId) => await releaseStreams(log, plan, pipelineId),
+    forget: async (pipelineId, plan) => await releaseStreams(log, pipelineId, plan),
     onFailed: (pipeline, id, error) => logger.error({ pipeline, id, err: error }, error.message),
   });
   const close = async (): Promise<void> => {
@@ -260,9 +260,17 @@ async function createStreams(log: EventLog, plan: Plan): Promise<void> {
   }
 }
 
-async function releaseStreams(log: EventLog, plan: Plan, pipelineId: string): Promise<void> {
-  for (const { connector } of plan.script.sources) {
-    if (connector.kind === 'http') await log.removeHold(connector.stream, pipelineId);
+/** Lets go of the streams that the pipeline read once and that `plan` doesn't read. */
+async function releaseStreams(
+  log: EventLog,
+  pipelineId: string,
+  plan: Plan | undefined,
+): Promise<void> {
+  const read = (plan?.script.sources ?? []).map(({ connector }) =>
+    connector.kind === 'http' ? connector.stream : undefined,
+  );
+  for (const { name } of log.listStreams()) {
+    if (!read.includes(name)) await log.removeHold(name, pipelineId);
   }
 }
 

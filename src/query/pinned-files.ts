@@ -2,7 +2,7 @@ import { chown, copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { systemCode } from '../base/errors.ts';
 import type { PartitionValues } from '../delta/delta.ts';
-import type { PinnedView, ViewFile } from './query.ts';
+import type { PinnedView, ViewFile } from '../catalog/view.ts';
 
 /** A view's files under names that only one query process can read. */
 export type LinkedView = {

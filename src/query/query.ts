@@ -1,56 +1,5 @@
 import type { EpochMs } from '../event/record.ts';
-import type { Schema } from '../event/schema.ts';
 import type { SandboxCapabilities } from './process/sandbox.ts';
-import type { PartitionValues } from '../delta/delta.ts';
-
-/** A file of a pinned view. `path` is absolute and local. */
-export type ViewFile =
-  | {
-      readonly kind: 'cold';
-      readonly path: string;
-      readonly partitionValues: PartitionValues;
-      readonly statsJson: string | undefined;
-    }
-  | { readonly kind: 'hot'; readonly path: string }
-  /** Rows of a system table, one JSON object a line, keys as in the schema. */
-  | { readonly kind: 'rows'; readonly path: string }
-  /** A file of an attached folder. */
-  | {
-      readonly kind: 'attached';
-      readonly path: string;
-      readonly format: 'parquet' | 'csv' | 'json';
-    };
-
-/**
- * View (V, E) of one table: its files at version V and the hot parts of the epochs after E. The
- * files stay where they are until `release`; after hard-linking them the query service releases at
- * once.
- */
-export type PinnedView = {
-  readonly name: string;
-  readonly schema: Schema;
-  readonly partitionColumns: readonly string[];
-  /** Undefined for tables that have no versions (attached folders, system tables). */
-  readonly version: number | undefined;
-  /**
-   * Newest epoch that the view contains, over all pipelines that feed the table; undefined: none.
-   */
-  readonly epoch: number | undefined;
-  readonly newestEventMs: EpochMs | undefined;
-  readonly hotRows: number;
-  readonly files: readonly ViewFile[];
-  readonly release: () => void;
-};
-
-/** The tables that SQL may name. Names are matched without regard to case. */
-export interface TableSource {
-  /** All names, qualified ones (`helios.files`) included. */
-  names(): readonly string[];
-  /** Pins all of them at once; unknown names have been refused by then. */
-  pin(names: readonly string[]): Promise<readonly PinnedView[]>;
-  /** Schemas for completion and binding, without pinning. */
-  schemaOf(name: string): Promise<Schema | undefined>;
-}
 
 export type ResultFormat = 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow';
 

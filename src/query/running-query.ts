@@ -6,7 +6,9 @@ import { linkViews, unlinkViews } from './pinned-files.ts';
 import type { ResultColumnInfo } from './process/messages.ts';
 import type { Lease, ProcessPool } from './process/process-pool.ts';
 import type { Execution } from './process/query-process.ts';
-import type { PinnedView, QueryRequest, Saw, TableSource } from './query.ts';
+import { type PrunedView, pruneViews } from './pruned-view.ts';
+import type { TableSource } from '../catalog/view.ts';
+import type { QueryRequest, Saw } from './query.ts';
 import type { ResultEnd } from './result-body.ts';
 import { viewStatement } from './view-sql.ts';
 
@@ -75,7 +77,7 @@ export class RunningQuery {
     this.#lease = await pool.lease(signal);
     const { process } = this.#lease;
     this.#directory = join(process.filesDirectory, this.#context.id);
-    const views = await this.#views(gated.tables, this.#directory);
+    const views = await this.#views(gated, this.#directory);
     signal.throwIfAborted();
     this.#execution = process.run({
       sql: gated.sql,
@@ -100,13 +102,17 @@ export class RunningQuery {
   }
 
   async #views(
-    names: readonly string[],
+    gated: GatedQuery,
     directory: string,
   ): Promise<{ readonly statements: readonly string[]; readonly saw: readonly Saw[] }> {
-    const pinned = names.length === 0 ? [] : await this.#context.tables.pin(names);
+    const { tables, fileOwner, request, clock } = this.#context;
+    const pinned = gated.tables.length === 0 ? [] : await tables.pin(gated.tables);
     try {
-      const linked = await linkViews(pinned, { directory, owner: this.#context.fileOwner });
-      return { statements: linked.map(viewStatement), saw: pinned.map((view) => sawOf(view, 0)) };
+      const parameters = request.params ?? [];
+      const pruned = pruneViews(pinned, { gated, parameters, nowMs: clock.nowMs() });
+      const views = pruned.map(({ view }) => view);
+      const linked = await linkViews(views, { directory, owner: fileOwner });
+      return { statements: linked.map(viewStatement), saw: pruned.map(sawOf) };
     } finally {
       for (const view of pinned) view.release();
     }
@@ -214,7 +220,7 @@ function timedOut(timeoutMs: number): HeliosError {
   });
 }
 
-function sawOf(view: PinnedView, prunedCount: number): Saw {
+function sawOf({ view, prunedCount }: PrunedView): Saw {
   const { newestEventMs } = view;
   return {
     table: view.name,
@@ -222,7 +228,7 @@ function sawOf(view: PinnedView, prunedCount: number): Saw {
     epoch: view.epoch,
     newest_event: newestEventMs === undefined ? undefined : new Date(newestEventMs).toISOString(),
     hot_rows: view.hotRows,
-    files_read: view.files.length - prunedCount,
+    files_read: view.files.length,
     files_pruned: prunedCount,
   };
 }

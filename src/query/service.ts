@@ -11,7 +11,8 @@ import { QueryHistory } from './history.ts';
 import { ProcessPool } from './process/process-pool.ts';
 import { QueryProcess } from './process/query-process.ts';
 import { probeSandbox, type Sandbox, type SandboxCapabilities } from './process/sandbox.ts';
-import type { QueryAnswer, QueryRecord, QueryRequest, QueryService, TableSource } from './query.ts';
+import type { TableSource } from '../catalog/view.ts';
+import type { QueryAnswer, QueryRecord, QueryRequest, QueryService } from './query.ts';
 import { contentTypes, resultBody, withErrorLine } from './result-body.ts';
 import { RunningQuery, type StartedQuery } from './running-query.ts';
 

@@ -4,7 +4,7 @@ import { HeliosError, systemCode } from '../../base/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
 import type { Schema } from '../../event/schema.ts';
-import type { PinnedView } from '../../query/query.ts';
+import type { PinnedView } from '../../catalog/view.ts';
 
 type FileFormat = 'parquet' | 'csv' | 'json';
 

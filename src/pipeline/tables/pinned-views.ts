@@ -1,6 +1,6 @@
 import type { DeltaTable } from '../../delta/table.ts';
 import type { Column, Schema } from '../../event/schema.ts';
-import type { PinnedView, ViewFile } from '../../query/query.ts';
+import type { PinnedView, ViewFile } from '../../catalog/view.ts';
 import type { Part } from '../../sink/sink.ts';
 import type { Feeder, OpenTable } from './table-registry.ts';
 

@@ -6,7 +6,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { DeltaTable } from '../../delta/table.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Schema } from '../../event/schema.ts';
-import type { PinnedView, TableSource } from '../../query/query.ts';
+import type { PinnedView, TableSource } from '../../catalog/view.ts';
 import { AttachedFolder } from './attached-folder.ts';
 import { pinForeign, pinTable, viewSchema } from './pinned-views.ts';
 import { pinSystemTable, type SystemTable } from './system-tables.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EpochMs } from '../../event/record.ts';
 import type { ColumnType, Schema } from '../../event/schema.ts';
-import type { PinnedView } from '../../query/query.ts';
+import type { PinnedView } from '../../catalog/view.ts';
 
 /** One row of a system table: a value for each column; times are milliseconds since 1970. */
 export type SystemRow = Readonly<Record<string, string | number | boolean | null>>;

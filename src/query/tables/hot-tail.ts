@@ -1,10 +1,10 @@
 import { notFound } from '../../catalog/catalog.ts';
 import { HeliosError } from '../../base/errors.ts';
-import type { QueryService } from '../../query/query.ts';
+import type { QueryService } from '../query.ts';
 import type { Part } from '../../sink/sink.ts';
-import { pinHotParts, viewSchema } from './pinned-views.ts';
-import type { QueryableTables } from './queryable-tables.ts';
-import type { Feeder, OpenTable, TableRegistry } from './table-registry.ts';
+import { pinHotParts, viewSchema } from '../../pipeline/tables/pinned-views.ts';
+import type { QueryableTables } from '../../pipeline/tables/queryable-tables.ts';
+import type { Feeder, OpenTable, TableRegistry } from '../../pipeline/tables/table-registry.ts';
 
 export type TailRequest = {
   readonly table: string;

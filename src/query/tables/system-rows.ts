@@ -1,9 +1,9 @@
-import type { QueryService } from '../../query/query.ts';
-import type { Supervisor } from '../supervisor.ts';
-import type { QueryableTables } from './queryable-tables.ts';
-import { type SystemRow, systemSchemas, type SystemTableName } from './system-tables.ts';
-import { fileRows } from './table-facts.ts';
-import type { TableRegistry } from './table-registry.ts';
+import type { QueryService } from '../query.ts';
+import type { Supervisor } from '../../pipeline/supervisor.ts';
+import type { QueryableTables } from '../../pipeline/tables/queryable-tables.ts';
+import { type SystemRow, systemSchemas, type SystemTableName } from '../../pipeline/tables/system-tables.ts';
+import { fileRows } from '../../pipeline/tables/table-facts.ts';
+import type { TableRegistry } from '../../pipeline/tables/table-registry.ts';
 
 export type SystemSources = {
   readonly supervisor: Supervisor;
