@@ -180,11 +180,10 @@ async function runPipeline(options: RunOptions): Promise<RunSummary> {
     stdout: options.stdout,
   });
   const name = 'run';
-  const timer = setInterval(() => {
-    options.onProgress(progressOf(core.supervisor.get(name)));
-  }, progressIntervalMs);
+  const ended = new AbortController();
   try {
     await beginRun(core.supervisor, name, options);
+    void tellProgress(core.supervisor, name, options, ended.signal);
     const done = await core.supervisor.whenDone(name, options.signal);
     const info = options.signal.aborted
       ? await core.supervisor.stop(name, { isDiscarding: false })
@@ -192,9 +191,23 @@ async function runPipeline(options: RunOptions): Promise<RunSummary> {
     if (info.state === 'failed') throw failureOf(info);
     return summaryOf(info);
   } finally {
-    clearInterval(timer);
+    ended.abort();
     await core.close();
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Until the signal aborts. */
+async function tellProgress(
+  supervisor: Supervisor,
+  name: string,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await systemClock.sleep(progressIntervalMs);
+    if (signal.aborted) return;
+    options.onProgress(progressOf(supervisor.get(name)));
   }
 }
 
