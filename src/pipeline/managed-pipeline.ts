@@ -24,7 +24,8 @@ export type ManagedContext = {
   readonly environment: PipelineEnvironment;
   readonly random: () => number;
   readonly parts: PartStore;
-  readonly onPublished: () => void;
+  /** It has opened, or published an epoch. */
+  readonly onChanged: () => void;
   /** All sources ended and everything is in the tables. */
   readonly onFinished: () => void;
   readonly onFailed: (id: string, error: HeliosError) => void;
@@ -48,6 +49,7 @@ export class ManagedPipeline {
   #state: PipelineState = 'stopped';
   #error: PipelineInfo['error'];
   #open: OpenPipeline | undefined;
+  #isOpening = false;
   #feeders: readonly Feeder[] = [];
   #abort = new AbortController();
   #task: Promise<void> = Promise.resolve();
@@ -72,6 +74,11 @@ export class ManagedPipeline {
     return this.#open;
   }
 
+  /** It shall run, but what it reads and how far is not known yet: `open` is of the run before. */
+  get isOpening(): boolean {
+    return this.#isOpening;
+  }
+
   get epochs(): readonly PublishedEpoch[] {
     return this.#epochs;
   }
@@ -83,6 +90,7 @@ export class ManagedPipeline {
     this.#failures = 0;
     this.#error = undefined;
     this.#state = 'running';
+    this.#isOpening = true;
     this.#task = this.#supervise(this.#abort.signal);
   }
 
@@ -137,11 +145,14 @@ export class ManagedPipeline {
   }
 
   async #runOnce(signal: AbortSignal): Promise<boolean> {
+    this.#isOpening = true;
     try {
       const open = await openPipeline(this.#context.environment, this.#request());
       this.#open = open;
       this.#feed(open);
       this.#state = 'running';
+      this.#isOpening = false;
+      this.#context.onChanged();
       const end = await open.runner.run(signal);
       if (end === 'stopped') return false;
       await open.runner.rollAll();
@@ -188,7 +199,7 @@ export class ManagedPipeline {
         this.#error = undefined;
         this.#epochs.push(published);
         if (this.#epochs.length > epochsRemembered) this.#epochs.shift();
-        this.#context.onPublished();
+        this.#context.onChanged();
       },
     };
   }

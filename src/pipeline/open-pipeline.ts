@@ -137,6 +137,7 @@ async function assemble(
     sinks: pieces.sinks.map(({ sink }) => sink),
     parts,
     scratchDirectory,
+    incarnation,
   });
   const roller = new Roller({
     engine,
@@ -144,6 +145,7 @@ async function assemble(
     sinks: state.sinks,
     policies: rollingPolicies(plan),
     clock,
+    incarnation,
     note: () => ({ pipeline: definition.name, sources: runner.manifest.sources }),
   });
   const runner: Runner = new Runner({

@@ -107,7 +107,7 @@ class Preview {
     });
     try {
       const nowMs = environment.clock.nowMs();
-      const rejected = await isolated.isolate({ epoch: 0, batches, nowMs });
+      const rejected = await isolated.isolate({ batches, nowMs });
       for (const record of rejected) yield this.#rejected(record);
       for (const [index, output] of plan.outputs.entries()) {
         const select = outputSelect(plan, output, isolated.relations(), columns[index] ?? '*').text;

@@ -25,8 +25,8 @@ export type SupervisorContext = PipelineEnvironment & {
   readonly baseDirectory: string;
   /** Makes what a plan's sources need before they can open, such as an HTTP stream. */
   readonly prepare: (plan: Plan) => Promise<void>;
-  /** A deleted pipeline needs nothing of its sources any more. */
-  readonly forget: (plan: Plan, pipelineId: string) => Promise<void>;
+  /** The pipeline needs nothing of the sources that `plan` doesn't read; without a plan, of any. */
+  readonly forget: (pipelineId: string, plan: Plan | undefined) => Promise<void>;
   readonly onFailed: (name: string, id: string, error: HeliosError) => void;
   /** Whether a bare SELECT has somewhere to print to. */
   readonly canPrint: boolean;
@@ -80,9 +80,9 @@ export class Supervisor implements Pipelines {
       createdAtMs: this.#context.clock.nowMs(),
       revision: 1,
     };
+    await this.#context.prepare(plan);
     this.#context.catalog.addPipeline(definition);
     this.#addTables(plan, baseDirectory);
-    await this.#context.prepare(plan);
     const managed = this.#manage(definition);
     managed.start();
     return pipelineInfo(managed);
@@ -130,6 +130,7 @@ export class Supervisor implements Pipelines {
       this.#addTables(plan, managed.definition.baseDirectory);
       this.#context.catalog.setSql(managed.definition.id, sql);
       managed.definition = this.#context.catalog.pipeline(name);
+      await this.#context.forget(managed.definition.id, plan);
       if (wasRunning) managed.start();
       return pipelineInfo(managed);
     });
@@ -141,7 +142,7 @@ export class Supervisor implements Pipelines {
       await this.#stop(managed, options);
       managed.unfeed();
       const { id } = managed.definition;
-      if (managed.open !== undefined) await this.#context.forget(managed.open.plan, id);
+      await this.#context.forget(id, undefined);
       this.#context.catalog.deletePipeline(id);
       this.#pipelines.delete(id);
       await rm(pipelineDirectory(this.#context.dataDirectory, id), { recursive: true, force: true });
@@ -207,7 +208,7 @@ export class Supervisor implements Pipelines {
       environment: this.#context,
       random,
       parts: new PartStore(`${directory}/parts`),
-      onPublished: () => this.#tell(),
+      onChanged: () => this.#tell(),
       onFinished: () => {
         catalog.setWanted(definition.id, 'stopped');
         this.#tell();
@@ -307,8 +308,10 @@ function nowhereToPrint({ table }: Output): HeliosError {
   });
 }
 
+/** One that is still opening may read anything. */
 function reads(managed: ManagedPipeline, stream: string): boolean {
   if (managed.state !== 'running') return false;
+  if (managed.isOpening) return true;
   const sources = managed.open?.plan.script.sources ?? [];
   return sources.some(({ connector }) => connector.kind === 'http' && connector.stream === stream);
 }
@@ -320,7 +323,7 @@ function hasPassed(
   positions: ReadonlyMap<string, string>,
 ): boolean {
   const open = managed.open;
-  if (open === undefined) return false;
+  if (open === undefined || managed.isOpening) return false;
   return open.plan.script.sources.every(({ connector, name }) => {
     if (connector.kind !== 'http' || connector.stream !== stream) return true;
     const reached = open.runner.positions.get(name);

@@ -59,7 +59,8 @@ export interface TableSink {
 
 /**
  * A sink that is one growing file (or nothing at all). The manifest says how many of its bytes are true:
- * `recover` cuts what lies behind, `append` adds before the manifest is put.
+ * `recover` cuts what lies behind, `append` adds before the manifest is put. An append that is repeated,
+ * because its epoch was, replaces what the one before it added.
  */
 export interface AppendSink {
   readonly kind: 'append';
@@ -69,8 +70,8 @@ export interface AppendSink {
   readonly encoding: 'json' | 'text' | 'none';
   /** Cuts the file to its true length. */
   recover(byteLength: number): Promise<void>;
-  /** Adds the bytes of a local file durably; resolves with the new length. */
-  append(path: string): Promise<number>;
+  /** Puts the bytes of a local file behind the first `after` bytes, durably; gives the new length. */
+  append(path: string, after: number): Promise<number>;
   close(): Promise<void>;
 }
 

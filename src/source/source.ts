@@ -23,6 +23,11 @@ export type ReadRequest = {
  */
 export interface Source {
   readonly kind: string;
+  /**
+   * What is read, as text: a stream that was made anew under the same name has another. Positions
+   * mean something only together with it.
+   */
+  readonly identity: string;
   /** All partitions that exist now, in a stable order. New ones may appear between calls. */
   partitions(): Promise<readonly string[]>;
   /**

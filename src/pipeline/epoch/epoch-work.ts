@@ -21,6 +21,8 @@ export type EpochInput = {
   /** Source name → its batches of this epoch. */
   readonly batches: ReadonlyMap<string, readonly Batch[]>;
   readonly nowMs: EpochMs;
+  /** Bytes of each sink's file that are true before this epoch; one per sink, 0 for tables. */
+  readonly fileBytes: readonly number[];
 };
 
 export type EpochYield = {
@@ -40,6 +42,8 @@ export type EpochContext = {
   readonly sinks: readonly Sink[];
   readonly parts: PartStore;
   readonly scratchDirectory: string;
+  /** Names this run of the pipeline: no other run's parts have the same names. */
+  readonly incarnation: string;
 };
 
 const nothing: SinkStep = { part: undefined, rowCount: 0, fileBytes: undefined };
@@ -85,10 +89,10 @@ export class EpochWork {
       scratchDirectory,
     });
     const rejected = await isolated.isolate(input);
-    const steps = await this.#write(input, isolated.relations());
     const policies = new Map(plan.script.sources.map((source) => [source.name, source.badData]));
     const failing = rejected.find((record) => policies.get(record.source) === 'fail');
     if (failing !== undefined) throw badRecord(failing);
+    const steps = await this.#write(input, isolated.relations());
     const kept = rejected.filter((record) => policies.get(record.source) === 'quarantine');
     return {
       steps: [...steps, await this.#quarantine(input, kept)],
@@ -129,12 +133,15 @@ export class EpochWork {
       if (sink === undefined || !isFed) steps.push(nothing);
       else {
         const select = outputSelect(plan, output, relations, this.#columns[index] ?? '*').text;
-        if (sink.kind === 'append') steps.push(await this.#append(sink, index, select));
+        if (sink.kind === 'append') steps.push(await this.#encode(sink, index, select));
         else steps.push(await this.#writePart(input, sink, index, select));
       }
     }
     await this.#syncParts(steps);
-    return steps;
+    // Only now has all SQL succeeded: what a file or a terminal was given can't be asked back.
+    return await Promise.all(
+      steps.map(async (step, index) => await this.#append(input, index, step)),
+    );
   }
 
   async #writePart(
@@ -143,7 +150,8 @@ export class EpochWork {
     index: number,
     select: string,
   ): Promise<SinkStep> {
-    const name = `${String(input.epoch).padStart(12, '0')}-${index}.parquet`;
+    const run = this.#context.incarnation.slice(0, 8);
+    const name = `${String(input.epoch).padStart(12, '0')}-${index}-${run}.parquet`;
     const path = this.#context.parts.path(name);
     const [row] = await this.#context.connection.rows(
       `COPY (${select}) TO ${quoteText(path)} (${sink.copyOptions}, RETURN_STATS)`,
@@ -157,18 +165,26 @@ export class EpochWork {
     return { part: toPart(input, sink, { name, path, row }), rowCount, fileBytes: undefined };
   }
 
-  async #append(sink: AppendSink, index: number, select: string): Promise<SinkStep> {
-    const { connection, scratchDirectory } = this.#context;
+  async #encode(sink: AppendSink, index: number, select: string): Promise<SinkStep> {
     if (sink.encoding === 'none') return nothing;
-    const path = join(scratchDirectory, `append-${index}.txt`);
-    const [row] = await connection.rows(
-      `COPY (${select}) TO ${quoteText(path)}
+    const [row] = await this.#context.connection.rows(
+      `COPY (${select}) TO ${quoteText(this.#encodedPath(index))}
         (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
     );
-    const rowCount = Number(row?.['Count'] ?? 0);
-    const fileBytes = rowCount === 0 ? undefined : await sink.append(path);
+    return { part: undefined, rowCount: Number(row?.['Count'] ?? 0), fileBytes: undefined };
+  }
+
+  async #append(input: EpochInput, index: number, step: SinkStep): Promise<SinkStep> {
+    const sink = this.#context.sinks[index];
+    if (sink?.kind !== 'append' || step.rowCount === 0) return step;
+    const path = this.#encodedPath(index);
+    const fileBytes = await sink.append(path, input.fileBytes[index] ?? 0);
     await rm(path, { force: true });
-    return { part: undefined, rowCount, fileBytes };
+    return { ...step, fileBytes };
+  }
+
+  #encodedPath(index: number): string {
+    return join(this.#context.scratchDirectory, `append-${index}.txt`);
   }
 
   async #quarantine(input: EpochInput, records: readonly RejectedRecord[]): Promise<SinkStep> {

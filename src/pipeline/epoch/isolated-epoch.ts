@@ -9,6 +9,8 @@ import type { EpochInput } from './epoch-work.ts';
 import { findFailingRows } from './failing-rows.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
 
+type IsolatedInput = Pick<EpochInput, 'batches' | 'nowMs'>;
+
 type IsolatedSource = {
   readonly table: SourceTable;
   /** Temp table of the clean records, with their number in `__row`. */
@@ -39,7 +41,7 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 
   /** Takes out what can't become a row or makes the SQL fail; gives those records. */
-  async isolate(input: EpochInput): Promise<readonly RejectedRecord[]> {
+  async isolate(input: IsolatedInput): Promise<readonly RejectedRecord[]> {
     const sources: IsolatedSource[] = [];
     for (const [index, table] of this.#context.plan.script.sources.entries()) {
       const batches = input.batches.get(table.name) ?? [];
@@ -74,7 +76,7 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 
   async #isolateSource(
-    input: EpochInput,
+    input: IsolatedInput,
     table: SourceTable,
     batches: readonly Batch[],
     how: { readonly decoder: Decoder; readonly index: number },
@@ -99,7 +101,7 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 
   async #takeOutFailing(
-    input: EpochInput,
+    input: IsolatedInput,
     source: IsolatedSource,
   ): Promise<readonly RejectedRecord[]> {
     const failing = await findFailingRows(source.rowCount, (from, to) =>
@@ -138,7 +140,7 @@ export class IsolatedEpoch implements AsyncDisposable {
 }
 
 function toRejected(
-  input: EpochInput,
+  input: IsolatedInput,
   source: IsolatedSource,
   row: number,
   error: HeliosError,

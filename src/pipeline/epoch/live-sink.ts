@@ -53,6 +53,7 @@ export class LiveSink {
     this.#rowsOut = state.rowsOut;
     this.#fileBytes = state.fileBytes ?? undefined;
     this.newestAtMs = state.newestAtMs;
+    this.rolledEpoch = state.rolledEpoch ?? undefined;
   }
 
   get parts(): readonly Part[] {
@@ -61,6 +62,11 @@ export class LiveSink {
 
   get rowsOut(): number {
     return this.#rowsOut;
+  }
+
+  /** Bytes of the sink's file that are true; 0 for tables. */
+  get fileBytes(): number {
+    return this.#fileBytes ?? 0;
   }
 
   get hotRows(): number {
@@ -90,6 +96,7 @@ export class LiveSink {
       rowsOut: this.#rowsOut + step.rowCount,
       parts: this.#partsAfter(step, this.#pendingMerge).map(toManifestPart),
       fileBytes: step.fileBytes ?? this.#fileBytes ?? null,
+      rolledEpoch: this.rolledEpoch ?? null,
       newestAtMs: Math.max(this.newestAtMs, step.part?.newestAtMs ?? 0),
     };
   }

@@ -30,6 +30,8 @@ export type ManifestSink = {
   readonly parts: readonly ManifestPart[];
   /** Bytes of a raw file that are true; null for tables. */
   readonly fileBytes: number | null;
+  /** The table's txn when this was written, or null: the table can only have moved on since. */
+  readonly rolledEpoch: Epoch | null;
   /** When the newest record arrived that has a row here; 0 before the first. */
   readonly newestAtMs: EpochMs;
 };
@@ -37,6 +39,8 @@ export type ManifestSink = {
 export type ManifestSource = {
   /** Name of the table in the script. */
   readonly name: string;
+  /** `Source.identity`: positions of one stream mean nothing in another. */
+  readonly identity: string;
   /** Partition → position read up to; null is the partition's beginning. */
   readonly positions: Readonly<Record<string, string | null>>;
 };

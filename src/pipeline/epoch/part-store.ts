@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolderDurably, syncPath } from '../../storage/file/durable.ts';
 
 /**
  * The files of a pipeline's hot parts.
@@ -21,7 +22,7 @@ export class PartStore {
   }
 
   async open(): Promise<void> {
-    await mkdir(this.directory, { recursive: true });
+    await makeFolderDurably(this.directory);
   }
 
   path(name: string): string {
@@ -75,14 +76,5 @@ export class PartStore {
       if (this.#pins.has(name) || !this.#retired.delete(name)) continue;
       rmSync(this.path(name), { force: true });
     }
-  }
-}
-
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -38,20 +38,21 @@ export async function quarantineRows(
       is_text: isStorableText(record.raw),
     }),
   );
+  const longest = Math.max(...lines.map((line) => Buffer.byteLength(line)));
   await writeFile(path, `${lines.join('\n')}\n`);
   return `SELECT pipeline, source, "partition", "position",
       make_timestamptz(rejected_at * 1000) AS rejected_at, code, message,
       from_base64(raw) AS raw,
       CASE WHEN is_text THEN decode(from_base64(raw)) END AS raw_text
     FROM read_json(${quoteText(path)}, format = 'newline_delimited',
-      maximum_object_size = ${maximumObjectBytes},
+      maximum_object_size = ${Math.max(objectBytesMin, longest + 1)},
       columns = {pipeline: 'VARCHAR', source: 'VARCHAR', "partition": 'VARCHAR',
         "position": 'VARCHAR', rejected_at: 'BIGINT', code: 'VARCHAR', message: 'VARCHAR',
         raw: 'VARCHAR', is_text: 'BOOLEAN'})`;
 }
 
-/** Base64 makes a third more of the largest record that a body can hold. */
-const maximumObjectBytes = 400 * 1024 * 1024;
+/** DuckDB allocates twice the largest object before it reads the first. */
+const objectBytesMin = 1024 * 1024;
 
 /** Other engines stumble over NUL in text, so such bytes are in `raw` alone. */
 function isStorableText(raw: Uint8Array): boolean {

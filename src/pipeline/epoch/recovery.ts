@@ -24,6 +24,8 @@ export type RecoveryContext = {
   readonly mintId: () => string;
 };
 
+type Found = { readonly manifest: Manifest; readonly hash: string };
+
 /** Where a pipeline stands: its newest manifest, and what of it is still hot. */
 export type RecoveredState = {
   readonly manifest: Manifest;
@@ -35,37 +37,52 @@ export type RecoveredState = {
 /**
  * Finds out where a pipeline stands; for a new one, and for one whose SQL was edited, puts the manifest
  * that everything after continues. The same for a clean start and after a crash: the newest manifest says what is
- * true, and each table's txn says which of its parts are cold.
+ * true, and each table's txn says which of its parts are cold. The manifest it puts fences whoever ran
+ * the pipeline before; only then are files deleted that no manifest names.
  */
 export async function recover(context: RecoveryContext): Promise<RecoveredState> {
   await context.parts.open();
   const newest = await context.store.newest();
   const isCurrent = newest?.manifest.revision === context.definition.revision;
-  const state =
-    newest !== undefined && isCurrent ? newest : await begin(context, newest);
+  const next = isCurrent ? claimed(context, newest) : await begun(context, newest);
+  checkSources(context, next);
   const sinks: LiveSink[] = [];
-  for (const [index, entry] of state.manifest.sinks.entries()) {
+  for (const [index, entry] of next.sinks.entries()) {
     const sink = context.sinks[index];
     if (sink === undefined || sink.table !== entry.table) throw mismatch(entry.table);
-    sinks.push(await reviveSink(context, sink.sink, entry, state.manifest.epoch));
+    const live = await reviveSink(context, sink.sink, entry, newest?.manifest.epoch ?? 0);
+    live.publishedEpoch = next.epoch;
+    sinks.push(live);
   }
+  if (next.sinks.length !== context.sinks.length) throw mismatch('(none)');
+  const hash = await context.store.put(next);
   const live = sinks.flatMap((sink) => sink.parts.map((part) => part.name));
   await context.parts.keepOnly(new Set(live));
+  return { manifest: next, hash, positions: readPositions(next), sinks };
+}
+
+/** The pipeline goes on as it was: whoever ran it until now is fenced, and its unnamed parts are orphans. */
+function claimed(context: RecoveryContext, newest: Found): Manifest {
   return {
-    manifest: state.manifest,
-    hash: state.hash,
-    positions: readPositions(state.manifest),
-    sinks,
+    ...newest.manifest,
+    epoch: newest.manifest.epoch + 1,
+    incarnation: context.incarnation,
+    previous: newest.hash,
+    createdAtMs: context.nowMs,
   };
 }
 
+function checkSources(context: RecoveryContext, manifest: Manifest): void {
+  for (const { name, identity } of manifest.sources) {
+    const found = context.sources.get(name)?.identity;
+    if (found !== identity) throw sourceReplaced(name, identity, found);
+  }
+}
+
 /** The first manifest of a pipeline, or of its SQL after an edit: positions carry over by table name. */
-async function begin(
-  context: RecoveryContext,
-  before: { readonly manifest: Manifest; readonly hash: string } | undefined,
-): Promise<{ readonly manifest: Manifest; readonly hash: string }> {
+async function begun(context: RecoveryContext, before: Found | undefined): Promise<Manifest> {
   const epoch = before === undefined ? 0 : before.manifest.epoch + 1;
-  const manifest: Manifest = {
+  return {
     format: 1,
     pipeline: context.definition.id,
     revision: context.definition.revision,
@@ -78,25 +95,34 @@ async function begin(
     recordsRejected: before?.manifest.recordsRejected ?? 0,
     recordsDropped: before?.manifest.recordsDropped ?? 0,
     sources: await startPositions(context.sources, before?.manifest.sources ?? []),
-    sinks: context.sinks.map(({ table, sink }) => newSink(context, table, sink, epoch)),
+    sinks: context.sinks.map(({ table, sink }) => {
+      const earlier = before?.manifest.sinks.find((entry) => entry.table === table);
+      return { ...newSink(context, table, sink), sinceEpoch: epoch, ...fileSoFar(sink, earlier) };
+    }),
   };
-  return { manifest, hash: await context.store.put(manifest) };
+}
+
+/** A file that is written on by edited SQL keeps what it has; a table needs no telling. */
+function fileSoFar(
+  sink: Sink,
+  earlier: ManifestSink | undefined,
+): Pick<ManifestSink, 'fileBytes'> {
+  if (sink.kind === 'table') return { fileBytes: null };
+  return { fileBytes: earlier?.tableId === sink.tableId ? earlier.fileBytes : 0 };
 }
 
 function newSink(
   context: RecoveryContext,
   table: string,
   sink: Sink,
-  sinceEpoch: Epoch,
-): ManifestSink {
+): Omit<ManifestSink, 'sinceEpoch' | 'fileBytes'> {
   return {
     id: `${context.definition.id}/${context.mintId()}`,
     table,
     tableId: sink.tableId,
-    sinceEpoch,
     rowsOut: 0,
     parts: [],
-    fileBytes: sink.kind === 'append' ? 0 : null,
+    rolledEpoch: null,
     newestAtMs: 0,
   };
 }
@@ -107,14 +133,17 @@ async function startPositions(
 ): Promise<readonly ManifestSource[]> {
   const result: ManifestSource[] = [];
   for (const [name, source] of sources) {
-    const before = known.find((candidate) => candidate.name === name)?.positions;
+    const { identity } = source;
+    const before = known.find(
+      (candidate) => candidate.name === name && candidate.identity === identity,
+    )?.positions;
     const positions: Record<string, string | null> = { ...before };
     if (before === undefined) {
       for (const partition of await source.partitions()) {
         positions[partition] = (await source.startPosition(partition)) ?? null;
       }
     }
-    result.push({ name, positions });
+    result.push({ name, identity, positions });
   }
   return result;
 }
@@ -132,6 +161,7 @@ async function reviveSink(
   }
   const txnEpoch = await sink.txnEpoch(entry.id);
   if (txnEpoch !== undefined && txnEpoch > epoch) throw ahead(entry, txnEpoch, epoch);
+  if ((txnEpoch ?? -1) < (entry.rolledEpoch ?? -1)) throw behind(entry, sink, txnEpoch);
   const hot = entry.parts.filter((part) => part.lastEpoch > (txnEpoch ?? -1));
   const parts: Part[] = [];
   for (const part of hot) {
@@ -141,7 +171,6 @@ async function reviveSink(
   }
   const live = new LiveSink(sink, entry, parts);
   live.rolledEpoch = txnEpoch;
-  live.publishedEpoch = epoch;
   live.firstHotAtMs = context.nowMs;
   live.lastRowAtMs = context.nowMs;
   return live;
@@ -189,6 +218,31 @@ function replaced(entry: ManifestSink, sink: Sink): HeliosError {
       hint:
         'Put the old table back, or stop the pipeline with --discard and start it again: ' +
         'rows that were not yet in the table are then given up.',
+    },
+  );
+}
+
+function behind(entry: ManifestSink, sink: Sink, txnEpoch: Epoch | undefined): HeliosError {
+  return new HeliosError(
+    'table_replaced',
+    `The table ${entry.table} at ${sink.location} holds this pipeline's rows up to epoch ` +
+      `${txnEpoch ?? 0}, but it had those up to ${entry.rolledEpoch ?? 0}: it was restored to an older version.`,
+    {
+      hint:
+        'Restore the newer version, or stop the pipeline with --discard and start it again: ' +
+        'the rows in between, and those not yet in the table, are then given up.',
+    },
+  );
+}
+
+function sourceReplaced(name: string, wanted: string, found: string | undefined): HeliosError {
+  return new HeliosError(
+    'conflict',
+    `${name} is not what this pipeline has read so far: it was "${wanted}", now it is "${found ?? 'gone'}".`,
+    {
+      hint:
+        'Put the old one back, or stop the pipeline with --discard and start it again: it then reads ' +
+        'the new one from its start.',
     },
   );
 }

@@ -29,6 +29,8 @@ export type RollerContext = {
   /** Rolling policy of each sink, by its table's name; others have the default. */
   readonly policies: ReadonlyMap<string, RollingPolicy>;
   readonly clock: Clock;
+  /** Names this run of the pipeline: no other run's parts have the same names. */
+  readonly incarnation: string;
   /** Beside each commit lies this, for whoever adopts the table. */
   readonly note: () => Readonly<Record<string, unknown>>;
 };
@@ -105,29 +107,48 @@ export class Roller {
 
   async #roll(live: LiveSink, sink: TableSink, epoch: Epoch): Promise<void> {
     const { clock, parts } = this.#context;
-    const outcome = await sink.roll({
-      sinkId: live.id,
-      parts: live.parts.filter((part) => part.lastEpoch <= epoch),
-      from: live.rolledEpoch,
-      to: epoch,
-      note: this.#context.note(),
-      signal: this.#stop.signal,
-    });
+    const rolled = live.parts.filter((part) => part.lastEpoch <= epoch);
+    const outcome = await this.#holding(rolled, async () =>
+      await sink.roll({
+        sinkId: live.id,
+        parts: rolled,
+        from: live.rolledEpoch,
+        to: epoch,
+        note: this.#context.note(),
+        signal: this.#stop.signal,
+      }),
+    );
     const reached = outcome.kind === 'rolled' ? epoch : outcome.txnEpoch;
-    if (reached === undefined || reached > epoch) throw foreignCommit(live, reached, epoch);
+    if (reached === undefined || reached > epoch || reached < (live.rolledEpoch ?? 0)) {
+      throw foreignCommit(live, reached, epoch);
+    }
     parts.retire(live.forget(reached, clock.nowMs()));
+  }
+
+  /** A manifest of meanwhile may put a merged part in the place of some of these. */
+  async #holding<T>(parts: readonly Part[], action: () => Promise<T>): Promise<T> {
+    const names = parts.map((part) => part.name);
+    this.#context.parts.pin(names);
+    try {
+      return await action();
+    } finally {
+      this.#context.parts.unpin(names);
+    }
   }
 
   async #merge(live: LiveSink, sink: TableSink, parts: readonly Part[]): Promise<void> {
     const [first, last] = [parts[0], parts.at(-1)];
     if (first === undefined || last === undefined) return;
-    const name = `${first.name.replace('.parquet', '')}-to-${last.lastEpoch}.parquet`;
+    const run = this.#context.incarnation.slice(0, 8);
+    const name = `${first.name.replace('.parquet', '')}-to-${last.lastEpoch}-${run}.parquet`;
     const path = join(this.#context.parts.directory, name);
     const files = parts.map((part) => quoteText(part.path)).join(', ');
     await using connection = await this.#context.engine.connect();
-    const [row] = await connection.rows(
-      `COPY (SELECT * FROM read_parquet([${files}])) TO ${quoteText(path)}
-        (${sink.copyOptions}, RETURN_STATS)`,
+    const [row] = await this.#holding(parts, async () =>
+      await connection.rows(
+        `COPY (SELECT * FROM read_parquet([${files}])) TO ${quoteText(path)}
+          (${sink.copyOptions}, RETURN_STATS)`,
+      ),
     );
     await this.#context.parts.sync([name]);
     live.offerMerge({

@@ -114,19 +114,23 @@ export class Runner {
   }
 
   async #gather(signal: AbortSignal): Promise<ReadonlyMap<string, readonly Batch[]>> {
-    const gathered = new Map<string, readonly Batch[]>();
-    for (const [name, source] of this.#context.sources) {
-      const partitions = await source.partitions();
-      const bytesMax = Math.ceil(this.#bytesMax / Math.max(1, partitions.length));
-      const batches: Batch[] = [];
-      for (const partition of partitions) {
-        const after = this.#positions.get(name)?.get(partition);
-        const batch = await source.read({ partition, after, bytesMax, signal });
-        if (batch !== undefined) batches.push(batch);
+    const gathered = new Map<string, Batch[]>();
+    try {
+      for (const [name, source] of this.#context.sources) {
+        const partitions = await source.partitions();
+        const bytesMax = Math.ceil(this.#bytesMax / Math.max(1, partitions.length));
+        for (const partition of partitions) {
+          const after = this.#positions.get(name)?.get(partition);
+          const batch = await source.read({ partition, after, bytesMax, signal });
+          if (batch === undefined) continue;
+          gathered.set(name, [...(gathered.get(name) ?? []), batch]);
+        }
       }
-      if (batches.length > 0) gathered.set(name, batches);
+      return gathered;
+    } catch (thrown) {
+      for (const batch of [...gathered.values()].flat()) await batch.release();
+      throw thrown;
     }
-    return gathered;
   }
 
   async #epoch(batches: ReadonlyMap<string, readonly Batch[]>): Promise<void> {
@@ -134,7 +138,8 @@ export class Runner {
     const epoch = this.#manifest.epoch + 1;
     const startedMs = clock.monotonicMs();
     try {
-      const result = await work.run({ epoch, batches, nowMs: clock.nowMs() });
+      const fileBytes = this.sinks.map((sink) => sink.fileBytes);
+      const result = await work.run({ epoch, batches, nowMs: clock.nowMs(), fileBytes });
       await this.#commit(batches, result);
       onPublished({
         epoch,
@@ -196,6 +201,7 @@ export class Runner {
       recordsDropped: before.recordsDropped + result.droppedCount,
       sources: [...positions].map(([name, partitions]) => ({
         name,
+        identity: this.#context.sources.get(name)?.identity ?? '',
         positions: Object.fromEntries(
           [...partitions].map(([partition, at]) => [partition, at ?? null]),
         ),

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HeliosError, systemCode } from '../../base/errors.ts';
+import { makeFolderDurably, syncPath } from '../../storage/file/durable.ts';
 import type { AppendSink } from '../sink.ts';
 
 /** Appends lines to one file. What lies behind the manifest's length was never true, and is cut. */
@@ -9,7 +10,6 @@ export class SingleFileSink implements AppendSink {
   readonly kind = 'append';
   readonly location: string;
   readonly encoding: 'json' | 'text';
-  #byteLength = 0;
 
   constructor(path: string, encoding: 'json' | 'text') {
     this.location = path;
@@ -21,7 +21,7 @@ export class SingleFileSink implements AppendSink {
   }
 
   async recover(byteLength: number): Promise<void> {
-    await mkdir(dirname(this.location), { recursive: true });
+    await makeFolderDurably(dirname(this.location));
     const found = await stat(this.location).catch((thrown: unknown) => {
       if (systemCode(thrown) === 'ENOENT') return undefined;
       throw thrown;
@@ -40,13 +40,13 @@ export class SingleFileSink implements AppendSink {
     } finally {
       await handle.close();
     }
-    this.#byteLength = byteLength;
+    await syncPath(dirname(this.location));
   }
 
-  async append(path: string): Promise<number> {
+  async append(path: string, after: number): Promise<number> {
     const handle = await open(this.location, 'r+');
     try {
-      let at = this.#byteLength;
+      let at = after;
       await handle.truncate(at);
       for await (const chunk of createReadStream(path)) {
         const bytes: Uint8Array = chunk;
@@ -54,7 +54,6 @@ export class SingleFileSink implements AppendSink {
         at += bytes.byteLength;
       }
       await handle.datasync();
-      this.#byteLength = at;
       return at;
     } finally {
       await handle.close();

@@ -13,21 +13,17 @@ export class StdoutSink implements AppendSink {
   readonly location = 'stdout';
   readonly encoding = 'json';
   readonly #output: Writable;
-  #byteLength = 0;
 
   constructor(output: Writable) {
     this.#output = output;
   }
 
-  async recover(byteLength: number): Promise<void> {
-    this.#byteLength = byteLength;
-  }
+  async recover(): Promise<void> {}
 
-  async append(path: string): Promise<number> {
+  async append(path: string, after: number): Promise<number> {
     const input = createReadStream(path);
     await pipeline(input, this.#output, { end: false });
-    this.#byteLength += input.bytesRead;
-    return this.#byteLength;
+    return after + input.bytesRead;
   }
 
   async close(): Promise<void> {}

@@ -30,12 +30,14 @@ const done = position('done');
  */
 export class FilesystemSource implements Source {
   readonly kind = 'filesystem';
+  readonly identity: string;
   readonly #options: FilesystemOptions;
   readonly #files: ReadonlyMap<string, ListedFile>;
   /** Files that were looked into; those read to their end are closed. */
   readonly #opened = new Map<string, LineFile>();
 
   private constructor(options: FilesystemOptions, files: readonly ListedFile[]) {
+    this.identity = `files ${options.path}`;
     this.#options = options;
     this.#files = new Map(files.map((file) => [file.name, file]));
   }

@@ -23,11 +23,13 @@ export type HttpSourceOptions = {
 export class HttpSource implements Source {
   readonly kind = 'http';
   readonly #options: HttpSourceOptions;
+  readonly identity: string;
   /** Where reading starts in the partitions that existed when this reader came. */
   readonly #start: ReadonlyMap<number, number>;
 
   private constructor(options: HttpSourceOptions, start: ReadonlyMap<number, number>) {
     this.#options = options;
+    this.identity = `http ${options.stream} ${options.log.getStream(options.stream).id}`;
     this.#start = start;
   }
 

@@ -21,9 +21,11 @@ const partition = '0';
 /** The lines of one file, from its start to its end. A position is an offset in decompressed bytes. */
 export class SingleFileSource implements Source {
   readonly kind = 'single_file';
+  readonly identity: string;
   readonly #file: LineFile;
 
-  private constructor(file: LineFile) {
+  private constructor(path: string, file: LineFile) {
+    this.identity = `file ${path}`;
     this.#file = file;
   }
 
@@ -35,7 +37,8 @@ export class SingleFileSource implements Source {
     await mkdir(spoolDirectory, { recursive: true });
     const codec = codecOf(path, options.compression);
     const newName = (): string => `file-${randomUUID()}.lines`;
-    return new SingleFileSource(new LineFile({ path, codec, partition, spoolDirectory, newName }));
+    const file = new LineFile({ path, codec, partition, spoolDirectory, newName });
+    return new SingleFileSource(path, file);
   }
 
   async partitions(): Promise<readonly string[]> {
