@@ -1,5 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { HeliosError, systemCode } from '../base/errors.ts';
 
@@ -55,6 +63,9 @@ function makeFolders(root: string): void {
     for (const folder of ['log', 'pipelines', 'tables', 'tmp']) {
       mkdirSync(join(root, folder), { recursive: true });
     }
+    // What is fsynced inside them is only as durable as their own names.
+    sync(root);
+    sync(dirname(root));
   } catch (thrown) {
     throw unusable(root, thrown);
   }
@@ -72,9 +83,13 @@ function checkLayout(root: string): void {
   }
   const layout = parseLayout(text);
   if (layout === undefined) {
-    throw new HeliosError('data_dir_unusable', `${file} is not Helios's: it has no layout version.`, {
-      hint: 'Give --data another folder, or remove this file if you know where it comes from.',
-    });
+    throw new HeliosError(
+      'data_dir_unusable',
+      `${file} is not Helios's: it has no layout version.`,
+      {
+        hint: 'Give --data another folder, or remove this file if you know where it comes from.',
+      },
+    );
   }
   if (layout > layoutVersion) {
     throw new HeliosError(
@@ -87,9 +102,19 @@ function checkLayout(root: string): void {
 
 function writeLayout(root: string, file: string): void {
   try {
-    writeFileSync(file, `${JSON.stringify({ layout: layoutVersion })}\n`);
+    writeFileSync(file, `${JSON.stringify({ layout: layoutVersion })}\n`, { flush: true });
+    sync(root);
   } catch (thrown) {
     throw unusable(root, thrown);
+  }
+}
+
+function sync(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 
