@@ -17,7 +17,10 @@ export type MetadataAction = {
   readonly id: string;
   readonly name?: string | undefined;
   readonly description?: string | undefined;
-  readonly format: { readonly provider: string; readonly options: Readonly<Record<string, string>> };
+  readonly format: {
+    readonly provider: string;
+    readonly options: Readonly<Record<string, string>>;
+  };
   readonly schemaString: string;
   readonly partitionColumns: readonly string[];
   readonly configuration: Readonly<Record<string, string>>;
@@ -125,9 +128,9 @@ class ActionReader implements Actions {
 
   readLine(line: number, decode: () => string): void {
     this.#line = line;
-    const value = parseLine(decode);
-    if (value === blankLine) return;
-    const action = this.#object(value, 'the line');
+    const parsed = parseLine(decode);
+    if (parsed === blankLine) return;
+    const action = this.#object(parsed, 'the line');
     for (const [name, value] of Object.entries(action)) {
       if (value === null) continue;
       this.#readAction(name, this.#object(value, name));

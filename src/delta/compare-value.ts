@@ -41,10 +41,12 @@ export function compareValue(
  */
 export function parseInstantMicros(text: string): bigint | undefined {
   const [, date, time = '00:00:00', fraction = '', zone = 'Z'] =
-    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d(?::?\d\d)?)?)?$/.exec(text) ??
-    [];
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d(?::?\d\d)?)?)?$/.exec(
+      text,
+    ) ?? [];
   if (date === undefined) return undefined;
-  const offset = zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
+  const offset =
+    zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
   const midnightMs = Date.parse(`${date}T00:00:00Z`);
   const instantMs = Date.parse(`${date}T${time}${offset}`);
   if (Number.isNaN(midnightMs) || Number.isNaN(instantMs)) return undefined;
@@ -69,7 +71,9 @@ function instantOf(literal: Literal, kind: 'date' | 'timestamp'): bigint | undef
 }
 
 function compareBooleans(text: string, value: boolean): Order {
-  return text === 'true' || text === 'false' ? compare(Number(text === 'true'), Number(value)) : undefined;
+  return text === 'true' || text === 'false'
+    ? compare(Number(text === 'true'), Number(value))
+    : undefined;
 }
 
 /** Other writers pass the bounds of decimals through a DOUBLE, which holds fifteen digits. */

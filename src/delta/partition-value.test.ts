@@ -21,7 +21,11 @@ test.each<[ColumnType, string, string | null]>([
   [{ kind: 'text' }, `'a b/c%d:é=1'`, 'a b/c%d:é=1'],
   [{ kind: 'text' }, 'NULL', null],
   [{ kind: 'boolean' }, 'true', 'true'],
-  [{ kind: 'integer', bits: 64, isUnsigned: false }, '-9223372036854775808', '-9223372036854775808'],
+  [
+    { kind: 'integer', bits: 64, isUnsigned: false },
+    '-9223372036854775808',
+    '-9223372036854775808',
+  ],
   [{ kind: 'integer', bits: 64, isUnsigned: true }, '18446744073709551615', '18446744073709551615'],
   [{ kind: 'decimal', precision: 20, scale: 3 }, '1.5', '1.500'],
   [{ kind: 'float', bits: 64 }, `'nan'`, 'NaN'],
@@ -42,12 +46,16 @@ test.each<[ColumnType, string, string | null]>([
 
 test('the empty text is written as NULL, which Delta takes it for', async () => {
   const text = partitionTextSql({ name: 'c', type: { kind: 'text' } });
-  expect(await connection.rows(`SELECT ${text} AS text FROM (SELECT '' AS c)`)).toEqual([{ text: null }]);
+  expect(await connection.rows(`SELECT ${text} AS text FROM (SELECT '' AS c)`)).toEqual([
+    { text: null },
+  ]);
 });
 
 test.each<ColumnType>([{ kind: 'bytes' }, { kind: 'list', element: { kind: 'text' } }])(
   '%j cannot partition a table',
   (type) => {
-    expect(() => partitionTextSql({ name: 'c', type })).toThrow(/The column c cannot partition a table/);
+    expect(() => partitionTextSql({ name: 'c', type })).toThrow(
+      /The column c cannot partition a table/,
+    );
   },
 );

@@ -5,7 +5,7 @@ import type { PartitionValues } from './delta.ts';
 const uriUnsafe = /[\0-\x20\x7f"#%<>?[\\\]^`{|}]|[^\0-\x7f]+/g;
 
 /** What Hive writes as %XX in the names of partition folders. */
-const hiveUnsafe = /[\0-\x1f\x7f"#%'*/:=?\\{[\]^]/g;
+const hiveUnsafe = /[\p{Cc}"#%'*/:=?\\{[\]^]/gu;
 
 /** The folder of NULL, and of the empty text, which Delta can't tell from it. */
 const hiveNull = '__HIVE_DEFAULT_PARTITION__';

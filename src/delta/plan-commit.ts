@@ -144,7 +144,10 @@ function conflict(what: string): HeliosError {
 function checkPartitionColumns(schema: Schema, partitionColumns: readonly string[]): void {
   for (const name of partitionColumns) {
     if (schema.some((column) => column.name === name)) continue;
-    throw new HeliosError('invalid_name', `The partition column ${name} is not a column of the table.`);
+    throw new HeliosError(
+      'invalid_name',
+      `The partition column ${name} is not a column of the table.`,
+    );
   }
   if (partitionColumns.length > 0 && partitionColumns.length === schema.length) {
     throw new HeliosError('invalid_name', 'Every column of the table is a partition column.', {

@@ -3,9 +3,19 @@
  * names, more than one for a field of a struct; names match without regard to case.
  */
 export type Predicate =
-  | { readonly kind: 'compare'; readonly column: ColumnPath; readonly op: CompareOp; readonly value: Literal }
+  | {
+      readonly kind: 'compare';
+      readonly column: ColumnPath;
+      readonly op: CompareOp;
+      readonly value: Literal;
+    }
   | { readonly kind: 'in'; readonly column: ColumnPath; readonly values: readonly Literal[] }
-  | { readonly kind: 'between'; readonly column: ColumnPath; readonly low: Literal; readonly high: Literal }
+  | {
+      readonly kind: 'between';
+      readonly column: ColumnPath;
+      readonly low: Literal;
+      readonly high: Literal;
+    }
   | { readonly kind: 'is_null'; readonly column: ColumnPath }
   | { readonly kind: 'and' | 'or'; readonly operands: readonly Predicate[] }
   | { readonly kind: 'not'; readonly operand: Predicate }

@@ -71,7 +71,7 @@ function checkRules(metadata: MetadataAction): void {
   for (const [name, field] of allFields(parseStruct(metadata.schemaString))) {
     const rule = columnRules.find(([key]) => field.metadata?.[key] !== undefined)?.[1];
     if (rule !== undefined) refuse('append to', `${rule} (column ${name})`);
-    if (field.nullable === false) refuse('append to', `a NOT NULL column (${name})`);
+    if (!field.nullable) refuse('append to', `a NOT NULL column (${name})`);
     if (field.type === 'timestamp_ntz') refuse('append to', `a TIMESTAMP_NTZ column (${name})`);
   }
 }

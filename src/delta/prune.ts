@@ -36,7 +36,12 @@ export class Pruner {
 }
 
 /** JSON with its numbers as the text they were, so that none loses a digit. */
-type JsonTree = string | boolean | null | { readonly [key: string]: JsonTree } | readonly JsonTree[];
+type JsonTree =
+  | string
+  | boolean
+  | null
+  | { readonly [key: string]: JsonTree }
+  | readonly JsonTree[];
 
 /** What a file says of a column. Bounds hold for all values but NULL and NaN. */
 type Range = {

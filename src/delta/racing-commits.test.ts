@@ -16,7 +16,11 @@ let engine: Engine;
 let folder: string;
 let options: TableOptions;
 
-const clock: Clock = { nowMs: () => 1_700_000_000_000, monotonicMs: () => 0, sleep: async () => {} };
+const clock: Clock = {
+  nowMs: () => 1_700_000_000_000,
+  monotonicMs: () => 0,
+  sleep: async () => {},
+};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'helios-racing-'));
@@ -128,7 +132,9 @@ function checkChains(commits: readonly CommitFacts[]): void {
   const reached = new Map<string, number>();
   for (const { transactions, paths } of commits) {
     for (const { appId, version } of transactions) {
-      expect(paths).toEqual([expect.stringMatching(`^${appId}/${reached.get(appId) ?? 'none'}-${version}/`)]);
+      expect(paths).toEqual([
+        expect.stringMatching(`^${appId}/${reached.get(appId) ?? 'none'}-${version}/`),
+      ]);
       reached.set(appId, version);
     }
   }
@@ -164,13 +170,17 @@ class LossyStorage implements Storage {
     return await this.#truth.stat(path);
   }
 
-  list(prefix: string, listOptions?: { readonly startAfter?: string }): AsyncIterable<StoredObject> {
+  list(
+    prefix: string,
+    listOptions?: { readonly startAfter?: string },
+  ): AsyncIterable<StoredObject> {
     return this.#truth.list(prefix, listOptions);
   }
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<'put' | 'exists'> {
     await this.#travel();
-    const action = async (): Promise<'put' | 'exists'> => await this.#truth.putIfAbsent(path, bytes);
+    const action = async (): Promise<'put' | 'exists'> =>
+      await this.#truth.putIfAbsent(path, bytes);
     const roll = this.#roll();
     if (roll < 40) this.#late.push(action);
     else if (roll < 80) await action();

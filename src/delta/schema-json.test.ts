@@ -1,9 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import type { ColumnType } from '../event/schema.ts';
-import { appendColumns, isSameStoredType, parseSchema, printSchema, storedType } from './schema-json.ts';
+import {
+  appendColumns,
+  isSameStoredType,
+  parseSchema,
+  printSchema,
+  storedType,
+} from './schema-json.ts';
 
-const unsigned = (bits: 8 | 16 | 32 | 64): ColumnType => ({ kind: 'integer', bits, isUnsigned: true });
-const signed = (bits: 8 | 16 | 32 | 64): ColumnType => ({ kind: 'integer', bits, isUnsigned: false });
+const unsigned = (bits: 8 | 16 | 32 | 64): ColumnType => ({
+  kind: 'integer',
+  bits,
+  isUnsigned: true,
+});
+const signed = (bits: 8 | 16 | 32 | 64): ColumnType => ({
+  kind: 'integer',
+  bits,
+  isUnsigned: false,
+});
 const text: ColumnType = { kind: 'text' };
 
 const plainTypes: readonly (readonly [ColumnType, unknown])[] = [
@@ -19,7 +33,10 @@ const plainTypes: readonly (readonly [ColumnType, unknown])[] = [
   [{ kind: 'bytes' }, 'binary'],
   [{ kind: 'date' }, 'date'],
   [{ kind: 'timestamp' }, 'timestamp'],
-  [{ kind: 'list', element: text }, { type: 'array', elementType: 'string', containsNull: true }],
+  [
+    { kind: 'list', element: text },
+    { type: 'array', elementType: 'string', containsNull: true },
+  ],
   [
     { kind: 'map', key: text, value: signed(32) },
     { type: 'map', keyType: 'string', valueType: 'integer', valueContainsNull: true },
@@ -87,12 +104,18 @@ describe('types', () => {
     expect(parseSchema(schemaOf(name))).toHaveLength(1);
   });
 
-  test.each(['void', 'variant', 'toString', 'interval day', 7, null, { type: 'array' }, { type: 'udt' }])(
-    '%j is refused',
-    (type) => {
-      expect(() => parseSchema(schemaOf(type))).toThrow(/The column c has the type/);
-    },
-  );
+  test.each([
+    'void',
+    'variant',
+    'toString',
+    'interval day',
+    7,
+    null,
+    { type: 'array' },
+    { type: 'udt' },
+  ])('%j is refused', (type) => {
+    expect(() => parseSchema(schemaOf(type))).toThrow(/The column c has the type/);
+  });
 });
 
 describe('names', () => {
@@ -105,9 +128,12 @@ describe('names', () => {
     },
   );
 
-  test.each(['a.b', '日本', 'a"b', '$x', '__a', 'a-b', "it's", 'a/b', 'a%20b'])('%j is a name', (name) => {
-    expect(parseSchema(printSchema([{ name, type: text }]))).toEqual([{ name, type: text }]);
-  });
+  test.each(['a.b', '日本', 'a"b', '$x', '__a', 'a-b', "it's", 'a/b', 'a%20b'])(
+    '%j is a name',
+    (name) => {
+      expect(parseSchema(printSchema([{ name, type: text }]))).toEqual([{ name, type: text }]);
+    },
+  );
 
   test('that differ only by case are refused', () => {
     const columns = ['a', 'A'].map((name) => ({ name, type: text }));
@@ -116,13 +142,19 @@ describe('names', () => {
   });
 });
 
-test.each(['', '[]', '{"type":"struct"}', '{"type":"struct","fields":[{"type":"long"}]}', '"long"'])(
-  'the schema %j is damaged',
-  (schemaString) => {
-    expect(() => parseSchema(schemaString)).toThrow(/schemaString is not a struct/);
-  },
-);
+test.each([
+  '',
+  '[]',
+  '{"type":"struct"}',
+  '{"type":"struct","fields":[{"type":"long"}]}',
+  '"long"',
+])('the schema %j is damaged', (schemaString) => {
+  expect(() => parseSchema(schemaString)).toThrow(/schemaString is not a struct/);
+});
 
 function schemaOf(type: unknown): string {
-  return JSON.stringify({ type: 'struct', fields: [{ name: 'c', type, nullable: true, metadata: {} }] });
+  return JSON.stringify({
+    type: 'struct',
+    fields: [{ name: 'c', type, nullable: true, metadata: {} }],
+  });
 }

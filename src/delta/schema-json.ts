@@ -181,9 +181,13 @@ function checkDuplicates(names: readonly string[]): void {
   for (const name of names) {
     const key = name.toLowerCase();
     if (seen.has(key)) {
-      throw new HeliosError('invalid_name', `The column name ${JSON.stringify(name)} is there twice.`, {
-        hint: 'Names may not differ by case alone. Give one of the columns another name with AS.',
-      });
+      throw new HeliosError(
+        'invalid_name',
+        `The column name ${JSON.stringify(name)} is there twice.`,
+        {
+          hint: 'Names may not differ by case alone. Give one of the columns another name with AS.',
+        },
+      );
     }
     seen.add(key);
   }
@@ -201,7 +205,8 @@ function parseField(field: FieldJson): Column {
 function parseType(type: unknown): ColumnType | undefined {
   if (typeof type === 'string') return parsePrimitive(type);
   if (typeof type !== 'object' || type === null || !('type' in type)) return undefined;
-  if (isStruct(type)) return { kind: 'struct', fields: type.fields.map((field) => parseField(field)) };
+  if (isStruct(type))
+    return { kind: 'struct', fields: type.fields.map((field) => parseField(field)) };
   if (type.type === 'array' && 'elementType' in type) {
     const element = parseType(type.elementType);
     return element && { kind: 'list', element };
@@ -217,7 +222,8 @@ function parseType(type: unknown): ColumnType | undefined {
 function parsePrimitive(name: string): ColumnType | undefined {
   if (name === 'decimal') return { kind: 'decimal', precision: 10, scale: 0 };
   const [, precision, scale] = /^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/.exec(name) ?? [];
-  if (precision === undefined) return Object.hasOwn(primitives, name) ? primitives[name] : undefined;
+  if (precision === undefined)
+    return Object.hasOwn(primitives, name) ? primitives[name] : undefined;
   return { kind: 'decimal', precision: Number(precision), scale: Number(scale) };
 }
 

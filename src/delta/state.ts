@@ -21,8 +21,8 @@ export type LiveFile = DataFile & { readonly action: AddAction };
  * Everything the log says up to one version. Immutable to its holder.
  *
  * Appending commits share one growing list of files: a state sees its first `fileCount` entries, so a
- * commit of n files costs n, however many the table has. Only the newest state of a table may be
- * applied to (`applyActions` checks), and a commit that removes files makes a new list.
+ * commit of n files costs n, however many the table has. A commit that removes files makes a new list,
+ * and so does one on top of a state that is not the newest.
  */
 export class TableState implements Snapshot {
   readonly version: TableVersion;
@@ -78,13 +78,12 @@ export class TableState implements Snapshot {
 
   /** The state after the commits that follow, in order; `commits[0]` is this version + 1. */
   next(commits: readonly Actions[]): TableState {
-    return commits.length === 0 ? this : apply({ ...this.#fields() }, commits);
-  }
-
-  #fields(): StateFields {
+    if (commits.length === 0) return this;
     const isNewest = this.#list.files.length === this.fileCount;
     const list = isNewest ? this.#list : listOf(this.liveFiles());
-    return { ...this, list };
+    const { version, protocol, metadata, schema, transactions, domains, tombstones } = this;
+    const fields = { version, protocol, metadata, schema, transactions, domains, tombstones };
+    return apply({ ...fields, list }, commits);
   }
 }
 
@@ -145,11 +144,14 @@ function apply(fields: StateFields, commits: readonly Actions[]): TableState {
   if (protocol !== fields.protocol || metadata !== fields.metadata) {
     checkReadable(protocol, metadata);
   }
-  const schema =
-    metadata === fields.metadata ? fields.schema : parseSchema(metadata.schemaString);
+  const schema = metadata === fields.metadata ? fields.schema : parseSchema(metadata.schemaString);
   const version = fields.version + commits.length;
   const changed = { ...fields, version, protocol, metadata, schema };
-  return new TableState({ ...changed, ...applySmall(fields, commits), ...applyFiles(fields, commits) });
+  return new TableState({
+    ...changed,
+    ...applySmall(fields, commits),
+    ...applyFiles(fields, commits),
+  });
 }
 
 function applySmall(

@@ -31,7 +31,14 @@ const timestamp: ColumnType = { kind: 'timestamp' };
 describe('the bounds of one column', () => {
   test.each<[string, ColumnType, string, string | undefined, string | undefined, number]>([
     ['integers', long, '(1), (NULL), (-3)', '-3', '1', 1],
-    ['64 bits', long, '(9223372036854775807), (9007199254740993)', '9007199254740993', '9223372036854775807', 0],
+    [
+      '64 bits',
+      long,
+      '(9223372036854775807), (9007199254740993)',
+      '9007199254740993',
+      '9223372036854775807',
+      0,
+    ],
     [
       'decimals',
       { kind: 'decimal', precision: 38, scale: 2 },
@@ -40,7 +47,7 @@ describe('the bounds of one column', () => {
       '123456789012345678901234567890.12',
       0,
     ],
-    ['doubles', double, "(1e300::DOUBLE), (0.1)", '0.1', '1e+300', 0],
+    ['doubles', double, '(1e300::DOUBLE), (0.1)', '0.1', '1e+300', 0],
     ['zeros', double, "('-0.0'::DOUBLE), ('0.0')", '-0.0', '0.0', 0],
     ['infinities', double, "('inf'::DOUBLE), ('-inf')", undefined, undefined, 0],
     ['NaN', double, "('nan'::DOUBLE), (1)", '1.0', undefined, 0],
@@ -49,9 +56,30 @@ describe('the bounds of one column', () => {
     ['nothing but NULL', text, '(NULL::VARCHAR), (NULL)', undefined, undefined, 2],
     ['booleans', { kind: 'boolean' }, '(true), (NULL)', undefined, undefined, 1],
     ['bytes', { kind: 'bytes' }, "('abc'::BLOB)", undefined, undefined, 0],
-    ['dates', { kind: 'date' }, "(DATE '2024-02-29'), ('0001-01-01')", '"0001-01-01"', '"2024-02-29"', 0],
-    ['far dates', { kind: 'date' }, "(DATE '12024-01-01'), ('0044-01-01 (BC)')", undefined, undefined, 0],
-    ['endless dates', { kind: 'date' }, "(DATE 'infinity'), ('-infinity')", undefined, undefined, 0],
+    [
+      'dates',
+      { kind: 'date' },
+      "(DATE '2024-02-29'), ('0001-01-01')",
+      '"0001-01-01"',
+      '"2024-02-29"',
+      0,
+    ],
+    [
+      'far dates',
+      { kind: 'date' },
+      "(DATE '12024-01-01'), ('0044-01-01 (BC)')",
+      undefined,
+      undefined,
+      0,
+    ],
+    [
+      'endless dates',
+      { kind: 'date' },
+      "(DATE 'infinity'), ('-infinity')",
+      undefined,
+      undefined,
+      0,
+    ],
     [
       'instants, to the millisecond outside',
       timestamp,
@@ -111,7 +139,9 @@ describe('long texts', () => {
   });
 
   test('of which no greater one is short have no maximum', async () => {
-    const stats = await statsOf(`SELECT repeat('\u{10ffff}', 80) AS c`, [{ name: 'c', type: text }]);
+    const stats = await statsOf(`SELECT repeat('\u{10ffff}', 80) AS c`, [
+      { name: 'c', type: text },
+    ]);
     expect(stats).toMatchObject({ maxValues: {} });
   });
 });
@@ -147,7 +177,10 @@ describe('columns', () => {
   });
 
   test('only the first 32 leaves have statistics', async () => {
-    const schema = Array.from({ length: 40 }, (_, index): Column => ({ name: `c${index}`, type: long }));
+    const schema = Array.from({ length: 40 }, (_, index): Column => ({
+      name: `c${index}`,
+      type: long,
+    }));
     const select = `SELECT ${schema.map((column) => `1::BIGINT AS ${column.name}`).join(', ')}`;
     const stats = await statsOf(select, schema);
     expect(Object.keys(stats.nullCount)).toEqual(schema.slice(0, 32).map((column) => column.name));
@@ -160,17 +193,30 @@ describe('columns', () => {
 });
 
 test('bounds of texts hold in the order of bytes, whatever the texts are', async () => {
-  const character = fc.constantFrom('a', '~', '\u{7f}', 'é', '日', '\u{ffff}', '\u{1f600}', '\u{10ffff}');
+  const character = fc.constantFrom(
+    'a',
+    '~',
+    '\u{7f}',
+    'é',
+    '日',
+    '\u{ffff}',
+    '\u{1f600}',
+    '\u{10ffff}',
+  );
   const value = fc.string({ unit: character, maxLength: 80 });
   await fc.assert(
     fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 5 }), async (values) => {
       const rows = values.map((each) => `(${quoteText(each)})`).join(', ');
-      const stats = await statsOf(`SELECT * FROM (VALUES ${rows}) AS t(c)`, [{ name: 'c', type: text }]);
+      const stats = await statsOf(`SELECT * FROM (VALUES ${rows}) AS t(c)`, [
+        { name: 'c', type: text },
+      ]);
       for (const each of values) {
         const { c: min } = stats.minValues as { c?: string };
         const { c: max } = stats.maxValues as { c?: string };
-        if (min !== undefined) expect(Buffer.compare(Buffer.from(min), Buffer.from(each))).toBeLessThan(1);
-        if (max !== undefined) expect(Buffer.compare(Buffer.from(max), Buffer.from(each))).toBeGreaterThan(-1);
+        if (min !== undefined)
+          expect(Buffer.compare(Buffer.from(min), Buffer.from(each))).toBeLessThan(1);
+        if (max !== undefined)
+          expect(Buffer.compare(Buffer.from(max), Buffer.from(each))).toBeGreaterThan(-1);
       }
     }),
     { numRuns: 60 },

@@ -21,7 +21,10 @@ export function columnStatsJson(
 ): string {
   const count = copyRow['count'];
   assert(/^\d+$/.test(String(count)), 'COPY reports how many rows it wrote');
-  const tree = statsOfFields(schema, '', { columns: mapOf(copyRow['column_statistics']), leaves: 0 });
+  const tree = statsOfFields(schema, '', {
+    columns: mapOf(copyRow['column_statistics']),
+    leaves: 0,
+  });
   return (
     `{"numRecords":${String(count)},"minValues":${tree.min ?? '{}'},` +
     `"maxValues":${tree.max ?? '{}'},"nullCount":${tree.nullCount ?? '{}'}}`
@@ -71,7 +74,9 @@ function statsOfType(type: ColumnType, path: string, walk: Walk): FieldStats {
   return {
     min: typeof min === 'string' ? bounds(type).min(min) : undefined,
     max:
-      typeof max === 'string' && facts.get('has_nan') !== 'true' ? bounds(type).max(max) : undefined,
+      typeof max === 'string' && facts.get('has_nan') !== 'true'
+        ? bounds(type).max(max)
+        : undefined,
     nullCount: typeof nulls === 'string' ? nulls : undefined,
   };
 }
@@ -144,7 +149,7 @@ function textMax(text: string): string | undefined {
 
 /** Code points of the start of a text, more than any bound keeps. */
 function characters(text: string): string[] {
-  return [...text.slice(0, 4 * prefixCharactersMax + 1)];
+  return Array.from(text.slice(0, 4 * prefixCharactersMax + 1));
 }
 
 function plainDate(text: string): string | undefined {

@@ -17,7 +17,11 @@ let folder: string;
 let options: TableOptions;
 let storage: Storage;
 
-const clock: Clock = { nowMs: () => 1_700_000_000_000, monotonicMs: () => 0, sleep: async () => {} };
+const clock: Clock = {
+  nowMs: () => 1_700_000_000_000,
+  monotonicMs: () => 0,
+  sleep: async () => {},
+};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'helios-delta-'));
@@ -94,7 +98,10 @@ describe('creating and opening', () => {
   });
 
   test.each([
-    [{ schema: [{ name: 'id', type: text }, schema[1]!] }, /its column id is missing or has another/],
+    [
+      { schema: [{ name: 'id', type: text }, schema[1]!] },
+      /its column id is missing or has another/,
+    ],
     [{ partitionColumns: [] }, /it is partitioned by \(place\), not by \(\)/],
   ])('a table that differs is not opened instead: %#', async (changes, message) => {
     await create();

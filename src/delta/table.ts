@@ -13,12 +13,7 @@ import { type LoadedState, loadState } from './log/load.ts';
 import { type Commit, readCommitsFrom } from './log/log.ts';
 import { commitPath } from './log/names.ts';
 import { writeCheckpoint } from './log/write-checkpoint.ts';
-import {
-  checkSameTable,
-  planCommit,
-  planCreate,
-  type TableDefinition,
-} from './plan-commit.ts';
+import { checkSameTable, planCommit, planCreate, type TableDefinition } from './plan-commit.ts';
 import { checkAppendable, ownProtocol } from './protocol.ts';
 import type { TableState } from './state.ts';
 
@@ -239,7 +234,8 @@ export class DeltaTable {
       return;
     }
     const loaded = await load(this.#storage, this.#options);
-    if (loaded === undefined) throw replaced(`The Delta table in ${this.#storage.location} is gone.`);
+    if (loaded === undefined)
+      throw replaced(`The Delta table in ${this.#storage.location} is gone.`);
     checkSameId(this.#state, loaded.state);
     this.#state = loaded.state;
     this.#head = loaded.head;
@@ -264,10 +260,7 @@ async function load(storage: Storage, options: TableOptions): Promise<Loaded | u
   return loaded && { ...loaded, head: await headOf(storage, loaded.state.version) };
 }
 
-async function headOf(
-  storage: Storage,
-  version: TableVersion,
-): Promise<StoredObject | undefined> {
+async function headOf(storage: Storage, version: TableVersion): Promise<StoredObject | undefined> {
   return await storage.stat(commitPath(version));
 }
 

@@ -58,7 +58,18 @@ function testReading(storage: () => Storage): void {
 }
 
 function testListing(storage: () => Storage): void {
-  const inOrder = ['a', 'a-b/x', 'a.b', 'a/b', 'a/b-c', 'a/b/c', 'a0', 'b', '\u{ff5e}', '\u{1f600}'];
+  const inOrder = [
+    'a',
+    'a-b/x',
+    'a.b',
+    'a/b',
+    'a/b-c',
+    'a/b/c',
+    'a0',
+    'b',
+    '\u{ff5e}',
+    '\u{1f600}',
+  ];
 
   // On a file system a name is a file or a folder, so the two cannot both be there.
   const names = inOrder.filter((path) => path !== 'a' && path !== 'a/b');
@@ -143,7 +154,18 @@ function testFiles(storage: () => Storage, folder: () => string): void {
 }
 
 function testPaths(storage: () => Storage): void {
-  const bad = ['', '/a', 'a//b', 'a/', '.', 'a/../b', '..', 'a\0b', '.helios-tmp/x', 'x'.repeat(256)];
+  const bad = [
+    '',
+    '/a',
+    'a//b',
+    'a/',
+    '.',
+    'a/../b',
+    '..',
+    'a\0b',
+    '.helios-tmp/x',
+    'x'.repeat(256),
+  ];
 
   test.each(bad)('the path %j is refused', async (path) => {
     expect(await codeOf(storage().put(path, bytesOf('x')))).toBe('invalid_name');

@@ -66,7 +66,10 @@ describe.each(storages)('a checkpoint in %s storage', (_name, open) => {
   test('is followed by the commits after it', async () => {
     const storage = open();
     await writeLog(storage);
-    await writeCheckpoint(storage, (await loadState(storage, options))!.state, { ...options, nowMs });
+    await writeCheckpoint(storage, (await loadState(storage, options))!.state, {
+      ...options,
+      nowMs,
+    });
     await storage.put(commitPath(4), printActions(actions({ adds: [add('after')] })));
     const { state } = (await loadState(storage, options))!;
     expect(state.version).toBe(4);
@@ -93,7 +96,10 @@ describe.each(storages)('a checkpoint in %s storage', (_name, open) => {
   ])('is found when _last_checkpoint is %s', async (_what, hint) => {
     const storage = open();
     await writeLog(storage);
-    await writeCheckpoint(storage, (await loadState(storage, options))!.state, { ...options, nowMs });
+    await writeCheckpoint(storage, (await loadState(storage, options))!.state, {
+      ...options,
+      nowMs,
+    });
     for (let version = 0; version < 3; version++) await storage.delete(commitPath(version));
     await storage.delete(lastCheckpointPath);
     if (hint !== undefined) await storage.put(lastCheckpointPath, new TextEncoder().encode(hint));
@@ -108,7 +114,9 @@ describe('checkpoints of others', () => {
     const before = (await loadState(storage, options))!.state;
     await writeCheckpoint(storage, before, { ...options, nowMs });
     const digits = '0'.repeat(19);
-    const parts = [1, 2].map((part) => `_delta_log/${digits}3.checkpoint.000000000${part}.0000000002.parquet`);
+    const parts = [1, 2].map(
+      (part) => `_delta_log/${digits}3.checkpoint.000000000${part}.0000000002.parquet`,
+    );
     await using connection = await engine.connect();
     const single = quoteText(storage.localPath(checkpointPath(3)));
     for (const [index, part] of parts.entries()) {
@@ -121,7 +129,9 @@ describe('checkpoints of others', () => {
     for (let version = 0; version < 4; version++) await storage.delete(commitPath(version));
     expect(contentOf((await loadState(storage, options))!.state)).toEqual(contentOf(before));
     await storage.delete(parts[1]!);
-    await expect(loadState(storage, options)).rejects.toThrow(/version 0 is missing, but version 3/);
+    await expect(loadState(storage, options)).rejects.toThrow(
+      /version 0 is missing, but version 3/,
+    );
   });
 
   test('with columns beside the protocol ones are read', async () => {
@@ -145,7 +155,10 @@ describe('checkpoints of others', () => {
   test('of the second kind are passed over while the commits are there', async () => {
     const storage = new MemoryStorage();
     await writeLog(storage);
-    const v2 = commitPath(2).replace('.json', '.checkpoint.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.parquet');
+    const v2 = commitPath(2).replace(
+      '.json',
+      '.checkpoint.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.parquet',
+    );
     await storage.put(v2, new Uint8Array(1));
     expect((await loadState(storage, options))!.state.version).toBe(3);
     for (const version of [0, 1, 2]) await storage.delete(commitPath(version));
@@ -158,9 +171,13 @@ describe('a log', () => {
     const storage = new MemoryStorage();
     await writeLog(storage);
     await storage.delete(commitPath(2));
-    await expect(loadState(storage, options)).rejects.toThrow(/version 2 is missing, but version 3/);
+    await expect(loadState(storage, options)).rejects.toThrow(
+      /version 2 is missing, but version 3/,
+    );
     await storage.delete(commitPath(0));
-    await expect(loadState(storage, options)).rejects.toThrow(/version 0 is missing, but version 1/);
+    await expect(loadState(storage, options)).rejects.toThrow(
+      /version 0 is missing, but version 1/,
+    );
   });
 
   test('with an empty commit at its end ends before it', async () => {
@@ -175,7 +192,10 @@ describe('a log', () => {
     ['\n{"txn":{"appId":"a","version":9007199254740993}}', /line 2: version is 900719925474099/],
     ['{"add"', /line 1: the line is missing/],
     ['[1]', /line 1: the line is \[1\]/],
-    ['{"add":{"path":"a","size":1,"modificationTime":1,"partitionValues":{"p":1}}}', /partitionValues\.p is 1/],
+    [
+      '{"add":{"path":"a","size":1,"modificationTime":1,"partitionValues":{"p":1}}}',
+      /partitionValues\.p is 1/,
+    ],
   ])('with the damaged line %j says where', async (line, message) => {
     const storage = new MemoryStorage();
     await writeLog(storage);
@@ -186,7 +206,9 @@ describe('a log', () => {
   test('may hold what Helios does not know', async () => {
     const storage = new MemoryStorage();
     await writeLog(storage);
-    const lines = ['{"cdc":{"path":"x"}}', '{"new":{"a":1}}', '{"commitInfo":null}', '', '\r'].join('\n');
+    const lines = ['{"cdc":{"path":"x"}}', '{"new":{"a":1}}', '{"commitInfo":null}', '', '\r'].join(
+      '\n',
+    );
     await storage.put(commitPath(4), new TextEncoder().encode(lines));
     expect((await loadState(storage, options))!.state.version).toBe(4);
   });
@@ -206,14 +228,27 @@ describe('the table', () => {
       await table.commit({
         operation: 'WRITE',
         transaction: { appId: 'a', expected: version === 1 ? undefined : version - 1, version },
-        adds: [{ path: `f${version}`, partitionValues: { p: 'x' }, byteLength: 1, modifiedAtMs: 1, statsJson: '{}' }],
+        adds: [
+          {
+            path: `f${version}`,
+            partitionValues: { p: 'x' },
+            byteLength: 1,
+            modifiedAtMs: 1,
+            statsJson: '{}',
+          },
+        ],
         newColumns: [],
       });
       await Promise.all([table.maybeCheckpoint(), table.maybeCheckpoint()]);
       if (version === 99) expect(await storage.stat(lastCheckpointPath)).toBeUndefined();
     }
     const hint: unknown = JSON.parse(await textOf(storage, lastCheckpointPath));
-    expect(hint).toEqual({ version: 100, size: 103, sizeInBytes: expect.any(Number), numOfAddFiles: 100 });
+    expect(hint).toEqual({
+      version: 100,
+      size: 103,
+      sizeInBytes: expect.any(Number),
+      numOfAddFiles: 100,
+    });
     const reopened = (await DeltaTable.open(storage, options))!;
     expect(contentOf(reopened.snapshot())).toEqual(contentOf(table.snapshot()));
   });
@@ -225,7 +260,11 @@ describe('cleaning up', () => {
   test.each([
     // Days since each of the versions 0 to 5 was written; checkpoints; what is left.
     [[60, 50, 40, 35, 20, 10], [2], [2, 3, 4, 5]],
-    [[60, 50, 40, 35, 20, 10], [1, 3], [3, 4, 5]],
+    [
+      [60, 50, 40, 35, 20, 10],
+      [1, 3],
+      [3, 4, 5],
+    ],
     [[60, 50, 40, 35, 20, 10], [4], [0, 1, 2, 3, 4, 5]],
     [[60, 50, 40, 35, 20, 10], [], [0, 1, 2, 3, 4, 5]],
     [[60, 50, 10, 35, 20, 10], [3], [0, 1, 2, 3, 4, 5]],
@@ -237,7 +276,8 @@ describe('cleaning up', () => {
       timeMs = nowMs - days * dayMs;
       await storage.put(commitPath(version), new Uint8Array(1));
       await storage.put(commitPath(version).replace('json', 'crc'), new Uint8Array(1));
-      if (checkpoints.includes(version)) await storage.put(checkpointPath(version), new Uint8Array(1));
+      if (checkpoints.includes(version))
+        await storage.put(checkpointPath(version), new Uint8Array(1));
     }
     const deleted = await cleanUpLog(storage, {}, nowMs);
     const names = (await Array.fromAsync(storage.list(''))).map((object) => object.path);
@@ -248,12 +288,17 @@ describe('cleaning up', () => {
 
   test('is not done where the table forbids it', async () => {
     const storage = new MemoryStorage({ clock: { ...clock, nowMs: () => 0 } });
-    for (const path of [commitPath(0), commitPath(1), checkpointPath(1)]) await storage.put(path, new Uint8Array(1));
+    for (const path of [commitPath(0), commitPath(1), checkpointPath(1)])
+      await storage.put(path, new Uint8Array(1));
     expect(await cleanUpLog(storage, { 'delta.enableExpiredLogCleanup': 'false' }, nowMs)).toBe(0);
-    expect(await cleanUpLog(storage, { 'delta.logRetentionDuration': 'interval 30 years' }, nowMs).catch(String)).toMatch(
-      /"interval 30 years", which is not one/,
-    );
-    expect(await cleanUpLog(storage, { 'delta.logRetentionDuration': 'interval 3000 weeks' }, nowMs)).toBe(0);
+    expect(
+      await cleanUpLog(storage, { 'delta.logRetentionDuration': 'interval 30 years' }, nowMs).catch(
+        String,
+      ),
+    ).toMatch(/"interval 30 years", which is not one/);
+    expect(
+      await cleanUpLog(storage, { 'delta.logRetentionDuration': 'interval 3000 weeks' }, nowMs),
+    ).toBe(0);
     expect(await cleanUpLog(storage, {}, nowMs)).toBe(1);
   });
 });
@@ -274,8 +319,16 @@ async function writeLog(storage: Storage): Promise<void> {
   const hourMs = 3_600_000;
   const commits: Partial<Actions>[] = [
     {
-      transactions: [{ appId: 'a', version: 5, lastUpdated: 7 }, { appId: 'ü"', version: 2 ** 52 }],
-      adds: [add('plain'), add('gone old'), add('gone young'), { ...add('again'), tags: { t: 'x' } }],
+      transactions: [
+        { appId: 'a', version: 5, lastUpdated: 7 },
+        { appId: 'ü"', version: 2 ** 52 },
+      ],
+      adds: [
+        add('plain'),
+        add('gone old'),
+        add('gone young'),
+        { ...add('again'), tags: { t: 'x' } },
+      ],
       domains: [{ domain: 'd', configuration: '{"a":1}', removed: false }],
     },
     {
@@ -292,7 +345,10 @@ async function writeLog(storage: Storage): Promise<void> {
       ],
       domains: [{ domain: 'e', configuration: '', removed: true }],
     },
-    { adds: [{ ...add('again'), size: 77, dataChange: false }], transactions: [{ appId: 'a', version: 6 }] },
+    {
+      adds: [{ ...add('again'), size: 77, dataChange: false }],
+      transactions: [{ appId: 'a', version: 6 }],
+    },
   ];
   for (const [index, commit] of commits.entries()) {
     await storage.put(commitPath(index + 1), printActions(actions(commit)));

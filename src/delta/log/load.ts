@@ -26,8 +26,7 @@ export async function loadState(
   if (segment === undefined) return undefined;
   const { checkpoint, version } = segment;
   const first = checkpoint === undefined ? 0 : checkpoint.version + 1;
-  const base =
-    checkpoint === undefined ? [] : [await readCheckpoint(storage, checkpoint, options)];
+  const base = checkpoint === undefined ? [] : [await readCheckpoint(storage, checkpoint, options)];
   const commits = await readCommits(storage, first, version);
   return {
     state: firstState(version, [...base, ...commits.map((commit) => commit.actions)]),

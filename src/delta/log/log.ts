@@ -134,7 +134,9 @@ function missingVersion(missing: TableVersion, next: TableVersion, found: Found)
       'unsupported_table',
       'Helios cannot read this Delta table: it uses the feature v2Checkpoint, and the commits ' +
         `before version ${next} are gone.`,
-      { hint: 'Set delta.checkpointPolicy to classic and checkpoint with the engine that owns it.' },
+      {
+        hint: 'Set delta.checkpointPolicy to classic and checkpoint with the engine that owns it.',
+      },
     );
   }
   return new HeliosError(

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Connection, Engine } from '../../engine/engine.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Column } from '../../event/schema.ts';
+import { FileStorage } from '../../storage/file/file-storage.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { type Actions, parseActions } from '../actions.ts';
 import type { LogSegment } from './log.ts';
@@ -26,24 +25,26 @@ export async function readCheckpoint(
   checkpoint: Checkpoint,
   options: CheckpointOptions,
 ): Promise<Actions> {
-  const paths = pathsOf(checkpoint);
-  const work = join(options.temporaryFolder, `checkpoint-${randomUUID()}`);
+  const scratch = new FileStorage(options.temporaryFolder);
+  const work = `checkpoint-${randomUUID()}`;
   const lines = `${work}.ndjson`;
-  const fetched: string[] = [];
+  const temporary = [lines];
   try {
+    const paths = pathsOf(checkpoint);
     const files: string[] = [];
     for (const [index, path] of paths.entries()) {
       const local = storage.localPath(path);
-      files.push(local ?? `${work}-${index}.parquet`);
+      const copy = `${work}-${index}.parquet`;
+      files.push(local ?? scratch.localPath(copy));
       if (local !== undefined) continue;
-      fetched.push(`${work}-${index}.parquet`);
-      await writeFile(`${work}-${index}.parquet`, await storage.read(path));
+      temporary.push(copy);
+      await scratch.put(copy, await storage.read(path));
     }
     await using connection = await options.engine.connect();
-    await copyAsLines(connection, files, lines);
-    return parseActions(await readFile(lines), paths.join(' and '));
+    await copyAsLines(connection, files, scratch.localPath(lines));
+    return parseActions(await scratch.read(lines), paths.join(' and '));
   } finally {
-    for (const path of [lines, ...fetched]) await rm(path, { force: true });
+    for (const name of temporary) await scratch.delete(name);
   }
 }
 
@@ -95,5 +96,7 @@ function selectAction(column: Column): string[] {
     .filter((field) => wanted.includes(field.name))
     .map((field) => `${quoteName(field.name)} := ${action}.${quoteName(field.name)}`);
   if (fields.length === 0) return [];
-  return [`CASE WHEN ${action} IS NOT NULL THEN struct_pack(${fields.join(', ')}) END AS ${action}`];
+  return [
+    `CASE WHEN ${action} IS NOT NULL THEN struct_pack(${fields.join(', ')}) END AS ${action}`,
+  ];
 }

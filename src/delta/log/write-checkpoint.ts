@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { crashPoint } from '../../base/crash-point.ts';
 import { HeliosError } from '../../base/errors.ts';
+import type { Connection } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
+import { FileStorage } from '../../storage/file/file-storage.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { type Actions, printLines } from '../actions.ts';
 import type { TableVersion } from '../delta.ts';
@@ -13,10 +12,8 @@ import { lastCheckpointVersion } from './log.ts';
 import { checkpointPath, lastCheckpointPath } from './names.ts';
 import type { CheckpointOptions } from './read-checkpoint.ts';
 
-/** Text that is written to the temporary file at once. */
+/** Text that DuckDB gets at once. */
 const chunkLengthMax = 1 << 20;
-/** DuckDB allocates twice the longest object it is told to expect; few actions come near this. */
-const objectBytesMin = 1 << 20;
 
 const retentionDefault = 'interval 7 days';
 
@@ -29,27 +26,26 @@ export async function writeCheckpoint(
   state: TableState,
   options: CheckpointOptions & { readonly nowMs: number },
 ): Promise<void> {
-  const work = join(options.temporaryFolder, `checkpoint-${randomUUID()}`);
-  const [lines, parquet] = [`${work}.ndjson`, `${work}.parquet`];
+  const scratch = new FileStorage(options.temporaryFolder);
+  const name = `checkpoint-${randomUUID()}.parquet`;
+  const path = checkpointPath(state.version);
+  const actions = checkpointActions(state, options.nowMs);
   try {
-    const actions = checkpointActions(state, options.nowMs);
-    const { lineCount, lineBytesMax } = await writeLines(lines, actions);
     await using connection = await options.engine.connect();
+    const size = await fillTable(connection, actions);
+    const columns = Object.keys(actionTypes).map((action) => `action."${action}"`);
     await connection.execute(
-      `COPY (SELECT * FROM read_json(${quoteText(lines)}, format = 'newline_delimited',
-        maximum_object_size = ${Math.max(lineBytesMax, objectBytesMin)}, columns = ${columns}))
-       TO ${quoteText(parquet)} (FORMAT parquet, COMPRESSION snappy)`,
+      `COPY (SELECT ${columns.join(', ')} FROM ${checkpointTable})
+       TO ${quoteText(scratch.localPath(name))} (FORMAT parquet, COMPRESSION snappy)`,
     );
-    const { size } = await stat(parquet);
-    await storeUnlessThere(storage, checkpointPath(state.version), parquet);
-    crashPoint('during-checkpoint');
+    await storeUnlessThere(storage, path, scratch.localPath(name));
     await pointTo(storage, state.version, {
-      size: lineCount,
-      sizeInBytes: size,
+      size,
+      sizeInBytes: (await storage.stat(path))?.byteLength,
       numOfAddFiles: actions.adds.length,
     });
   } finally {
-    for (const path of [lines, parquet]) await rm(path, { force: true });
+    await scratch.delete(name);
   }
 }
 
@@ -74,43 +70,71 @@ function checkpointActions(state: TableState, nowMs: number): Actions {
   };
 }
 
-/** The protocol's checkpoint schema. Feature lists are NULL where the versions have none, never empty. */
-const columns = `{
-  protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER,
-    readerFeatures VARCHAR[], writerFeatures VARCHAR[])',
-  "metaData": 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR,
-    format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR,
-    partitionColumns VARCHAR[], configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)',
-  txn: 'STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)',
-  "domainMetadata": 'STRUCT(domain VARCHAR, configuration VARCHAR, removed BOOLEAN)',
-  remove: 'STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN,
-    extendedFileMetadata BOOLEAN, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT)',
-  "add": 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT,
-    modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR, tags MAP(VARCHAR, VARCHAR))'
-}`;
+const checkpointTable = 'helios_checkpoint';
+const texts = 'MAP(VARCHAR, VARCHAR)';
 
-async function writeLines(
-  path: string,
-  actions: Actions,
-): Promise<{ readonly lineCount: number; readonly lineBytesMax: number }> {
-  const file = await open(path, 'wx');
-  let lineCount = 0;
-  let lineBytesMax = 0;
-  try {
-    let chunk = '';
-    for (const line of printLines(actions)) {
-      lineCount++;
-      lineBytesMax = Math.max(lineBytesMax, Buffer.byteLength(line));
-      chunk += line;
-      if (chunk.length < chunkLengthMax) continue;
-      await file.appendFile(chunk);
-      chunk = '';
-    }
-    await file.appendFile(chunk);
-  } finally {
-    await file.close();
+/** The protocol's checkpoint schema. Feature lists are NULL where the versions have none, never empty. */
+const actionTypes = {
+  protocol: {
+    minReaderVersion: 'INTEGER',
+    minWriterVersion: 'INTEGER',
+    readerFeatures: ['VARCHAR'],
+    writerFeatures: ['VARCHAR'],
+  },
+  metaData: {
+    id: 'VARCHAR',
+    name: 'VARCHAR',
+    description: 'VARCHAR',
+    format: { provider: 'VARCHAR', options: texts },
+    schemaString: 'VARCHAR',
+    partitionColumns: ['VARCHAR'],
+    configuration: texts,
+    createdTime: 'BIGINT',
+  },
+  txn: { appId: 'VARCHAR', version: 'BIGINT', lastUpdated: 'BIGINT' },
+  domainMetadata: { domain: 'VARCHAR', configuration: 'VARCHAR', removed: 'BOOLEAN' },
+  remove: {
+    path: 'VARCHAR',
+    deletionTimestamp: 'BIGINT',
+    dataChange: 'BOOLEAN',
+    extendedFileMetadata: 'BOOLEAN',
+    partitionValues: texts,
+    size: 'BIGINT',
+  },
+  add: {
+    path: 'VARCHAR',
+    partitionValues: texts,
+    size: 'BIGINT',
+    modificationTime: 'BIGINT',
+    dataChange: 'BOOLEAN',
+    stats: 'VARCHAR',
+    tags: texts,
+  },
+} as const;
+
+/** Makes a table with a row for each action, each read from JSON; gives the number of them. */
+async function fillTable(connection: Connection, actions: Actions): Promise<number> {
+  const shape = quoteText(JSON.stringify([actionTypes]));
+  const table = `TEMP TABLE ${checkpointTable}`;
+  await connection.execute(`CREATE ${table} AS SELECT unnest(from_json('[]', ${shape})) AS action`);
+  const insert = async (lines: readonly string[]): Promise<void> => {
+    const select = `SELECT unnest(from_json($1, ${shape}))`;
+    await connection.rows(`INSERT INTO ${checkpointTable} ${select}`, [`[${lines.join(',')}]`]);
+  };
+  let count = 0;
+  let chunk: string[] = [];
+  let chunkLength = 0;
+  for (const line of printLines(actions)) {
+    count++;
+    chunk.push(line);
+    chunkLength += line.length;
+    if (chunkLength < chunkLengthMax) continue;
+    await insert(chunk);
+    chunk = [];
+    chunkLength = 0;
   }
-  return { lineCount, lineBytesMax };
+  await insert(chunk);
+  return count;
 }
 
 async function storeUnlessThere(storage: Storage, path: string, local: string): Promise<void> {
@@ -126,7 +150,7 @@ async function storeUnlessThere(storage: Storage, path: string, local: string): 
 async function pointTo(
   storage: Storage,
   version: TableVersion,
-  sizes: Readonly<Record<'size' | 'sizeInBytes' | 'numOfAddFiles', number>>,
+  sizes: Readonly<Record<'size' | 'sizeInBytes' | 'numOfAddFiles', number | undefined>>,
 ): Promise<void> {
   const known = await lastCheckpointVersion(storage);
   if (known !== undefined && known > version) return;

@@ -31,7 +31,7 @@ async function* walk(options: Walk, folder: string): AsyncGenerator<StoredObject
   const paths = entries
     .filter((entry) => entry.name !== temporaryFolder)
     .map((entry) => folder + entry.name + (entry.isDirectory() ? '/' : ''))
-    .sort(compareUtf8);
+    .toSorted(compareUtf8);
   for (const path of paths) {
     if (path.endsWith('/')) {
       if (mayHold(options, path)) yield* walk(options, path);

@@ -41,7 +41,7 @@ export class MemoryStorage implements Storage {
     const paths = [...this.#objects.keys()]
       .filter((path) => path.startsWith(prefix))
       .filter((path) => after === undefined || compareUtf8(path, after) > 0)
-      .sort(compareUtf8);
+      .toSorted(compareUtf8);
     for (const path of paths) {
       const content = this.#objects.get(path);
       if (content !== undefined) yield describe(path, content);

@@ -1,0 +1,143 @@
+"""Reads and writes Delta tables with engines that are not Helios: a line of JSON in, a line out."""
+
+import datetime
+import decimal
+import json
+import os
+import sys
+
+import deltalake
+import duckdb
+import duckdb_extension_delta
+import pyarrow as pa
+
+
+class Hex(str):
+    """Bytes in hexadecimal digits."""
+
+
+def plain(value):
+    """A value as JSON can hold it, the same for every engine."""
+    if isinstance(value, datetime.datetime):
+        utc = value.astimezone(datetime.timezone.utc) if value.tzinfo else value
+        return utc.strftime("%Y-%m-%dT%H:%M:%S.%f") + ("Z" if value.tzinfo else "")
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    if isinstance(value, (bytes, bytearray)):
+        return Hex(value.hex())
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
+        return str(value)
+    if isinstance(value, dict):
+        return {plain(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return value
+
+
+def rows_of(table):
+    table = pa.table(table)
+    maps = {field.name for field in table.schema if pa.types.is_map(field.type)}
+    rows = []
+    for row in table.to_pylist():
+        for name in maps:
+            row[name] = None if row[name] is None else dict(row[name])
+        rows.append({name: plain(value) for name, value in row.items()})
+    return rows
+
+
+def query_delta_rs(path, sql):
+    builder = deltalake.QueryBuilder().register("t", deltalake.DeltaTable(path))
+    return rows_of(builder.execute(sql).read_all())
+
+
+def query_duckdb(path, sql):
+    # The wheel carries the signed extension for one version of DuckDB.
+    folder = os.path.dirname(duckdb_extension_delta.__file__)
+    found = [
+        os.path.join(parent, name)
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if name.endswith(".duckdb_extension")
+    ]
+    connection = duckdb.connect()
+    connection.execute(f"LOAD '{found[0]}'")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"CREATE VIEW t AS SELECT * FROM delta_scan('{path}')")
+    return rows_of(connection.execute(sql).to_arrow_table())
+
+
+def query_clickhouse(path, sql):
+    import chdb
+
+    text = sql.replace("FROM t ", f"FROM deltaLakeLocal('{path}') ")
+    settings = " SETTINGS output_format_arrow_string_as_string = 0, session_timezone = 'UTC'"
+    table = chdb.query(f"SELECT * FROM ({text}){settings}", "ArrowTable")
+    return [with_text(row) for row in rows_of(table)]
+
+
+def with_text(value):
+    """ClickHouse has one type for text and bytes, which arrive in hexadecimal digits."""
+    if isinstance(value, Hex):
+        raw = bytes.fromhex(value)
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            return str(value)
+    if isinstance(value, dict):
+        return {with_text(key): with_text(each) for key, each in value.items()}
+    return [with_text(each) for each in value] if isinstance(value, list) else value
+
+
+def facts(path, app_id):
+    table = deltalake.DeltaTable(path)
+    return {
+        "version": table.version(),
+        "transaction": table.transaction_version(app_id),
+        "fileCount": len(table.file_uris()),
+        "operations": [each.get("operation") for each in table.history()],
+    }
+
+
+def append(path, rows, schema):
+    fields = [pa.field(name, getattr(pa, kind)()) for name, kind in schema.items()]
+    table = pa.Table.from_pylist(rows, schema=pa.schema(fields))
+    deltalake.write_deltalake(path, table, mode="append", schema_mode="merge")
+
+
+def compact(path):
+    return deltalake.DeltaTable(path).optimize.compact()
+
+
+def checkpoint(path):
+    deltalake.DeltaTable(path).create_checkpoint()
+
+
+actions = {
+    "delta-rs": query_delta_rs,
+    "duckdb": query_duckdb,
+    "clickhouse": query_clickhouse,
+    "facts": facts,
+    "append": append,
+    "compact": compact,
+    "checkpoint": checkpoint,
+}
+
+# ClickHouse reads local tables only below its working folder.
+os.chdir("/")
+
+# Libraries print to standard output too; the answers get a pipe that only they have.
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+for line in sys.stdin:
+    question = json.loads(line)
+    action = actions[question.pop("action")]
+    try:
+        answer = {"result": action(**question)}
+    except BaseException as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    answers.write(json.dumps(answer, default=str) + "\n")
+    answers.flush()
