@@ -20,7 +20,7 @@ const effects =
 const vendors: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['engine'],
   'node:sqlite': ['catalog'],
-  'apache-arrow': ['query'],
+  'apache-arrow': ['engine'],
   fastify: ['server'],
   '@fastify/swagger': ['server'],
   typebox: ['server'],

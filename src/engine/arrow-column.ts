@@ -63,6 +63,7 @@ function arrowType(type: ColumnType): arrow.DataType {
         type.fields.map((field) => new arrow.Field(field.name, arrowType(field.type), true)),
       );
     case 'map':
+      // oxlint-disable-next-line no-underscore-dangle -- Arrow's own name, so as not to hide Map.
       return new arrow.Map_(new arrow.Field('entries', entryType(type), false));
     default:
       return unreachable(type);
@@ -187,8 +188,8 @@ function numbers(array: NumberArray, values: readonly DuckDBValue[]): ArrayBuffe
   return filled;
 }
 
-function wideIntegers<T extends BigInt64ArrayConstructor | BigUint64ArrayConstructor>(
-  array: T,
+function wideIntegers(
+  array: BigInt64ArrayConstructor | BigUint64ArrayConstructor,
   values: readonly DuckDBValue[],
 ): ArrayBufferView {
   const wide = new array(values.length);

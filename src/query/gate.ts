@@ -3,9 +3,10 @@ import { HeliosError, type TextPosition } from '../base/errors.ts';
 import type { Connection } from '../engine/engine.ts';
 import { positionAtByte } from '../engine/failure.ts';
 import type { Parameters } from '../engine/parameters.ts';
+import { offsetOfCodePoint } from '../sql/positions.ts';
 import { readSerializedSelect, type SerializedSelect } from '../sql/read-select.ts';
 import type { Query } from '../sql/select-ast.ts';
-import { selectFacts, type SelectFacts } from '../sql/select-facts.ts';
+import { type BaseTable, selectFacts, type SelectFacts } from '../sql/select-facts.ts';
 import { allowedFunctions, allowedTableFunctions } from './functions.generated.ts';
 import { statementEnd, withoutExplain } from './statement-text.ts';
 
@@ -16,6 +17,8 @@ export type GatedQuery = {
   readonly explain: 'no' | 'plan' | 'analyze';
   /** Names of the tables as the catalog spells them. */
   readonly tables: readonly string[];
+  /** Every place where one of them is used. */
+  readonly uses: readonly BaseTable[];
   readonly query: Query;
 };
 
@@ -51,7 +54,13 @@ export async function gate(parser: Connection, request: GateRequest): Promise<Ga
   checkNodes(facts, place);
   checkFunctions(facts, place);
   checkParameters(facts, request.parameters, place);
-  return { sql, explain, tables: catalogTables(facts, request.tableNames, place), query };
+  const tables = catalogTables(facts, request.tableNames, place);
+  return { sql, explain, tables, uses: facts.tables, query };
+}
+
+/** The catalog's name of a table as a query names it, but for upper and lower case. */
+export function tableNameOf({ schema, name }: BaseTable): string {
+  return schema === '' || schema.toLowerCase() === 'main' ? name : `${schema}.${name}`;
 }
 
 type Place = (byteOffset: number | undefined) => TextPosition | undefined;
@@ -107,7 +116,7 @@ function parseFailure(
     });
   }
   const { codePointOffset: offset } = failure;
-  const before = offset === undefined ? undefined : [...text].slice(0, offset).join('');
+  const before = offset === undefined ? undefined : text.slice(0, offsetOfCodePoint(text, offset));
   return new HeliosError('invalid_sql', failure.message, {
     position: before === undefined ? undefined : positionAtByte(text, Buffer.byteLength(before)),
   });
@@ -202,8 +211,8 @@ function catalogTables(
     const written = table.schema === '' ? table.name : `${table.schema}.${table.name}`;
     const isPlain =
       table.catalog === '' && ['', 'main', 'helios'].includes(table.schema.toLowerCase());
-    const key = table.schema.toLowerCase() === 'main' ? table.name : written;
-    const name = isPlain && !table.hasAtClause ? byName.get(key.toLowerCase()) : undefined;
+    const key = tableNameOf(table).toLowerCase();
+    const name = isPlain && !table.hasAtClause ? byName.get(key) : undefined;
     if (name !== undefined) return name;
     throw new HeliosError('invalid_sql', `There is no table "${written}".`, {
       hint: didYouMeanHint(written, tableNames) ?? '`helios table list` shows what there is.',

@@ -1,6 +1,7 @@
 import { HeliosError } from '../base/errors.ts';
 import {
   type Call,
+  type Constant,
   type Contents,
   type Cte,
   type Expression,
@@ -166,6 +167,7 @@ function readTableKind(
         schema: textOf(node['schema_name']),
         name: textOf(node['table_name']),
         hasAtClause: isPresent(node['at_clause']),
+        hasColumnAliases: listOf(node['column_name_alias']).length > 0,
       };
     case 'TABLE_FUNCTION':
       return { ...parts, kind: 'table_function', call: readExpression(node['function'], depth) };
@@ -203,7 +205,7 @@ function readExpression(json: unknown, depth: number): Expression {
   const node = objectOf(json);
   const expressionClass = textOf(node['class']);
   const isConstant = expressionClass === 'CONSTANT';
-  const value = isConstant ? objectOf(node['value'])['value'] : undefined;
+  const constant = isConstant ? readConstant(objectOf(node['value'])) : undefined;
   return {
     class: expressionClass,
     type: textOf(node['type']),
@@ -214,9 +216,23 @@ function readExpression(json: unknown, depth: number): Expression {
     parameter: expressionClass === 'PARAMETER' ? textOf(node['identifier']) : undefined,
     subqueryType: 'subquery_type' in node ? textOf(node['subquery_type']) : undefined,
     userTypes: userTypesOf(node['cast_type']),
-    text: typeof value === 'string' ? value : undefined,
+    castType: 'cast_type' in node ? textOf(objectOf(node['cast_type'])['id']) : undefined,
+    constant,
+    text: typeof constant?.value === 'string' ? constant.value : undefined,
     // A constant's value is plain data: nothing in it can run.
     contents: contentsWithout(node, isConstant ? ['value'] : [], depth),
+  };
+}
+
+function readConstant(node: Json): Constant {
+  const type = objectOf(node['type']);
+  const { scale } = objectOf(type['type_info'] ?? {});
+  const value = node['is_null'] === true ? undefined : node['value'];
+  const isKnown = ['string', 'number', 'boolean', 'object'].includes(typeof value);
+  return {
+    type: textOf(type['id']),
+    scale: typeof scale === 'number' ? scale : 0,
+    value: isKnown ? (value as Constant['value']) : undefined,
   };
 }
 

@@ -55,6 +55,8 @@ export type TableRef =
       readonly name: string;
       /** `AT (VERSION => …)`. */
       readonly hasAtClause: boolean;
+      /** `t(a, b)`: its columns go by other names. */
+      readonly hasColumnAliases: boolean;
     })
   | (TableParts & { readonly kind: 'table_function'; readonly call: Expression })
   | (TableParts & { readonly kind: 'subquery'; readonly query: Query })
@@ -96,9 +98,20 @@ export type Expression = {
   readonly subqueryType: string | undefined;
   /** Of a CAST: the types in it, nested ones too, that DuckDB's parser doesn't know. */
   readonly userTypes: readonly string[];
+  /** Of a CAST: the type's name, such as `TIMESTAMP WITH TIME ZONE`. */
+  readonly castType: string | undefined;
+  readonly constant: Constant | undefined;
   /** Of a CONSTANT that is text. */
   readonly text: string | undefined;
   readonly contents: Contents;
+};
+
+/** Of a CONSTANT: the name of its type and its value as DuckDB writes it in JSON, NULL as undefined. */
+export type Constant = {
+  readonly type: string;
+  /** Of a DECIMAL: how many of the value's digits are behind the point. */
+  readonly scale: number;
+  readonly value: string | number | boolean | object | undefined;
 };
 
 /** A function's name as written. Operators are functions too: `+`, `~~` (LIKE), `->>`. */

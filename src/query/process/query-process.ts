@@ -257,7 +257,7 @@ async function privateDirectory({ tempDirectory, sandbox }: ProcessOptions): Pro
 function spawn(launcher: readonly string[]): ChildProcess {
   const own = fileURLToPath(import.meta.url);
   const entry = join(own, '..', `child${extname(own)}`);
-  const [execPath = '', ...execArgv] = [
+  const [execPath, ...execArgv] = [
     ...launcher,
     process.execPath,
     '--max-old-space-size=128',
