@@ -33,7 +33,9 @@ export function arrowBatch(
   return new arrow.RecordBatch(schema, data);
 }
 
-/** Arrow's type of a column. Intervals and JSON travel as text; instants are microseconds in UTC. */
+/**
+ * Arrow's type of a column. Intervals and JSON travel as text; instants are microseconds in UTC.
+ */
 function arrowType(type: ColumnType): arrow.DataType {
   switch (type.kind) {
     case 'boolean':
@@ -71,8 +73,8 @@ function arrowType(type: ColumnType): arrow.DataType {
 }
 
 /**
- * A column's values in Arrow's layout. The buffers are laid out here, since Arrow's own builders take instants
- * as milliseconds and so would round them.
+ * A column's values in Arrow's layout. The buffers are laid out here, since Arrow's own builders
+ * take instants as milliseconds and so would round them.
  */
 function arrowData(type: ColumnType, values: readonly DuckDBValue[]): arrow.Data {
   const { nullBitmap, nullCount } = validity(values);

@@ -6,8 +6,8 @@ import type { Schema } from '../event/schema.ts';
 import { arrowBatch, arrowSchema } from './arrow-column.ts';
 
 /**
- * Writes rows as an Arrow IPC stream to an open file or pipe, a column of a chunk at a time; gives the number
- * of rows. Types beyond Helios's own must have been cast away.
+ * Writes rows as an Arrow IPC stream to an open file or pipe, a column of a chunk at a time; gives
+ * the number of rows. Types beyond Helios's own must have been cast away.
  */
 export async function writeArrow(
   file: number,

@@ -102,7 +102,9 @@ export class Connection implements AsyncDisposable {
     }));
   }
 
-  /** Runs one statement with its parameters bound; gives how many rows it says it wrote or changed. */
+  /**
+   * Runs one statement with its parameters bound; gives how many rows it says it wrote or changed.
+   */
   async run(sql: string, parameters: Parameters): Promise<number> {
     const { values, types } = bindParameters(parameters);
     try {
@@ -124,8 +126,9 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * Names and DuckDB's type texts of what a statement gives, by running it: only for one that is cheap,
-   * such as a SELECT with LIMIT 0. Unlike a prepared statement it knows the types of parameters.
+   * Names and DuckDB's type texts of what a statement gives, by running it: only for one that is
+   * cheap, such as a SELECT with LIMIT 0. Unlike a prepared statement it knows the types of
+   * parameters.
    */
   async resultColumns(sql: string, parameters: Parameters): Promise<readonly ResultColumn[]> {
     const { values, types } = bindParameters(parameters);
@@ -160,8 +163,8 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
-   * How far the running statement is, once `enable_progress_bar` is on. `percent` may stand still for
-   * long at 100: never show it without the rows.
+   * How far the running statement is, once `enable_progress_bar` is on. `percent` may stand still
+   * for long at 100: never show it without the rows.
    */
   progress(): { readonly rowsRead: number; readonly percent: number | undefined } {
     const { percentage, rows_processed: rowsRead } = this.#connection.progress;

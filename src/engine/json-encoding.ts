@@ -2,12 +2,16 @@ import type { ColumnType, Schema } from '../event/schema.ts';
 import { quoteName, quoteText } from './types.ts';
 
 /**
- * Whom the JSON is for. In results whatever a double can't hold is a string, and a JSON column is its text;
- * in sinks numbers are numbers with all their digits, and a JSON column is the value itself.
+ * Whom the JSON is for. In results whatever a double can't hold is a string, and a JSON column is
+ * its text; in sinks numbers are numbers with all their digits, and a JSON column is the value
+ * itself.
  */
 export type JsonTarget = 'result' | 'sink' | 'sink_unix_millis';
 
-/** SQL whose value is the JSON text of `expression`: one line, exact, `null` for NULL, never NULL itself. */
+/**
+ * SQL whose value is the JSON text of `expression`: one line, exact, `null` for NULL, never NULL
+ * itself.
+ */
 export function jsonValueSql(type: ColumnType, expression: string, target: JsonTarget): string {
   return new Encoder(target).value(type, expression);
 }
@@ -139,7 +143,10 @@ function mapKeyJson(type: ColumnType, expression: string, encoder: Encoder): str
   }
 }
 
-/** The value as text by Helios's rules, without quotes and without anything that would need an escape. */
+/**
+ * The value as text by Helios's rules, without quotes and without anything that would need an
+ * escape.
+ */
 function plainText(type: ColumnType, expression: string): string {
   switch (type.kind) {
     case 'bytes':
@@ -156,8 +163,8 @@ function plainText(type: ColumnType, expression: string): string {
 }
 
 /**
- * RFC 3339 in UTC with six digits of fraction, or none where it is zero. Goes through TIMESTAMP, since
- * DuckDB's functions of TIMESTAMPTZ ask ICU for each row.
+ * RFC 3339 in UTC with six digits of fraction, or none where it is zero. Goes through TIMESTAMP,
+ * since DuckDB's functions of TIMESTAMPTZ ask ICU for each row.
  */
 function timestampText(expression: string): string {
   const utc = `make_timestamp(epoch_us(${expression}))`;
@@ -167,15 +174,19 @@ function timestampText(expression: string): string {
     ELSE system.main.strftime(${utc}, '%Y-%m-%dT%H:%M:%S.%fZ') END`.replaceAll(/\s+/g, ' ');
 }
 
-/** ISO 8601 duration; each part has its own sign, as DuckDB keeps months, days and microseconds apart. */
+/**
+ * ISO 8601 duration; each part has its own sign, as DuckDB keeps months, days and microseconds
+ * apart.
+ */
 function intervalText(expression: string): string {
   const part = (name: string): string => `system.main.date_part('${name}', ${expression})`;
   const micros = part('microsecond');
   const designated = (name: string, letter: string): string =>
     `CASE WHEN ${part(name)} <> 0 THEN ${part(name)} || '${letter}' ELSE '' END`;
-  const seconds = `CASE WHEN ${micros} <> 0 THEN CASE WHEN ${micros} < 0 THEN '-' ELSE '' END ||
-    (abs(${micros}) // 1000000) || rtrim(rtrim('.' || lpad((abs(${micros}) % 1000000)::VARCHAR, 6, '0'),
-    '0'), '.') || 'S' ELSE '' END`.replaceAll(/\s+/g, ' ');
+  const fraction = `lpad((abs(${micros}) % 1000000)::VARCHAR, 6, '0')`;
+  const digits = `(abs(${micros}) // 1000000) || rtrim(rtrim('.' || ${fraction}, '0'), '.')`;
+  const sign = `CASE WHEN ${micros} < 0 THEN '-' ELSE '' END`;
+  const seconds = `CASE WHEN ${micros} <> 0 THEN ${sign} || ${digits} || 'S' ELSE '' END`;
   const date = [designated('year', 'Y'), designated('month', 'M'), designated('day', 'D')].join(
     ' || ',
   );
@@ -194,7 +205,8 @@ function floatText(expression: string): string {
 }
 
 function floatJson(expression: string): string {
-  return `CASE WHEN isfinite(${expression}) THEN (${expression})::VARCHAR ELSE ${quoted(floatText(expression))} END`;
+  const other = quoted(floatText(expression));
+  return `CASE WHEN isfinite(${expression}) THEN (${expression})::VARCHAR ELSE ${other} END`;
 }
 
 function textJson(expression: string): string {
@@ -227,5 +239,6 @@ function csvText(type: ColumnType, expression: string): string {
 
 /** RFC 4180. The empty string is quoted, since nothing at all is NULL. */
 function quotedIfNeeded(text: string): string {
-  return `CASE WHEN regexp_matches(${text}, '^$|[",\\r\\n]') THEN '"' || replace(${text}, '"', '""') || '"' ELSE ${text} END`;
+  const quotedText = `'"' || replace(${text}, '"', '""') || '"'`;
+  return `CASE WHEN regexp_matches(${text}, '^$|[",\\r\\n]') THEN ${quotedText} ELSE ${text} END`;
 }

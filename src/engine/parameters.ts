@@ -10,14 +10,19 @@ import {
 } from '@duckdb/node-api';
 import { HeliosError } from '../base/errors.ts';
 
-/** Values of a statement's parameters: a list for `$1`…, an object for `$name`. JSON scalars only. */
+/**
+ * Values of a statement's parameters: a list for `$1`…, an object for `$name`. JSON scalars only.
+ */
 export type Parameters = readonly unknown[] | Readonly<Record<string, unknown>>;
 
 export type BoundParameters =
   | { readonly values: DuckDBValue[]; readonly types: DuckDBType[] }
   | { readonly values: Record<string, DuckDBValue>; readonly types: Record<string, DuckDBType> };
 
-/** Gives each value the narrowest type that holds it exactly; `invalid_request` for what is no scalar. */
+/**
+ * Gives each value the narrowest type that holds it exactly; `invalid_request` for what is no
+ * scalar.
+ */
 export function bindParameters(parameters: Parameters): BoundParameters {
   if (isList(parameters)) {
     const bound = parameters.map((value, index) => bindOne(String(index + 1), value));

@@ -1,8 +1,9 @@
 /**
- * The functions of DuckDB 1.5.5 that a query may call, reviewed by hand: all scalar functions, aggregates and macros
- * that `duckdb_functions()` lists, but for those that have side effects, tell of the process or its
- * settings, hold SQL in a text, or are internal. A name that is not here is refused; the test beside this file
- * fails when a new version of DuckDB brings names that nobody has judged.
+ * The functions of DuckDB 1.5.5 that a query may call, reviewed by hand: all scalar functions,
+ * aggregates and macros that `duckdb_functions()` lists, but for those that have side effects, tell
+ * of the process or its settings, hold SQL in a text, or are internal. A name that is not here is
+ * refused; the test beside this file fails when a new version of DuckDB brings names that nobody
+ * has judged.
  */
 export const allowedFunctions: ReadonlySet<string> = new Set(
   `

@@ -33,12 +33,13 @@ export type GateRequest = {
 };
 
 /**
- * The first wall. Parses with DuckDB's own parser, which neither binds nor runs anything, and lets pass what it
- * knows to be harmless: one SELECT, tables of the catalog and CTEs in scope, functions on the list. What runs
- * later is the text that was looked at here, in the parentheses in which it was looked at.
+ * The first wall. Parses with DuckDB's own parser, which neither binds nor runs anything, and lets
+ * pass what it knows to be harmless: one SELECT, tables of the catalog and CTEs in scope, functions
+ * on the list. What runs later is the text that was looked at here, in the parentheses in which it
+ * was looked at.
  *
- * `parser` is any connection: it only ever parses. Throws `invalid_sql` and `not_allowed` with positions,
- * `too_large`, and `invalid_request` for parameters that don't fit the text.
+ * `parser` is any connection: it only ever parses. Throws `invalid_sql` and `not_allowed` with
+ * positions, `too_large`, and `invalid_request` for parameters that don't fit the text.
  */
 export async function gate(parser: Connection, request: GateRequest): Promise<GatedQuery> {
   checkText(request.sql);

@@ -89,7 +89,9 @@ function castLiteral({ castType, contents }: Expression): Literal | undefined {
 const instantPattern =
   /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,6}))?)?(?:Z|\+00(?::?00)?)?$/;
 
-/** Microseconds since 1970 of a plain date or time in UTC; undefined for any other way to write one. */
+/**
+ * Microseconds since 1970 of a plain date or time in UTC; undefined for any other way to write one.
+ */
 function instantMicros(text: string): bigint | undefined {
   const [, date, time = '00:00', fraction = ''] = instantPattern.exec(text) ?? [];
   const ms = Date.parse(`${date ?? ''}T${time}Z`);
@@ -121,7 +123,9 @@ const unitMs: Readonly<Record<string, number>> = {
   week: 604_800_000,
 };
 
-/** `INTERVAL 1 HOUR` is `to_hours(…1…)`, `INTERVAL '1 hour'` a cast. Months have no fixed length. */
+/**
+ * `INTERVAL 1 HOUR` is `to_hours(…1…)`, `INTERVAL '1 hour'` a cast. Months have no fixed length.
+ */
 function intervalMs(expression: Expression): number | undefined {
   const written =
     expression.castType === 'INTERVAL' ? expression.contents.expressions[0]?.text : '';

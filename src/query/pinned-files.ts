@@ -22,8 +22,9 @@ export type LinkOptions = {
 };
 
 /**
- * Gives the files of `views` new names in `directory`. They then stay for as long as those names do, whatever
- * happens to the originals, so that the views may be released. On another file system they are copied.
+ * Gives the files of `views` new names in `directory`. They then stay for as long as those names
+ * do, whatever happens to the originals, so that the views may be released. On another file system
+ * they are copied.
  */
 export async function linkViews(
   views: readonly PinnedView[],
@@ -82,8 +83,8 @@ async function linkView(linker: Linker, view: PinnedView, directory: string): Pr
 type Planned = { readonly file: ViewFile; readonly path: string };
 
 /**
- * Partition values go by number: DuckDB would read the values themselves from a folder's name, but takes the
- * text `null` for NULL, and a name has at most 255 bytes.
+ * Partition values go by number: DuckDB would read the values themselves from a folder's name, but
+ * takes the text `null` for NULL, and a name has at most 255 bytes.
  */
 function folderOf(
   file: ViewFile,

@@ -14,9 +14,9 @@ export type PredicateRequest = {
 };
 
 /**
- * What each use of a table in a query asks of its columns: the WHERE of the SELECT that names the table in its
- * FROM, by itself or in inner joins. Whatever isn't understood is `unknown`, and a table that is
- * used in any other place is not in the map.
+ * What each use of a table in a query asks of its columns: the WHERE of the SELECT that names the
+ * table in its FROM, by itself or in inner joins. Whatever isn't understood is `unknown`, and a
+ * table that is used in any other place is not in the map.
  */
 export function tablePredicates(request: PredicateRequest): ReadonlyMap<BaseTable, Predicate> {
   const facts = selectFacts(request.query);

@@ -4,8 +4,8 @@ import { QueryFixture } from './fixture/query-fixture.ts';
 let fixture: QueryFixture;
 
 /**
- * Ten files of ten rows: id 0 to 99, an hour each, `region` by file; a hot part that no one prunes. `unstated`
- * has the same rows and no statistics.
+ * Ten files of ten rows: id 0 to 99, an hour each, `region` by file; a hot part that no one prunes.
+ * `unstated` has the same rows and no statistics.
  */
 beforeAll(async () => {
   fixture = await QueryFixture.open();

@@ -17,7 +17,9 @@ export type PruneRequest = {
   readonly nowMs: number;
 };
 
-/** Leaves out the committed files of which it is certain that no row of theirs can be in the answer. */
+/**
+ * Leaves out the committed files of which it is certain that no row of theirs can be in the answer.
+ */
 export function pruneViews(
   views: readonly PinnedView[],
   { gated, parameters, nowMs }: PruneRequest,

@@ -28,7 +28,9 @@ export type ResultDocument = {
   readonly end: () => Promise<ResultEnd>;
 };
 
-/** The bytes of an answer: what its format has before and after the rows, and the rows as they came. */
+/**
+ * The bytes of an answer: what its format has before and after the rows, and the rows as they came.
+ */
 export async function* resultBody(document: ResultDocument): AsyncGenerator<Uint8Array> {
   const { format, rows } = document;
   if (format === 'parquet' || format === 'arrow') {
@@ -48,8 +50,8 @@ export async function* resultBody(document: ResultDocument): AsyncGenerator<Uint
 }
 
 /**
- * A failure in mid-stream becomes the last line; what stood before it are whole lines. Nothing else of the
- * formats can say that it is not complete: they break off.
+ * A failure in mid-stream becomes the last line; what stood before it are whole lines. Nothing else
+ * of the formats can say that it is not complete: they break off.
  */
 export async function* withErrorLine(lines: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let isFirst = true;
@@ -97,8 +99,8 @@ function foot({ saw }: ResultDocument, end: ResultEnd): string {
 }
 
 /**
- * Passes bytes on but for the last one, which is a line's end: that of the empty line which says that there were
- * more rows, if there were.
+ * Passes bytes on but for the last one, which is a line's end: that of the empty line which says
+ * that there were more rows, if there were.
  */
 class LastByte {
   #skip: number;

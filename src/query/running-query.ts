@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { asHeliosError, HeliosError } from '../base/errors.ts';
 import type { GatedQuery } from './gate.ts';
 import { linkViews, unlinkViews } from './pinned-files.ts';
+import { hasPassed } from './process/has-passed.ts';
 import type { ResultColumnInfo } from './process/messages.ts';
 import type { Lease, ProcessPool } from './process/process-pool.ts';
 import type { Execution } from './process/query-process.ts';
@@ -27,15 +28,21 @@ export type RunContext = {
   }) => void;
 };
 
-/** A query that the process must have given up this long after it was asked to; then it is killed. */
+/**
+ * A query that the process must have given up this long after it was asked to; then it is killed.
+ */
 const graceMs = 2000;
 
-/** So much of a result is waited for before the first byte: a small one fails as a whole or not at all. */
+/**
+ * So much of a result is waited for before the first byte: a small one fails as a whole or not at
+ * all.
+ */
 const firstBytesMax = 256 * 1024;
 
 /**
- * One query's life: a process, its files, a deadline. Whatever happens, `#end` runs once: it gives the process
- * back (healthy only if the query ran to its end), removes the files and settles the history.
+ * One query's life: a process, its files, a deadline. Whatever happens, `#end` runs once: it gives
+ * the process back (healthy only if the query ran to its end), removes the files and settles the
+ * history.
  */
 export class RunningQuery {
   readonly #context: RunContext;
@@ -53,7 +60,10 @@ export class RunningQuery {
     this.#watch();
   }
 
-  /** Starts the gated query; resolves with its columns once it has finished or written its first bytes. */
+  /**
+   * Starts the gated query; resolves with its columns once it has finished or written its first
+   * bytes.
+   */
   async start(gated: GatedQuery): Promise<StartedQuery> {
     try {
       return await this.#start(gated);
@@ -147,10 +157,8 @@ export class RunningQuery {
       request.signal.removeEventListener('abort', onAbort);
     });
     this.#stop.signal.addEventListener('abort', () => void this.#giveUp());
-    clock.sleep(timeoutMs, this.#timers.signal).then(
-      () => this.#stop.abort(timedOut(timeoutMs)),
-      // The query ended first.
-      () => undefined,
+    void hasPassed(clock, { durationMs: timeoutMs, signal: this.#timers.signal }).then((isLate) =>
+      isLate ? this.#stop.abort(timedOut(timeoutMs)) : undefined,
     );
     if (request.signal.aborted) onAbort();
   }
@@ -159,7 +167,7 @@ export class RunningQuery {
     const { clock } = this.#context;
     this.#lease?.process.cancel();
     const finished = this.#execution?.finished.catch(() => undefined);
-    const grace = clock.sleep(graceMs, this.#timers.signal).catch(() => undefined);
+    const grace = hasPassed(clock, { durationMs: graceMs, signal: this.#timers.signal });
     await Promise.race([finished ?? grace, grace]);
     await this.#end(this.#failure(this.#stop.signal.reason));
   }

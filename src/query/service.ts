@@ -8,6 +8,7 @@ import { type Connection, Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
 import { gate } from './gate.ts';
 import { QueryHistory } from './history.ts';
+import { hasPassed } from './process/has-passed.ts';
 import { ProcessPool } from './process/process-pool.ts';
 import { QueryProcess } from './process/query-process.ts';
 import { probeSandbox, type Sandbox, type SandboxCapabilities } from './process/sandbox.ts';
@@ -102,12 +103,12 @@ class ProcessQueryService implements QueryService {
   readonly #history: QueryHistory;
 
   constructor(parts: ServiceParts) {
-    const { limits, tempDirectory, sandbox } = parts;
+    const { limits, tempDirectory, sandbox, clock } = parts;
     this.#parts = parts;
     this.#history = new QueryHistory(parts.clock);
     this.#pool = new ProcessPool({
       ...limits,
-      start: () => QueryProcess.start({ ...limits, tempDirectory, sandbox }),
+      start: () => QueryProcess.start({ ...limits, tempDirectory, sandbox, clock }),
     });
     this.#pool.warm();
   }
@@ -163,15 +164,15 @@ class ProcessQueryService implements QueryService {
       if (schema !== undefined) known.push({ name, schema });
     }
     const lease = await this.#pool.lease(AbortSignal.timeout(limits.timeoutDefaultMs));
-    const timer = new AbortController();
-    clock.sleep(completionTimeoutMs, timer.signal).then(
-      () => void lease.process.close(),
-      () => undefined,
+    const answered = new AbortController();
+    const { signal } = answered;
+    void hasPassed(clock, { durationMs: completionTimeoutMs, signal }).then((isLate) =>
+      isLate ? lease.process.close() : undefined,
     );
     try {
       return await lease.process.complete({ text, tables: known });
     } finally {
-      timer.abort();
+      answered.abort();
       await lease.release('healthy');
     }
   }

@@ -18,8 +18,9 @@ export function withoutExplain(sql: string): StatementText {
 }
 
 /**
- * Offset of the first semicolon outside quotes and comments, or the text's length. Only a convenience: where
- * this reads a text otherwise than DuckDB does, what is left no longer parses and is refused.
+ * Offset of the first semicolon outside quotes and comments, or the text's length. Only a
+ * convenience: where this reads a text otherwise than DuckDB does, what is left no longer parses
+ * and is refused.
  */
 export function statementEnd(sql: string): number {
   let at = 0;

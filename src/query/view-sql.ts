@@ -3,7 +3,10 @@ import type { Column, Schema } from '../event/schema.ts';
 import type { LinkedView } from './pinned-files.ts';
 import { viewName } from './process/view-name.ts';
 
-/** The statement that makes a table's view over its linked files, with the table's columns and types. */
+/**
+ * The statement that makes a table's view over its linked files, with the table's columns and
+ * types.
+ */
 export function viewStatement(linked: LinkedView): string {
   const { name, schema } = linked.view;
   const scans = [...coldScan(linked), ...plainScans(linked)];
@@ -47,8 +50,8 @@ function scan(schema: Schema, files: string): string {
 }
 
 /**
- * Columns that no file has are NULL: the first part has no rows and all columns, and the optimizer drops it.
- * Files that lack some of what others have are united by name.
+ * Columns that no file has are NULL: the first part has no rows and all columns, and the optimizer
+ * drops it. Files that lack some of what others have are united by name.
  */
 function withNulls(schema: Schema, files: string): string {
   const all = schema.length === 0 ? '' : `${nullColumns(schema)} WHERE false UNION ALL BY NAME `;
@@ -82,7 +85,8 @@ function rowsOf(schema: Schema, paths: readonly string[]): string {
   const columns = schema.map(
     (column) => `${quoteText(column.name)}: ${quoteText(duckdbType(column.type))}`,
   );
-  return `read_json(${list(paths)}, format => 'newline_delimited', columns => {${columns.join(', ')}})`;
+  const types = `columns => {${columns.join(', ')}}`;
+  return `read_json(${list(paths)}, format => 'newline_delimited', ${types})`;
 }
 
 function list(paths: readonly string[]): string {

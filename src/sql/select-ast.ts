@@ -106,7 +106,9 @@ export type Expression = {
   readonly contents: Contents;
 };
 
-/** Of a CONSTANT: the name of its type and its value as DuckDB writes it in JSON, NULL as undefined. */
+/**
+ * Of a CONSTANT: the name of its type and its value as DuckDB writes it in JSON, NULL as undefined.
+ */
 export type Constant = {
   readonly type: string;
   /** Of a DECIMAL: how many of the value's digits are behind the point. */

@@ -6,9 +6,9 @@ import type { FailureReport, FromChild, ToChild } from './messages.ts';
 import { runQuery } from './run-query.ts';
 
 /**
- * The query process: gets orders from its parent, one at a time, and has nothing of its own. When the parent
- * goes away, so does it. Nothing here may be loaded later than at start: by then it may be a user
- * who can't read the program's files.
+ * The query process: gets orders from its parent, one at a time, and has nothing of its own. When
+ * the parent goes away, so does it. Nothing here may be loaded later than at start: by then it may
+ * be a user who can't read the program's files.
  */
 let connection: Connection | undefined;
 

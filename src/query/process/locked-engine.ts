@@ -4,8 +4,9 @@ import type { ChildOptions } from './messages.ts';
 import { timeMacros } from './time-macros.ts';
 
 /**
- * A DuckDB that can reach one directory and nothing else, and whose settings can't be changed any more.
- * The order matters: directories are refused once external access is off, and everything once it is locked.
+ * A DuckDB that can reach one directory and nothing else, and whose settings can't be changed any
+ * more. The order matters: directories are refused once external access is off, and everything once
+ * it is locked.
  */
 export async function openLockedEngine(options: ChildOptions): Promise<Connection> {
   const engine = await Engine.open({

@@ -23,8 +23,8 @@ type Waiter = {
 };
 
 /**
- * Query processes: one is always warm, more are started while queries need them, and no process serves two
- * queries at a time. Every process is idle, leased or starting.
+ * Query processes: one is always warm, more are started while queries need them, and no process
+ * serves two queries at a time. Every process is idle, leased or starting.
  */
 export class ProcessPool {
   readonly #options: PoolOptions;
@@ -43,7 +43,10 @@ export class ProcessPool {
     if (this.#idle.length + this.#starting.size === 0) this.#startOne();
   }
 
-  /** Waits its turn; rejects with `too_busy` when too many wait already, and with the signal's reason. */
+  /**
+   * Waits its turn; rejects with `too_busy` when too many wait already, and with the signal's
+   * reason.
+   */
   async lease(signal: AbortSignal): Promise<Lease> {
     signal.throwIfAborted();
     if (this.#isClosed) throw new HeliosError('unavailable', 'Helios is shutting down.');

@@ -5,7 +5,9 @@ import { Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Clock } from '../../base/clock.ts';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
+import { hasPassed } from './has-passed.ts';
 import type {
   CompleteOrder,
   Completion,
@@ -23,9 +25,13 @@ export type ProcessOptions = {
   readonly memoryBytes: number;
   readonly spillBytesMax: number;
   readonly sandbox: Sandbox;
+  readonly clock: Clock;
 };
 
-/** A running query, seen from the parent. `bytes` ends when the process has written everything, or has failed. */
+/**
+ * A running query, seen from the parent. `bytes` ends when the process has written everything, or
+ * has failed.
+ */
 export type Execution = {
   readonly bytes: Socket;
   readonly columns: Promise<readonly ResultColumnInfo[]>;
@@ -39,9 +45,9 @@ export type RunRequest = Omit<RunOrder, 'outputPath'> & {
 };
 
 /**
- * A process that runs queries, one at a time, and has a private directory. The result comes through a named pipe
- * in it, straight from DuckDB's writer: no row passes through JavaScript, and a reader who stops reading
- * stops the writer.
+ * A process that runs queries, one at a time, and has a private directory. The result comes through
+ * a named pipe in it, straight from DuckDB's writer: no row passes through JavaScript, and a reader
+ * who stops reading stops the writer.
  *
  *   parent                         child
  *   opens both ends of the pipe
@@ -65,7 +71,8 @@ export class QueryProcess {
     this.#child = child;
     this.#directory = directory;
     child.on('message', (message) => {
-      // The child speaks only FromChild; what a hostile query could make it say is shown to that query's user.
+      // The child speaks only FromChild; what a hostile query could make it say is shown to that
+      // query's user.
       this.#listener?.(message as FromChild);
     });
     child.stderr?.on('data', (text: Buffer) => {
@@ -109,7 +116,10 @@ export class QueryProcess {
     }
   }
 
-  /** The one directory that its DuckDB can read. Files that the parent puts there are removed by the parent. */
+  /**
+   * The one directory that its DuckDB can read. Files that the parent puts there are removed by the
+   * parent.
+   */
   get filesDirectory(): string {
     return join(this.#directory, 'files');
   }
@@ -186,7 +196,8 @@ export class QueryProcess {
     this.#listener?.({ kind: 'failed', ...this.#crash(null, null) });
   }
 
-  async #limit({ sandbox, memoryBytes, spillBytesMax }: ProcessOptions): Promise<void> {
+  async #limit(options: ProcessOptions): Promise<void> {
+    const { sandbox, memoryBytes, spillBytesMax, clock } = options;
     const { pid } = this.#child;
     if (pid === undefined) return;
     const extraBytes = memoryBytes + marginBytes;
@@ -194,19 +205,23 @@ export class QueryProcess {
       await limitProcess(pid, { extraBytes, fileBytesMax: spillBytesMax });
       return;
     }
-    const watchdog = setInterval(() => {
-      void residentBytes(pid).then(
-        (bytes) => {
-          if (bytes < extraBytes) return;
-          this.#hasOutgrown = true;
-          this.#child.kill('SIGKILL');
-        },
-        // It has gone, which `exit` reports.
-        () => clearInterval(watchdog),
-      );
-    }, watchIntervalMs);
-    watchdog.unref();
-    void this.exited.then(() => clearInterval(watchdog));
+    void this.#watch(pid, { clock, bytesMax: extraBytes });
+  }
+
+  /** Where the system sets no limit: looks a few times a second, and kills. */
+  async #watch(
+    pid: number,
+    { clock, bytesMax }: { readonly clock: Clock; readonly bytesMax: number },
+  ): Promise<void> {
+    const ended = new AbortController();
+    void this.exited.then(() => ended.abort());
+    while (await hasPassed(clock, { durationMs: watchIntervalMs, signal: ended.signal })) {
+      // A process that can't be looked at any more has gone, which `exit` reports.
+      const bytes = await residentBytes(pid).catch(() => 0);
+      if (bytes < bytesMax) continue;
+      this.#hasOutgrown = true;
+      this.#child.kill('SIGKILL');
+    }
   }
 
   #crash(code: number | null, signal: NodeJS.Signals | null): Omit<Failed, 'kind'> {
@@ -228,7 +243,10 @@ export class QueryProcess {
 
 type Failed = Extract<FromChild, { readonly kind: 'failed' }>;
 
-/** What a process may need beyond DuckDB's own limit: Node's heap, threads, buffers that DuckDB doesn't count. */
+/**
+ * What a process may need beyond DuckDB's own limit: Node's heap, threads, buffers that DuckDB
+ * doesn't count.
+ */
 const marginBytes = 512 * 1024 * 1024;
 
 const watchIntervalMs = 250;

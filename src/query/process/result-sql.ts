@@ -9,8 +9,8 @@ import type { RunOrder } from './messages.ts';
 export type ResultShape = readonly (ResultColumn & { readonly type: ColumnType })[];
 
 /**
- * The user's text as a subquery, on lines of its own: a comment at its end can't swallow the parenthesis, and
- * its columns stay where the user wrote them.
+ * The user's text as a subquery, on lines of its own: a comment at its end can't swallow the
+ * parenthesis, and its columns stay where the user wrote them.
  */
 export function wrapped(sql: string): string {
   return `SELECT * FROM (\n${sql}\n)`;
@@ -28,10 +28,10 @@ export function columnTypeName(typeText: string): string {
 }
 
 /**
- * The COPY that writes a result into the pipe. Text formats are rows of text that DuckDB has encoded: the
- * CSV writer, told to quote and to separate nothing, writes them as they are, one a line, in parallel and in
- * order. A row past `rowsMax` is an empty line: it says that there were more. With `json` each row begins with
- * a comma.
+ * The COPY that writes a result into the pipe. Text formats are rows of text that DuckDB has
+ * encoded: the CSV writer, told to quote and to separate nothing, writes them as they are, one a
+ * line, in parallel and in order. A row past `rowsMax` is an empty line: it says that there were
+ * more. With `json` each row begins with a comma.
  */
 export function copyStatement(order: RunOrder, shape: ResultShape): string {
   const pipe = quoteText(order.outputPath);
@@ -53,8 +53,8 @@ export function csvHeader(names: readonly string[]): string {
 }
 
 /**
- * The result with every type as its file formats can hold exactly: instants in UTC, wide integers as decimals,
- * and as text what Parquet or Arrow would round or have no type for.
+ * The result with every type as its file formats can hold exactly: instants in UTC, wide integers
+ * as decimals, and as text what Parquet or Arrow would round or have no type for.
  */
 export function exactSelect(sql: string, shape: ResultShape): string {
   const columns = shape.map(({ name, typeText }, index) => {
@@ -113,12 +113,13 @@ function knownType(typeText: string): ColumnType | undefined {
 }
 
 /**
- * Nanoseconds have nine digits; everything else goes by its type. The Z is apart: DuckDB 1.5.5 writes over what
- * follows `%n`.
+ * Nanoseconds have nine digits; everything else goes by its type. The Z is apart: DuckDB 1.5.5
+ * writes over what follows `%n`.
  */
 function textOfColumn(typeText: string, expression: string): string {
   if (typeText !== 'TIMESTAMP_NS') return expression;
-  return `CASE WHEN isfinite(${expression}) THEN system.main.strftime(${expression}, '%Y-%m-%dT%H:%M:%S.%n') || 'Z' ELSE ${expression}::VARCHAR END`;
+  const text = `system.main.strftime(${expression}, '%Y-%m-%dT%H:%M:%S.%n') || 'Z'`;
+  return `CASE WHEN isfinite(${expression}) THEN ${text} ELSE ${expression}::VARCHAR END`;
 }
 
 function exactValue(index: number, typeText: string, exact: string): string {

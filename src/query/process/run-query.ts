@@ -1,8 +1,10 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { systemClock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { writeArrow } from '../../engine/arrow.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
+import { hasPassed } from './has-passed.ts';
 import type { FromChild, RunOrder } from './messages.ts';
 import {
   columnTypeName,
@@ -32,13 +34,22 @@ export async function runQuery(
     kind: 'columns',
     columns: shape.map(({ name, typeText }) => ({ name, type: columnTypeName(typeText) })),
   });
-  const timer = setInterval(() => {
-    send({ kind: 'progress', ...connection.progress() });
-  }, progressIntervalMs);
+  const ended = new AbortController();
+  void reportProgress(connection, send, ended.signal);
   try {
     return await placed(() => write(connection, { ...order, sql, parameters }, shape));
   } finally {
-    clearInterval(timer);
+    ended.abort();
+  }
+}
+
+async function reportProgress(
+  connection: Connection,
+  send: Send,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await hasPassed(systemClock, { durationMs: progressIntervalMs, signal })) {
+    send({ kind: 'progress', ...connection.progress() });
   }
 }
 
@@ -70,8 +81,8 @@ async function describe(
 }
 
 /**
- * Errors' positions refer to the statement that was run; the user's text begins on its second line, so one line
- * less is the user's.
+ * Errors' positions refer to the statement that was run; the user's text begins on its second line,
+ * so one line less is the user's.
  */
 async function placed<T>(action: () => Promise<T>): Promise<T> {
   try {

@@ -9,8 +9,8 @@ export type SandboxCapabilities = {
   /** `isolated`: a network of its own with nothing in it. */
   readonly network: 'isolated' | 'shared';
   /**
-   * `nobody` can't write the tables' files; `same` is who runs Helios; `root` is root, because nobody else could
-   * reach the data directory or no other user could be had.
+   * `nobody` can't write the tables' files; `same` is who runs Helios; `root` is root, because
+   * nobody else could reach the data directory or no other user could be had.
    */
   readonly user: 'nobody' | 'same' | 'root';
   /** `limited` by the system; `watched`: killed soon after it grew too large. */
@@ -25,8 +25,8 @@ export type Sandbox = {
 };
 
 /**
- * Finds out once what is permitted here, by trying it on a process that does nothing. `directory` is where the
- * processes' private folders will be: another user must be able to get there.
+ * Finds out once what is permitted here, by trying it on a process that does nothing. `directory`
+ * is where the processes' private folders will be: another user must be able to get there.
  */
 export async function probeSandbox(directory: string): Promise<Sandbox> {
   const isRoot = process.getuid?.() === 0;
@@ -48,8 +48,8 @@ export async function probeSandbox(directory: string): Promise<Sandbox> {
 }
 
 /**
- * Limits the address space of a process that is ready to what it reserves now and `bytes` more, and the size
- * of the files that it writes.
+ * Limits the address space of a process that is ready to what it reserves now and `bytes` more, and
+ * the size of the files that it writes.
  */
 export async function limitProcess(
   pid: number,

@@ -1,8 +1,9 @@
 /**
- * Macros that shadow DuckDB's functions of time, with the same meaning. DuckDB asks ICU about every row of a
- * TIMESTAMPTZ; in UTC an instant is a TIMESTAMP with another name, and that way is ten times faster. Where the
- * two would differ (before the year 1, infinities, epochs, whose digits ICU rounds otherwise) the original is
- * called. An overload without a type takes whatever DuckDB would have taken: intervals, times, untyped texts.
+ * Macros that shadow DuckDB's functions of time, with the same meaning. DuckDB asks ICU about every
+ * row of a TIMESTAMPTZ; in UTC an instant is a TIMESTAMP with another name, and that way is ten
+ * times faster. Where the two would differ (before the year 1, infinities, epochs, whose digits ICU
+ * rounds otherwise) the original is called. An overload without a type takes whatever DuckDB would
+ * have taken: intervals, times, untyped texts.
  */
 export function timeMacros(): readonly string[] {
   return [

@@ -1,6 +1,9 @@
 import { quoteName } from '../../engine/types.ts';
 
-/** Where a table of the catalog is found in a query process: `helios.files` is in the schema `helios`. */
+/**
+ * Where a table of the catalog is found in a query process: `helios.files` is in the schema
+ * `helios`.
+ */
 export function viewName(table: string): string {
   const [schema, name] = splitTableName(table);
   return `${quoteName(schema)}.${quoteName(name)}`;
