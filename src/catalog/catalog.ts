@@ -1,3 +1,4 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
@@ -43,11 +44,17 @@ const schema = `
   ) STRICT;
 `;
 
-/** What exists: pipelines and tables. Every change is durable when its method returns. */
+/**
+ * What exists: pipelines and tables. Every change is durable when its method returns. Paths inside of
+ * the catalog's folder are stored relative to it, so that the folder can be moved.
+ */
 export class Catalog {
+  readonly #root: string;
   readonly #database: DatabaseSync;
 
+  /** `path` is absolute. */
   constructor(path: string) {
+    this.#root = dirname(path);
     this.#database = new DatabaseSync(path);
     this.#database.exec(schema);
   }
@@ -56,13 +63,13 @@ export class Catalog {
     return this.#database
       .prepare('SELECT * FROM pipelines ORDER BY created_at_ms, name')
       .all()
-      .map(toPipeline);
+      .map((row) => this.#toPipeline(row));
   }
 
   /** `not_found`, with the nearest name, when there is none. */
   pipeline(name: string): PipelineDefinition {
     const row = this.#database.prepare('SELECT * FROM pipelines WHERE name = ?').get(name);
-    if (row !== undefined) return toPipeline(row);
+    if (row !== undefined) return this.#toPipeline(row);
     const names = this.pipelines().map((pipeline) => pipeline.name);
     throw notFound('pipeline', name, names);
   }
@@ -83,7 +90,7 @@ export class Catalog {
         definition.id,
         definition.name,
         definition.sql,
-        definition.baseDirectory,
+        this.#stored(definition.baseDirectory),
         definition.wanted,
         definition.createdAtMs,
         definition.revision,
@@ -106,12 +113,13 @@ export class Catalog {
   }
 
   tables(): readonly TableEntry[] {
-    return this.#database.prepare('SELECT * FROM tables ORDER BY name').all().map(toTable);
+    const rows = this.#database.prepare('SELECT * FROM tables ORDER BY name').all();
+    return rows.map((row) => this.#toTable(row));
   }
 
   table(name: string): TableEntry | undefined {
     const row = this.#database.prepare('SELECT * FROM tables WHERE name = ?').get(name);
-    return row === undefined ? undefined : toTable(row);
+    return row === undefined ? undefined : this.#toTable(row);
   }
 
   /** `conflict` when the name stands for another path or kind. */
@@ -130,7 +138,7 @@ export class Catalog {
     this.checkTable(entry);
     this.#database
       .prepare('INSERT OR IGNORE INTO tables VALUES (?, ?, ?)')
-      .run(entry.name, entry.path, entry.kind);
+      .run(entry.name, this.#stored(entry.path), entry.kind);
   }
 
   deleteTable(name: string): void {
@@ -139,6 +147,22 @@ export class Catalog {
 
   close(): void {
     this.#database.close();
+  }
+
+  #stored(path: string): string {
+    const inside = relative(this.#root, path);
+    const isOutside = inside === '..' || inside.startsWith('../') || isAbsolute(inside);
+    return isOutside ? path : inside;
+  }
+
+  #toPipeline(row: SqliteRow): PipelineDefinition {
+    const definition = toPipeline(row);
+    return { ...definition, baseDirectory: resolve(this.#root, definition.baseDirectory) };
+  }
+
+  #toTable(row: SqliteRow): TableEntry {
+    const entry = toTable(row);
+    return { ...entry, path: resolve(this.#root, entry.path) };
   }
 }
 

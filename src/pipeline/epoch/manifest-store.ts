@@ -37,8 +37,9 @@ export class ManifestStore {
     const bytes = encodeManifest(manifest);
     const path = this.#path(manifest.epoch);
     if ((await this.#storage.putIfAbsent(path, bytes)) === 'exists') {
-      const winner = decodeManifest(await this.#storage.read(path), path);
-      if (winner.incarnation !== manifest.incarnation) throw fenced(manifest);
+      // The same bytes, our incarnation among them: our own put, whose answer was lost.
+      const isOurs = Buffer.from(bytes).equals(await this.#storage.read(path));
+      if (!isOurs) throw fenced(manifest);
     }
     const newest = (await this.#epochs()).at(-1);
     if (newest !== manifest.epoch) throw fenced(manifest);

@@ -88,6 +88,13 @@ export function decodeManifest(bytes: Uint8Array, path: string): Manifest {
       hint: 'It was written by a newer Helios: start that one.',
     });
   }
+  const manifest = value as Partial<Manifest>;
+  const isWhole =
+    Number.isSafeInteger(manifest.epoch) &&
+    Number.isSafeInteger(manifest.revision) &&
+    Array.isArray(manifest.sources) &&
+    Array.isArray(manifest.sinks);
+  if (!isWhole) throw corrupt(path, 'it is not a manifest');
   return value as Manifest;
 }
 

@@ -59,11 +59,10 @@ export class PartStore {
     this.#deleteFree(names);
   }
 
-  /** Deletes every file but `names`: what a crash left behind. */
+  /** Retires every file but `names`: what a crash left behind. */
   async keepOnly(names: ReadonlySet<string>): Promise<void> {
-    for (const file of await readdir(this.directory)) {
-      if (!names.has(file) && !this.#pins.has(file)) await rm(this.path(file), { force: true });
-    }
+    const files = await readdir(this.directory);
+    this.retire(files.filter((file) => !names.has(file)));
   }
 
   async deleteAll(): Promise<void> {

@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cpSync, mkdtempSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -98,11 +99,11 @@ export class PipelineFixture implements AsyncDisposable {
     return fixture;
   }
 
-  /** A copy of all files, opened: what a crash at this moment leaves. */
-  async crashed(): Promise<PipelineFixture> {
-    const copy = await mkdtemp(join(tmpdir(), 'helios-crashed-'));
-    await cp(this.directory, copy, { recursive: true });
-    return await PipelineFixture.open(copy);
+  /** Copies all files without waiting: what a crash at this moment leaves. */
+  copied(): string {
+    const copy = mkdtempSync(join(tmpdir(), 'helios-crashed-'));
+    cpSync(this.directory, copy, { recursive: true });
+    return copy;
   }
 
   /** Closes, and opens again in place. */

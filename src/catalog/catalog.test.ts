@@ -1,0 +1,88 @@
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HeliosError } from '../base/errors.ts';
+import { Catalog, type PipelineDefinition } from './catalog.ts';
+
+let root: string;
+let catalog: Catalog;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'helios-catalog-'));
+  catalog = new Catalog(join(root, 'catalog.db'));
+});
+
+afterEach(() => {
+  catalog.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function pipeline(name: string): PipelineDefinition {
+  const id = `id of ${name}`;
+  const definition = { id, name, sql: 'SELECT 1', baseDirectory: '/somewhere' };
+  return { ...definition, wanted: 'running', createdAtMs: 5, revision: 1 };
+}
+
+function failure(action: () => unknown): HeliosError {
+  try {
+    action();
+  } catch (thrown) {
+    if (thrown instanceof HeliosError) return thrown;
+    throw thrown;
+  }
+  throw new Error('did not fail');
+}
+
+test('pipelines are kept, found whatever the case of their name, and changed', () => {
+  catalog.addPipeline(pipeline('Clicks'));
+  expect(catalog.pipeline('CLICKS')).toEqual(pipeline('Clicks'));
+  catalog.setSql('id of Clicks', 'SELECT 2');
+  catalog.setWanted('id of Clicks', 'stopped');
+  catalog.close();
+  catalog = new Catalog(join(root, 'catalog.db'));
+  const changed = { ...pipeline('Clicks'), sql: 'SELECT 2', wanted: 'stopped', revision: 2 };
+  expect(catalog.pipelines()).toEqual([changed]);
+  catalog.deletePipeline('id of Clicks');
+  expect(catalog.pipelines()).toEqual([]);
+});
+
+test('a name is taken once; one that is not there is told with the nearest', () => {
+  catalog.addPipeline(pipeline('clicks'));
+  const taken = failure(() => catalog.addPipeline({ ...pipeline('CLICKS'), id: 'other' }));
+  expect(taken.code).toBe('already_exists');
+  expect(taken.message).toBe('A pipeline named CLICKS exists.');
+  const missing = failure(() => catalog.pipeline('click'));
+  expect(missing).toMatchObject({ code: 'not_found', hint: 'Did you mean clicks?' });
+  expect(failure(() => catalog.pipeline('x')).hint).toBe('There are: clicks.');
+});
+
+test('a table name means one path', () => {
+  catalog.addTable({ name: 't', path: '/a/t', kind: 'delta' });
+  catalog.addTable({ name: 'T', path: '/a/t', kind: 'delta' });
+  const other = failure(() => catalog.addTable({ name: 'T', path: '/b/t', kind: 'delta' }));
+  expect(other.code).toBe('conflict');
+  expect(other.message).toBe("A table named t exists at /a/t; it can't also be at /b/t.");
+  expect(failure(() => catalog.checkTable({ name: 't', path: '/a/t', kind: 'attached' })).code).toBe(
+    'conflict',
+  );
+  expect(catalog.tables()).toEqual([{ name: 't', path: '/a/t', kind: 'delta' }]);
+  catalog.deleteTable('T');
+  expect(catalog.table('t')).toBeUndefined();
+});
+
+test('paths inside of its folder move with it', () => {
+  catalog.addTable({ name: 'inside', path: join(root, 'tables', 'inside'), kind: 'delta' });
+  catalog.addTable({ name: 'outside', path: '/else/where', kind: 'delta' });
+  catalog.addPipeline({ ...pipeline('p'), baseDirectory: root });
+  catalog.close();
+  const moved = `${root}-moved`;
+  renameSync(root, moved);
+  root = moved;
+  catalog = new Catalog(join(root, 'catalog.db'));
+  expect(catalog.tables().map(({ path }) => path)).toEqual([
+    join(root, 'tables', 'inside'),
+    '/else/where',
+  ]);
+  expect(catalog.pipeline('p').baseDirectory).toBe(root);
+});
