@@ -111,7 +111,7 @@ export function firstState(version: TableVersion, actions: readonly Actions[]): 
 }
 
 /** The protocol and metadata that hold after the commits, where they say so. */
-export function latest(commits: readonly Actions[]): {
+function latest(commits: readonly Actions[]): {
   readonly protocol: ProtocolAction | undefined;
   readonly metadata: MetadataAction | undefined;
 } {

@@ -140,6 +140,30 @@ describe('a table that is not the same any more', () => {
     expect(outcome).toMatchObject({ kind: 'overtaken', txnVersion: undefined });
   });
 
+  test('is noticed when it was made anew and has gone further', async () => {
+    await storage.delete(commitPath(0));
+    const other = { ...options, ...definition, tableId: 'another' };
+    await (await DeltaTable.create(storage, other)).commit(request());
+    expect(await codeOf(table.refresh())).toBe('table_replaced');
+    expect(table.snapshot()).toMatchObject({ version: 0, tableId: 'the-table' });
+  });
+
+  test('does not hide that a lost commit was ours', async () => {
+    class ForgetfulStorage extends MemoryStorage {
+      override async putIfAbsent(path: string, bytes: Uint8Array): Promise<never> {
+        await super.putIfAbsent(path, bytes);
+        // The head is touched, so the log is read anew.
+        await this.put(commitPath(0), await this.read(commitPath(0)));
+        throw new HeliosError('storage_failed', 'No answer.');
+      }
+    }
+    const forgetful = new ForgetfulStorage({ clock });
+    await forgetful.put(commitPath(0), await storage.read(commitPath(0)));
+    const opened = (await DeltaTable.open(forgetful, options))!;
+    expect(await opened.commit(request())).toMatchObject({ kind: 'committed' });
+    expect(await forgetful.stat(commitPath(2))).toBeUndefined();
+  });
+
   test('is followed past a clean-up that took the versions in between', async () => {
     const busy = (await DeltaTable.open(storage, options))!;
     for (let version = 1; version <= 100; version++) {

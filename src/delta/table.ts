@@ -104,7 +104,7 @@ export class DeltaTable {
   }
 
   /**
-   * Looks for newer versions: one read when there is none. Fails with `table_replaced` when another
+   * Looks for newer versions: two small requests when there is none. Fails with `table_replaced` when another
    * table is there now.
    */
   async refresh(): Promise<Snapshot> {
@@ -139,6 +139,8 @@ export class DeltaTable {
   }
 
   async #checkpoint(): Promise<void> {
+    // A checkpoint has to keep all that the features in use put into the log.
+    this.checkAppendable();
     const state = this.#state;
     const bytes = this.#commitBytes;
     const nowMs = this.#options.clock.nowMs();
@@ -173,6 +175,9 @@ export class DeltaTable {
       // Again for every version: what wins the race may be our own lost attempt, or our successor's.
       const txnVersion = this.#state.transactions.get(request.transaction.appId)?.version;
       if (txnVersion !== request.transaction.expected) {
+        // Where the log had to be read anew our attempt is known by its files, which nobody else has.
+        const isOurs = request.adds.some((add) => this.#state.hasFile(add.path));
+        if (isOurs) return { kind: 'committed', snapshot: this.#state };
         return { kind: 'overtaken', txnVersion, snapshot: this.#state };
       }
       this.checkAppendable();
@@ -205,9 +210,9 @@ export class DeltaTable {
 
   /** Reads the versions after this one; gives their commits' `txnId`s. */
   async #advance(): Promise<readonly unknown[]> {
+    await this.#checkHead();
     const commits = await readCommitsFrom(this.#storage, this.#state.version + 1);
-    if (commits.length === 0) await this.#checkHead();
-    else await this.#apply(commits);
+    if (commits.length > 0) await this.#apply(commits);
     return commits.map((commit) => commit.actions.commitInfo?.['txnId']);
   }
 

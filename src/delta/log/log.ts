@@ -29,13 +29,8 @@ export async function readCommit(
   version: TableVersion,
 ): Promise<Commit | undefined> {
   const path = commitPath(version);
-  try {
-    const bytes = await storage.read(path);
-    return { actions: parseActions(bytes, path), byteLength: bytes.byteLength };
-  } catch (thrown) {
-    if (thrown instanceof HeliosError && thrown.code === 'not_found') return undefined;
-    throw thrown;
-  }
+  const bytes = await readIfThere(storage, path);
+  return bytes && { actions: parseActions(bytes, path), byteLength: bytes.byteLength };
 }
 
 /** The commits `from`, `from` + 1 … to the newest, read one after another. */
@@ -62,8 +57,8 @@ export async function findSegment(storage: Storage): Promise<LogSegment | undefi
 
 /** The version that `_last_checkpoint` names; undefined when it is absent or not what it should be. */
 export async function lastCheckpointVersion(storage: Storage): Promise<TableVersion | undefined> {
-  if ((await storage.stat(lastCheckpointPath)) === undefined) return undefined;
-  const text = new TextDecoder().decode(await storage.read(lastCheckpointPath));
+  const bytes = await readIfThere(storage, lastCheckpointPath);
+  const text = new TextDecoder().decode(bytes);
   const digits = /"version"\s*:\s*(\d{1,15})\b/.exec(text)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
@@ -77,7 +72,7 @@ type Found = {
 };
 
 /** Everything in the log from a version on that Delta gives a meaning. */
-export async function listFrom(storage: Storage, version: TableVersion): Promise<Found> {
+async function listFrom(storage: Storage, version: TableVersion): Promise<Found> {
   const commits: TableVersion[] = [];
   const checkpoints: Found['checkpoints'][number][] = [];
   const startAfter = beforeVersion(version);
@@ -145,4 +140,13 @@ function missingVersion(missing: TableVersion, next: TableVersion, found: Found)
       `(${commitPath(missing)}).`,
     { hint: 'Restore the file, or restore the table from a copy.' },
   );
+}
+
+async function readIfThere(storage: Storage, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await storage.read(path);
+  } catch (thrown) {
+    if (thrown instanceof HeliosError && thrown.code === 'not_found') return undefined;
+    throw thrown;
+  }
 }
