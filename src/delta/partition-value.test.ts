@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Connection, Engine } from '../engine/engine.ts';
 import { duckdbType } from '../engine/types.ts';
 import type { ColumnType } from '../event/schema.ts';
-import { partitionLiteralSql, partitionTextSql } from './partition-value.ts';
+import { partitionTextSql } from './partition-value.ts';
 import { storedType } from './schema-json.ts';
 
 let engine: Engine;
@@ -38,8 +38,9 @@ test.each<[ColumnType, string, string | null]>([
   const stored = storedType(type);
   const [row] = await connection.rows(
     `SELECT ${partitionTextSql({ name: 'c', type })} AS text, c IS NOT DISTINCT FROM
-       ${partitionLiteralSql(text, stored)} AS same
+       CAST($1 AS ${duckdbType(stored)}) AS same
      FROM (SELECT CAST(${sql} AS ${duckdbType(stored)}) AS c)`,
+    [text],
   );
   expect(row).toEqual({ text, same: true });
 });

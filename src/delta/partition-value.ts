@@ -1,6 +1,6 @@
 import { HeliosError } from '../base/errors.ts';
-import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
-import type { Column, ColumnType } from '../event/schema.ts';
+import { duckdbType, quoteName } from '../engine/types.ts';
+import type { Column } from '../event/schema.ts';
 import { storedType } from './schema-json.ts';
 
 /**
@@ -27,12 +27,6 @@ export function partitionTextSql(column: Column): string {
     default:
       return refuse(column);
   }
-}
-
-/** SQL of a typed literal for a value of `partitionValues`. */
-export function partitionLiteralSql(text: string | null, type: ColumnType): string {
-  const value = text === null || text === '' ? 'NULL' : quoteText(text);
-  return `CAST(${value} AS ${duckdbType(type)})`;
 }
 
 function refuse(column: Column): never {
