@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { crashPoint } from '../../base/crash-point.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
@@ -39,6 +40,7 @@ export async function writeCheckpoint(
        TO ${quoteText(scratch.localPath(name))} (FORMAT parquet, COMPRESSION snappy)`,
     );
     await storeUnlessThere(storage, path, scratch.localPath(name));
+    crashPoint('during-checkpoint');
     await pointTo(storage, state.version, {
       size,
       sizeInBytes: (await storage.stat(path))?.byteLength,
