@@ -100,6 +100,7 @@ async function openCore(options: CoreOptions): Promise<Core> {
     clock,
     random: Math.random,
     newId: randomUUID,
+    onProblem: (problem) => logger.error({ err: problem }, problem.message),
     connectors: createConnectors(log, data.inside('tmp', 'spool'), options.stdout),
     canPrint: options.stdout !== undefined,
     prepare: async (plan) => await createStreams(log, plan),

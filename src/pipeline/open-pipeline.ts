@@ -49,6 +49,8 @@ export type PipelineEnvironment = {
   readonly connectors: Connectors;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Told of what failed without harm to the rows: a checkpoint, say. */
+  readonly onProblem: (problem: HeliosError) => void;
 };
 
 export type OpenRequest = {
@@ -263,6 +265,7 @@ async function deltaSink(
     schema: request.schema,
     timeColumn: request.timeColumn,
     stagingDirectory: request.staging,
+    onProblem: environment.onProblem,
   });
 }
 

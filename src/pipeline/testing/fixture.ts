@@ -60,6 +60,7 @@ export class PipelineFixture implements AsyncDisposable {
       clock: hastyClock,
       random: Math.random,
       newId: randomUUID,
+      onProblem: () => undefined,
       connectors: connectorsOf(this.log, this.directory),
       canPrint: false,
       prepare: async (plan) => {

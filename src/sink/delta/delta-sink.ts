@@ -3,6 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
+import { asHeliosError, type HeliosError } from '../../base/errors.ts';
 import type { NewDataFile, PartitionValues } from '../../delta/delta.ts';
 import { columnStatsJson } from '../../delta/stats.ts';
 import type { DeltaTable } from '../../delta/table.ts';
@@ -27,6 +28,8 @@ export type DeltaSinkOptions = {
   readonly timeColumn: string | undefined;
   /** Absolute folder on the table's file system for files that are not finished. */
   readonly stagingDirectory: string;
+  /** Told of what failed without harm to the rows. */
+  readonly onProblem: (problem: HeliosError) => void;
 };
 
 /** A part this large becomes a data file as it is; merging more would only rewrite the same bytes. */
@@ -95,9 +98,18 @@ export class DeltaSink implements TableSink {
     if (request.from !== undefined) {
       await this.#options.storage.delete(notePath(request.sinkId, request.from));
     }
-    await this.#options.table.maybeCheckpoint();
+    await this.#checkpoint();
     const byteLength = adds.reduce((sum, add) => sum + add.byteLength, 0);
     return { kind: 'rolled', fileCount: adds.length, byteLength };
+  }
+
+  /** The roll is committed: what fails now is a problem to tell, not a failure of the roll. */
+  async #checkpoint(): Promise<void> {
+    try {
+      await this.#options.table.maybeCheckpoint();
+    } catch (thrown) {
+      this.#options.onProblem(asHeliosError(thrown));
+    }
   }
 
   /** Finished parts become files as they are; the others are merged into new ones. */

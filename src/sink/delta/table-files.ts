@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PartitionValues } from '../../delta/delta.ts';
+import { partitionTextSql } from '../../delta/partition-value.ts';
 import { partitionFolder } from '../../delta/path.ts';
 import type { Connection, Row } from '../../engine/engine.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
@@ -93,7 +94,7 @@ function partSelect(plan: MergePlan, part: Part): string {
     columns.push(`strftime(${time}, ${quoteText(plan.timePattern)}) AS ${timeFolder}`);
   }
   plan.partitionFields.forEach((name, index) => {
-    columns.push(`${partitionText(columnNamed(plan.schema, name))} AS __helios_key_${index}`);
+    columns.push(`${partitionTextSql(columnNamed(plan.schema, name))} AS __helios_key_${index}`);
   });
   return `SELECT ${columns.join(', ')} FROM read_parquet(${quoteText(part.path)})`;
 }
@@ -101,13 +102,6 @@ function partSelect(plan: MergePlan, part: Part): string {
 function columnNamed(schema: Schema, name: string): Column {
   const found = schema.find((column) => column.name.toLowerCase() === name.toLowerCase());
   return found ?? { name, type: { kind: 'text' } };
-}
-
-/** A partition value as Delta writes it (protocol, "Partition Value Serialization"). */
-function partitionText(column: Column): string {
-  const name = quoteName(column.name);
-  if (column.type.kind === 'timestamp') return `strftime(${name}, '%Y-%m-%dT%H:%M:%S.%fZ')`;
-  return `CAST(${name} AS VARCHAR)`;
 }
 
 function finishedFile(plan: MergePlan, row: Row): FinishedFile {
