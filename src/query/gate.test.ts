@@ -108,9 +108,8 @@ it('knows every function of this DuckDB: a new one is judged before it passes', 
     .filter(
       (name) => !/^(__internal_|icu_collate_|pg_|has_|duckdb_|pragma_|read_|parquet_)/.test(name),
     );
-  expect(
-    [...new Set(refused)].join(' ').replaceAll(/(.{60,90}?) /g, '$1\n'),
-  ).toMatchInlineSnapshot(`
+  expect([...new Set(refused)].join(' ').replaceAll(/(.{60,90}?) /g, '$1\n'))
+    .toMatchInlineSnapshot(`
     "arrow_scan arrow_scan_dumb cast_to_type check_peg_parser checkpoint
     col_description combine create_sort_key current_catalog current_connection_id
     current_database current_query current_query_id current_role

@@ -4,14 +4,14 @@ import { asHeliosError, HeliosError } from '../base/errors.ts';
 import type { GatedQuery } from './gate.ts';
 import { linkViews, unlinkViews } from './pinned-files.ts';
 import { hasPassed } from './process/has-passed.ts';
-import type { ResultColumnInfo } from './process/messages.ts';
+import type { ResultColumnInfo, ViewStatements } from './process/messages.ts';
 import type { Lease, ProcessPool } from './process/process-pool.ts';
 import type { Execution } from './process/query-process.ts';
 import { type PrunedView, pruneViews } from './pruned-view.ts';
 import type { TableSource } from '../catalog/view.ts';
 import type { QueryRequest, Saw } from './query.ts';
 import type { ResultEnd } from './result-body.ts';
-import { viewStatement } from './view-sql.ts';
+import { viewStatements } from './view-sql.ts';
 
 export type RunContext = {
   readonly id: string;
@@ -114,7 +114,7 @@ export class RunningQuery {
   async #views(
     gated: GatedQuery,
     directory: string,
-  ): Promise<{ readonly statements: readonly string[]; readonly saw: readonly Saw[] }> {
+  ): Promise<{ readonly statements: readonly ViewStatements[]; readonly saw: readonly Saw[] }> {
     const { tables, fileOwner, request, clock } = this.#context;
     const pinned = gated.tables.length === 0 ? [] : await tables.pin(gated.tables);
     try {
@@ -122,7 +122,7 @@ export class RunningQuery {
       const pruned = pruneViews(pinned, { gated, parameters, nowMs: clock.nowMs() });
       const views = pruned.map(({ view }) => view);
       const linked = await linkViews(views, { directory, owner: fileOwner });
-      return { statements: linked.map(viewStatement), saw: pruned.map(sawOf) };
+      return { statements: linked.map(viewStatements), saw: pruned.map(sawOf) };
     } finally {
       for (const view of pinned) view.release();
     }

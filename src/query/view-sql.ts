@@ -1,24 +1,35 @@
 import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
 import type { Column, Schema } from '../event/schema.ts';
 import type { LinkedView } from './pinned-files.ts';
+import type { ViewStatements } from './process/messages.ts';
 import { viewName } from './process/view-name.ts';
 
 /**
- * The statement that makes a table's view over its linked files, with the table's columns and
- * types.
+ * The statements that make a table's view over its linked files, with the table's columns and
+ * types. `plain` does for files that between them have all columns, and is what DuckDB optimizes
+ * best; where it doesn't bind, `padded` gives NULLs for what no file has.
  */
-export function viewStatement(linked: LinkedView): string {
-  const { name, schema } = linked.view;
-  const scans = [...coldScan(linked), ...plainScans(linked)];
-  const selects = scans.length === 0 ? [`${nullColumns(schema)} WHERE false`] : scans;
-  return `CREATE OR REPLACE VIEW ${viewName(name)} AS ${selects.join(' UNION ALL ')}`;
+export function viewStatements(linked: LinkedView): ViewStatements {
+  return {
+    plain: viewStatement(linked, (_, files) => `SELECT * FROM ${files}`),
+    padded: viewStatement(linked, withNulls),
+  };
 }
 
-/** Committed files: partition columns are not in them. */
-function coldScan({ view, cold, partitions }: LinkedView): readonly string[] {
-  if (cold.length === 0) return [];
+/** A scan of files that has at least the columns of the schema. */
+type Scan = (stored: Schema, files: string) => string;
+
+function viewStatement(linked: LinkedView, scan: Scan): string {
+  const { name, schema } = linked.view;
+  const selects = [...partitionedScan(linked, scan), ...plainScans(linked, scan)];
+  const all = selects.length === 0 ? [`${nullColumns(schema)} WHERE false`] : selects;
+  return `CREATE OR REPLACE VIEW ${viewName(name)} AS ${all.join(' UNION ALL ')}`;
+}
+
+/** Committed files of a partitioned table: partition columns are not in them. */
+function partitionedScan({ view, cold, partitions }: LinkedView, scan: Scan): readonly string[] {
   const { partitionColumns, schema } = view;
-  if (partitionColumns.length === 0) return [scan(schema, parquet(cold))];
+  if (cold.length === 0 || partitionColumns.length === 0) return [];
   const isPartition = (column: Column): boolean => partitionColumns.includes(column.name);
   const stored = schema.filter((column) => !isPartition(column));
   const columns = schema.map((column) => {
@@ -30,23 +41,25 @@ function coldScan({ view, cold, partitions }: LinkedView): readonly string[] {
   });
   const files = `read_parquet(${list(cold)}, union_by_name => true,
     hive_partitioning => true, hive_types => {'helios_partition': BIGINT})`;
-  return [`SELECT ${columns.join(', ')} FROM (${withNulls(stored, files)})`];
+  return [`SELECT ${columns.join(', ')} FROM (${scan(stored, files)})`];
 }
 
-function plainScans({ view, hot, rows, attached }: LinkedView): readonly string[] {
-  const { schema } = view;
+/** One scan for all Parquet files: DuckDB looks through a scan, but not through a UNION. */
+function plainScans(linked: LinkedView, scan: Scan): readonly string[] {
+  const { view, cold, hot, rows, attached } = linked;
+  const { schema, partitionColumns } = view;
+  const whole = [...(partitionColumns.length === 0 ? cold : []), ...hot, ...attached.parquet];
   const scans: readonly (readonly [readonly string[], string])[] = [
-    [hot, parquet(hot)],
+    [whole, parquet(whole)],
     [rows, rowsOf(schema, rows)],
-    [attached.parquet, parquet(attached.parquet)],
     [attached.csv, `read_csv(${list(attached.csv)}, union_by_name => true)`],
     [attached.json, `read_json(${list(attached.json)}, union_by_name => true)`],
   ];
-  return scans.filter(([paths]) => paths.length > 0).map(([, files]) => scan(schema, files));
-}
-
-function scan(schema: Schema, files: string): string {
-  return `SELECT ${schema.map(castColumn).join(', ')} FROM (${withNulls(schema, files)})`;
+  return scans
+    .filter(([paths]) => paths.length > 0)
+    .map(
+      ([, files]) => `SELECT ${schema.map(castColumn).join(', ')} FROM (${scan(schema, files)})`,
+    );
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Connection } from '../../engine/engine.ts';
 import { duckdbType, quoteName, quoteText } from '../../engine/types.ts';
+import { allowedFunctions, allowedTableFunctions } from '../functions.generated.ts';
 import type { Completion, CompleteOrder } from './messages.ts';
 import { viewName } from './view-name.ts';
 
@@ -20,8 +21,14 @@ export async function complete(
   const rows = await connection.rows(
     `SELECT suggestion, suggestion_start FROM sql_auto_complete(${quoteText(order.text)})`,
   );
-  return rows.map((row) => ({
-    text: String(row['suggestion']),
-    start: Number(row['suggestion_start']),
-  }));
+  const functions = await connection.rows('SELECT DISTINCT function_name FROM duckdb_functions()');
+  const known = new Set(functions.map((row) => String(row['function_name'])));
+  return rows
+    .map((row) => ({ text: String(row['suggestion']), start: Number(row['suggestion_start']) }))
+    .filter(({ text }) => !known.has(text.trim()) || isAllowed(text.trim()));
+}
+
+/** Nobody is offered a function that the gate would refuse. */
+function isAllowed(name: string): boolean {
+  return allowedFunctions.has(name.toLowerCase()) || allowedTableFunctions.has(name);
 }

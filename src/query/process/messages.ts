@@ -30,10 +30,13 @@ export type RunOrder = {
   readonly format: ResultFormat;
   readonly rowsMax: number | undefined;
   /** Statements that make the views; made by Helios, never by a person. */
-  readonly views: readonly string[];
+  readonly views: readonly ViewStatements[];
   /** The named pipe that takes the result's bytes. */
   readonly outputPath: string;
 };
+
+/** Two ways to make one view: `padded` is for where `plain` doesn't bind. */
+export type ViewStatements = { readonly plain: string; readonly padded: string };
 
 export type CompleteOrder = {
   readonly text: string;

@@ -5,7 +5,7 @@ import { writeArrow } from '../../engine/arrow.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
 import { hasPassed } from './has-passed.ts';
-import type { FromChild, RunOrder } from './messages.ts';
+import type { FromChild, RunOrder, ViewStatements } from './messages.ts';
 import {
   columnTypeName,
   copyStatement,
@@ -26,7 +26,7 @@ export async function runQuery(
   order: RunOrder,
   send: Send,
 ): Promise<number> {
-  for (const view of order.views) await connection.execute(view);
+  for (const view of order.views) await makeView(connection, view);
   const { sql, parameters } = order.explain === 'no' ? order : await explained(connection, order);
   const source = wrapped(sql);
   const shape = await describe(connection, source, parameters);
@@ -50,6 +50,15 @@ async function reportProgress(
 ): Promise<void> {
   while (await hasPassed(systemClock, { durationMs: progressIntervalMs, signal })) {
     send({ kind: 'progress', ...connection.progress() });
+  }
+}
+
+async function makeView(connection: Connection, { plain, padded }: ViewStatements): Promise<void> {
+  try {
+    await connection.execute(plain);
+  } catch (thrown) {
+    if (!(thrown instanceof HeliosError) || thrown.code !== 'invalid_sql') throw thrown;
+    await connection.execute(padded);
   }
 }
 
