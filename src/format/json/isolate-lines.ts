@@ -51,13 +51,13 @@ export async function isolateLines(isolation: LineIsolation): Promise<IsolatedBa
     await decodeLines(isolation, names);
     const examined = await examineLines(isolation, names, index);
     const found = await findFaults(isolation, names, index, tooLong);
-    const faults = [...found, ...examined].toSorted((one, other) => one.line - other.line);
+    const faults = [...found, ...examined.faults].toSorted((one, other) => one.line - other.line);
     return isolatedBatch({
       batch,
       index,
       rejected: faults.map((fault) => toRejected(isolation, index, fault)),
       rejectedLines: faults.map((fault) => fault.line),
-      sql: rowsOf(isolation, names),
+      sql: rowsOf(isolation, names, examined),
       release: () => names.release(connection),
     });
   } catch (thrown) {
@@ -161,18 +161,20 @@ function shown(index: number, mark: string | undefined): string {
   return `regexp_replace(${text}, ${quoteText(markedPattern(mark))}, '\\1', 'g')`;
 }
 
+type ExaminedLines = { readonly faults: readonly Fault[]; readonly count: number };
+
 /** Looks at the lines that the expressions could not decide on, and decodes them again, exactly. */
 async function examineLines(
   isolation: LineIsolation,
   names: WorkNames,
   index: RecordIndex,
-): Promise<readonly Fault[]> {
+): Promise<ExaminedLines> {
   const { connection } = isolation;
   const isOpen = `starts_with(fault, 'examine')`;
   const open = await connection.rows(
     `SELECT __line AS line FROM ${names.rows} WHERE ${isOpen} ORDER BY __line`,
   );
-  if (open.length === 0) return [];
+  if (open.length === 0) return { faults: [], count: 0 };
   const faults: Fault[] = [];
   const rewritten: string[] = [];
   for (const row of open) {
@@ -183,7 +185,7 @@ async function examineLines(
     } else rewritten.push(`{"line":${line},"text":${examined.text}}\n`);
   }
   await connection.execute(`DELETE FROM ${names.rows} WHERE ${isOpen}`);
-  if (rewritten.length === 0) return faults;
+  if (rewritten.length === 0) return { faults, count: open.length };
   const path = names.file('exact.ndjson');
   await writeFile(path, rewritten.join(''));
   const lines = `SELECT line AS __line, text::VARCHAR AS line
@@ -191,7 +193,7 @@ async function examineLines(
       compression = 'uncompressed', hive_partitioning = false,
       maximum_object_size = ${longestOf(rewritten)}, columns = {line: 'BIGINT', text: 'JSON'})`;
   await connection.execute(`INSERT INTO ${names.rows} ${rowSelect(isolation, lines, names.mark)}`);
-  return faults;
+  return { faults, count: open.length };
 }
 
 function longestOf(lines: readonly string[]): number {
@@ -221,9 +223,11 @@ async function findFaults(
   });
 }
 
-function rowsOf(isolation: LineIsolation, names: WorkNames): string {
+/** Lines that were examined are at the table's end; else its rows are in the lines' order. */
+function rowsOf(isolation: LineIsolation, names: WorkNames, examined: ExaminedLines): string {
+  const order = examined.count === 0 ? '' : 'ORDER BY __line';
   const values = isolation.columns.map(({ name }, index) => `v${index} AS ${quoteName(name)}`);
-  return `SELECT ${values.join(', ')}, row_number() OVER (ORDER BY __line) - 1 AS __row
+  return `SELECT ${values.join(', ')}, row_number() OVER (${order}) - 1 AS __row
     FROM ${names.rows} WHERE fault IS NULL`;
 }
 

@@ -56,7 +56,8 @@ export class JsonDecoder implements Decoder {
       columns: this.#columns.columns,
       decoded: (lines, mark) => this.#decodedLines(lines, mark),
     });
-    if (isolated.cleanCount > 0) await this.#learn(connection, isolated.sql);
+    // The fast path failed on records that are good: they need a dearer reading.
+    if (isolated.rejected.length === 0) await this.#learn(connection, isolated.sql);
     return isolated;
   }
 
