@@ -3,28 +3,41 @@ import { quoteText } from '../../engine/types.ts';
 /** More significant digits than a double always keeps. */
 const digitsMin = 16;
 
+/** What needs exact numbers in a table. */
+export type ExactValues = {
+  /** JSON texts of the columns that need them, as the reader gave them. */
+  readonly values: readonly string[];
+  /** True when these texts are short: numbers, not documents. */
+  readonly areNumbers: boolean;
+};
+
 /**
  * True where a line may hold a number with a fraction or an exponent that a double does not hold exactly
- * (the reader goes through one). `line` is the line; `values` are the JSON texts of the columns that
- * need exact numbers, as the reader gave them.
+ * (the reader goes through one). `line` is the line's text.
  *
  * Such a number has 16 digits or more. With a point it has eight digits after it, or nine before it,
  * which the double shows too; without a point it has an exponent, which is negative, or makes the
- * double show nine digits or an exponent. These signs are cheap to look for, and rare. Then the digits
- * are looked for; and a compact line that the reader writes back unchanged has lost nothing.
+ * double show nine digits or an exponent. In short values these signs are cheap to look for, and rare;
+ * then the digits themselves are looked for. Last or, where the values are documents, first: a
+ * compact line that the reader writes back unchanged has lost nothing.
  */
-export function mayLoseDigits(line: string, values: readonly string[]): string {
+export function mayLoseDigits(line: string, { values, areNumbers }: ExactValues): string {
   const signs = [
     `regexp_matches(${line}, '\\.[0-9]{8}')`,
-    `contains(${line}, 'e-')`,
-    `contains(${line}, 'E-')`,
+    `regexp_matches(${line}, 'e-[0-9]+[\\s,}\\]]')`,
+    `regexp_matches(${line}, 'E-[0-9]+[\\s,}\\]]')`,
     ...values.map(
       (value) => `coalesce(regexp_matches(${value}, '[0-9]{9}\\.[0-9]|[0-9]e'), false)`,
     ),
   ];
-  return `CASE WHEN NOT (${signs.join(' OR ')}) THEN false
-    WHEN NOT regexp_matches(${line}, ${quoteText(longNumberPattern())}) THEN false
-    ELSE json(${line})::VARCHAR <> ${line} END`;
+  const hasSigns = `(${signs.join(' OR ')})`;
+  const hasDigits = `regexp_matches(${line}, ${quoteText(longNumberPattern())})`;
+  const isChanged = `json(${line})::VARCHAR <> ${line}`;
+  const checks = areNumbers ? [hasSigns, hasDigits, isChanged] : [isChanged, hasSigns, hasDigits];
+  return checks.reduceRight(
+    (then, check) => `CASE WHEN ${check} THEN ${then} ELSE false END`,
+    'true',
+  );
 }
 
 function longNumberPattern(): string {

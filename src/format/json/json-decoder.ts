@@ -86,8 +86,10 @@ export class JsonDecoder implements Decoder {
   }
 
   #lineFault(mark: string | undefined): string {
-    const values = this.#columns.exactColumns().map((index) => `r${index}::VARCHAR`);
-    const isInexact = mayLoseDigits('line', values);
+    const exact = this.#columns.exactColumns();
+    const values = exact.map((index) => `r${index}::VARCHAR`);
+    const areNumbers = exact.every((at) => this.#columns.columns[at]?.type.kind === 'decimal');
+    const isInexact = mayLoseDigits('line', { values, areNumbers });
     const isExamined = mark !== undefined || values.length === 0;
     return `CASE ${lineFault(this.#table)}
       WHEN NOT starts_with(line, '{') THEN 'not_an_object'
