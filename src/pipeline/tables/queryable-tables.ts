@@ -89,7 +89,7 @@ export class QueryableTables implements TableSource {
     const table = this.#context.registry.get(name);
     if (table !== undefined) return await pinTable(table);
     const passing = this.#passing.get(name);
-    if (passing !== undefined) return passing.pin();
+    if (passing !== undefined) return { ...passing.pin(), name };
     const system = this.#system.get(name.toLowerCase());
     if (system !== undefined) return await this.#pinSystem(system);
     const entry = this.#attachedEntry(name);
