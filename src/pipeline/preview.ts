@@ -10,7 +10,7 @@ import { createDecoder } from '../format/create-decoder.ts';
 import type { Decoder } from '../format/format.ts';
 import type { Source } from '../source/source.ts';
 import type { SourceTable } from '../sql/script.ts';
-import { IsolatedEpoch } from './epoch/isolated-epoch.ts';
+import { type FailingSelects, IsolatedEpoch } from './epoch/isolated-epoch.ts';
 import type { PipelineEnvironment } from './open-pipeline.ts';
 import type { PreviewEvent, PreviewOptions } from './pipeline.ts';
 import { type Output, outputSelect, type Plan } from './plan/plan.ts';
@@ -58,6 +58,7 @@ class Preview {
   readonly #context: PreviewContext;
   readonly #decoders: ReadonlyMap<string, Decoder>;
   readonly #positions = new Map<string, Map<string, Position>>();
+  readonly #failingSelects: FailingSelects = new Map();
   #rowCount = 0;
   #rejectedCount = 0;
 
@@ -104,10 +105,13 @@ class Preview {
       columns,
       decoders: this.#decoders,
       scratchDirectory,
+      failingSelects: this.#failingSelects,
     });
     try {
       const nowMs = environment.clock.nowMs();
-      const rejected = await isolated.isolate({ batches, nowMs });
+      const input = { batches, nowMs };
+      const undecodable = await isolated.decode(input);
+      const rejected = [...undecodable, ...(await isolated.takeOutFailing(input))];
       for (const record of rejected) yield this.#rejected(record);
       for (const [index, output] of plan.outputs.entries()) {
         const select = outputSelect(plan, output, isolated.relations(), columns[index] ?? '*').text;

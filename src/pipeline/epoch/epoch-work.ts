@@ -9,7 +9,7 @@ import type { RejectedRecord } from '../../event/rejected.ts';
 import { type Decoder, isBadRecordError } from '../../format/format.ts';
 import type { AppendSink, Part, Sink, TableSink } from '../../sink/sink.ts';
 import type { SourceTable } from '../../sql/script.ts';
-import { IsolatedEpoch } from './isolated-epoch.ts';
+import { type FailingSelects, IsolatedEpoch } from './isolated-epoch.ts';
 import type { PartStore } from './part-store.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
 import { quarantineRows } from './quarantine.ts';
@@ -59,6 +59,7 @@ export class EpochWork {
   readonly #context: EpochContext;
   /** Select list of each output: what its sink stores. */
   readonly #columns: readonly string[];
+  readonly #failingSelects: FailingSelects = new Map();
 
   constructor(context: EpochContext) {
     this.#context = context;
@@ -87,8 +88,12 @@ export class EpochWork {
       columns,
       decoders,
       scratchDirectory,
+      failingSelects: this.#failingSelects,
     });
-    const rejected = await isolated.isolate(input);
+    const rejected = [
+      ...(await isolated.decode(input)),
+      ...(await isolated.takeOutFailing(input)),
+    ];
     const policies = new Map(plan.script.sources.map((source) => [source.name, source.badData]));
     const failing = rejected.find((record) => policies.get(record.source) === 'fail');
     if (failing !== undefined) throw badRecord(failing);
