@@ -25,14 +25,31 @@ function exactness(
   to: ColumnType,
 ): string | undefined {
   if (from.kind === 'text' || from.kind === 'json') return textExactness(expression, to);
+  if (from.kind === 'timestamp') return timestampExactness(expression, cast, to);
+  if (to.kind === 'boolean' && isNumber(from)) return `${expression} IN (0, 1)`;
   if (!isNumber(from) || !isNumber(to) || isWidening(from, to)) return undefined;
   if (from.kind === 'integer') return `CAST(${cast} AS HUGEINT) = ${expression}`;
   return `CAST(${cast} AS ${duckdbType(from)}) = ${expression}`;
 }
 
+/** A column type `timestamp` may be any of DuckDB's, of which one counts nanoseconds. */
+function timestampExactness(
+  expression: string,
+  cast: string,
+  to: ColumnType,
+): string | undefined {
+  if (to.kind === 'date') return `CAST(${cast} AS TIMESTAMPTZ) = CAST(${expression} AS TIMESTAMPTZ)`;
+  if (to.kind !== 'timestamp') return undefined;
+  return `(typeof(${expression}) <> 'TIMESTAMP_NS' OR epoch_ns(${expression}) % 1000 = 0)`;
+}
+
 function textExactness(expression: string, to: ColumnType): string | undefined {
   const text = `trim(CAST(${expression} AS VARCHAR))`;
   if (to.kind === 'integer') return `regexp_full_match(${text}, '[+-]?[0-9]+')`;
+  if (to.kind === 'timestamp' || to.kind === 'time') {
+    return `NOT regexp_matches(${text}, '\\.[0-9]{6}[0-9]*[1-9]')`;
+  }
+  if (to.kind === 'date') return `NOT regexp_matches(${text}, ':')`;
   if (to.kind !== 'decimal') return undefined;
   const fraction = to.scale === 0 ? '(\\.0*)?' : `(\\.[0-9]{0,${to.scale}}0*)?`;
   return `regexp_full_match(${text}, '[+-]?[0-9]*${fraction}')`;

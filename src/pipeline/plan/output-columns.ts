@@ -1,4 +1,5 @@
-import { duckdbType, quoteName } from '../../engine/types.ts';
+import { exactCast } from '../../engine/exact-cast.ts';
+import { duckdbType, quoteName, quoteText } from '../../engine/types.ts';
 import { jsonObjectSql } from '../../engine/json-encoding.ts';
 import type { Schema } from '../../event/schema.ts';
 import type { Sink } from '../../sink/sink.ts';
@@ -7,19 +8,31 @@ import type { Output } from './plan.ts';
 /** The select list that turns an output's rows into what its sink stores. */
 export function outputColumns(output: Output, sink: Sink | undefined): string {
   if (sink === undefined) return '*';
-  if (sink.kind === 'table') return tableColumns(output.schema, sink.schema);
+  if (sink.kind === 'table') return tableColumns(output, sink.schema);
   if (sink.encoding === 'json') return jsonObjectSql(output.schema, output.table.timestampFormat);
   return output.schema.map((column) => `CAST(${quoteName(column.name)} AS VARCHAR)`).join(', ');
 }
 
 /** Columns by name, in the table's order and stored types; the table's others are NULL. */
-function tableColumns(rows: Schema, stored: Schema): string {
-  const names = new Map(rows.map((column) => [column.name.toLowerCase(), column.name]));
+function tableColumns({ schema, table }: Output, stored: Schema): string {
+  const { connector } = table;
+  const fields = connector.kind === 'delta' ? connector.partitionFields : [];
+  const partitioned = new Set(fields.map((name) => name.toLowerCase()));
+  const found = new Map(schema.map((column) => [column.name.toLowerCase(), column]));
   return stored
     .map((column) => {
-      const name = names.get(column.name.toLowerCase());
-      const value = name === undefined ? 'NULL' : quoteName(name);
-      return `CAST(${value} AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`;
+      const from = found.get(column.name.toLowerCase());
+      const name = quoteName(column.name);
+      if (from === undefined) return `CAST(NULL AS ${duckdbType(column.type)}) AS ${name}`;
+      const value = exactCast(quoteName(from.name), from.type, column.type);
+      const isText = column.type.kind === 'text' && partitioned.has(column.name.toLowerCase());
+      return `${isText ? notEmpty(value, column.name) : value} AS ${name}`;
     })
     .join(', ');
+}
+
+/** Delta writes NULL and '' alike as a partition's value: what can't be told apart isn't stored. */
+function notEmpty(value: string, name: string): string {
+  const message = `The partition field ${name} is '', which Delta can't tell from NULL.`;
+  return `CASE WHEN (${value}) IS NULL OR (${value}) <> '' THEN ${value} ELSE error(${quoteText(message)}) END`;
 }
