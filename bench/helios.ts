@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeliosProcess } from '../test/process/helios-process.ts';
@@ -38,16 +38,26 @@ export async function load(options: Readonly<Record<string, string>>): Promise<L
 
 /** Memory of a process and all below it in bytes: PSS, so that shared pages count once. */
 export function memoryBytes(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const kilobytes = Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]);
+  const rollup = readProcess(`${pid}/smaps_rollup`);
+  const kilobytes = Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
   return childrenOf(pid).reduce((sum, child) => sum + memoryBytes(child), kilobytes * 1024);
 }
 
 function childrenOf(pid: number): readonly number[] {
-  return readdirSync(`/proc/${pid}/task`)
-    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
+  const tasks = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [];
+  return tasks
+    .flatMap((task) => readProcess(`${pid}/task/${task}/children`).split(' '))
     .filter((text) => text !== '')
     .map(Number);
+}
+
+/** Empty for a process that has ended meanwhile. */
+function readProcess(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Until the SQL gives at least `least`; the time between two questions is `pauseMs`. */
