@@ -6,7 +6,9 @@ import { UnstructuredDecoder } from './json/unstructured-decoder.ts';
 import { ParquetDecoder } from './parquet/parquet-decoder.ts';
 import { RawDecoder } from './raw/raw-decoder.ts';
 
-/** The decoder of a source table's format. `invalid_config` when its columns don't suit the format. */
+/**
+ * The decoder of a source table's format. `invalid_config` when its columns don't suit the format.
+ */
 export function createDecoder(table: SourceTable): Decoder {
   const { format } = table;
   switch (format.kind) {

@@ -6,21 +6,21 @@ import type { RejectedRecord } from '../event/rejected.ts';
 /**
  * Turns batches of records into rows, in DuckDB.
  *
- * A record becomes a row whose values are exactly what the record says, or it is rejected. Both paths
- * decide by the same expressions, so a record that `fast` accepts is accepted by `isolate`, with
- * equal values. What a record becomes depends on the record alone, never on its batch.
+ * A record becomes a row whose values are exactly what the record says, or it is rejected. Both
+ * paths decide by the same expressions, so a record that `fast` accepts is accepted by `isolate`,
+ * with equal values. What a record becomes depends on the record alone, never on its batch.
  */
 export interface Decoder {
   /**
-   * A SELECT that yields the table's field columns, in order and in DuckDB's types, one row a record, in
-   * the records' order. Running it fails with an error that `isBadRecordError` knows if any record
-   * can't become a row, whatever the statement around it selects or filters, as long as it reads the
-   * rows at all (`LIMIT` and `WHERE false` may leave records unread).
+   * A SELECT that yields the table's field columns, in order and in DuckDB's types, one row a
+   * record, in the records' order. Running it fails with an error that `isBadRecordError` knows if
+   * any record can't become a row, whatever the statement around it selects or filters, as long as
+   * it reads the rows at all (`LIMIT` and `WHERE false` may leave records unread).
    */
   fast(paths: readonly string[]): string;
   /**
-   * The slow path: parts the batch's rows from its rejected records. The rows stay in temporary tables
-   * of `connection`, so only it can run the result's SELECT, and only until `release`.
+   * The slow path: parts the batch's rows from its rejected records. The rows stay in temporary
+   * tables of `connection`, so only it can run the result's SELECT, and only until `release`.
    */
   isolate(connection: Connection, batch: Batch, context: IsolateContext): Promise<IsolatedBatch>;
 }
@@ -34,7 +34,9 @@ export type IsolateContext = {
 };
 
 export type IsolatedBatch = {
-  /** As `fast`, of the clean records only, with their number from 0 in the column `__row` (BIGINT). */
+  /**
+   * As `fast`, of the clean records only, with their number from 0 in the column `__row` (BIGINT).
+   */
   readonly sql: string;
   readonly cleanCount: number;
   /** In the order of the records. */
@@ -54,7 +56,10 @@ export type RecordOrigin = {
 /** Text of the SQL error that a fast SELECT raises for a record that doesn't fit its columns. */
 export const badRecordMark = 'helios:bad_record';
 
-/** Errors of DuckDB's readers that are about the content of a record, not about the file or the machine. */
+/**
+ * Errors of DuckDB's readers that are about the content of a record, not about the file or the
+ * machine.
+ */
 const readerComplaints = [
   badRecordMark,
   'Malformed JSON in file',

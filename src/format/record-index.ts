@@ -67,7 +67,9 @@ function grown(array: Float64Array, capacity: number): Float64Array<ArrayBuffer>
   return larger;
 }
 
-/** White space as DuckDB's JSON reader skips it: space and the bytes from tab to carriage return. */
+/**
+ * White space as DuckDB's JSON reader skips it: space and the bytes from tab to carriage return.
+ */
 function isBlank(bytes: Buffer, start: number, end: number, blank: BlankLines): boolean {
   if (blank === 'empty') return start === end;
   for (let at = start; at < end; at++) {

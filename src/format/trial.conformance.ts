@@ -22,7 +22,10 @@ export const typedJson: RecordFormat = {
   timestampFormat: 'rfc3339',
 };
 
-/** A source table with these columns: name → DuckDB type, with ` NOT NULL` behind it where it applies. */
+/**
+ * A source table with these columns: name → DuckDB type, with ` NOT NULL` behind it where it
+ * applies.
+ */
 export function tableOf(
   columns: Readonly<Record<string, string>>,
   { format = typedJson, lineBytesMax }: TableOptions = {},

@@ -68,9 +68,10 @@ class PlainCursor implements ByteCursor {
 }
 
 /**
- * Takes the decompressor's output as it comes, not through its async iterator, which throws away what
- * it had already decompressed when damage follows. Node's decompressors stop after the first zstd frame
- * and before whatever follows a gzip file: a new one goes on from there, so nothing is left out.
+ * Takes the decompressor's output as it comes, not through its async iterator, which throws away
+ * what it had already decompressed when damage follows. Node's decompressors stop after the first
+ * zstd frame and before whatever follows a gzip file: a new one goes on from there, so nothing is
+ * left out.
  */
 class CompressedCursor implements ByteCursor {
   readonly #path: string;

@@ -12,14 +12,14 @@ export type ExactValues = {
 };
 
 /**
- * True where a line may hold a number with a fraction or an exponent that a double does not hold exactly
- * (the reader goes through one). `line` is the line's text.
+ * True where a line may hold a number with a fraction or an exponent that a double does not hold
+ * exactly (the reader goes through one). `line` is the line's text.
  *
- * Such a number has 16 digits or more. With a point it has eight digits after it, or nine before it,
- * which the double shows too; without a point it has an exponent, which is negative, or makes the
- * double show nine digits or an exponent. In short values these signs are cheap to look for, and rare;
- * then the digits themselves are looked for. Last or, where the values are documents, first: a
- * compact line that the reader writes back unchanged has lost nothing.
+ * Such a number has 16 digits or more. With a point it has eight digits after it, or nine before
+ * it, which the double shows too; without a point it has an exponent, which is negative, or makes
+ * the double show nine digits or an exponent. In short values these signs are cheap to look for,
+ * and rare; then the digits themselves are looked for. Last or, where the values are documents,
+ * first: a compact line that the reader writes back unchanged has lost nothing.
  */
 export function mayLoseDigits(line: string, { values, areNumbers }: ExactValues): string {
   const signs = [

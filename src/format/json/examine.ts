@@ -8,15 +8,18 @@ export type Examined =
 /** Deepest nesting of a record that must be looked at. */
 export const depthMax = 128;
 
-/** Longest run of digits that a number in plain notation may have here; longer ones stay as they are. */
+/**
+ * Longest run of digits that a number in plain notation may have here; longer ones stay as they
+ * are.
+ */
 const plainDigitsMax = 400;
 
 const token = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[[\]{}]|-?[A-Za-z]+/g;
 
 /**
- * Rewrites a line of well-formed JSON so that a reader that holds numbers as doubles keeps them exactly:
- * each number with a fraction or an exponent becomes the string mark + plain notation + `|` + token.
- * Rejects what DuckDB's reader takes although it should not become a row.
+ * Rewrites a line of well-formed JSON so that a reader that holds numbers as doubles keeps them
+ * exactly: each number with a fraction or an exponent becomes the string mark + plain notation +
+ * `|` + token. Rejects what DuckDB's reader takes although it should not become a row.
  */
 export function examine(line: string, mark: string): Examined {
   let depth = 0;
@@ -46,7 +49,9 @@ export function markedPattern(mark: string): string {
   return `"${mark}[^"|]*\\|([^"]*)"`;
 }
 
-/** A number without exponent, equal to the token; the token itself where that would be very long. */
+/**
+ * A number without exponent, equal to the token; the token itself where that would be very long.
+ */
 export function plain(number: string): string {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(number);
   if (parts === null) return number;

@@ -9,30 +9,43 @@ export type Problem = { readonly code: RejectionCode; readonly message: string }
 /** Characters of a parser's complaint that a message keeps. */
 const complaintLength = 200;
 
-/** What is wrong with a line as a whole. */
-export function lineProblem(raw: Buffer, isTooLong: boolean): Problem {
-  if (isTooLong) {
-    return { code: 'too_long', message: `The line has ${raw.length} bytes, more than allowed.` };
+/**
+ * What is wrong with a line as a whole. `isDetailed` asks a parser where it stopped, which is slow.
+ */
+export function lineProblem(code: string, raw: Buffer, isDetailed: boolean): Problem {
+  switch (code) {
+    case 'too_long':
+      return { code, message: `The line has ${raw.length} bytes, more than allowed.` };
+    case 'not_an_object':
+      return { code, message: `The line is ${kindOf(raw)}, not an object.` };
+    case 'malformed_json':
+      if (isUtf8(raw)) return { code, message: isDetailed ? complaintOf(raw) : notJson };
+      return { code: 'invalid_utf8', message: 'The line is not valid UTF-8.' };
+    default:
+      throw new AssertionError(`unexpected fault ${code} of a line`);
   }
-  if (!isUtf8(raw)) return { code: 'invalid_utf8', message: 'The line is not valid UTF-8.' };
+}
+
+const notJson = 'The line is not valid JSON.';
+
+function complaintOf(raw: Buffer): string {
   const text = raw.toString('utf8');
-  if (text.startsWith('\ufeff')) {
-    return { code: 'malformed_json', message: 'The line begins with a byte order mark.' };
-  }
+  if (text.startsWith('\ufeff')) return 'The line begins with a byte order mark.';
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return {
-        code: 'malformed_json',
-        message: 'The line holds half of a surrogate pair (\\uD8xx).',
-      };
-    }
-    const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-    return { code: 'not_an_object', message: `The line is ${kind}, not an object.` };
+    JSON.parse(text);
+    return 'The line holds half of a surrogate pair (\\uD8xx).';
   } catch (thrown) {
-    const complaint = thrown instanceof Error ? thrown.message : String(thrown);
-    return { code: 'malformed_json', message: complaint.slice(0, complaintLength) };
+    return thrown instanceof Error ? thrown.message.slice(0, complaintLength) : notJson;
   }
+}
+
+/** What a JSON value is, by the first byte that is no white space. */
+function kindOf(raw: Buffer): string {
+  const first = raw.toString('latin1', 0, 1000).trimStart()[0];
+  if (first === '[') return 'an array';
+  if (first === '"') return 'a string';
+  if (first === 'n') return 'null';
+  return first === 't' || first === 'f' ? 'a boolean' : 'a number';
 }
 
 /** What is wrong with a column's value, whose JSON text begins with `excerpt`. */

@@ -24,8 +24,8 @@ export type LineIsolation = {
   readonly table: SourceTable;
   readonly columns: readonly SourceColumn[];
   /**
-   * SELECT of `__line`, `r0`…, `v0`… and `fault` over a SELECT of `__line` and `line`. With a mark, the lines
-   * are examined ones.
+   * SELECT of `__line`, `r0`…, `v0`… and `fault` over a SELECT of `__line` and `line`. With a mark,
+   * the lines are examined ones.
    */
   readonly decoded: (lines: string, mark: string | undefined) => string;
 };
@@ -33,10 +33,14 @@ export type LineIsolation = {
 /** Characters of a value that a message shows. */
 const excerptLength = 80;
 
+/** Faults of a batch for which a parser is asked what it did not like: exceptions are slow. */
+const detailedMax = 1000;
+
 /**
- * Parts the clean lines of a batch from the others. DuckDB does the work: its reader gives NULL for a
- * line that is no JSON, in the lines' order, and the expressions of the fast path say what else is wrong.
- * JavaScript looks only at the lines that can't become rows, and at those whose numbers need care.
+ * Parts the clean lines of a batch from the others. DuckDB does the work: its reader gives NULL for
+ * a line that is no JSON, in the lines' order, and the expressions of the fast path say what else
+ * is wrong. JavaScript looks only at the lines that can't become rows, and at those whose numbers
+ * need care.
  */
 export async function isolateLines(isolation: LineIsolation): Promise<IsolatedBatch> {
   const { connection, batch, context, table } = isolation;
@@ -109,11 +113,12 @@ function findTooLong(index: RecordIndex, table: SourceTable): ReadonlySet<number
   return tooLong;
 }
 
-/** The file with a word that is no JSON in the place of each line of `left`. */
+/** The file with a minus sign, which is no JSON, in the place of each line of `left`. */
 function withoutLines(index: RecordIndex, left: ReadonlySet<number>): Buffer {
-  const parts: Buffer[] = [];
+  const parts: Uint8Array[] = [];
+  const [noJson, lineEnd] = [new Uint8Array([0x2d]), new Uint8Array([0x0a])];
   for (let line = 0; line < index.count; line++) {
-    parts.push(left.has(line) ? Buffer.from('too long') : index.raw(line), Buffer.from('\n'));
+    parts.push(left.has(line) ? noJson : index.raw(line), lineEnd);
   }
   return Buffer.concat(parts);
 }
@@ -131,8 +136,9 @@ async function readLines(
   const objectBytes = Math.max(16 * 1024 * 1024, longest + 1024);
   await connection.execute(`CREATE TEMP TABLE ${names.lines} AS
     SELECT row_number() OVER () - 1 AS __line, json::VARCHAR AS line
-    FROM read_ndjson_objects(${quoteText(path)}, format = 'newline_delimited', compression = 'uncompressed',
-      hive_partitioning = false, ignore_errors = true, maximum_object_size = ${objectBytes})`);
+    FROM read_ndjson_objects(${quoteText(path)}, format = 'newline_delimited',
+      compression = 'uncompressed', hive_partitioning = false, ignore_errors = true,
+      maximum_object_size = ${objectBytes})`);
   const [counted] = await connection.rows(`SELECT count(*) AS lines FROM ${names.lines}`);
   const count = Number(counted?.['lines']);
   assert(count === index.count, `DuckDB read ${count} lines of ${index.count}`);
@@ -209,12 +215,13 @@ async function findFaults(
   const rows = await isolation.connection.rows(
     `SELECT __line AS line, fault, excerpt FROM ${names.rows} WHERE fault IS NOT NULL`,
   );
-  return rows.map((row) => {
+  return rows.map((row, number) => {
     const line = Number(row['line']);
     const [code = '', column] = String(row['fault']).split(':');
     if (tooLong.has(line) || column === undefined) {
-      const isLong = tooLong.has(line) || code === 'too_long';
-      return { line, ...lineProblem(index.raw(line), isLong) };
+      const isDetailed = number < detailedMax;
+      const problem = tooLong.has(line) ? 'too_long' : code;
+      return { line, ...lineProblem(problem, index.raw(line), isDetailed) };
     }
     const at = isolation.columns[Number(column)];
     assert(at !== undefined, `no column ${column}`);

@@ -6,10 +6,15 @@ import { fieldColumns } from '../field-columns.ts';
 import { inputOf, type LeafInput, type LeafOptions } from './leaf.ts';
 import { leafOf } from './value-leaf.ts';
 
-/** How a column's JSON value is read: `plain` gives a string's content or a token, `json` its JSON text. */
+/**
+ * How a column's JSON value is read: `plain` gives a string's content or a token, `json` its JSON
+ * text.
+ */
 export type Reading = 'plain' | 'json';
 
-/** Where the raw values `r0`, `r1` … come from, and what else makes a record unfit to become a row. */
+/**
+ * Where the raw values `r0`, `r1` … come from, and what else makes a record unfit to become a row.
+ */
 export type RawRecords = {
   /** SELECT that yields `r0`… (JSON typed where read as json), and what `keep` names. */
   readonly select: string;
@@ -20,8 +25,8 @@ export type RawRecords = {
 };
 
 /**
- * The SELECTs that turn raw values into a table's columns. Each layer is a projection of its own, so that
- * DuckDB computes each text and each cast once: raw `r`, text `t`, value `v`, fault `f`.
+ * The SELECTs that turn raw values into a table's columns. Each layer is a projection of its own,
+ * so that DuckDB computes each text and each cast once: raw `r`, text `t`, value `v`, fault `f`.
  */
 export class JsonColumns {
   readonly columns: readonly SourceColumn[];
@@ -32,7 +37,9 @@ export class JsonColumns {
     this.#timestampFormat = timestampFormat;
   }
 
-  /** Columns whose exact numbers need the line itself: the JSON reader holds fractions as doubles. */
+  /**
+   * Columns whose exact numbers need the line itself: the JSON reader holds fractions as doubles.
+   */
   exactColumns(): readonly number[] {
     return this.columns.flatMap(({ type }, index) => (holdsExactNumbers(type) ? [index] : []));
   }
@@ -46,8 +53,8 @@ export class JsonColumns {
   }
 
   /**
-   * `v0`… in DuckDB's types and `fault`: NULL, or why the record is none of the table's. The code of a
-   * column's fault ends in `:` and the column's number.
+   * `v0`… in DuckDB's types and `fault`: NULL, or why the record is none of the table's. The code
+   * of a column's fault ends in `:` and the column's number.
    */
   decoded(raw: RawRecords, readings: readonly Reading[], mark?: string): string {
     const options = { timestampFormat: this.#timestampFormat, mark };
@@ -125,18 +132,26 @@ const plainKinds: ReadonlySet<ColumnType['kind']> = new Set([
   'interval',
 ]);
 
+/** The longest number that the reader spells: `-1.7976931348623157e+308`. Ids and addresses are none. */
+const numberBytesMax = 24;
+
 /**
- * True where a text read plainly may have been a number, a boolean, an array or an object. Most texts are
- * told apart by their first byte alone, at a third of a pattern's cost: the reader spells what is no
- * string as a number, `true`, `false`, `NaN`, `Infinity`, `-Infinity`, or with a bracket first.
+ * True where a text read plainly may have been a number, a boolean, an array or an object. Most
+ * texts are told apart by their first byte alone, at a third of a pattern's cost: the reader spells
+ * what is no string as a number, `true`, `false`, `NaN`, `Infinity`, `-Infinity`, or with a bracket
+ * first.
  */
 export function isAmbiguous(text: string): string {
   const ranges = ['gt', '\\f', 'u{', ':I', 'JN', 'O['];
   const isHarmless = ranges
     .map(([from = '', to = '']) => `(${text} >= '${from}' AND ${text} < '${to}')`)
     .join(' OR ');
-  const token = String.raw`(?is:-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?|true|false|[\[{].*|-?(nan|infinity))`;
-  return `CASE WHEN ${isHarmless} THEN false ELSE regexp_full_match(${text}, '${token}') END`;
+  const number = String.raw`-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?`;
+  const token = String.raw`(?is:${number}|true|false|[\[{].*|-?(nan|infinity))`;
+  const isDigitFirst = `${text} >= '0' AND ${text} < ':'`;
+  const isNoNumber = `strlen(${text}) > ${numberBytesMax} OR ${text} LIKE '%.%.%'`;
+  return `CASE WHEN ${isHarmless} THEN false WHEN ${isDigitFirst} AND (${isNoNumber}) THEN false
+    ELSE regexp_full_match(${text}, '${token}') END`;
 }
 
 function ambiguousFault(text: string): string {

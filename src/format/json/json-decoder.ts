@@ -12,11 +12,11 @@ import { linesOf, lineFault, readerOptions } from './line-reader.ts';
 /**
  * Objects, one a line, into typed columns.
  *
- * Two ways to read: by `columns` of DuckDB's reader, the fastest; or by `lines`, where the text of a line is
- * at hand, which numbers beyond a double's 15 digits need. By columns, a text column can't tell
- * `"12"` from `12`, nor a line `null` from `{}`. Where a batch shows that a table's records need to be
- * told apart, the decoder reads that column, or the table, the dearer way from then on: what it
- * remembers changes cost, never results.
+ * Two ways to read: by `columns` of DuckDB's reader, the fastest; or by `lines`, where the text of
+ * a line is at hand, which numbers beyond a double's 15 digits need. By columns, a text column
+ * can't tell `"12"` from `12`, nor a line `null` from `{}`. Where a batch shows that a table's
+ * records need to be told apart, the decoder reads that column, or the table, the dearer way from
+ * then on: what it remembers changes cost, never results.
  */
 export class JsonDecoder implements Decoder {
   readonly #table: SourceTable;
@@ -102,8 +102,10 @@ export class JsonDecoder implements Decoder {
       type.kind === 'text' && this.#readings[index] === 'plain' ? [{ name, index }] : [],
     );
     const names = this.#columns.columns.map(({ name }) => `${quoteName(name)} IS NULL`);
-    const [found] = await connection.rows(`SELECT
-      ${texts.map(({ name, index }) => `bool_or(${isAmbiguous(quoteName(name))}) AS c${index},`).join(' ')}
+    const tests = texts.map(
+      ({ name, index }) => `bool_or(${isAmbiguous(quoteName(name))}) AS c${index},`,
+    );
+    const [found] = await connection.rows(`SELECT ${tests.join(' ')}
       bool_or(${names.join(' AND ')}) AS isEmpty FROM (${rows})`);
     for (const { index } of texts) {
       if (found?.[`c${index}`] === true) this.#readings[index] = 'json';

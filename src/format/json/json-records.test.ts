@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RejectionCode } from '../../event/rejected.ts';
 import { createDecoder } from '../create-decoder.ts';
@@ -185,7 +187,7 @@ test('an error of the SQL around it is no bad record', async () => {
   expect(failure && isBadRecordError(failure)).toBe(false);
 });
 
-test('texts that look like numbers and records without a known key cost the slow path once', async () => {
+test('texts like numbers, and records without a known key, are slow once', async () => {
   const decoder = createDecoder(tableOf({ zip: 'VARCHAR', city: 'VARCHAR' }));
   const text = '{"zip":"10115","city":"Berlin"}\n';
   expect((await trial.decode(decoder, text)).fast).toBeTypeOf('string');
@@ -233,6 +235,15 @@ test('a table says how long a line may be', async () => {
   expect(decoded.rows).toEqual([{ id: '123' }]);
   expect(decoded.rejected).toMatchObject([{ code: 'too_long', position: '14' }]);
   expect((await trial.decode(decoder, '{"id":123}\n')).fast).toEqual([{ id: '123' }]);
+});
+
+test("a file's path is never a pattern", async () => {
+  const folder = join(trial.directory, "it's [a] *? k=1");
+  await mkdir(folder);
+  const path = join(folder, 'x.gz');
+  await writeFile(path, '{"id":1}\n');
+  const fast = createDecoder(tableOf({ id: 'BIGINT' })).fast([path]);
+  expect(await trial.connection.rows(fast)).toEqual([{ id: '1' }]);
 });
 
 test('an empty batch has no rows', async () => {

@@ -4,12 +4,15 @@ import type { RejectionCode } from '../../event/rejected.ts';
 /**
  * How a JSON value becomes a value of a column, as DuckDB expressions.
  *
- * The input is the value's JSON text `json`, never SQL NULL and never the JSON null. `text` is what a
- * JSON string says, or the token of anything else.
+ * The input is the value's JSON text `json`, never SQL NULL and never the JSON null. `text` is what
+ * a JSON string says, or the token of anything else.
  */
 export type Leaf = {
   readonly value: string;
-  /** Why the value does not fit: NULL, or a FaultCode. `value` is an expression for the leaf's value. */
+  /**
+   * Why the value does not fit: NULL, or a FaultCode. `value` is an expression for the leaf's
+   * value.
+   */
   readonly fault: (value: string) => string;
 };
 
@@ -32,8 +35,8 @@ export type LeafInput = {
 export type LeafOptions = {
   readonly timestampFormat: 'rfc3339' | 'unix_millis';
   /**
-   * Prefix of the strings that stand for number tokens in a line that was examined; after it come the
-   * number in plain notation, `|`, and the token as it was. Undefined in lines as they came.
+   * Prefix of the strings that stand for number tokens in a line that was examined; after it come
+   * the number in plain notation, `|`, and the token as it was. Undefined in lines as they came.
    */
   readonly mark: string | undefined;
 };

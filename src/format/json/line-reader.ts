@@ -22,5 +22,6 @@ export function linesOf(paths: readonly string[], table: SourceTable): string {
 /** The branches of a CASE that say what is wrong with `line` in any JSON table. */
 export function lineFault(table: SourceTable): string {
   const tooLong = `WHEN strlen(line) > ${table.lineBytesMax} THEN 'too_long'`;
-  return `WHEN line IS NULL THEN 'malformed_json' ${table.lineBytesMax === undefined ? '' : tooLong}`;
+  const limit = table.lineBytesMax === undefined ? '' : tooLong;
+  return `WHEN line IS NULL THEN 'malformed_json' ${limit}`;
 }

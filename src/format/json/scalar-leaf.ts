@@ -90,9 +90,9 @@ export function decimalLeaf(
 const openersMax = depthMax - 1;
 
 /**
- * A JSON value is kept as text. Suspicious are bare NaN and Infinity, which the reader takes but JSON
- * has not, and more openers than a value of depth 128 needs: values without inner values are taken
- * away three times before those that are left are counted.
+ * A JSON value is kept as text. Suspicious are bare NaN and Infinity, which the reader takes but
+ * JSON has not, and more openers than a value of depth 128 needs: values without inner values are
+ * taken away three times before those that are left are counted.
  */
 export function jsonLeaf({ json, typed }: LeafInput, { mark }: LeafOptions): Leaf {
   if (mark !== undefined) {
@@ -108,7 +108,8 @@ export function jsonLeaf({ json, typed }: LeafInput, { mark }: LeafOptions): Lea
     flat = `regexp_replace(${flat}, '\\[[^\\[\\]{}]*\\]|\\{[^\\[\\]{}]*\\}', '', 'g')`;
   }
   const isDeep = `CASE WHEN strlen(${json}) <= ${2 * openersMax} THEN false
-    WHEN ${openers(json)} <= ${openersMax} THEN false ELSE ${openers(flat)} > ${openersMax - 3} END`;
+    WHEN ${openers(json)} <= ${openersMax} THEN false
+    ELSE ${openers(flat)} > ${openersMax - 3} END`;
   const isNotNumber = `CASE WHEN contains(${json}, 'NaN') OR contains(${json}, 'Infinity')
     THEN regexp_matches(${json}, '(?:^|[:,\\[])-?(?:NaN|Infinity)') ELSE false END`;
   return {

@@ -1,7 +1,12 @@
 import { firstOf, type Leaf, type LeafInput } from './leaf.ts';
 
 /** RFC 3339, with a space or no zone (UTC) allowed. */
-const timestampPattern = String.raw`[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[-+][0-9]{2}(:?[0-9]{2})?)?`;
+const timestampPattern = [
+  '[0-9]{4}-[0-9]{2}-[0-9]{2}',
+  '[Tt ]',
+  String.raw`[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?`,
+  '([Zz]|[-+][0-9]{2}(:?[0-9]{2})?)?',
+].join('');
 /** The two spellings nearly every writer uses: no pattern matching needed. */
 const usualTimestamps = ['____-__-__T__:__:__.___Z', '____-__-__T__:__:__Z'];
 /** More than microseconds: a seventh digit of the fraction or a later one is not zero. */
@@ -51,7 +56,10 @@ function unixMillisLeaf({ json }: LeafInput): Leaf {
 
 type TextKind = 'date' | 'time' | 'interval';
 
-/** DATE and TIME in ISO 8601, INTERVAL in ISO 8601 (`P1DT2H`) or as DuckDB reads it (`1 day 2 hours`). */
+/**
+ * DATE and TIME in ISO 8601, INTERVAL in ISO 8601 (`P1DT2H`) or as DuckDB reads it (`1 day 2
+ * hours`).
+ */
 export function textLeaf(kind: TextKind, input: LeafInput): Leaf {
   const { text, isString } = input;
   const fits = `regexp_full_match(${text}, '${textPatterns[kind]}')`;
@@ -73,7 +81,10 @@ const textPatterns: Readonly<Record<TextKind, string>> = {
   interval: String.raw`P.*[0-9][A-Z]|-?[0-9].*[a-z:].*`,
 };
 
-const isoInterval = String.raw`^P(?:(-?[0-9]+)Y)?(?:(-?[0-9]+)M)?(?:(-?[0-9]+)D)?(?:T(?:(-?[0-9]+)H)?(?:(-?[0-9]+)M)?(?:(-?[0-9.]+)S)?)?$`;
+const isoInterval = [
+  '^P(?:(-?[0-9]+)Y)?(?:(-?[0-9]+)M)?(?:(-?[0-9]+)D)?',
+  '(?:T(?:(-?[0-9]+)H)?(?:(-?[0-9]+)M)?(?:(-?[0-9.]+)S)?)?$',
+].join('');
 
 /** `P1Y…` is rewritten to words; what was left out becomes `0`. Signs go before the number. */
 function intervalOf(text: string): string {

@@ -12,8 +12,8 @@ import { lineFault, linesOf } from './line-reader.ts';
 import { jsonLeaf } from './scalar-leaf.ts';
 
 /**
- * Any JSON value, one a line, kept as its text in one TEXT or JSON column. The text is the line's own,
- * without the white space around it.
+ * Any JSON value, one a line, kept as its text in one TEXT or JSON column. The text is the line's
+ * own, without the white space around it.
  */
 export class UnstructuredDecoder implements Decoder {
   readonly #table: SourceTable;
@@ -26,7 +26,7 @@ export class UnstructuredDecoder implements Decoder {
     if (column === undefined || second !== undefined || !isText) {
       throw new HeliosError(
         'invalid_config',
-        `Table ${table.name} is json.unstructured, and so has exactly one field column, TEXT or JSON.`,
+        `Table ${table.name} is json.unstructured: it has exactly one field column, TEXT or JSON.`,
         { hint: 'Declare it as: value JSON.' },
       );
     }

@@ -55,7 +55,8 @@ function listLeaf(element: ColumnType, { json }: LeafInput, options: LeafOptions
   const leaf = leafOf(element, inputOf(`${item}::VARCHAR`, options.mark), options);
   const isNull = `${item}::VARCHAR = 'null'`;
   const map = (expression: string): string =>
-    `list_transform(${elements}, lambda ${item}: CASE WHEN ${isNull} THEN NULL ELSE ${expression} END)`;
+    `list_transform(${elements}, lambda ${item}:
+      CASE WHEN ${isNull} THEN NULL ELSE ${expression} END)`;
   const fault = `list_filter(${map(leaf.fault(leaf.value))}, lambda f: f IS NOT NULL)[1]`;
   return {
     value: map(leaf.value),
@@ -72,9 +73,11 @@ function structLeaf(
     const path = quoteText(pointerTo(field.name));
     const member = `nullif(json_extract(${json}, ${path})::VARCHAR, 'null')`;
     const leaf = leafOf(field.type, inputOf(member, options.mark), options);
+    const unlessNull = (expression: string): string =>
+      `CASE WHEN ${member} IS NULL THEN NULL ELSE ${expression} END`;
     return {
-      value: `${quoteName(field.name)} := CASE WHEN ${member} IS NULL THEN NULL ELSE ${leaf.value} END`,
-      fault: `CASE WHEN ${member} IS NULL THEN NULL ELSE ${leaf.fault(leaf.value)} END`,
+      value: `${quoteName(field.name)} := ${unlessNull(leaf.value)}`,
+      fault: unlessNull(leaf.fault(leaf.value)),
     };
   });
   const fault = `coalesce(${fields.map((field) => field.fault).join(', ')})`;

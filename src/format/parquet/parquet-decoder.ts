@@ -11,9 +11,10 @@ import { guarded, pathList, typeName } from '../sql-parts.ts';
 import { losslessTypes } from './parquet-types.ts';
 
 /**
- * Rows of Parquet files. A column of a file must have the declared type, or one that widens to it without
- * loss: anything else is `invalid_config`, not a rejected record. Columns that the table does not
- * declare are ignored. A row is rejected only where a NOT NULL column has no value, or a JSON one no JSON.
+ * Rows of Parquet files. A column of a file must have the declared type, or one that widens to it
+ * without loss: anything else is `invalid_config`, not a rejected record. Columns that the table
+ * does not declare are ignored. A row is rejected only where a NOT NULL column has no value, or a
+ * JSON one no JSON.
  */
 export class ParquetDecoder implements Decoder {
   readonly #table: SourceTable;
@@ -73,13 +74,15 @@ export class ParquetDecoder implements Decoder {
         `Column ${name} of a Parquet file does not have the declared type.`,
       );
       return `CASE WHEN typeof(${column}) IN (${allowed})
-        THEN ${valueOf(column, type)} ELSE error(${complaint})::${duckdbType(type)} END AS v${index},
+        THEN ${valueOf(column, type)} ELSE error(${complaint})::${duckdbType(type)}
+        END AS v${index},
         ${column} AS r${index}`;
     });
     const faults = this.#columns.flatMap((column, index) => {
       const mustBe = column.isNotNull || column.isPrimaryKey;
       const missing = `WHEN r${index} IS NULL THEN 'missing_field:${index}'`;
-      const notJson = `WHEN r${index} IS NOT NULL AND v${index} IS NULL THEN 'type_mismatch:${index}'`;
+      const notJson = `WHEN r${index} IS NOT NULL AND v${index} IS NULL
+        THEN 'type_mismatch:${index}'`;
       return [...(mustBe ? [missing] : []), ...(column.type.kind === 'json' ? [notJson] : [])];
     });
     const fault = faults.length === 0 ? 'NULL' : `CASE ${faults.join(' ')} END`;

@@ -1,7 +1,10 @@
 import { unreachable } from '../../base/assert.ts';
 import type { ColumnType } from '../../event/schema.ts';
 
-/** Types, besides itself, that a type holds without losing anything, as DuckDB's `typeof` names them. */
+/**
+ * Types, besides itself, that a type holds without losing anything, as DuckDB's `typeof` names
+ * them.
+ */
 export function losslessTypes(type: ColumnType): readonly string[] {
   switch (type.kind) {
     case 'integer':

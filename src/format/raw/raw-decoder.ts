@@ -122,12 +122,13 @@ function textLines(paths: readonly string[]): string {
 }
 
 /**
- * DuckDB splits no BLOBs, but hexadecimal text by a pattern: pairs of digits that are not `0A`, then `0A`
- * or the end. Each match starts where the one before ended, so pairs never come out of step.
+ * DuckDB splits no BLOBs, but hexadecimal text by a pattern: pairs of digits that are not `0A`,
+ * then `0A` or the end. Each match starts where the one before ended, so pairs never come out of
+ * step.
  */
 function byteLines(paths: readonly string[]): string {
   const pairs = '((?:[1-9A-F][0-9A-F]|0[0-9B-F])*)(?:0A|$)';
-  return `SELECT unhex(CASE WHEN ends_with(part, '0D') THEN left(part, -2) ELSE part END) AS v0 FROM (
-    SELECT unnest(regexp_extract_all(hex(content), '${pairs}', 1)) AS part
+  return `SELECT unhex(CASE WHEN ends_with(part, '0D') THEN left(part, -2) ELSE part END) AS v0
+    FROM (SELECT unnest(regexp_extract_all(hex(content), '${pairs}', 1)) AS part
     FROM read_blob(${pathList(paths)})) WHERE part NOT IN ('', '0D')`;
 }

@@ -6,8 +6,8 @@ import { fileFailure } from '../file-failure.ts';
 export type ListedFile = { readonly name: string; readonly path: string };
 
 /**
- * All files at or below a path whose name matches, in the order of their names. Links to folders are
- * followed, each folder once.
+ * All files at or below a path whose name matches, in the order of their names. Links to folders
+ * are followed, each folder once.
  */
 export async function listFiles(
   root: string,
