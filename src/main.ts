@@ -41,7 +41,10 @@ import { SingleFileSource } from './source/single-file/single-file-source.ts';
 const version = '0.1.0';
 const packageRoot = join(fileURLToPath(import.meta.url), '..', '..');
 
-/** DuckDB's memory for pipelines: a quarter of the machine, but not less than works nor more than helps. */
+/**
+ * DuckDB's memory for pipelines: a quarter of the machine, but not less than works nor more than
+ * helps.
+ */
 const engineBytesMin = 256 * 1024 * 1024;
 const engineBytesMax = 4 * 1024 * 1024 * 1024;
 
@@ -258,7 +261,8 @@ function createConnectors(
           return new SingleFileSink(path, connector.format === 'json' ? 'json' : 'text');
         }
         case 'stdout':
-          if (stdout === undefined) throw new HeliosError('invalid_sql', 'There is no stdout here.');
+          if (stdout === undefined)
+            throw new HeliosError('invalid_sql', 'There is no stdout here.');
           return new StdoutSink(stdout);
         case 'blackhole':
           return new BlackholeSink();

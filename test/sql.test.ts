@@ -8,8 +8,9 @@ import { checkScript } from '../src/sql/check-script.ts';
 import { renderScriptError } from '../src/sql/render-error.ts';
 import type { Script, ScriptError, SelectText } from '../src/sql/script.ts';
 
-// Each test/sql/*.sql holds scripts under lines `-- case: name`; the .out beside it says what each means.
-// A missing .out is written here and fails in CI; a changed one is written beside it as .changed.
+// Each test/sql/*.sql holds scripts under lines `-- case: name`; the .out beside it says what each
+// means. A missing .out is written here and fails in CI; a changed one is written beside it as
+// .changed.
 
 const folder = join(import.meta.dirname, 'sql');
 

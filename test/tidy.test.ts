@@ -2,7 +2,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** The folders of src/ in the order of the data's flow: each imports itself and what is before it. */
+/**
+ * The folders of src/ in the order of the data's flow: each imports itself and what is before it.
+ */
 const layers = (
   'base event sql storage log engine format source delta sink catalog pipeline query ' +
   'server console cli'

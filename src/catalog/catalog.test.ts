@@ -63,9 +63,9 @@ test('a table name means one path', () => {
   const other = failure(() => catalog.addTable({ name: 'T', path: '/b/t', kind: 'delta' }));
   expect(other.code).toBe('conflict');
   expect(other.message).toBe("A table named t exists at /a/t; it can't also be at /b/t.");
-  expect(failure(() => catalog.checkTable({ name: 't', path: '/a/t', kind: 'attached' })).code).toBe(
-    'conflict',
-  );
+  expect(
+    failure(() => catalog.checkTable({ name: 't', path: '/a/t', kind: 'attached' })).code,
+  ).toBe('conflict');
   expect(catalog.tables()).toEqual([{ name: 't', path: '/a/t', kind: 'delta' }]);
   catalog.deleteTable('T');
   expect(catalog.table('t')).toBeUndefined();

@@ -60,7 +60,9 @@ export type DomainMetadataAction = {
   readonly removed: boolean;
 };
 
-/** What one commit, or one checkpoint, says. `commitInfo` is only what its writer wanted to tell. */
+/**
+ * What one commit, or one checkpoint, says. `commitInfo` is only what its writer wanted to tell.
+ */
 export type Actions = {
   readonly commitInfo: JsonObject | undefined;
   readonly protocol: ProtocolAction | undefined;

@@ -6,7 +6,8 @@ import type { Literal } from './predicate.ts';
 export type Order = -1 | 0 | 1 | undefined;
 
 /**
- * How a column's value, as the log has it in text, stands to a literal as DuckDB would compare them.
+ * How a column's value, as the log has it in text, stands to a literal as DuckDB would compare
+ * them.
  * `slackMicros` is added to an instant's value.
  */
 export function compareValue(
@@ -36,8 +37,8 @@ export function compareValue(
 }
 
 /**
- * Microseconds since 1970 UTC of a date or a time as Delta and DuckDB write them, with any number of
- * digits of a second up to six, `T` or a space, and `Z`, an offset or nothing for UTC.
+ * Microseconds since 1970 UTC of a date or a time as Delta and DuckDB write them, with any number
+ * of digits of a second up to six, `T` or a space, and `Z`, an offset or nothing for UTC.
  */
 export function parseInstantMicros(text: string): bigint | undefined {
   const [, date, time = '00:00:00', fraction = '', zone = 'Z'] =
@@ -86,8 +87,8 @@ const doubleSlack = 1e-14;
 const floatSlack = 1e-6;
 
 /**
- * DuckDB casts one side to FLOAT or DOUBLE, which rounds: near each other, either may come out greater,
- * or both the same.
+ * DuckDB casts one side to FLOAT or DOUBLE, which rounds: near each other, either may come out
+ * greater, or both the same.
  */
 function compareDoubles(text: string, literal: Literal, slack: number): Order {
   const value = Number(text);

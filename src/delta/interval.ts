@@ -11,8 +11,8 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 /**
- * A duration of a table's configuration as Spark writes it, `interval 30 days`, in milliseconds. Months
- * and years have no fixed length and are refused, as Delta does: `invalid_config`.
+ * A duration of a table's configuration as Spark writes it, `interval 30 days`, in milliseconds.
+ * Months and years have no fixed length and are refused, as Delta does: `invalid_config`.
  */
 export function intervalMs(text: string): number {
   const words = text

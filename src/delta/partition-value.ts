@@ -4,9 +4,9 @@ import type { Column } from '../event/schema.ts';
 import { storedType } from './schema-json.ts';
 
 /**
- * SQL that gives a column's value as Delta writes it into `partitionValues`: text, or NULL. The empty
- * text becomes NULL, because Delta can't tell the two apart. Fails with `unsupported_table` on types
- * that cannot be partitioned by.
+ * SQL that gives a column's value as Delta writes it into `partitionValues`: text, or NULL. The
+ * empty text becomes NULL, because Delta can't tell the two apart. Fails with `unsupported_table`
+ * on types that cannot be partitioned by.
  */
 export function partitionTextSql(column: Column): string {
   const name = quoteName(column.name);

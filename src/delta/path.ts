@@ -16,8 +16,9 @@ export function encodePath(path: string): string {
 }
 
 /**
- * The file that an `add.path` names, relative to the table's root. Fails with `unsupported_table` when
- * it lies elsewhere (an absolute URI, as shallow clones have), `corrupt_data` when it is no URI.
+ * The file that an `add.path` names, relative to the table's root. Fails with `unsupported_table`
+ * when it lies elsewhere (an absolute URI, as shallow clones have), `corrupt_data` when it is no
+ * URI.
  */
 export function decodePath(uri: string): string {
   if (/^[a-zA-Z][a-zA-Z0-9+.-]*:\//.test(uri) || uri.startsWith('/')) {
@@ -35,8 +36,9 @@ export function decodePath(uri: string): string {
 }
 
 /**
- * The folder for a file with these partition values, `a=1/b=x`, in the order of `columns`; empty for
- * none. Escaped as Hive does it; the values in the log are what counts, the folder is for people.
+ * The folder for a file with these partition values, `a=1/b=x`, in the order of `columns`; empty
+ * for none. Escaped as Hive does it; the values in the log are what counts, the folder is for
+ * people.
  */
 export function partitionFolder(columns: readonly string[], values: PartitionValues): string {
   return columns.map((name) => `${hiveEscape(name)}=${hiveValue(values[name])}`).join('/');

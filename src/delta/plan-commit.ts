@@ -24,7 +24,8 @@ export type TableDefinition = {
 };
 
 /**
- * The actions that carry out a request on top of `state`. The files were written with the columns of
+ * The actions that carry out a request on top of `state`. The files were written with the columns
+ * of
  * `fileSchema`: fails with `table_conflict` when the table has changed so that they no longer fit.
  */
 export function planCommit(
@@ -87,7 +88,9 @@ export function planCreate(
   };
 }
 
-/** Fails with `already_exists` when the table that is there can't take what `definition` describes. */
+/**
+ * Fails with `already_exists` when the table that is there can't take what `definition` describes.
+ */
 export function checkSameTable(state: TableState, definition: TableDefinition): void {
   const differing = definition.schema.find((column) => !hasColumn(state.schema, column));
   const theirs = state.partitionColumns.join(', ');
@@ -173,8 +176,9 @@ function addAction(file: NewDataFile): AddAction {
 }
 
 /**
- * `isBlindAppend` decides whether other engines see a conflict with what they are doing: true only where
- * nothing was read and the schema is left alone. Values are text, as Spark's history wants them.
+ * `isBlindAppend` decides whether other engines see a conflict with what they are doing: true only
+ * where nothing was read and the schema is left alone. Values are text, as Spark's history wants
+ * them.
  */
 function commitInfo(
   state: TableState,

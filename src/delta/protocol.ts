@@ -6,8 +6,8 @@ import { allFields, parseStruct } from './schema-json.ts';
 export const ownProtocol: ProtocolAction = { minReaderVersion: 1, minWriterVersion: 2 };
 
 /**
- * Fails with `unsupported_table`, naming the feature, when the table could be misread. A feature that is
- * allowed by the protocol but not in use does no harm: it is recognised where it is used.
+ * Fails with `unsupported_table`, naming the feature, when the table could be misread. A feature
+ * that is allowed by the protocol but not in use does no harm: it is recognised where it is used.
  */
 export function checkReadable(protocol: ProtocolAction, metadata: MetadataAction): void {
   const { minReaderVersion, readerFeatures = [] } = protocol;
@@ -25,7 +25,9 @@ export function checkReadable(protocol: ProtocolAction, metadata: MetadataAction
   }
 }
 
-/** Fails with `unsupported_table`, naming the feature, when appending could break the table's rules. */
+/**
+ * Fails with `unsupported_table`, naming the feature, when appending could break the table's rules.
+ */
 export function checkAppendable(protocol: ProtocolAction, metadata: MetadataAction): void {
   checkReadable(protocol, metadata);
   const { minWriterVersion, writerFeatures = [] } = protocol;

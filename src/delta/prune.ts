@@ -7,7 +7,9 @@ import type { ColumnPath, CompareOp, Literal, Predicate } from './predicate.ts';
 /** What pruning has to know of a table. */
 export type PrunableTable = Pick<Snapshot, 'schema' | 'partitionColumns'>;
 
-/** Chooses files by predicates; keeps the statistics that it has parsed as long as their file lives. */
+/**
+ * Chooses files by predicates; keeps the statistics that it has parsed as long as their file lives.
+ */
 export class Pruner {
   readonly #parsed = new WeakMap<DataFile, JsonTree>();
 
@@ -63,8 +65,8 @@ const unknownRange: Range = {
 };
 
 /**
- * What a predicate may come out as for the rows of a file. Neither is possible where it is NULL for all
- * of them; so NOT swaps the two, and never turns "skipped" into "kept" or back.
+ * What a predicate may come out as for the rows of a file. Neither is possible where it is NULL for
+ * all of them; so NOT swaps the two, and never turns "skipped" into "kept" or back.
  */
 type Possible = { readonly true: boolean; readonly false: boolean };
 
@@ -200,7 +202,10 @@ function fileRange(column: ResolvedColumn, stats: JsonTree): Range {
   };
 }
 
-/** Where deleted rows made the bounds loose, the count is only right at both ends, which is all we ask. */
+/**
+ * Where deleted rows made the bounds loose, the count is only right at both ends, which is all we
+ * ask.
+ */
 function nullsOf(nullCount: string | undefined, rows: string | undefined): Range['nulls'] {
   if (nullCount === undefined) return 'unknown';
   if (nullCount === rows) return 'all';

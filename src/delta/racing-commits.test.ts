@@ -63,7 +63,9 @@ test('racing writers whose answers get lost commit every step once', async () =>
   );
 });
 
-/** Does what a sink does: steps on from where its transaction is, with new files for every attempt. */
+/**
+ * Does what a sink does: steps on from where its transaction is, with new files for every attempt.
+ */
 async function writeSteps(storage: Storage, appId: string, writer: number): Promise<string[]> {
   const acknowledged: string[] = [];
   const table = await untilItWorks(async () => (await DeltaTable.open(storage, options))!);

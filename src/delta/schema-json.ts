@@ -13,9 +13,9 @@ export type FieldJson = {
 };
 
 /**
- * A schema as Delta writes it. Every column may hold NULL: readers disagree about columns that may not.
- * Types that Delta lacks become the type that `storedType` names. Fails with `invalid_name` on names
- * that Parquet readers refuse, `invalid_sql` on columns whose names differ only by case.
+ * A schema as Delta writes it. Every column may hold NULL: readers disagree about columns that may
+ * not. Types that Delta lacks become the type that `storedType` names. Fails with `invalid_name` on
+ * names that Parquet readers refuse, `invalid_sql` on columns whose names differ only by case.
  */
 export function printSchema(schema: Schema): string {
   return JSON.stringify({ type: 'struct', fields: fieldsOf(schema) });
@@ -30,7 +30,8 @@ export function appendColumns(schemaString: string, columns: Schema): string {
 }
 
 /**
- * The columns of a `schemaString`. A `timestamp_ntz` is read as the instant that it is in UTC. Fails with
+ * The columns of a `schemaString`. A `timestamp_ntz` is read as the instant that it is in UTC.
+ * Fails with
  * `unsupported_table` on a type that Helios does not read.
  */
 export function parseSchema(schemaString: string): Schema {
@@ -58,8 +59,8 @@ export function parseStruct(schemaString: string): StructJson {
 }
 
 /**
- * The type in which Delta keeps a column: unsigned integers are widened; JSON, times and intervals are
- * text. The sink casts to it (`duckdbType(storedType(type))`) before it writes a file.
+ * The type in which Delta keeps a column: unsigned integers are widened; JSON, times and intervals
+ * are text. The sink casts to it (`duckdbType(storedType(type))`) before it writes a file.
  */
 export function storedType(type: ColumnType): ColumnType {
   switch (type.kind) {
@@ -165,7 +166,9 @@ function typeJson(type: ColumnType): unknown {
   }
 }
 
-/** Spark and Hive refuse these in Parquet column names unless the table maps names, which few read. */
+/**
+ * Spark and Hive refuse these in Parquet column names unless the table maps names, which few read.
+ */
 function checkColumnName(name: string): void {
   if (name !== '' && !/[ ,;{}()\n\t=]/.test(name)) return;
   throw new HeliosError(

@@ -20,9 +20,9 @@ export type LiveFile = DataFile & { readonly action: AddAction };
 /**
  * Everything the log says up to one version. Immutable to its holder.
  *
- * Appending commits share one growing list of files: a state sees its first `fileCount` entries, so a
- * commit of n files costs n, however many the table has. A commit that removes files makes a new list,
- * and so does one on top of a state that is not the newest.
+ * Appending commits share one growing list of files: a state sees its first `fileCount` entries, so
+ * a commit of n files costs n, however many the table has. A commit that removes files makes a new
+ * list, and so does one on top of a state that is not the newest.
  */
 export class TableState implements Snapshot {
   readonly version: TableVersion;
@@ -87,7 +87,9 @@ export class TableState implements Snapshot {
   }
 }
 
-/** The state of `version`, from a checkpoint and the commits after it, or from the commits from 0. */
+/**
+ * The state of `version`, from a checkpoint and the commits after it, or from the commits from 0.
+ */
 export function firstState(version: TableVersion, actions: readonly Actions[]): TableState {
   const { protocol, metadata } = latest(actions);
   if (protocol === undefined || metadata === undefined) {

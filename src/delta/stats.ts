@@ -2,14 +2,16 @@ import { assert } from '../base/assert.ts';
 import type { ColumnType, Schema } from '../event/schema.ts';
 import { storedType } from './schema-json.ts';
 
-/** Leaf columns that get statistics, from the left: what every engine reads unless told otherwise. */
+/**
+ * Leaf columns that get statistics, from the left: what every engine reads unless told otherwise.
+ */
 const leavesMax = 32;
 /** Characters of a text that a bound keeps. */
 const prefixCharactersMax = 32;
 
 /**
- * The row of a DuckDB `COPY … (FORMAT parquet, RETURN_STATS)` as Delta's `add.stats`. Columns that the
- * file does not hold, partition columns above all, are left out.
+ * The row of a DuckDB `COPY … (FORMAT parquet, RETURN_STATS)` as Delta's `add.stats`. Columns that
+ * the file does not hold, partition columns above all, are left out.
  *
  * Every bound holds for every row, and may be wider than what is there. There is none where readers
  * disagree or JSON has no word: booleans, bytes, lists, maps, a maximum with NaN about, infinities,
@@ -132,8 +134,8 @@ function textMin(text: string): string {
 }
 
 /**
- * A cut maximum gets one character more, which is greater than the one cut off there; where there is no
- * greater one, what is cut is kept and the next is tried. Protocol: "Per-file Statistics".
+ * A cut maximum gets one character more, which is greater than the one cut off there; where there
+ * is no greater one, what is cut is kept and the next is tried. Protocol: "Per-file Statistics".
  */
 function textMax(text: string): string | undefined {
   const all = characters(text);

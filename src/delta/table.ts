@@ -26,7 +26,9 @@ export type TableOptions = {
   readonly temporaryFolder: string;
 };
 
-/** Conflicts and lost answers of one commit; with this many, something is wrong with the storage. */
+/**
+ * Conflicts and lost answers of one commit; with this many, something is wrong with the storage.
+ */
 const commitRetries: BackoffPolicy = { firstMs: 5, maxMs: 1000, attemptsMax: 20 };
 
 /** A reader that starts here reads at most so many commits, or so many bytes of them. */
@@ -38,10 +40,10 @@ const engineInfo = 'Helios/0.1.0';
 /**
  * A Delta table and the newest version of it that this process knows.
  *
- * A commit is `putIfAbsent` of the next version's file, so it either is the next version or nothing.
- * Who loses reads the winners, checks that they do not stand in the way, and tries the version after
- * them. An answer that was lost is found out by reading the version back: `commitInfo.txnId` is ours
- * or somebody else's.
+ * A commit is `putIfAbsent` of the next version's file, so it either is the next version or
+ * nothing. Who loses reads the winners, checks that they do not stand in the way, and tries the
+ * version after them. An answer that was lost is found out by reading the version back:
+ * `commitInfo.txnId` is ours or somebody else's.
  *
  * Calls may overlap; they take effect one after another.
  */
@@ -66,7 +68,9 @@ export class DeltaTable {
     this.#commitBytes = loaded.commitBytes;
   }
 
-  /** The table at the storage's root; undefined when there is none. Fails on what it cannot read. */
+  /**
+   * The table at the storage's root; undefined when there is none. Fails on what it cannot read.
+   */
   static async open(storage: Storage, options: TableOptions): Promise<DeltaTable | undefined> {
     const loaded = await load(storage, options);
     return loaded && new DeltaTable(storage, options, loaded);
@@ -98,14 +102,16 @@ export class DeltaTable {
     return this.#state;
   }
 
-  /** Fails with `unsupported_table`, naming what is in the way, when this table takes no commits. */
+  /**
+   * Fails with `unsupported_table`, naming what is in the way, when this table takes no commits.
+   */
   checkAppendable(): void {
     checkAppendable(this.#state.protocol, this.#state.metadata);
   }
 
   /**
-   * Looks for newer versions: two small requests when there is none. Fails with `table_replaced` when another
-   * table is there now.
+   * Looks for newer versions: two small requests when there is none. Fails with `table_replaced`
+   * when another table is there now.
    */
   async refresh(): Promise<Snapshot> {
     return await this.#inTurn(async () => {
@@ -123,8 +129,8 @@ export class DeltaTable {
   }
 
   /**
-   * Writes a checkpoint and cleans up the log before it, when enough was committed since the last one.
-   * Takes nothing from commits that go on meanwhile, and may fail without harm to the table.
+   * Writes a checkpoint and cleans up the log before it, when enough was committed since the last
+   * one. Takes nothing from commits that go on meanwhile, and may fail without harm to the table.
    */
   async maybeCheckpoint(): Promise<void> {
     const commits = this.#state.version - (this.#checkpointVersion ?? 0);
@@ -164,7 +170,9 @@ export class DeltaTable {
     }
   }
 
-  /** One attempt at the next version. A failure that is returned, not thrown, may be tried again. */
+  /**
+   * One attempt at the next version. A failure that is returned, not thrown, may be tried again.
+   */
   async #tryCommit(
     request: CommitRequest,
     fileSchema: Schema,
@@ -172,10 +180,12 @@ export class DeltaTable {
   ): Promise<CommitOutcome | HeliosError> {
     try {
       await this.#checkHead();
-      // Again for every version: what wins the race may be our own lost attempt, or our successor's.
+      // Again for every version: what wins the race may be our own lost attempt, or our
+      // successor's.
       const txnVersion = this.#state.transactions.get(request.transaction.appId)?.version;
       if (txnVersion !== request.transaction.expected) {
-        // Where the log had to be read anew our attempt is known by its files, which nobody else has.
+        // Where the log had to be read anew our attempt is known by its files, which nobody else
+        // has.
         const isOurs = request.adds.some((add) => this.#state.hasFile(add.path));
         if (isOurs) return { kind: 'committed', snapshot: this.#state };
         return { kind: 'overtaken', txnVersion, snapshot: this.#state };

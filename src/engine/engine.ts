@@ -135,13 +135,11 @@ export class Connection implements AsyncDisposable {
     try {
       const reader = await this.#connection.runAndReadAll(sql, values, types);
       const columnTypes = reader.columnTypes();
-      return reader
-        .columnNames()
-        .map((name, index) => ({
-          name,
-          // JSON is VARCHAR under an alias.
-          typeText: columnTypes[index]?.alias ?? String(columnTypes[index]),
-        }));
+      return reader.columnNames().map((name, index) => ({
+        name,
+        // JSON is VARCHAR under an alias.
+        typeText: columnTypes[index]?.alias ?? String(columnTypes[index]),
+      }));
     } catch (thrown) {
       throw duckdbFailure(thrown, sql);
     }

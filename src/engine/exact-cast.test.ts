@@ -19,7 +19,11 @@ afterAll(() => {
 });
 
 /** From a DuckDB type, to one, and for some values what becomes of them; undefined: an error. */
-const cases: readonly [from: string, to: string, values: Readonly<Record<string, string | undefined>>][] = [
+const cases: readonly [
+  from: string,
+  to: string,
+  values: Readonly<Record<string, string | undefined>>,
+][] = [
   ['INTEGER', 'TINYINT', { '127': '127', '128': undefined }],
   ['BIGINT', 'DOUBLE', { '9007199254740992': '9007199254740992.0', '9007199254740993': undefined }],
   ['UBIGINT', 'BIGINT', { '5': '5', '18446744073709551615': undefined }],
@@ -29,34 +33,58 @@ const cases: readonly [from: string, to: string, values: Readonly<Record<string,
   ['DECIMAL(10,2)', 'INTEGER', { '49.00': '49', '49.50': undefined }],
   ['DECIMAL(10,2)', 'DECIMAL(10,1)', { '1.50': '1.5', '1.55': undefined }],
   ['DECIMAL(10,2)', 'DECIMAL(4,2)', { '99.99': '99.99', '100.00': undefined }],
-  ['VARCHAR', 'INTEGER', { '17': '17', ' -3 ': '-3', '1.7': undefined, x: undefined, '': undefined }],
+  [
+    'VARCHAR',
+    'INTEGER',
+    { '17': '17', ' -3 ': '-3', '1.7': undefined, x: undefined, '': undefined },
+  ],
   ['VARCHAR', 'DECIMAL(6,2)', { '1.50': '1.50', '1.500': '1.50', '1.555': undefined }],
   ['VARCHAR', 'BOOLEAN', { true: 'true', maybe: undefined }],
-  ['VARCHAR', 'DATE', { '2024-02-29': '2024-02-29', '2023-02-29': undefined, '2024-02-29 10:00:00': undefined }],
-  ['VARCHAR', 'TIMESTAMPTZ', {
-    '2024-01-01T00:00:00.123456Z': '2024-01-01 00:00:00.123456+00',
-    '2024-01-01T00:00:00.1234560Z': '2024-01-01 00:00:00.123456+00',
-    '2024-01-01T00:00:00.1234567Z': undefined,
-  }],
-  ['TIMESTAMP_NS', 'TIMESTAMPTZ', {
-    '2024-01-01 00:00:00.123456': '2024-01-01 00:00:00.123456+00',
-    '2024-01-01 00:00:00.123456789': undefined,
-  }],
+  [
+    'VARCHAR',
+    'DATE',
+    { '2024-02-29': '2024-02-29', '2023-02-29': undefined, '2024-02-29 10:00:00': undefined },
+  ],
+  [
+    'VARCHAR',
+    'TIMESTAMPTZ',
+    {
+      '2024-01-01T00:00:00.123456Z': '2024-01-01 00:00:00.123456+00',
+      '2024-01-01T00:00:00.1234560Z': '2024-01-01 00:00:00.123456+00',
+      '2024-01-01T00:00:00.1234567Z': undefined,
+    },
+  ],
+  [
+    'TIMESTAMP_NS',
+    'TIMESTAMPTZ',
+    {
+      '2024-01-01 00:00:00.123456': '2024-01-01 00:00:00.123456+00',
+      '2024-01-01 00:00:00.123456789': undefined,
+    },
+  ],
   ['TIMESTAMP', 'TIMESTAMPTZ', { '9999-12-31 00:00:00.000001': '9999-12-31 00:00:00.000001+00' }],
-  ['TIMESTAMPTZ', 'DATE', { '2024-01-01 00:00:00+00': '2024-01-01', '2024-01-01 10:00:00+00': undefined }],
+  [
+    'TIMESTAMPTZ',
+    'DATE',
+    { '2024-01-01 00:00:00+00': '2024-01-01', '2024-01-01 10:00:00+00': undefined },
+  ],
   ['DATE', 'TIMESTAMPTZ', { '2024-01-01': '2024-01-01 00:00:00+00' }],
   ['INTEGER', 'VARCHAR', { '7': '7' }],
 ];
 
 describe.each(cases)('from %s to %s', (from, to, values) => {
-  const types: readonly ColumnType[] = [parseDuckdbType(parsable(from)), parseDuckdbType(parsable(to))];
+  const types: readonly ColumnType[] = [
+    parseDuckdbType(parsable(from)),
+    parseDuckdbType(parsable(to)),
+  ];
   const [fromType = { kind: 'text' }, toType = { kind: 'text' }] = types;
 
   test.each(Object.entries(values))('%s becomes %s', async (value, expected) => {
     const cast = exactCast('v', fromType, toType);
     const select = `SELECT CAST((${cast}) AS VARCHAR) AS r FROM (SELECT CAST($1 AS ${from}) AS v)`;
     const result = connection.rows(select, [value]).then(([row]) => row?.['r']);
-    if (expected === undefined) await expect(result).rejects.toMatchObject({ code: 'query_failed' });
+    if (expected === undefined)
+      await expect(result).rejects.toMatchObject({ code: 'query_failed' });
     else expect(await result).toBe(expected);
   });
 

@@ -33,12 +33,9 @@ function exactness(
 }
 
 /** A column type `timestamp` may be any of DuckDB's, of which one counts nanoseconds. */
-function timestampExactness(
-  expression: string,
-  cast: string,
-  to: ColumnType,
-): string | undefined {
-  if (to.kind === 'date') return `CAST(${cast} AS TIMESTAMPTZ) = CAST(${expression} AS TIMESTAMPTZ)`;
+function timestampExactness(expression: string, cast: string, to: ColumnType): string | undefined {
+  if (to.kind === 'date')
+    return `CAST(${cast} AS TIMESTAMPTZ) = CAST(${expression} AS TIMESTAMPTZ)`;
   if (to.kind !== 'timestamp') return undefined;
   return `(typeof(${expression}) <> 'TIMESTAMP_NS' OR epoch_ns(${expression}) % 1000 = 0)`;
 }

@@ -21,7 +21,7 @@ describe('a failure of DuckDB', () => {
     ["SELECT 'é', 'ü' FROM , t", 'invalid_sql', ', t', 1],
     ["SELECT '🌍🌍' WHERE )", 'invalid_sql', ')', 1],
     ["SELECT 'é🌍',\n  nope FROM range(1) t(a)", 'invalid_sql', 'nope', 4],
-    ["SELECT 'é', \"größe\" FROM range(1) t(a)", 'invalid_sql', '"größe"', 1],
+    ['SELECT \'é\', "größe" FROM range(1) t(a)', 'invalid_sql', '"größe"', 1],
     ["SELECT 'é', größe FROM range(1) t(a)", 'invalid_sql', 'größe', 5],
     ["SELECT 'é', upperr('x')", 'invalid_sql', 'upperr', 6],
   ];

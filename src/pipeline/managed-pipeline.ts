@@ -6,15 +6,14 @@ import { AssertionError } from '../base/assert.ts';
 import type { PipelineDefinition } from '../catalog/catalog.ts';
 import type { PartStore } from './epoch/part-store.ts';
 import type { PublishedEpoch } from './epoch/runner.ts';
-import {
-  type OpenPipeline,
-  openPipeline,
-  type PipelineEnvironment,
-} from './open-pipeline.ts';
+import { type OpenPipeline, openPipeline, type PipelineEnvironment } from './open-pipeline.ts';
 import type { PipelineInfo, PipelineState } from './pipeline.ts';
 import type { Feeder } from './tables/table-registry.ts';
 
-/** A failing pipeline tries again after half a second, then ever later, and gives up after this many. */
+/**
+ * A failing pipeline tries again after half a second, then ever later, and gives up after this
+ * many.
+ */
 const restarts: BackoffPolicy = { firstMs: 500, maxMs: 30_000, attemptsMax: 20 };
 
 /** Epochs that `helios.epochs` remembers of each pipeline. */
@@ -32,7 +31,8 @@ export type ManagedContext = {
 };
 
 /**
- * One pipeline from its definition to its end: opens it, runs it, and opens it again when it failed.
+ * One pipeline from its definition to its end: opens it, runs it, and opens it again when it
+ * failed.
  *
  * ```
  * stopped ── start ──▶ running ──▶ finished            (its sources ended)

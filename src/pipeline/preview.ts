@@ -35,7 +35,10 @@ export async function* preview(
   try {
     for (const table of planned.plan.script.sources) {
       const scope = { pipelineId: undefined, baseDirectory: environment.baseDirectory };
-      sources.set(table.name, await environment.connectors.source(lookingAt(table, options), scope));
+      sources.set(
+        table.name,
+        await environment.connectors.source(lookingAt(table, options), scope),
+      );
     }
     const plan = planned.plan;
     yield* new Preview({ connection, plan, sources, scratchDirectory, environment, options }).run();
@@ -119,7 +122,11 @@ class Preview {
         const found = await connection.rows(`SELECT * FROM (${select}) LIMIT ${limit}`);
         if (found.length === 0) continue;
         this.#rowCount += found.length;
-        yield { kind: 'rows', sink: output.table.name, rows: found.map((row) => cells(row['row'])) };
+        yield {
+          kind: 'rows',
+          sink: output.table.name,
+          rows: found.map((row) => cells(row['row'])),
+        };
       }
     } finally {
       for (const batch of [...batches.values()].flat()) await batch.release();

@@ -53,7 +53,10 @@ test('an edit to another stream under the same table name reads that one from it
   await helios.sendAndWait('events', ['{"id":1}', '{"id":2}', '{"id":3}']);
   await helios.log.ensureStream('other');
   await helios.send('other', ['{"id":7}']);
-  const sql = script('SELECT id FROM events').replace("'events')", "'other', source.offset = 'earliest')");
+  const sql = script('SELECT id FROM events').replace(
+    "'events')",
+    "'other', source.offset = 'earliest')",
+  );
   await helios.supervisor.edit('p', sql, { isDiscarding: false });
   await helios.sendAndWait('other', ['{"id":8}']);
   expect(ids(await helios.rows('sunk'))).toEqual([1, 2, 3, 7, 8]);
@@ -128,7 +131,11 @@ test('two pipelines feed one table', async () => {
 test('one that fails for good leaves others alone, and says why', async () => {
   await using helios = await PipelineFixture.open();
   const failing = script('SELECT id FROM events').replaceAll('sunk', 'elsewhere');
-  await create(helios, failing.replace("type = 'source'", "type = 'source', bad_data = 'fail'"), 'f');
+  await create(
+    helios,
+    failing.replace("type = 'source'", "type = 'source', bad_data = 'fail'"),
+    'f',
+  );
   await create(helios, script('SELECT id FROM events'), 'p');
   await helios.send('events', ['{"id":"no"}', '{"id":1}']);
   const failed = await helios.supervisor.whenDone('f', AbortSignal.timeout(10_000));
@@ -142,7 +149,11 @@ test('bad records are quarantined or dropped, and counted', async () => {
   await using helios = await PipelineFixture.open();
   await create(helios, script('SELECT id, 10 // id AS share, v::INT AS n FROM events'), 'q');
   const dropping = script('SELECT id FROM events').replaceAll('sunk', 'other');
-  await create(helios, dropping.replace("type = 'source'", "type = 'source', bad_data = 'drop'"), 'd');
+  await create(
+    helios,
+    dropping.replace("type = 'source'", "type = 'source', bad_data = 'drop'"),
+    'd',
+  );
   const records = ['{"id":1,"v":"1"}', 'nonsense', '{"id":2,"v":"x"}', '{"id":3,"v":"3"}'];
   await helios.sendAndWait('events', records);
   expect(ids(await helios.rows('sunk'))).toEqual([1, 3]);
@@ -150,10 +161,9 @@ test('bad records are quarantined or dropped, and counted', async () => {
   expect(helios.supervisor.get('q')).toMatchObject({ recordsRejected: 2, recordsDropped: 0 });
   expect(helios.supervisor.get('d')).toMatchObject({ recordsRejected: 0, recordsDropped: 1 });
   const rejected = await helios.rows('quarantine');
-  expect(rejected.map((row) => `${row['pipeline']} ${row['code']} ${row['raw_text']}`).toSorted()).toEqual([
-    'q malformed_json nonsense',
-    'q sql_error {"id":2,"v":"x"}',
-  ]);
+  expect(
+    rejected.map((row) => `${row['pipeline']} ${row['code']} ${row['raw_text']}`).toSorted(),
+  ).toEqual(['q malformed_json nonsense', 'q sql_error {"id":2,"v":"x"}']);
 });
 
 test('names are unique and checked; a failed create leaves nothing', async () => {

@@ -34,9 +34,9 @@ export type RollOutcome =
 /**
  * A sink whose rows live in parts until they are rolled into the files of a table.
  *
- * `roll` may run while new parts are made, never twice at once for one sink. Until it resolves, the parts
- * stay where they are; afterwards the caller deletes them. A roll that failed may be repeated with
- * the same or more parts; whether the one before took effect shows in `txnEpoch`.
+ * `roll` may run while new parts are made, never twice at once for one sink. Until it resolves, the
+ * parts stay where they are; afterwards the caller deletes them. A roll that failed may be repeated
+ * with the same or more parts; whether the one before took effect shows in `txnEpoch`.
  */
 export interface TableSink {
   readonly kind: 'table';
@@ -58,9 +58,10 @@ export interface TableSink {
 }
 
 /**
- * A sink that is one growing file (or nothing at all). The manifest says how many of its bytes are true:
- * `recover` cuts what lies behind, `append` adds before the manifest is put. An append that is repeated,
- * because its epoch was, replaces what the one before it added.
+ * A sink that is one growing file (or nothing at all). The manifest says how many of its bytes are
+ * true:
+ * `recover` cuts what lies behind, `append` adds before the manifest is put. An append that is
+ * repeated, because its epoch was, replaces what the one before it added.
  */
 export interface AppendSink {
   readonly kind: 'append';
@@ -70,7 +71,9 @@ export interface AppendSink {
   readonly encoding: 'json' | 'text' | 'none';
   /** Cuts the file to its true length. */
   recover(byteLength: number): Promise<void>;
-  /** Puts the bytes of a local file behind the first `after` bytes, durably; gives the new length. */
+  /**
+   * Puts the bytes of a local file behind the first `after` bytes, durably; gives the new length.
+   */
   append(path: string, after: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -6,8 +6,8 @@ export const temporaryFolder = '.helios-tmp';
 const partBytesMax = 255;
 
 /**
- * Refuses a path that is not plain: relative, `/` between parts that are neither empty, `.` nor `..`,
- * nor longer than 255 bytes, without NUL. Fails with `invalid_name`.
+ * Refuses a path that is not plain: relative, `/` between parts that are neither empty, `.` nor
+ * `..`, nor longer than 255 bytes, without NUL. Fails with `invalid_name`.
  */
 export function checkPath(path: string): void {
   const problem = problemOf(path);

@@ -25,8 +25,8 @@ export const refusedGroups: readonly string[] = [
 ];
 
 /**
- * The statements of `hostile/*.sql` with the places filled in. A statement ends with a semicolon at the end of a
- * line; the comment on a file's first line is not part of any.
+ * The statements of `hostile/*.sql` with the places filled in. A statement ends with a semicolon at
+ * the end of a line; the comment on a file's first line is not part of any.
  */
 export function hostileCorpus(places: CorpusPlaces): readonly CorpusStatement[] {
   const folder = fileURLToPath(new URL('.', import.meta.url));

@@ -12,7 +12,8 @@ export type Request = {
 
 /**
  * What a producer knows: a request stands here before its first byte is sent, and its
- * acknowledgement as soon as it is heard. Each line is fsynced, so that the ledger outlives everything.
+ * acknowledgement as soon as it is heard. Each line is fsynced, so that the ledger outlives
+ * everything.
  */
 export class Ledger {
   readonly #file: number;

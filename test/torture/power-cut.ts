@@ -12,11 +12,12 @@ export type SyncEvent =
 const ownSync = /\.(db|sqlite)(-wal|-shm|-journal)?$/;
 
 /**
- * The disk of a machine whose power is cut: bytes and names that nobody forced to disk may be gone. A
- * process that is only killed loses none of them, so that without this a forgotten fsync is never seen.
+ * The disk of a machine whose power is cut: bytes and names that nobody forced to disk may be gone.
+ * A process that is only killed loses none of them, so that without this a forgotten fsync is never
+ * seen.
  *
- * Files are told apart by inode, so that a rename or a hard link doesn't hide one. Not played: bytes
- * overwritten in place, and removals that come back.
+ * Files are told apart by inode, so that a rename or a hard link doesn't hide one. Not played:
+ * bytes overwritten in place, and removals that come back.
  */
 export class PowerCut {
   readonly #folders: readonly string[];

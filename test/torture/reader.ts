@@ -5,8 +5,8 @@ const pauseMs = 150;
 const answerTimeoutMs = 10_000;
 
 /**
- * Asks what a person would see, again and again, through all deaths: a row that was visible stays so, and
- * none is there twice, while parts turn into files underneath.
+ * Asks what a person would see, again and again, through all deaths: a row that was visible stays
+ * so, and none is there twice, while parts turn into files underneath.
  */
 export class Reader {
   readonly #target: Target;

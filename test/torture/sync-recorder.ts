@@ -1,7 +1,7 @@
 /**
- * Loaded into Helios before its own code (`node --import`): writes down what has been forced to disk, so
- * that a power cut can be played afterwards by taking away everything else. SQLite and DuckDB sync in
- * native code, unseen from here.
+ * Loaded into Helios before its own code (`node --import`): writes down what has been forced to
+ * disk, so that a power cut can be played afterwards by taking away everything else. SQLite and
+ * DuckDB sync in native code, unseen from here.
  */
 import fs from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
  * `npm run torture -- [--kills 300] [--points 20] [--seed N] [--power] [--mutants] [--keep]`: kills
- * Helios with -9 at random moments and at each named point, and has delta-rs judge what is in the tables.
+ * Helios with -9 at random moments and at each named point, and has delta-rs judge what is in the
+ * tables.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -8,8 +8,8 @@ const dayMs = 86_400_000;
 /**
  * Deletes the part of a log that no reader needs any more, as the protocol has it: with the newest
  * checkpoint that is as old as the retention, everything before that checkpoint goes; without one,
- * nothing does. From the oldest on, so that what is left after a crash has no gap. Gives the number of
- * files deleted.
+ * nothing does. From the oldest on, so that what is left after a crash has no gap. Gives the number
+ * of files deleted.
  */
 export async function cleanUpLog(
   storage: Storage,

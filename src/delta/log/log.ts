@@ -45,8 +45,8 @@ export async function readCommitsFrom(storage: Storage, from: TableVersion): Pro
 
 /**
  * Finds the newest complete checkpoint and the commits after it; undefined when there is no table.
- * `_last_checkpoint` only says where the listing may begin: when it is missing, damaged or wrong, the
- * whole log is listed. A gap fails with `corrupt_data`, naming the version.
+ * `_last_checkpoint` only says where the listing may begin: when it is missing, damaged or wrong,
+ * the whole log is listed. A gap fails with `corrupt_data`, naming the version.
  */
 export async function findSegment(storage: Storage): Promise<LogSegment | undefined> {
   const hint = await lastCheckpointVersion(storage);
@@ -55,7 +55,9 @@ export async function findSegment(storage: Storage): Promise<LogSegment | undefi
   return chooseSegment(await listFrom(storage, 0));
 }
 
-/** The version that `_last_checkpoint` names; undefined when it is absent or not what it should be. */
+/**
+ * The version that `_last_checkpoint` names; undefined when it is absent or not what it should be.
+ */
 export async function lastCheckpointVersion(storage: Storage): Promise<TableVersion | undefined> {
   const bytes = await readIfThere(storage, lastCheckpointPath);
   const text = new TextDecoder().decode(bytes);

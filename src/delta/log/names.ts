@@ -36,7 +36,10 @@ export function beforeVersion(version: TableVersion): string {
   return `${logFolder}/${versionText(version)}`;
 }
 
-/** What a file of the log is; undefined for checksums, compacted commits and what Delta does not know. */
+/**
+ * What a file of the log is; undefined for checksums, compacted commits and what Delta does not
+ * know.
+ */
 export function parseLogPath(path: string): LogFile | undefined {
   const [, digits, rest] = /^_delta_log\/(\d{20})\.(.+)$/.exec(path) ?? [];
   if (digits === undefined || rest === undefined) return undefined;

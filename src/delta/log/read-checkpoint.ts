@@ -17,8 +17,8 @@ export type CheckpointOptions = {
 type Checkpoint = NonNullable<LogSegment['checkpoint']>;
 
 /**
- * Reads a classic checkpoint (one file, or all its parts): DuckDB turns its rows into the lines of a
- * commit, so that one parser reads both.
+ * Reads a classic checkpoint (one file, or all its parts): DuckDB turns its rows into the lines of
+ * a commit, so that one parser reads both.
  */
 export async function readCheckpoint(
   storage: Storage,

@@ -51,7 +51,9 @@ export async function writeCheckpoint(
   }
 }
 
-/** Everything a reader needs that starts here: no history, and no tombstone that nobody may need. */
+/**
+ * Everything a reader needs that starts here: no history, and no tombstone that nobody may need.
+ */
 function checkpointActions(state: TableState, nowMs: number): Actions {
   const retention = state.configuration['delta.deletedFileRetentionDuration'] ?? retentionDefault;
   const oldestMs = nowMs - intervalMs(retention);
@@ -75,7 +77,10 @@ function checkpointActions(state: TableState, nowMs: number): Actions {
 const checkpointTable = 'helios_checkpoint';
 const texts = 'MAP(VARCHAR, VARCHAR)';
 
-/** The protocol's checkpoint schema. Feature lists are NULL where the versions have none, never empty. */
+/**
+ * The protocol's checkpoint schema. Feature lists are NULL where the versions have none, never
+ * empty.
+ */
 const actionTypes = {
   protocol: {
     minReaderVersion: 'INTEGER',

@@ -132,7 +132,10 @@ const plainKinds: ReadonlySet<ColumnType['kind']> = new Set([
   'interval',
 ]);
 
-/** The longest number that the reader spells: `-1.7976931348623157e+308`. Ids and addresses are none. */
+/**
+ * The longest number that the reader spells: `-1.7976931348623157e+308`. Ids and addresses are
+ * none.
+ */
 const numberBytesMax = 24;
 
 /**

@@ -3,8 +3,8 @@ import type { HeliosError } from '../../base/errors.ts';
 export type FailingRow = { readonly row: number; readonly error: HeliosError };
 
 /**
- * Finds the rows of [0, count) that make `attempt` fail, by halving: an attempt over a range without
- * a failing row clears it at once, so the cost is about `failing × log2(count)` attempts.
+ * Finds the rows of [0, count) that make `attempt` fail, by halving: an attempt over a range
+ * without a failing row clears it at once, so the cost is about `failing × log2(count)` attempts.
  * Order of the result is ascending.
  */
 export async function findFailingRows(

@@ -104,9 +104,16 @@ const expressions = fc.constantFrom(
   'CAST(a::INT AS UTINYINT)',
   "CASE WHEN a = 'x' THEN error('no x') ELSE 1 END",
   'list_transform([a, b], lambda t: t::INT)',
-  'strptime(a, \'%Y-%m-%d\')',
+  "strptime(a, '%Y-%m-%d')",
 );
-const conditions = fc.constantFrom('', "WHERE a::INT > 0 AND b = '1'", 'WHERE n > 0', 'WHERE a::INT > 0', "WHERE a <> 'x'", 'WHERE n // n = 1');
+const conditions = fc.constantFrom(
+  '',
+  "WHERE a::INT > 0 AND b = '1'",
+  'WHERE n > 0',
+  'WHERE a::INT > 0',
+  "WHERE a <> 'x'",
+  'WHERE n // n = 1',
+);
 
 const scripts = fc
   .record({ one: expressions, two: expressions, inner: conditions, shape: fc.nat(6) })
@@ -124,7 +131,9 @@ const scripts = fc
     return sink + (shapes[shape] ?? '');
   });
 
-/** Of two filters DuckDB tries the one first that it likes: halving finds what one pass then leaves. */
+/**
+ * Of two filters DuckDB tries the one first that it likes: halving finds what one pass then leaves.
+ */
 const hasTwoFilters = (script: string): boolean => script.includes("b = '1'");
 
 test('one pass finds the rows that halving finds', async () => {
@@ -155,7 +164,9 @@ test.each([
 async function rejectedOf(
   select: string,
   { count, every }: { readonly count: number; readonly every: number },
-): Promise<readonly { readonly position: string; readonly message: string; readonly raw: string }[]> {
+): Promise<
+  readonly { readonly position: string; readonly message: string; readonly raw: string }[]
+> {
   const plan = await planOf(`${sink} INSERT INTO out ${select};`);
   const lines = Array.from({ length: count }, (_, index) =>
     JSON.stringify({ id: index, a: index % every === 0 ? 'x' : '1' }),
@@ -183,7 +194,9 @@ async function rejectedOf(
   const input = { batches: new Map([['src', [batch]]]), nowMs: 1 };
   expect(await isolated.decode(input)).toEqual([]);
   const rejected = await isolated.takeOutFailing(input);
-  const [left] = await connection.rows(`SELECT count(*) AS n FROM (${isolated.relations().get('src')})`);
+  const [left] = await connection.rows(
+    `SELECT count(*) AS n FROM (${isolated.relations().get('src')})`,
+  );
   expect(Number(left?.['n'])).toBe(count - rejected.length);
   return rejected.map((record) => ({ ...record, raw: Buffer.from(record.raw).toString() }));
 }

@@ -9,10 +9,10 @@ const manifestsKept = 16;
 /**
  * A pipeline's manifests, `<epoch, 20 digits>.json` under one prefix.
  *
- * Invariant: manifest N is written once, by whoever puts it first. A process that loses the put, or that
- * finds a later manifest than its own, has been replaced and must stop (`fenced`): the second check
- * is what makes deleting old manifests safe, since a process that slept through many epochs could
- * otherwise put a number that was used and deleted.
+ * Invariant: manifest N is written once, by whoever puts it first. A process that loses the put, or
+ * that finds a later manifest than its own, has been replaced and must stop (`fenced`): the second
+ * check is what makes deleting old manifests safe, since a process that slept through many epochs
+ * could otherwise put a number that was used and deleted.
  */
 export class ManifestStore {
   readonly #storage: Storage;

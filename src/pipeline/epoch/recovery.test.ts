@@ -28,7 +28,9 @@ async function idsOf(helios: PipelineFixture): Promise<readonly string[]> {
   return [...rows.map((row) => String(row['id'])), ...raw].toSorted();
 }
 
-/** The files as they are at the moment that a step ends, opened; what `act` does after it never was. */
+/**
+ * The files as they are at the moment that a step ends, opened; what `act` does after it never was.
+ */
 async function filesAt(
   helios: PipelineFixture,
   point: CrashPointName,
@@ -49,8 +51,10 @@ const rollSteps: readonly CrashPointName[] = ['after-data-file', 'before-commit'
 
 test.each(epochSteps)('an epoch that ends %s is there once after recovery', async (point) => {
   const helios = await withPipeline();
-  await using crashed = await filesAt(helios, point, async () =>
-    await helios.sendAndWait('events', ['{"id":4,"v":3}', '{"id":5,"v":999}']),
+  await using crashed = await filesAt(
+    helios,
+    point,
+    async () => await helios.sendAndWait('events', ['{"id":4,"v":3}', '{"id":5,"v":999}']),
   );
   await crashed.supervisor.startAll();
   await crashed.sendAndWait('events', ['{"id":6,"v":3}']);
@@ -63,8 +67,10 @@ test.each(epochSteps)('an epoch that ends %s is there once after recovery', asyn
 
 test.each(rollSteps)('a roll that ends %s is done once after recovery', async (point) => {
   const helios = await withPipeline();
-  await using crashed = await filesAt(helios, point, async () =>
-    await helios.supervisor.stop('p', { isDiscarding: false }),
+  await using crashed = await filesAt(
+    helios,
+    point,
+    async () => await helios.supervisor.stop('p', { isDiscarding: false }),
   );
   await crashed.supervisor.startAll();
   await crashed.sendAndWait('events', ['{"id":4,"v":3}']);
@@ -76,13 +82,17 @@ test.each(rollSteps)('a roll that ends %s is done once after recovery', async (p
 });
 
 /** Stops the pipeline's work without rolling, as a crash would. */
-async function stateOf(helios: PipelineFixture): Promise<{ readonly parts: string; readonly manifests: string }> {
+async function stateOf(
+  helios: PipelineFixture,
+): Promise<{ readonly parts: string; readonly manifests: string }> {
   const root = join(helios.directory, 'pipelines', helios.supervisor.get('p').id);
   await helios.close();
   return { parts: join(root, 'parts'), manifests: join(root, 'manifests') };
 }
 
-async function failureOf(directory: string): Promise<{ readonly code: string; readonly message: string }> {
+async function failureOf(
+  directory: string,
+): Promise<{ readonly code: string; readonly message: string }> {
   const helios = await PipelineFixture.open(directory);
   await helios.supervisor.startAll();
   const { error } = await helios.supervisor.whenDone('p', AbortSignal.timeout(10_000));

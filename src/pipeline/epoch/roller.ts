@@ -17,7 +17,10 @@ const defaultPolicy: RollingPolicy = {
   onWatermark: false,
 };
 
-/** So many neighbouring parts of one tier become one part of the next: at most 3 × 15 small ones wait. */
+/**
+ * So many neighbouring parts of one tier become one part of the next: at most 3 × 15 small ones
+ * wait.
+ */
 const partsPerMerge = 16;
 /** A part of this size is worth opening by itself. */
 const mergeBytesMax = 32 * 1024 * 1024;
@@ -108,15 +111,17 @@ export class Roller {
   async #roll(live: LiveSink, sink: TableSink, epoch: Epoch): Promise<void> {
     const { clock, parts } = this.#context;
     const rolled = live.parts.filter((part) => part.lastEpoch <= epoch);
-    const outcome = await this.#holding(rolled, async () =>
-      await sink.roll({
-        sinkId: live.id,
-        parts: rolled,
-        from: live.rolledEpoch,
-        to: epoch,
-        note: this.#context.note(),
-        signal: this.#stop.signal,
-      }),
+    const outcome = await this.#holding(
+      rolled,
+      async () =>
+        await sink.roll({
+          sinkId: live.id,
+          parts: rolled,
+          from: live.rolledEpoch,
+          to: epoch,
+          note: this.#context.note(),
+          signal: this.#stop.signal,
+        }),
     );
     const reached = outcome.kind === 'rolled' ? epoch : outcome.txnEpoch;
     if (reached === undefined || reached > epoch || reached < (live.rolledEpoch ?? 0)) {
@@ -144,11 +149,13 @@ export class Roller {
     const path = join(this.#context.parts.directory, name);
     const files = parts.map((part) => quoteText(part.path)).join(', ');
     await using connection = await this.#context.engine.connect();
-    const [row] = await this.#holding(parts, async () =>
-      await connection.rows(
-        `COPY (SELECT * FROM read_parquet([${files}])) TO ${quoteText(path)}
+    const [row] = await this.#holding(
+      parts,
+      async () =>
+        await connection.rows(
+          `COPY (SELECT * FROM read_parquet([${files}])) TO ${quoteText(path)}
           (${sink.copyOptions}, RETURN_STATS)`,
-      ),
+        ),
     );
     await this.#context.parts.sync([name]);
     live.offerMerge({

@@ -1,8 +1,8 @@
 import { listOf, nodeOf, textOf, type TreeNode } from './select-tree.ts';
 
 /**
- * Conditions that hold only where an expression is sure to fail, as trees: found without raising the
- * error, which costs DuckDB some fifty microseconds a row. What they miss, TRY finds.
+ * Conditions that hold only where an expression is sure to fail, as trees: found without raising
+ * the error, which costs DuckDB some fifty microseconds a row. What they miss, TRY finds.
  */
 export function certainFailures(expression: TreeNode): readonly TreeNode[] {
   switch (textOf(expression['class'])) {

@@ -16,12 +16,12 @@ import {
 export type NumberedTable = { readonly name: string; readonly columns: readonly string[] };
 
 /**
- * Rewrites a SELECT over numbered records so that it gives the numbers (`row`) of those it fails on,
- * in one pass. Undefined where it has something that can't be followed from record to row.
+ * Rewrites a SELECT over numbered records so that it gives the numbers (`row`) of those it fails
+ * on, in one pass. Undefined where it has something that can't be followed from record to row.
  *
- * Every query in it passes on, besides its columns, the record's number, for each column whether its
- * value failed, and whether a filter failed. A record fails when a filter failed on it, or when a
- * value that reaches the result did, and no other filter dropped it: what no one uses, DuckDB
+ * Every query in it passes on, besides its columns, the record's number, for each column whether
+ * its value failed, and whether a filter failed. A record fails when a filter failed on it, or when
+ * a value that reaches the result did, and no other filter dropped it: what no one uses, DuckDB
  * doesn't compute either, and it is free to try another filter first.
  */
 export async function failingSelect(
@@ -149,7 +149,13 @@ class Rewriting {
 
   async #from(node: TreeNode, scope: Scope): Promise<From> {
     if (node['type'] === 'EMPTY') {
-      return { sql: '(SELECT 1)', alias: '', columns: [], rowText: 'NULL::BIGINT', failedText: 'false' };
+      return {
+        sql: '(SELECT 1)',
+        alias: '',
+        columns: [],
+        rowText: 'NULL::BIGINT',
+        failedText: 'false',
+      };
     }
     if (isPresent(node['sample'])) throw new UnknownShape('a sample');
     const query = await this.#fromQuery(node, scope);
@@ -159,7 +165,10 @@ class Rewriting {
     return {
       sql: `(${query.sql}) AS ${quoteName(alias === '' ? '__helios_from' : alias)}${renamed}`,
       alias,
-      columns: query.columns.map((column, index) => ({ ...column, name: names[index] ?? column.name })),
+      columns: query.columns.map((column, index) => ({
+        ...column,
+        name: names[index] ?? column.name,
+      })),
       rowText: rowNumber,
       failedText: filterFlag,
     };
@@ -207,7 +216,9 @@ class Rewriting {
   }
 
   /** The value where it can be had, else NULL; and whether it can't. */
-  async #attempt(expression: TreeNode): Promise<{ readonly value: string; readonly failed: string }> {
+  async #attempt(
+    expression: TreeNode,
+  ): Promise<{ readonly value: string; readonly failed: string }> {
     const [text = '', ...certain] = await this.#texts([expression, ...certainFailures(expression)]);
     const isCertain = anyOf(certain.map((condition) => `coalesce(${condition}, false)`));
     const spared = isCertain === '' ? text : `CASE WHEN ${isCertain} THEN NULL ELSE ${text} END`;
@@ -270,11 +281,7 @@ function isColumn(expression: TreeNode, from: From): boolean {
 }
 
 /** Whether a value that the expression uses failed: a column of FROM, or an alias before it. */
-function flagsUsed(
-  expression: TreeNode,
-  from: From,
-  items: readonly Item[],
-): string | undefined {
+function flagsUsed(expression: TreeNode, from: From, items: readonly Item[]): string | undefined {
   const flags = new Set<string>();
   for (const part of expressionsIn(expression)) {
     if (unfollowed.has(textOf(part['class'])) || part['function_name'] === 'unnest') {
@@ -350,7 +357,9 @@ function constant(id: string, value: string | null): TreeNode {
 }
 
 function anyOf(conditions: readonly (string | undefined)[]): string {
-  return conditions.filter((one) => one !== undefined && one !== '' && one !== 'false').join(' OR ');
+  return conditions
+    .filter((one) => one !== undefined && one !== '' && one !== 'false')
+    .join(' OR ');
 }
 
 function isPresent(value: unknown): boolean {

@@ -14,8 +14,11 @@ export type Relation = { readonly name: string; readonly body: SqlPieces };
  */
 export class ComposedSql {
   #text = '';
-  readonly #placed: { readonly start: number; readonly end: number; readonly select: SelectText }[] =
-    [];
+  readonly #placed: {
+    readonly start: number;
+    readonly end: number;
+    readonly select: SelectText;
+  }[] = [];
 
   get text(): string {
     return this.#text;
@@ -32,7 +35,9 @@ export class ComposedSql {
     return this;
   }
 
-  /** Where in the script DuckDB's error lies; undefined where it is in none of the script's texts. */
+  /**
+   * Where in the script DuckDB's error lies; undefined where it is in none of the script's texts.
+   */
   positionOf(error: HeliosError): TextPosition | undefined {
     const offset = error.details?.['offset'];
     if (typeof offset !== 'number') return undefined;

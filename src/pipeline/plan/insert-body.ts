@@ -11,8 +11,9 @@ export type InsertBody =
   | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] };
 
 /**
- * All INSERTs into one table as one SELECT: by position, cast to the declared columns where the value fits
- * exactly (an error of the record where it doesn't), or as they are where the table declares none.
+ * All INSERTs into one table as one SELECT: by position, cast to the declared columns where the
+ * value fits exactly (an error of the record where it doesn't), or as they are where the table
+ * declares none.
  */
 export function insertBody(
   inserts: readonly DescribedInsert[],

@@ -4,8 +4,8 @@ import type { Insert, Script, SinkTable, SourceColumn, SourceTable } from '../..
 import { composeSelect, type ComposedSql, type Relation, type SqlPieces } from './compose.ts';
 
 /**
- * A pipeline's script, checked against DuckDB: plain data from which each epoch's SQL is put together.
- * Names of tables are in the script's spelling and unique without regard to case.
+ * A pipeline's script, checked against DuckDB: plain data from which each epoch's SQL is put
+ * together. Names of tables are in the script's spelling and unique without regard to case.
  */
 export type Plan = {
   readonly script: Script;
@@ -70,7 +70,9 @@ export function emptyRecords(source: SourceTable): string {
   return `SELECT ${columns.join(', ')} WHERE false`;
 }
 
-/** The column of an output that holds event time: a watermark's column that the SELECT passes on. */
+/**
+ * The column of an output that holds event time: a watermark's column that the SELECT passes on.
+ */
 export function timeColumnOf(plan: Plan, output: Output): string | undefined {
   for (const source of plan.script.sources) {
     const watermark = source.watermark?.column.toLowerCase();

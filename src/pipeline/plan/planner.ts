@@ -3,7 +3,14 @@ import type { Connection } from '../../engine/engine.ts';
 import { duckdbType, quoteName } from '../../engine/types.ts';
 import type { Schema } from '../../event/schema.ts';
 import { checkScript } from '../../sql/check-script.ts';
-import type { Insert, MemoryTable, Script, ScriptError, SelectText, SinkTable } from '../../sql/script.ts';
+import type {
+  Insert,
+  MemoryTable,
+  Script,
+  ScriptError,
+  SelectText,
+  SinkTable,
+} from '../../sql/script.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
 import { type DescribedInsert, insertBody } from './insert-body.ts';
 import { emptyRecords, type Output, type Plan, sourceRelation } from './plan.ts';
@@ -16,12 +23,13 @@ export type Planned =
 type Node = { readonly relation: Relation; readonly reads: readonly string[] };
 
 /**
- * Checks a script against DuckDB without running it, and gives its plan. All errors at once: of the text,
- * of what streams can't do yet, and of DuckDB's binder, each with its place in the script.
+ * Checks a script against DuckDB without running it, and gives its plan. All errors at once: of the
+ * text, of what streams can't do yet, and of DuckDB's binder, each with its place in the script.
  */
 export async function planScript(text: string, connection: Connection): Promise<Planned> {
   const isAggregate = await aggregateNames(connection);
-  const serialize = async (select: string): Promise<unknown> => await serialized(connection, select);
+  const serialize = async (select: string): Promise<unknown> =>
+    await serialized(connection, select);
   const checked = await checkScript(text, { serialize, isAggregate });
   if (checked.kind === 'errors') return checked;
   const planning = new Planning(checked.script, checked.reads, connection);
@@ -29,7 +37,9 @@ export async function planScript(text: string, connection: Connection): Promise<
   return plan === undefined ? { kind: 'errors', errors: planning.errors } : { kind: 'ok', plan };
 }
 
-/** All errors of a script as one: the first one's message and place, and all of them in the details. */
+/**
+ * All errors of a script as one: the first one's message and place, and all of them in the details.
+ */
 export function scriptFailure(errors: readonly ScriptError[]): HeliosError {
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
@@ -98,7 +108,11 @@ class Planning {
   /** Expressions of generated columns, which nothing else would look at before a record comes. */
   async #checkSourceColumns(): Promise<void> {
     for (const source of this.#script.sources) {
-      await this.#describe(['SELECT * FROM ', quoteName(source.name)], [source.name], source.position);
+      await this.#describe(
+        ['SELECT * FROM ', quoteName(source.name)],
+        [source.name],
+        source.position,
+      );
     }
   }
 
@@ -113,7 +127,9 @@ class Planning {
     this.#nodes.set(table.name, { relation: { name: table.name, body }, reads });
   }
 
-  /** Checks views and memory tables, those first that others read, and fills in the latter's rows. */
+  /**
+   * Checks views and memory tables, those first that others read, and fills in the latter's rows.
+   */
   async #fillNodes(): Promise<void> {
     for (const relation of this.#inOrder([...this.#nodes.values()].map((node) => node.relation))) {
       const view = this.#script.views.find(({ name }) => name === relation.name);

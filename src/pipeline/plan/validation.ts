@@ -19,7 +19,11 @@ function nodesOf(plan: Plan): readonly GraphNode[] {
     ...sources.map(({ name }): GraphNode => ({ id: name, kind: 'source', label: name })),
     ...views.map(({ name }): GraphNode => ({ id: name, kind: 'view', label: name })),
     ...memoryTables.map(({ name }): GraphNode => ({ id: name, kind: 'table', label: name })),
-    ...plan.outputs.map(({ table }): GraphNode => ({ id: table.name, kind: 'sink', label: table.name })),
+    ...plan.outputs.map(({ table }): GraphNode => ({
+      id: table.name,
+      kind: 'sink',
+      label: table.name,
+    })),
   ];
 }
 

@@ -62,7 +62,9 @@ export class AttachedFolder {
   async #schema(files: readonly AttachedFile[]): Promise<Schema> {
     const list = files.map((file) => quoteText(file.path)).join(', ');
     await using connection = await this.#engine.connect();
-    return await connection.describe(`SELECT * FROM ${reader(files[0]?.format)}([${list}], union_by_name = true)`);
+    return await connection.describe(
+      `SELECT * FROM ${reader(files[0]?.format)}([${list}], union_by_name = true)`,
+    );
   }
 }
 

@@ -8,8 +8,9 @@ import type { Feeder, OpenTable } from './table-registry.ts';
  * View (V, E) of a table: the files of its newest version V, and of each pipeline that feeds it the
  * parts after the epoch that V contains.
  *
- * Whatever happens while the version is being read, the boundary comes from that same version's txn, and
- * files and parts are taken together without waiting: no row is seen twice, none is missed.
+ * Whatever happens while the version is being read, the boundary comes from that same version's
+ * txn, and files and parts are taken together without waiting: no row is seen twice, none is
+ * missed.
  */
 export async function pinTable(table: OpenTable): Promise<PinnedView> {
   await table.delta.refresh();
@@ -25,10 +26,7 @@ export function pinHotParts(
   return { ...view, files: view.files.filter((file) => file.kind === 'hot') };
 }
 
-function pinNow(
-  table: OpenTable,
-  isWanted: (feeder: Feeder, part: Part) => boolean,
-): PinnedView {
+function pinNow(table: OpenTable, isWanted: (feeder: Feeder, part: Part) => boolean): PinnedView {
   const snapshot = table.delta.snapshot();
   const files: ViewFile[] = snapshot.files.map((file) => ({
     kind: 'cold',
@@ -81,7 +79,11 @@ export function viewSchema(table: OpenTable): Schema {
 }
 
 /** View of a Delta table that somebody else writes. */
-export async function pinForeign(name: string, delta: DeltaTable, root: string): Promise<PinnedView> {
+export async function pinForeign(
+  name: string,
+  delta: DeltaTable,
+  root: string,
+): Promise<PinnedView> {
   const snapshot = await delta.refresh();
   return {
     name,

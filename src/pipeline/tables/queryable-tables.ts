@@ -20,13 +20,18 @@ export type QueryableContext = {
   readonly temporaryDirectory: string;
 };
 
-/** Every table that SQL may name: pipelines' Delta tables, attached ones, and Helios's own facts. */
+/**
+ * Every table that SQL may name: pipelines' Delta tables, attached ones, and Helios's own facts.
+ */
 export class QueryableTables implements TableSource {
   readonly #context: QueryableContext;
   readonly #system = new Map<string, SystemTable>();
   readonly #foreign = new Map<string, DeltaTable>();
   /** Views made for one query, such as a tail's: name → how to pin it. */
-  readonly #passing = new Map<string, { readonly schema: Schema; readonly pin: () => PinnedView }>();
+  readonly #passing = new Map<
+    string,
+    { readonly schema: Schema; readonly pin: () => PinnedView }
+  >();
 
   constructor(context: QueryableContext) {
     this.#context = context;

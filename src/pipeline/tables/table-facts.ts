@@ -65,7 +65,13 @@ export class TableCatalog {
   }
 
   /** Makes what lies at `path` a table, read only. */
-  async attach({ name, path }: { readonly name: string; readonly path: string }): Promise<TableFacts> {
+  async attach({
+    name,
+    path,
+  }: {
+    readonly name: string;
+    readonly path: string;
+  }): Promise<TableFacts> {
     const { queryable, catalog, registry, engine, baseDirectory } = this.#context;
     checkTableName(name);
     if (queryable.names().some((known) => known.toLowerCase() === name.toLowerCase())) {
@@ -189,7 +195,11 @@ function ofSystem(table: SystemTable): TableFacts {
 
 function checkTableName(name: string): void {
   if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return;
-  throw new HeliosError('invalid_name', `${JSON.stringify(name.slice(0, 200))} can't be a table's name.`, {
-    hint: 'Use letters, digits and _, beginning with a letter or _, at most 128 characters.',
-  });
+  throw new HeliosError(
+    'invalid_name',
+    `${JSON.stringify(name.slice(0, 200))} can't be a table's name.`,
+    {
+      hint: 'Use letters, digits and _, beginning with a letter or _, at most 128 characters.',
+    },
+  );
 }

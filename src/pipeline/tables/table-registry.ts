@@ -116,7 +116,10 @@ export class TableRegistry {
   }
 }
 
-/** Where unfinished files of a pipeline for a table lie: on its file system, out of sight of its readers. */
+/**
+ * Where unfinished files of a pipeline for a table lie: on its file system, out of sight of its
+ * readers.
+ */
 export function stagingDirectory(tablePath: string, pipelineId: string): string {
   return join(tablePath, '_helios', 'staging', pipelineId);
 }

@@ -89,7 +89,11 @@ export class PipelineFixture implements AsyncDisposable {
       memoryBytes: 512 * 1024 * 1024,
       tempDirectory: join(root, 'tmp', 'engine'),
     });
-    const log = await EventLog.open({ directory: root, clock: systemClock, onProblem: () => undefined });
+    const log = await EventLog.open({
+      directory: root,
+      clock: systemClock,
+      onProblem: () => undefined,
+    });
     const fixture = new PipelineFixture({
       directory: root,
       engine,
@@ -161,7 +165,9 @@ export class PipelineFixture implements AsyncDisposable {
   /** States and errors of all pipelines, for messages. */
   state(): string {
     return JSON.stringify(
-      this.supervisor.list().map(({ name, state, error, epoch }) => ({ name, state, error, epoch })),
+      this.supervisor
+        .list()
+        .map(({ name, state, error, epoch }) => ({ name, state, error, epoch })),
     );
   }
 

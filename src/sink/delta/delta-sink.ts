@@ -22,7 +22,9 @@ export type DeltaSinkOptions = {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly connector: Extract<SinkConnector, { kind: 'delta' }>;
-  /** Columns of this sink's rows in stored types; new ones are added to the table at the next roll. */
+  /**
+   * Columns of this sink's rows in stored types; new ones are added to the table at the next roll.
+   */
   readonly schema: Schema;
   /** The rows' event time, where a column has it: for `time_partition_pattern`. */
   readonly timeColumn: string | undefined;
@@ -32,9 +34,13 @@ export type DeltaSinkOptions = {
   readonly onProblem: (problem: HeliosError) => void;
 };
 
-/** A part this large becomes a data file as it is; merging more would only rewrite the same bytes. */
+/**
+ * A part this large becomes a data file as it is; merging more would only rewrite the same bytes.
+ */
 const finalShareOfTarget = 8;
-/** DuckDB counts a row group in rows while it keeps their order; an event's row is about this long. */
+/**
+ * DuckDB counts a row group in rows while it keeps their order; an event's row is about this long.
+ */
 const rowBytesTypical = 128;
 const rowGroupRowsMin = 2048;
 const targetBytesDefault = 128 * 1024 * 1024;
@@ -174,7 +180,12 @@ export class DeltaSink implements TableSink {
   }
 
   async #leaveNote(request: RollRequest): Promise<void> {
-    const note = { ...request.note, sink: request.sinkId, from: request.from ?? null, to: request.to };
+    const note = {
+      ...request.note,
+      sink: request.sinkId,
+      from: request.from ?? null,
+      to: request.to,
+    };
     const path = notePath(request.sinkId, request.to);
     await this.#options.storage.put(path, Buffer.from(`${JSON.stringify(note)}\n`));
   }

@@ -10,7 +10,10 @@ type NameParts = {
   readonly random: Uint8Array;
 };
 
-/** Name of a data file: `part-00000-<uuid>-c000.zstd.parquet` unless the table's options say otherwise. */
+/**
+ * Name of a data file: `part-00000-<uuid>-c000.zstd.parquet` unless the table's options say
+ * otherwise.
+ */
 export function dataFileName(parts: NameParts): string {
   const { naming } = parts;
   const isPlain = naming.prefix === undefined && naming.suffix === undefined;
@@ -42,9 +45,13 @@ function uuid(bytes: Uint8Array, version: number): string {
   marked[6] = ((marked[6] ?? 0) & 0x0f) | (version << 4);
   marked[8] = ((marked[8] ?? 0) & 0x3f) | 0x80;
   const hex = marked.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join(
-    '-',
-  );
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-');
 }
 
 /** RFC 9562 §5.7: the first 48 bits are milliseconds since 1970. */

@@ -32,8 +32,8 @@ const timeFolder = '__helios_time';
 const openFilesMax = 64;
 
 /**
- * Merges parts into files of the table's final form, one statement for each `targetBytes` of parts, each
- * of which splits its rows by partition in one pass.
+ * Merges parts into files of the table's final form, one statement for each `targetBytes` of parts,
+ * each of which splits its rows by partition in one pass.
  */
 export async function mergeParts(
   connection: Connection,

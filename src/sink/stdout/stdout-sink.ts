@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import type { AppendSink } from '../sink.ts';
 
 /**
- * Rows of a bare SELECT as JSON lines on a stream. What was printed can't be taken back: after a crash
- * the epoch that was not yet true is printed again.
+ * Rows of a bare SELECT as JSON lines on a stream. What was printed can't be taken back: after a
+ * crash the epoch that was not yet true is printed again.
  */
 export class StdoutSink implements AppendSink {
   readonly kind = 'append';

@@ -24,8 +24,8 @@ export async function syncPath(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder and those above it, and forces their names to disk: a file's own fsync does not keep
- * the folder it lies in.
+ * Makes a folder and those above it, and forces their names to disk: a file's own fsync does not
+ * keep the folder it lies in.
  */
 export async function makeFolderDurably(path: string): Promise<void> {
   try {

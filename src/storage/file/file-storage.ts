@@ -11,14 +11,17 @@ import { listFiles } from './list-files.ts';
 /** What an unfinished file may be old before it counts as left behind by a crash. */
 const leftoverAgeMs = 3_600_000;
 
-/** `link()` failures that mean "not from there": another file system, not our file, too many names. */
+/**
+ * `link()` failures that mean "not from there": another file system, not our file, too many names.
+ */
 const unlinkableCodes: ReadonlySet<string | undefined> = new Set(['EXDEV', 'EPERM', 'EMLINK']);
 
 /**
  * Objects as files under a folder.
  *
- * A file appears under its name by one `link()` or `rename()` of a finished, fsynced temporary file,
- * so a reader sees it whole or not at all, and a crash leaves nothing but files in `.helios-tmp`.
+ * A file appears under its name by one `link()` or `rename()` of a finished, fsynced temporary
+ * file, so a reader sees it whole or not at all, and a crash leaves nothing but files in
+ * `.helios-tmp`.
  * `link()` fails where a name exists, which makes `putIfAbsent` have one winner; `rename()` would
  * silently replace.
  */
@@ -151,7 +154,9 @@ export class FileStorage implements Storage {
     });
   }
 
-  /** Before an instance's first write: removes what crashed writers left behind an hour ago or more. */
+  /**
+   * Before an instance's first write: removes what crashed writers left behind an hour ago or more.
+   */
   async #prepare(): Promise<void> {
     if (this.#isPrepared) return;
     this.#isPrepared = true;

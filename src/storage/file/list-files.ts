@@ -7,8 +7,8 @@ import { compareUtf8, temporaryFolder } from '../storage-path.ts';
 import { fileFailure } from './durable.ts';
 
 /**
- * Files under `root` whose relative path starts with `prefix` and comes after `startAfter`, in the order
- * of their paths' UTF-8 bytes. Only folders that can hold such a file are read.
+ * Files under `root` whose relative path starts with `prefix` and comes after `startAfter`, in the
+ * order of their paths' UTF-8 bytes. Only folders that can hold such a file are read.
  */
 export async function* listFiles(
   root: string,
