@@ -75,15 +75,17 @@ export class Catalog {
   }
 
   /** `already_exists` when the name is taken. */
+  checkPipelineName(name: string): void {
+    const taken = this.#database.prepare('SELECT name FROM pipelines WHERE name = ?').get(name);
+    if (taken === undefined) return;
+    throw new HeliosError('already_exists', `A pipeline named ${name} exists.`, {
+      hint: 'Choose another name, or edit that one.',
+    });
+  }
+
+  /** `already_exists` when the name is taken. */
   addPipeline(definition: PipelineDefinition): void {
-    const taken = this.#database
-      .prepare('SELECT name FROM pipelines WHERE name = ?')
-      .get(definition.name);
-    if (taken !== undefined) {
-      throw new HeliosError('already_exists', `A pipeline named ${definition.name} exists.`, {
-        hint: 'Choose another name, or edit that one.',
-      });
-    }
+    this.checkPipelineName(definition.name);
     this.#database
       .prepare('INSERT INTO pipelines VALUES (?, ?, ?, ?, ?, ?, ?)')
       .run(

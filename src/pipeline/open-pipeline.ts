@@ -13,6 +13,7 @@ import type { AppendSink, Sink } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
 import type { RollingPolicy, SinkConnector, SourceTable } from '../sql/script.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
+import type { RollNote } from './adoption.ts';
 import { EpochWork } from './epoch/epoch-work.ts';
 import type { LiveSink } from './epoch/live-sink.ts';
 import { ManifestStore } from './epoch/manifest-store.ts';
@@ -99,7 +100,7 @@ export async function openPipeline(
   }
 }
 
-type NamedSink = { readonly table: string; readonly sink: Sink };
+export type NamedSink = { readonly table: string; readonly sink: Sink };
 
 type Pieces = {
   readonly plan: Plan;
@@ -148,7 +149,7 @@ async function assemble(
     policies: rollingPolicies(plan),
     clock,
     incarnation,
-    note: () => ({ pipeline: definition.name, sources: runner.manifest.sources }),
+    note: () => noteOf(definition.name, runner),
   });
   const runner: Runner = new Runner({
     state,
@@ -178,9 +179,16 @@ async function assemble(
   };
 }
 
+/** Whoever adopts the tables reads from this how far each of the pipeline's sinks is. */
+function noteOf(pipeline: string, runner: Runner): Omit<RollNote, 'sink' | 'to'> {
+  const { manifest, sinks } = runner;
+  return { pipeline, sources: manifest.sources, sinks: sinks.map((sink) => sink.facts) };
+}
+
 type OwnScope = Scope & { readonly pipelineId: string };
 
-async function openSinks(
+/** One per output of the plan, and the quarantine's last. */
+export async function openSinks(
   environment: PipelineEnvironment,
   plan: Plan,
   scope: OwnScope,

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { HeliosError } from '../base/errors.ts';
 import type { Catalog, PipelineDefinition, TableEntry } from '../catalog/catalog.ts';
+import { adoptPipeline } from './adopt-pipeline.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { ManagedPipeline } from './managed-pipeline.ts';
 import { openQuarantine, pipelineDirectory, type PipelineEnvironment, resolvePath } from './open-pipeline.ts';
@@ -71,6 +72,7 @@ export class Supervisor implements Pipelines {
     const plan = await this.#plan(request.sql);
     const baseDirectory = request.baseDirectory ?? this.#context.baseDirectory;
     this.#checkTables(plan, baseDirectory);
+    this.#context.catalog.checkPipelineName(request.name);
     const definition: PipelineDefinition = {
       id: this.#context.newId(),
       name: request.name,
@@ -81,6 +83,7 @@ export class Supervisor implements Pipelines {
       revision: 1,
     };
     await this.#context.prepare(plan);
+    if (request.isAdopting) await adoptPipeline(this.#context, definition, plan);
     this.#context.catalog.addPipeline(definition);
     this.#addTables(plan, baseDirectory);
     const managed = this.#manage(definition);

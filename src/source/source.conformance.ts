@@ -68,6 +68,25 @@ export function testSource(fixture: SourceFixture): void {
       }
     });
 
+    test('never reads past `until`, and orders its positions', async () => {
+      await using opened = await fixture.open(numbered(12));
+      const { source } = opened;
+      for (const partition of await source.partitions()) {
+        const single = await readPartition(source, { partition, bytesMax: () => 1 });
+        for (const [index, { to: until }] of single.entries()) {
+          const batch = await source.read({ partition, after: undefined, until, bytesMax: 1e6, signal });
+          if (batch === undefined) throw new Error('there is something before `until`');
+          expect(batch.to).toBe(until);
+          expect(await linesOf(batch)).toEqual(single.slice(0, index + 1).flatMap(({ lines }) => lines));
+          const none = await source.read({ partition, after: until, until, bytesMax: 1e6, signal });
+          expect(none).toBeUndefined();
+          expect(source.compare(undefined, until)).toBeLessThan(0);
+          expect(source.compare(until, single[index - 1]?.to)).toBeGreaterThan(0);
+          expect(source.compare(until, until)).toBe(0);
+        }
+      }
+    });
+
     test('tells each record its own position, whatever the batch', async () => {
       await using opened = await fixture.open(numbered(12));
       for (const partition of await opened.source.partitions()) {

@@ -10,6 +10,8 @@ export type ReadRequest = {
    * it).
    */
   readonly after: Position | undefined;
+  /** Never reads past it: the position after a record, at or after `after`. */
+  readonly until?: Position | undefined;
   /** Soft limit: a batch ends at the record that reaches it, and holds at least one record. */
   readonly bytesMax: number;
   readonly signal: AbortSignal;
@@ -35,6 +37,8 @@ export interface Source {
    * is its beginning. Asked once, then fixed in the first manifest, so that a crash cannot move it.
    */
   startPosition(partition: string): Promise<Position | undefined>;
+  /** Negative where `left` comes before `right` in a partition; undefined is its beginning. */
+  compare(left: Position | undefined, right: Position | undefined): number;
   /** The next records, or undefined when there are none now. Never waits for records to arrive. */
   read(request: ReadRequest): Promise<Batch | undefined>;
   /**

@@ -14,6 +14,7 @@ import type { PartStore } from './part-store.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
 import { quarantineRows } from './quarantine.ts';
 import type { SinkStep } from './live-sink.ts';
+import { type IsWanted, isUnwanted } from './skip.ts';
 import { outputColumns } from '../plan/output-columns.ts';
 
 export type EpochInput = {
@@ -23,6 +24,8 @@ export type EpochInput = {
   readonly nowMs: EpochMs;
   /** Bytes of each sink's file that are true before this epoch; one per sink, 0 for tables. */
   readonly fileBytes: readonly number[];
+  /** Whether a sink wants a batch's rows, or has them already; undefined where all want all. */
+  readonly isWanted: IsWanted | undefined;
 };
 
 export type EpochYield = {
@@ -69,9 +72,11 @@ export class EpochWork {
   }
 
   async run(input: EpochInput): Promise<EpochYield> {
+    // Rejected records count whichever sinks want them, which only the slow path looks at.
+    if (input.isWanted !== undefined) return await this.#runSlowly(input);
     try {
       const relations = await this.#decode(input);
-      const steps = await this.#write(input, relations);
+      const steps = await this.#write(input, () => relations);
       return { steps: [...steps, nothing], rejectedCount: 0, droppedCount: 0 };
     } catch (thrown) {
       if (!isRecordFailure(thrown)) throw thrown;
@@ -97,8 +102,11 @@ export class EpochWork {
     const policies = new Map(plan.script.sources.map((source) => [source.name, source.badData]));
     const failing = rejected.find((record) => policies.get(record.source) === 'fail');
     if (failing !== undefined) throw badRecord(failing);
-    const steps = await this.#write(input, isolated.relations());
-    const kept = rejected.filter((record) => policies.get(record.source) === 'quarantine');
+    const steps = await this.#write(input, (sink) => isolated.relations(sink, input.isWanted));
+    const isQuarantineBehind = isUnwanted(input, this.#context.sinks.length - 1);
+    const kept = rejected.filter(
+      (record) => policies.get(record.source) === 'quarantine' && !isQuarantineBehind(record),
+    );
     return {
       steps: [...steps, await this.#quarantine(input, kept)],
       rejectedCount: kept.length,
@@ -128,12 +136,13 @@ export class EpochWork {
 
   async #write(
     input: EpochInput,
-    relations: ReadonlyMap<string, string>,
+    relationsOf: (sink: number) => ReadonlyMap<string, string>,
   ): Promise<readonly SinkStep[]> {
     const { plan, sinks } = this.#context;
     const steps: SinkStep[] = [];
     for (const [index, output] of plan.outputs.entries()) {
       const sink = sinks[index];
+      const relations = relationsOf(index);
       const isFed = output.reads.some((name) => relations.has(name));
       if (sink === undefined || !isFed) steps.push(nothing);
       else {

@@ -9,6 +9,7 @@ import type { EpochInput } from './epoch-work.ts';
 import { failingSelect } from '../isolation/failing-select.ts';
 import { type FailingRow, findFailingRows } from './failing-rows.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
+import type { IsWanted } from './skip.ts';
 
 type IsolatedInput = Pick<EpochInput, 'batches' | 'nowMs'>;
 
@@ -16,7 +17,11 @@ type IsolatedSource = {
   readonly table: SourceTable;
   /** Name of the temp table of the clean records, with their number in `__row`. */
   readonly relation: string;
-  readonly batches: readonly { readonly firstRow: number; readonly isolated: IsolatedBatch }[];
+  readonly batches: readonly {
+    readonly batch: Batch;
+    readonly firstRow: number;
+    readonly isolated: IsolatedBatch;
+  }[];
   readonly rowCount: number;
 };
 
@@ -78,13 +83,19 @@ export class IsolatedEpoch implements AsyncDisposable {
     return rejected;
   }
 
-  /** Source name → SELECT over what is left. */
-  relations(): ReadonlyMap<string, string> {
+  /** Source name → SELECT over what is left of what a sink wants. */
+  relations(sink = 0, isWanted?: IsWanted): ReadonlyMap<string, string> {
     return new Map(
-      this.#sources.map((source) => [
-        source.table.name,
-        `SELECT * EXCLUDE (__row) FROM ${quoteName(source.relation)}`,
-      ]),
+      this.#sources.map((source) => {
+        const all = `SELECT * EXCLUDE (__row) FROM ${quoteName(source.relation)}`;
+        if (isWanted === undefined) return [source.table.name, all];
+        const wanted = source.batches.filter(({ batch }) => isWanted(sink, source.table.name, batch));
+        const ranges = wanted.map(
+          ({ firstRow, isolated }) =>
+            `__row >= ${firstRow} AND __row < ${firstRow + isolated.cleanCount}`,
+        );
+        return [source.table.name, `${all} WHERE ${ranges.join(' OR ') || 'false'}`];
+      }),
     );
   }
 
@@ -104,7 +115,7 @@ export class IsolatedEpoch implements AsyncDisposable {
     const { connection, scratchDirectory } = this.#context;
     const relation = `__clean_${how.index}`;
     const quoted = quoteName(relation);
-    const isolatedBatches: { firstRow: number; isolated: IsolatedBatch }[] = [];
+    const isolatedBatches: { batch: Batch; firstRow: number; isolated: IsolatedBatch }[] = [];
     let rowCount = 0;
     for (const [number, batch] of batches.entries()) {
       const isolated = await how.decoder.isolate(connection, batch, {
@@ -116,7 +127,7 @@ export class IsolatedEpoch implements AsyncDisposable {
       const isFirst = number === 0;
       const verb = isFirst ? `CREATE OR REPLACE TEMP TABLE ${quoted} AS` : `INSERT INTO ${quoted}`;
       await connection.execute(`${verb} ${select}`);
-      isolatedBatches.push({ firstRow: rowCount, isolated });
+      isolatedBatches.push({ batch, firstRow: rowCount, isolated });
       rowCount += isolated.cleanCount;
     }
     return { table, relation, batches: isolatedBatches, rowCount };

@@ -25,6 +25,8 @@ const state: ManifestSink = {
   parts: [],
   fileBytes: null,
   rolledEpoch: null,
+  skip: null,
+  start: {},
   newestAtMs: 0,
 };
 

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Epoch, EpochMs } from '../../event/record.ts';
 import type { Part, Sink } from '../../sink/sink.ts';
-import type { ManifestPart, ManifestSink } from './manifest.ts';
+import type { ManifestPart, ManifestSink, PositionTexts } from './manifest.ts';
 
 /** A merge that is done but that no manifest names yet. */
 export type Merge = { readonly merged: Part; readonly replaced: readonly Part[] };
@@ -11,6 +11,15 @@ export type SinkStep = {
   readonly part: Part | undefined;
   readonly rowCount: number;
   readonly fileBytes: number | undefined;
+};
+
+/** What whoever adopts a table needs to know of a sink. */
+export type SinkFacts = Pick<
+  ManifestSink,
+  'id' | 'table' | 'tableId' | 'rolledEpoch' | 'skip' | 'start'
+> & {
+  /** It has rows that its table lacks. */
+  readonly isHot: boolean;
 };
 
 /** The epoch that became true, and the time. */
@@ -28,6 +37,9 @@ export class LiveSink {
   readonly table: string;
   readonly sink: Sink;
   readonly sinceEpoch: Epoch;
+  /** What is read up to here has its rows in the table already; null once it is passed. */
+  skip: PositionTexts | null;
+  readonly #start: PositionTexts;
   #parts: readonly Part[];
   #rowsOut: number;
   #fileBytes: number | undefined;
@@ -49,6 +61,8 @@ export class LiveSink {
     this.table = state.table;
     this.sink = sink;
     this.sinceEpoch = state.sinceEpoch;
+    this.skip = state.skip;
+    this.#start = state.start;
     this.#parts = parts;
     this.#rowsOut = state.rowsOut;
     this.#fileBytes = state.fileBytes ?? undefined;
@@ -86,6 +100,19 @@ export class LiveSink {
     this.#pendingMerge = merge;
   }
 
+  /** This sink as a note beside a commit tells of it. */
+  get facts(): SinkFacts {
+    return {
+      id: this.id,
+      table: this.table,
+      tableId: this.sink.tableId,
+      rolledEpoch: this.rolledEpoch ?? null,
+      isHot: this.#parts.length > 0,
+      skip: this.skip,
+      start: this.#start,
+    };
+  }
+
   /** This sink's entry of the manifest that makes `step` true. */
   next(step: SinkStep): ManifestSink {
     return {
@@ -97,6 +124,8 @@ export class LiveSink {
       parts: this.#partsAfter(step, this.#pendingMerge).map(toManifestPart),
       fileBytes: step.fileBytes ?? this.#fileBytes ?? null,
       rolledEpoch: this.rolledEpoch ?? null,
+      skip: this.skip,
+      start: this.#start,
       newestAtMs: Math.max(this.newestAtMs, step.part?.newestAtMs ?? 0),
     };
   }

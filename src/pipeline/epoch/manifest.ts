@@ -32,9 +32,19 @@ export type ManifestSink = {
   readonly fileBytes: number | null;
   /** The table's txn when this was written, or null: the table can only have moved on since. */
   readonly rolledEpoch: Epoch | null;
+  /**
+   * Positions up to which an adopted sink has its rows already, by source and partition, until all of
+   * them are passed: what is read again for other sinks is left out here. Null where there are none.
+   */
+  readonly skip: PositionTexts | null;
+  /** Where reading stood when the sink was new. */
+  readonly start: PositionTexts;
   /** When the newest record arrived that has a row here; 0 before the first. */
   readonly newestAtMs: EpochMs;
 };
+
+/** Source name → partition → position. */
+export type PositionTexts = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export type ManifestSource = {
   /** Name of the table in the script. */

@@ -4,7 +4,7 @@ import { type Epoch, type Position, position } from '../../event/record.ts';
 import type { Part, Sink } from '../../sink/sink.ts';
 import type { Source } from '../../source/source.ts';
 import { LiveSink } from './live-sink.ts';
-import type { Manifest, ManifestPart, ManifestSink, ManifestSource } from './manifest.ts';
+import type { Manifest, ManifestPart, ManifestSink, ManifestSource, PositionTexts } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
 
@@ -82,6 +82,7 @@ function checkSources(context: RecoveryContext, manifest: Manifest): void {
 /** The first manifest of a pipeline, or of its SQL after an edit: positions carry over by table name. */
 async function begun(context: RecoveryContext, before: Found | undefined): Promise<Manifest> {
   const epoch = before === undefined ? 0 : before.manifest.epoch + 1;
+  const sources = await startPositions(context.sources, before?.manifest.sources ?? []);
   return {
     format: 1,
     pipeline: context.definition.id,
@@ -94,12 +95,25 @@ async function begun(context: RecoveryContext, before: Found | undefined): Promi
     bytesIn: before?.manifest.bytesIn ?? 0,
     recordsRejected: before?.manifest.recordsRejected ?? 0,
     recordsDropped: before?.manifest.recordsDropped ?? 0,
-    sources: await startPositions(context.sources, before?.manifest.sources ?? []),
+    sources,
     sinks: context.sinks.map(({ table, sink }) => {
       const earlier = before?.manifest.sinks.find((entry) => entry.table === table);
-      return { ...newSink(context, table, sink), sinceEpoch: epoch, ...fileSoFar(sink, earlier) };
+      const start = { sinceEpoch: epoch, start: knownTexts(sources) };
+      return { ...newSink(context, table, sink), ...start, ...fileSoFar(sink, earlier) };
     }),
   };
+}
+
+/** Positions of partitions that are not at their beginning. */
+export function knownTexts(sources: readonly ManifestSource[]): PositionTexts {
+  return Object.fromEntries(
+    sources.map(({ name, positions }) => [
+      name,
+      Object.fromEntries(
+        Object.entries(positions).flatMap(([partition, at]) => (at === null ? [] : [[partition, at]])),
+      ),
+    ]),
+  );
 }
 
 /** A file that is written on by edited SQL keeps what it has; a table needs no telling. */
@@ -115,7 +129,7 @@ function newSink(
   context: RecoveryContext,
   table: string,
   sink: Sink,
-): Omit<ManifestSink, 'sinceEpoch' | 'fileBytes'> {
+): Omit<ManifestSink, 'sinceEpoch' | 'fileBytes' | 'start'> {
   return {
     id: `${context.definition.id}/${context.mintId()}`,
     table,
@@ -123,6 +137,7 @@ function newSink(
     rowsOut: 0,
     parts: [],
     rolledEpoch: null,
+    skip: null,
     newestAtMs: 0,
   };
 }

@@ -9,6 +9,7 @@ import type { ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
 import type { ReadPositions, RecoveredState } from './recovery.ts';
 import type { Roller } from './roller.ts';
+import { nextSkip, skipAfter, wantedBy } from './skip.ts';
 
 /** Shortest and longest time from one epoch's start to the next while records keep coming. */
 const epochIntervalMsMin = 100;
@@ -121,7 +122,8 @@ export class Runner {
         const bytesMax = Math.ceil(this.#bytesMax / Math.max(1, partitions.length));
         for (const partition of partitions) {
           const after = this.#positions.get(name)?.get(partition);
-          const batch = await source.read({ partition, after, bytesMax, signal });
+          const until = nextSkip(this.sinks, source, { name, partition, after });
+          const batch = await source.read({ partition, after, until, bytesMax, signal });
           if (batch === undefined) continue;
           gathered.set(name, [...(gathered.get(name) ?? []), batch]);
         }
@@ -139,7 +141,8 @@ export class Runner {
     const startedMs = clock.monotonicMs();
     try {
       const fileBytes = this.sinks.map((sink) => sink.fileBytes);
-      const result = await work.run({ epoch, batches, nowMs: clock.nowMs(), fileBytes });
+      const isWanted = wantedBy(this.sinks, this.#context.sources);
+      const result = await work.run({ epoch, batches, nowMs: clock.nowMs(), fileBytes, isWanted });
       await this.#commit(batches, result);
       onPublished({
         epoch,
@@ -161,6 +164,7 @@ export class Runner {
   ): Promise<void> {
     const { store, parts, sources, clock, state } = this.#context;
     const positions = advance(this.#positions, batches);
+    for (const sink of state.sinks) sink.skip = skipAfter(sink.skip, positions, sources);
     const merges: readonly (Merge | undefined)[] = state.sinks.map((sink) => sink.pendingMerge);
     const manifest = this.#nextManifest(positions, batches, result);
     crashPoint('before-manifest');

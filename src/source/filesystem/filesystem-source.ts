@@ -7,6 +7,7 @@ import type { Compression } from '../../sql/script.ts';
 import { waitBounded } from '../bounded-wait.ts';
 import { codecOf, statFile } from '../file-failure.ts';
 import { LineFile } from '../line-file.ts';
+import { bytesUntil, compareOffsets } from '../read-limit.ts';
 import type { Positions, ReadRequest, Source } from '../source.ts';
 import { listFiles, type ListedFile } from './file-listing.ts';
 
@@ -25,8 +26,8 @@ export type FilesystemOptions = {
 const done = position('done');
 
 /**
- * The files of a folder as they are when the source is opened, each a partition of its own. Positions are
- * those of `LineFile`; a Parquet file is read as a whole.
+ * The files of a folder as they are when the source is opened, each a partition of its own.
+ * Positions are those of `LineFile`; a Parquet file is read as a whole.
  */
 export class FilesystemSource implements Source {
   readonly kind = 'filesystem';
@@ -57,13 +58,20 @@ export class FilesystemSource implements Source {
     return await Promise.resolve(undefined);
   }
 
+  compare(left: Position | undefined, right: Position | undefined): number {
+    if (this.#options.content === 'lines') return compareOffsets(left, right);
+    return Number(left === done) - Number(right === done);
+  }
+
   async read(request: ReadRequest): Promise<Batch | undefined> {
     request.signal.throwIfAborted();
     const file = this.#file(request.partition);
     if (this.#options.content === 'parquet') {
       return request.after === done ? undefined : await this.#wholeFile(file);
     }
-    const batch = await this.#lines(file).read(request);
+    const bytesMax = bytesUntil(request);
+    if (bytesMax === 0) return undefined;
+    const batch = await this.#lines(file).read({ ...request, bytesMax });
     if (batch === undefined) await this.#lines(file).close();
     return batch;
   }

@@ -2,6 +2,7 @@ import { HeliosError } from '../../base/errors.ts';
 import { position } from '../../event/record.ts';
 import type { Batch, Position } from '../../event/record.ts';
 import type { EventLog } from '../../log/event-log.ts';
+import { bytesUntil, compareOffsets } from '../read-limit.ts';
 import type { Positions, ReadRequest, Source } from '../source.ts';
 
 export type HttpSourceOptions = {
@@ -62,12 +63,18 @@ export class HttpSource implements Source {
     return offset === undefined || offset === 0 ? undefined : position(String(offset));
   }
 
+  compare(left: Position | undefined, right: Position | undefined): number {
+    return compareOffsets(left, right);
+  }
+
   async read(request: ReadRequest): Promise<Batch | undefined> {
     request.signal.throwIfAborted();
     const { log, stream } = this.#options;
     const number = partitionNumber(request.partition);
     const after = request.after === undefined ? undefined : offsetOf(request.after);
-    const batch = await log.read(stream, number, after, request.bytesMax);
+    const bytesMax = bytesUntil(request);
+    if (bytesMax === 0) return undefined;
+    const batch = await log.read(stream, number, after, bytesMax);
     if (batch === undefined) return undefined;
     const { from, to, path, byteLength, arrivedAtMs, release } = batch;
     return {

@@ -5,6 +5,7 @@ import type { Compression } from '../../sql/script.ts';
 import { waitBounded } from '../bounded-wait.ts';
 import { checkReadable, codecOf, statFile } from '../file-failure.ts';
 import { LineFile } from '../line-file.ts';
+import { bytesUntil, compareOffsets } from '../read-limit.ts';
 import type { Positions, ReadRequest, Source } from '../source.ts';
 
 export type SingleFileOptions = {
@@ -18,7 +19,9 @@ export type SingleFileOptions = {
 /** The only partition. */
 const partition = '0';
 
-/** The lines of one file, from its start to its end. A position is an offset in decompressed bytes. */
+/**
+ * The lines of one file, from its start to its end. A position is an offset in decompressed bytes.
+ */
 export class SingleFileSource implements Source {
   readonly kind = 'single_file';
   readonly identity: string;
@@ -49,8 +52,13 @@ export class SingleFileSource implements Source {
     return await Promise.resolve(undefined);
   }
 
+  compare(left: Position | undefined, right: Position | undefined): number {
+    return compareOffsets(left, right);
+  }
+
   async read(request: ReadRequest): Promise<Batch | undefined> {
-    return await this.#file.read(request);
+    const bytesMax = bytesUntil(request);
+    return bytesMax === 0 ? undefined : await this.#file.read({ ...request, bytesMax });
   }
 
   async waitForRecords(positions: Positions, signal: AbortSignal): Promise<void> {
