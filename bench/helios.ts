@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeliosProcess } from '../test/process/helios-process.ts';
+import { eventColumnList } from './data.ts';
 import type { LoadSummary } from './load.ts';
-import { eventColumnList } from './workspace.ts';
+import { say } from './measurement.ts';
+import { outputOf } from './program.ts';
+
+/** Nothing that a benchmark waits for takes longer. */
+const waitMsMax = 120_000;
 
 /** A pipeline from the stream `bench` to a Delta table; rolls as often as `interval` says. */
 export async function createPipeline(
@@ -26,21 +28,39 @@ export async function createPipeline(
 /** Runs the load generator as a process; resolves when it is through. */
 export async function load(options: Readonly<Record<string, string>>): Promise<LoadSummary> {
   const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'load.ts'), ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`the load generator ended with ${String(code)}`);
-  return JSON.parse(output) as LoadSummary;
+  const summary = JSON.parse(await outputOf('load.ts', words)) as LoadSummary;
+  if (summary.refused > 0) say(`${summary.refused} requests refused: ${summary.refusal}`);
+  if (summary.broken > 0) say(`${summary.broken} connections broke`);
+  return summary;
 }
 
 /** Memory of a process and all below it in bytes: PSS, so that shared pages count once. */
 export function memoryBytes(pid: number): number {
-  const rollup = readProcess(`${pid}/smaps_rollup`);
-  const kilobytes = Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
-  return childrenOf(pid).reduce((sum, child) => sum + memoryBytes(child), kilobytes * 1024);
+  const bytes = treeBytes(pid);
+  if (bytes === 0)
+    throw new Error(`process ${pid} has no memory: it ended, or /proc is not to read`);
+  return bytes;
+}
+
+/** Until the SQL gives at least `least`; the time between two questions is `pauseMs`. */
+export async function untilAtLeast(
+  helios: HeliosProcess,
+  sql: string,
+  { least, pauseMs }: { readonly least: number; readonly pauseMs: number },
+): Promise<void> {
+  const endAtMs = performance.now() + waitMsMax;
+  for (;;) {
+    const value = await helios.queryNumber(sql);
+    if (value >= least) return;
+    if (performance.now() > endAtMs) throw new Error(`${sql}: ${value} and not ${least}`);
+    await sleep(pauseMs);
+  }
+}
+
+/** A child that ended between being listed and being read has none. */
+function treeBytes(pid: number): number {
+  const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readProcess(`${pid}/smaps_rollup`))?.[1] ?? 0;
+  return childrenOf(pid).reduce((sum, child) => sum + treeBytes(child), Number(kilobytes) * 1024);
 }
 
 function childrenOf(pid: number): readonly number[] {
@@ -51,23 +71,11 @@ function childrenOf(pid: number): readonly number[] {
     .map(Number);
 }
 
-/** Empty for a process that has ended meanwhile. */
+/** Empty for a process that has ended. */
 function readProcess(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, 'utf8');
   } catch {
     return '';
-  }
-}
-
-/** Until the SQL gives at least `least`; the time between two questions is `pauseMs`. */
-export async function untilAtLeast(
-  helios: HeliosProcess,
-  sql: string,
-  { least, pauseMs }: { readonly least: number; readonly pauseMs: number },
-): Promise<void> {
-  for (;;) {
-    if ((await helios.queryNumber(sql).catch(() => 0)) >= least) return;
-    await sleep(pauseMs);
   }
 }

@@ -4,60 +4,71 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { HeliosProcess } from '../test/process/helios-process.ts';
+import { postedEvents, shopEventsFile } from './data.ts';
 import { load } from './helios.ts';
-import { median, report, say, thousands } from './measurement.ts';
-import { shopEventsFile, Workspace } from './workspace.ts';
+import type { LoadSummary } from './load.ts';
+import { median, megabytes, milliseconds, report, say, thousands } from './measurement.ts';
+import { readSettings, scaled } from './settings.ts';
+import { Workspace } from './workspace.ts';
 
-const seconds = '4';
-const rounds = 3;
+const settings = readSettings();
+const seconds = scaled(settings, 4);
+const rounds = settings.rounds ?? 3;
+const ratioMin = 0.7;
 const cases = [
-  { name: 'bodies of 100 events', options: { events: '100', connections: '32' }, megabytesMin: 0 },
-  { name: 'bodies of 1 MB', options: { bytes: '1000000', connections: '8' }, megabytesMin: 150 },
+  { name: 'bodies of 1 event', size: { events: '1' }, connections: 64, megabytesMin: 0 },
+  { name: 'bodies of 100 events', size: { events: '100' }, connections: 16, megabytesMin: 0 },
+  { name: 'bodies of 1 MB', size: { bytes: '1000000' }, connections: 8, megabytesMin: 150 },
 ];
 
 using workspace = new Workspace('ingest');
-const file = await shopEventsFile(200_000);
+const file = await shopEventsFile(postedEvents(200_000));
 await using helios = await HeliosProcess.start({ dataDirectory: workspace.inside('data') });
 await helios.call('POST', '/api/v1/streams', { name: 'bench', retention_bytes: 2_000_000_000 });
-const bare = spawn(process.execPath, [
-  join(import.meta.dirname, 'bare-server.ts'),
-  workspace.inside('bare.log'),
-]);
-const bareUrl = await firstLine(bare);
-const heliosUrl = `${await helios.ready()}/ingest/bench`;
+const bare = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.ts'), workspace.path]);
+try {
+  await compare(await firstLine(bare), `${await helios.ready()}/ingest/bench`);
+} finally {
+  bare.kill();
+}
 
-for (const { name, options, megabytesMin } of cases) {
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    theirs.push(await bytesPerSecond(bareUrl, options));
-    ours.push(await bytesPerSecond(heliosUrl, options));
-    say(`${name}: bare ${mbps(theirs.at(-1)!)}, Helios ${mbps(ours.at(-1)!)}`);
+async function compare(bareUrl: string, heliosUrl: string): Promise<void> {
+  for (const { name, size, connections, megabytesMin } of cases) {
+    const options = { ...size, connections: String(connections), seconds: String(seconds), file };
+    const ours: LoadSummary[] = [];
+    const theirs: LoadSummary[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      theirs.push(await load({ url: bareUrl, ...options }));
+      ours.push(await load({ url: heliosUrl, ...options }));
+      say(`${name}: bare ${rates(theirs.slice(-1))}, Helios ${rates(ours.slice(-1))}`);
+    }
+    const ratio = bytesPerSecond(ours) / bytesPerSecond(theirs);
+    report({
+      what: `HTTP ingest, durable answer, ${name}, ${connections} connections`,
+      value: rates(ours),
+      peer: `bare node:http with group fsync: ${rates(theirs)}`,
+      ratio,
+      goal: `≥ ${ratioMin}${megabytesMin === 0 ? '' : ` and ≥ ${megabytesMin} MB/s`}`,
+      isMet: ratio >= ratioMin && bytesPerSecond(ours) >= megabytesMin * 1e6,
+      isBehindPeer: ratio < 1,
+      detail: `answers: Helios ${answers(ours)}, bare ${answers(theirs)}`,
+    });
   }
-  const ratio = median(ours) / median(theirs);
-  const isMet = ratio >= 0.7 && median(ours) >= megabytesMin * 1e6;
-  report({
-    what: `HTTP ingest, durable answer, ${name}`,
-    value: `${mbps(median(ours))} (${thousands(median(ours) / 265)} events/s)`,
-    peer: `bare node:http with group fsync: ${mbps(median(theirs))}`,
-    ratio,
-    goal: megabytesMin === 0 ? '≥ 0.7' : `≥ 0.7 and ≥ ${megabytesMin} MB/s`,
-    isMet,
-  });
-}
-bare.kill();
-
-async function bytesPerSecond(
-  url: string,
-  options: Readonly<Record<string, string>>,
-): Promise<number> {
-  const summary = await load({ url, file, seconds, ...options });
-  if (summary.refused > 0) say(`${summary.refused} requests refused`);
-  return summary.bytes / summary.seconds;
 }
 
-function mbps(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB/s`;
+function bytesPerSecond(summaries: readonly LoadSummary[]): number {
+  return median(summaries.map((summary) => summary.bytes / summary.seconds));
+}
+
+function rates(summaries: readonly LoadSummary[]): string {
+  const events = median(summaries.map((summary) => summary.events / summary.seconds));
+  return `${thousands(events)} events/s, ${megabytes(bytesPerSecond(summaries))}/s`;
+}
+
+function answers(summaries: readonly LoadSummary[]): string {
+  const p50 = median(summaries.map((summary) => summary.answerMsP50));
+  const p99 = median(summaries.map((summary) => summary.answerMsP99));
+  return `p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`;
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

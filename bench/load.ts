@@ -4,29 +4,37 @@
  *     node bench/load.ts --url URL --file EVENTS.ndjson --seconds 10 [--connections 8]
  *       [--events 100 | --bytes 1000000] [--rate EVENTS-A-SECOND]
  *
- * Prints one JSON object: what was acknowledged, and how long the answers took.
+ * After a second of warming up it counts; prints one JSON object, `LoadSummary`.
  */
 import { createReadStream } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { HttpClient } from './http-client.ts';
 import { quantile } from './measurement.ts';
 
 export type LoadSummary = {
+  /** Acknowledged while it counted. */
   readonly events: number;
   readonly bytes: number;
-  readonly refused: number;
+  readonly requests: number;
   readonly seconds: number;
+  /** Acknowledged at any time. */
+  readonly eventsAll: number;
+  /** Requests answered with another status than 200; the first such answer. */
+  readonly refused: number;
+  readonly refusal: string;
+  /** Connections that broke, as they do when the server is killed. */
+  readonly broken: number;
   readonly answerMsP50: number;
   readonly answerMsP99: number;
 };
 
-type Body = { readonly bytes: Buffer; readonly events: number };
+type Body = { readonly request: Buffer; readonly bytes: number; readonly events: number };
 
 const { values } = parseArgs({
   options: {
-    url: { type: 'string' },
-    file: { type: 'string' },
+    url: { type: 'string', default: '' },
+    file: { type: 'string', default: '' },
     seconds: { type: 'string', default: '10' },
     connections: { type: 'string', default: '8' },
     events: { type: 'string', default: '100' },
@@ -35,18 +43,29 @@ const { values } = parseArgs({
   },
 });
 const warmUpMs = 1_000;
-const retryPauseMs = 50;
-const connections = Number(values.connections);
-const agent = new Agent({ keepAlive: true, maxSockets: connections });
-const bodies = makeBodies(await readStart(values.file ?? ''));
-const endAtMs = performance.now() + warmUpMs + Number(values.seconds) * 1000;
-const countFromMs = performance.now() + warmUpMs;
-const answersMs: number[] = [];
-const total = { events: 0, bytes: 0, refused: 0 };
-const startedAtMs = performance.now();
-let taken = 0;
+/** Who is refused comes back, but not at once. */
+const refusedPauseMs = 20;
+/** Bodies are made beforehand from so much of the file, and sent in turn. */
+const fileBytesMax = 32 * 1024 * 1024;
 
-await Promise.all(Array.from({ length: connections }, sendUntilTheEnd));
+const url = new URL(values.url);
+const bodies = makeBodies(await readStart(values.file));
+const startedAtMs = performance.now();
+const countFromMs = startedAtMs + warmUpMs;
+const endAtMs = countFromMs + Number(values.seconds) * 1000;
+const answersMs: number[] = [];
+const total = {
+  events: 0,
+  bytes: 0,
+  requests: 0,
+  eventsAll: 0,
+  refused: 0,
+  refusal: '',
+  broken: 0,
+};
+let bodiesTaken = 0;
+
+await Promise.all(Array.from({ length: Number(values.connections) }, sendUntilTheEnd));
 const summary: LoadSummary = {
   ...total,
   seconds: Number(values.seconds),
@@ -54,50 +73,48 @@ const summary: LoadSummary = {
   answerMsP99: quantile(answersMs, 0.99),
 };
 process.stdout.write(`${JSON.stringify(summary)}\n`);
-agent.destroy();
 
 async function sendUntilTheEnd(): Promise<void> {
-  while (performance.now() < endAtMs) {
-    const body = bodies[taken++ % bodies.length]!;
-    if (values.rate !== undefined) await untilDue(body.events);
-    const sentAtMs = performance.now();
-    const isOk = await post(body.bytes);
-    if (sentAtMs < countFromMs || performance.now() > endAtMs) continue;
-    answersMs.push(performance.now() - sentAtMs);
-    if (isOk) {
-      total.events += body.events;
-      total.bytes += body.bytes.byteLength;
-    } else total.refused++;
+  try {
+    using client = await HttpClient.connect(url);
+    while (performance.now() < endAtMs) {
+      const body = bodies[bodiesTaken++ % bodies.length]!;
+      if (values.rate !== undefined) await untilDue(body.events * bodiesTaken);
+      await send(client, body);
+    }
+  } catch {
+    total.broken++;
   }
 }
 
+async function send(client: HttpClient, body: Body): Promise<void> {
+  const sentAtMs = performance.now();
+  const { status, text } = await client.send(body.request);
+  const nowMs = performance.now();
+  if (status !== 200) {
+    total.refused++;
+    if (total.refusal === '') total.refusal = `${status} ${text.slice(0, 300)}`;
+    await sleep(refusedPauseMs);
+    return;
+  }
+  total.eventsAll += body.events;
+  if (nowMs < countFromMs || nowMs > endAtMs) return;
+  answersMs.push(nowMs - sentAtMs);
+  total.events += body.events;
+  total.bytes += body.bytes;
+  total.requests++;
+}
+
 /** Requests are due at even distances; one that is late is sent at once. */
-async function untilDue(eventsPerBody: number): Promise<void> {
-  const dueAtMs = startedAtMs + (taken * eventsPerBody * 1000) / Number(values.rate);
+async function untilDue(eventsBefore: number): Promise<void> {
+  const dueAtMs = startedAtMs + (eventsBefore * 1000) / Number(values.rate);
   const waitMs = dueAtMs - performance.now();
   if (waitMs > 1) await sleep(waitMs);
 }
 
-async function post(body: Buffer): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const sent = request(
-      values.url ?? '',
-      { method: 'POST', agent, headers: { 'content-length': body.byteLength } },
-      (answer) => {
-        answer.resume();
-        answer.on('end', () => resolve(answer.statusCode === 200));
-      },
-    );
-    // The recovery benchmark kills the server on purpose.
-    sent.on('error', () => setTimeout(resolve, retryPauseMs, false));
-    sent.end(body);
-  });
-}
-
-/** The first 32 MB: bodies are made beforehand and sent in turn. */
 async function readStart(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of createReadStream(path, { end: 32 * 1024 * 1024 })) {
+  for await (const chunk of createReadStream(path, { end: fileBytesMax })) {
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
@@ -108,15 +125,18 @@ function makeBodies(events: Buffer): readonly Body[] {
   let from = 0;
   for (let count = 0, at = 0; ;) {
     at = events.indexOf(0x0a, at) + 1;
-    if (at === 0) return made;
+    if (at === 0) break;
     count++;
     const isFull =
       values.bytes === undefined
         ? count === Number(values.events)
         : at - from >= Number(values.bytes);
     if (!isFull) continue;
-    made.push({ bytes: events.subarray(from, at), events: count });
+    const request = HttpClient.request(url, events.subarray(from, at));
+    made.push({ request, bytes: at - from, events: count });
     from = at;
     count = 0;
   }
+  if (made.length === 0) throw new Error('the file holds less than one body');
+  return made;
 }

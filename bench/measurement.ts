@@ -1,13 +1,18 @@
 /** One line of the results: a number, what it is held against, and whether the goal is met. */
 export type Measurement = {
+  /** The same text in every run: results of two runs are told apart by it. */
   readonly what: string;
   readonly value: string;
-  /** The same in the same run by something else, or a limit of the machine. */
+  /** The same in the same run by something else, or a limit of the machine; empty if none. */
   readonly peer: string;
-  /** Ours over the peer's, the way round that the goal has it; undefined where there is no peer. */
+  /** Helios to the peer, the way round that the goal has it; undefined where there is no peer. */
   readonly ratio: number | undefined;
   readonly goal: string;
   readonly isMet: boolean;
+  /** Whether the peer did better, goal or no goal. */
+  readonly isBehindPeer: boolean;
+  /** More to know about the number; may be empty. */
+  readonly detail: string;
 };
 
 /** What a benchmark's process hands to the harness, one a line on its stdout. */
@@ -32,11 +37,15 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 export function milliseconds(value: number): string {
-  return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
+  return value < 10 ? `${value.toFixed(1)} ms` : `${thousands(value)} ms`;
+}
+
+export function seconds(valueMs: number): string {
+  return `${(valueMs / 1000).toFixed(2)} s`;
 }
 
 export function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
+  return `${thousands(bytes / 1e6)} MB`;
 }
 
 export function thousands(value: number): string {

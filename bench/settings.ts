@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line of a benchmark, and of the harness, may say. */
+export type Settings = {
+  /** Names of benchmarks; a benchmark itself takes none. */
+  readonly names: readonly string[];
+  /** Sizes and durations are multiplied by it; below 1 the numbers are a trial, not results. */
+  readonly scale: number;
+  /** Rows of the table of `top5`. */
+  readonly rows: number | undefined;
+  /** How often each measurement is repeated. */
+  readonly rounds: number | undefined;
+};
+
+/** Reads `NAME… --scale 0.1 --rows 100000000 --rounds 3`; throws at anything else. */
+export function readSettings(): Settings {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      scale: { type: 'string', default: '1' },
+      rows: { type: 'string' },
+      rounds: { type: 'string' },
+    },
+  });
+  return {
+    names: positionals,
+    scale: positive('scale', values.scale),
+    rows: values.rows === undefined ? undefined : positive('rows', values.rows),
+    rounds: values.rounds === undefined ? undefined : positive('rounds', values.rounds),
+  };
+}
+
+/** The count at the run's scale, a whole number of at least `least`. */
+export function scaled(settings: Settings, count: number, least = 1): number {
+  return Math.max(least, Math.round(count * settings.scale));
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name} is "${text}"; it must be a number above 0.`);
+  return value;
+}
