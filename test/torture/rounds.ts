@@ -13,10 +13,12 @@ export type RoundsOptions = {
   readonly target: Target;
   /** Kills at random moments. */
   readonly kills: number;
-  /** Kills at each named point. */
+  readonly points: readonly CrashPointName[];
+  /** Kills at each of these points. */
   readonly pointHits: number;
-  /** Undefined: only the process dies, the disk keeps all that was written. */
-  readonly powerCut: PowerCut | undefined;
+  readonly powerCut: PowerCut;
+  /** In so many deaths, from 0 to 1, the machine's power is cut; in the others only the process dies. */
+  readonly powerCutShare: number;
   readonly log: (line: string) => void;
   /** Ends the rounds early when something is known to be wrong. */
   readonly isOver: () => boolean;
@@ -24,6 +26,8 @@ export type RoundsOptions = {
 
 export type RoundsReport = {
   readonly kills: number;
+  /** How many of them were power cuts, and what those took. */
+  readonly powerCuts: number;
   readonly hits: Readonly<Record<CrashPointName, number>>;
   readonly lostBytes: number;
   readonly lostFiles: number;
@@ -52,12 +56,20 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
  * In any order, but those during checkpoints last and in a row: a checkpoint that failed is tried again
  * at the next commit, instead of a hundred commits later.
  */
-function planOf({ kills, pointHits, random }: RoundsOptions): (CrashPointName | undefined)[] {
+function planOf({
+  kills,
+  points,
+  pointHits,
+  random,
+}: RoundsOptions): (CrashPointName | undefined)[] {
   const late = 'during-checkpoint';
   const atRandom = Array.from({ length: kills }, () => undefined);
   const hitsOf = (name: CrashPointName) => Array.from({ length: pointHits }, () => name);
-  const early = crashPointNames.filter((name) => name !== late).flatMap(hitsOf);
-  return [...shuffled([...atRandom, ...early], random), ...hitsOf(late)];
+  const early = points.filter((name) => name !== late).flatMap(hitsOf);
+  return [
+    ...shuffled([...atRandom, ...early], random),
+    ...points.filter((name) => name === late).flatMap(hitsOf),
+  ];
 }
 
 class Rounds {
@@ -65,6 +77,7 @@ class Rounds {
   readonly #hits = new Map<CrashPointName, number>();
   readonly faults: string[] = [];
   #kills = 0;
+  #powerCuts = 0;
   #lostBytes = 0;
   #lostFiles = 0;
 
@@ -76,6 +89,7 @@ class Rounds {
     const hits = crashPointNames.map((name) => [name, this.#hits.get(name) ?? 0]);
     return {
       kills: this.#kills,
+      powerCuts: this.#powerCuts,
       hits: Object.fromEntries(hits) as Record<CrashPointName, number>,
       lostBytes: this.#lostBytes,
       lostFiles: this.#lostFiles,
@@ -115,16 +129,16 @@ class Rounds {
   }
 
   #start(point: CrashPointName | undefined): HeliosProcess {
-    const { powerCut, random, dataDirectory, root } = this.#options;
+    const { powerCut, powerCutShare, random, dataDirectory, root } = this.#options;
     const recorder = join(import.meta.dirname, 'sync-recorder.ts');
     const nth = point === 'during-checkpoint' ? 1 : 1 + random.below(3);
     return new HeliosProcess({
       dataDirectory,
       root,
-      nodeOptions: powerCut === undefined ? [] : ['--import', recorder],
+      nodeOptions: powerCutShare === 0 ? [] : ['--import', recorder],
       environment: {
         ...(point === undefined ? {} : { HELIOS_CRASH_AT: `${point}:${nth}` }),
-        ...(powerCut === undefined ? {} : { HELIOS_SYNC_LEDGER: powerCut.ledgerPath }),
+        HELIOS_SYNC_LEDGER: powerCut.ledgerPath,
       },
     });
   }
@@ -143,9 +157,11 @@ class Rounds {
   }
 
   #cutPower(): void {
-    const lost = this.#options.powerCut?.cut();
-    this.#lostBytes += lost?.bytes ?? 0;
-    this.#lostFiles += lost?.files ?? 0;
+    if (!this.#options.random.chance(this.#options.powerCutShare)) return;
+    const lost = this.#options.powerCut.cut();
+    this.#powerCuts++;
+    this.#lostBytes += lost.bytes;
+    this.#lostFiles += lost.files;
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import type { CrashPointName } from '../../src/base/crash-point.ts';
 import { SeededRandom } from '../../src/cli/generate/random.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { countIds, judgeCounts, readDelta, type Belongs, type Verdict } from './judge.ts';
@@ -14,8 +15,10 @@ import * as workload from './workload.ts';
 export type TortureOptions = {
   readonly seed: number;
   readonly kills: number;
+  readonly points: readonly CrashPointName[];
   readonly pointHits: number;
-  readonly isPowerCut: boolean;
+  /** Share of the deaths in which the machine's power is cut, too. */
+  readonly powerCutShare: number;
   /** The tree that is tortured. */
   readonly root: string;
   /** An empty folder for everything. */
@@ -47,9 +50,8 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const random = new SeededRandom(options.seed);
   const target: Target = { url: undefined, isClosed: false };
   await createPipelines(options, folders);
-  const powerCut = options.isPowerCut
-    ? new PowerCut([folders.data, folders.tables], join(folders.base, 'syncs.ndjson'), random)
-    : undefined;
+  const syncs = join(folders.base, 'syncs.ndjson');
+  const powerCut = new PowerCut([folders.data, folders.tables], syncs, random);
   const producers = startProducers(folders, target, random);
   const readers = ['everything', 'even'].map((table) => new Reader(target, table));
   const isOver = () =>
@@ -171,27 +173,44 @@ async function caughtUp(helios: HeliosProcess): Promise<void> {
   }
 }
 
+export function judgeFiled(python: string, folders: workload.Folders): Verdict {
+  return judgeTable(python, folders, {
+    name: 'filed',
+    entries: [workload.fileEntry()],
+    belongs: ({ goodIds }) => goodIds,
+  });
+}
+
 function judge(
   python: string,
   folders: workload.Folders,
   ledgers: readonly Entry[],
 ): readonly Verdict[] {
-  const table = (name: string, entries: readonly Entry[], belongs: Belongs): Verdict => {
-    const read = readDelta(python, {
-      table: join(folders.tables, name),
-      column: 'id',
-      folder: folders.base,
-    });
-    const verdict = judgeCounts(name, entries, belongs, countIds(read.values.map(Number)));
-    return { ...verdict, faults: read.faults };
-  };
+  const table = (name: string, belongs: Belongs): Verdict =>
+    judgeTable(python, folders, { name, entries: ledgers, belongs });
   return [
-    table('everything', ledgers, ({ goodIds }) => goodIds),
-    table('even', ledgers, ({ goodIds }) => goodIds.filter((id) => id % 2 === 0)),
-    table('filed', [workload.fileEntry()], ({ goodIds }) => goodIds),
+    table('everything', ({ goodIds }) => goodIds),
+    table('even', ({ goodIds }) => goodIds.filter((id) => id % 2 === 0)),
+    judgeFiled(python, folders),
     judgeFile(folders, ledgers),
     ...['tables', 'copy'].map((pipeline) => judgeQuarantine(python, folders, ledgers, pipeline)),
   ];
+}
+
+function judgeTable(
+  python: string,
+  folders: workload.Folders,
+  expected: {
+    readonly name: string;
+    readonly entries: readonly Entry[];
+    readonly belongs: Belongs;
+  },
+): Verdict {
+  const { name, entries, belongs } = expected;
+  const table = join(folders.tables, name);
+  const read = readDelta(python, { table, column: 'id', folder: folders.base });
+  const verdict = judgeCounts(name, entries, belongs, countIds(read.values.map(Number)));
+  return { ...verdict, faults: read.faults };
 }
 
 function judgeFile(folders: workload.Folders, ledgers: readonly Entry[]): Verdict {

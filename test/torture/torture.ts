@@ -1,24 +1,35 @@
 /**
- * `npm run torture -- [--kills 300] [--points 20] [--seed N] [--power] [--mutants] [--keep]`: kills
- * Helios with -9 at random moments and at each named point, and has delta-rs judge what is in the
- * tables.
+ * Kills Helios with -9 and has delta-rs judge what is in the tables.
+ *
+ *     npm run torture -- [--kills 300] [--points 20] [--power 0.3] [--owners 5] [--seed N] [--keep]
+ *     npm run torture -- --mutants [--only WORDS]
+ *
+ * `--points` is how often each named point is hit, `--power` the share of deaths in which the machine's power
+ * is cut too, `--owners` how often two processes run one pipeline. `--mutants` breaks Helios on purpose, one
+ * way after another, and fails when the harness doesn't notice.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { crashPointNames } from '../../src/base/crash-point.ts';
 import { deltaPython } from '../peers/delta-peers.ts';
-import { isGood } from './judge.ts';
+import { isGood, type Verdict } from './judge.ts';
+import { mutants } from './mutants.ts';
+import { isCaught } from './mutate.ts';
+import { twoOwners } from './owners.ts';
 import { torture, type TortureReport } from './run.ts';
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '300' },
     points: { type: 'string', default: '20' },
+    power: { type: 'string', default: '0.3' },
+    owners: { type: 'string', default: '5' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     root: { type: 'string', default: join(import.meta.dirname, '..', '..') },
-    power: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -26,33 +37,74 @@ const { values } = parseArgs({
 const python = await deltaPython();
 if (python === undefined) throw new Error('delta-rs is the judge: it needs Python.');
 const folder = mkdtempSync(join(tmpdir(), 'helios-torture-'));
-console.log(`seed ${values.seed}, in ${folder}`);
-const report = await torture({
+const common = {
   seed: Number(values.seed),
-  kills: Number(values.kills),
-  pointHits: Number(values.points),
-  isPowerCut: values.power,
   root: values.root,
-  folder,
   python,
-  log: (line) => console.log(line),
-});
-print(report);
-const isOk = report.verdicts.every(isGood) && report.faults.length === 0;
-console.log(isOk ? 'nothing lost, nothing doubled' : `FAILED; repeat with --seed ${values.seed}`);
+  log: (line: string) => console.log(line),
+};
+console.log(`seed ${values.seed}, in ${folder}`);
+const isOk = values.mutants ? await catchMutants() : await torment();
+console.log(isOk ? 'all is well' : `FAILED; repeat with --seed ${values.seed}`);
 if (isOk && !values.keep) rmSync(folder, { recursive: true, force: true });
 else console.log(`everything is in ${folder}`);
 process.exitCode = isOk ? 0 : 1;
 
-function print({ rounds, verdicts, faults, requests, queries }: TortureReport): void {
+async function torment(): Promise<boolean> {
+  const report = await torture({
+    ...common,
+    kills: Number(values.kills),
+    points: crashPointNames,
+    pointHits: Number(values.points),
+    powerCutShare: Number(values.power),
+    folder: join(folder, 'kills'),
+  });
+  print(report);
+  const rounds = Number(values.owners);
+  if (rounds === 0) return isFine(report);
+  const owners = await twoOwners({ ...common, rounds, folder: join(folder, 'owners') });
+  console.log(`two owners: ${rounds} times, fenced ${owners.fenced} times`);
+  printVerdicts(owners);
+  return isFine(report) && isFine(owners);
+}
+
+async function catchMutants(): Promise<boolean> {
+  const missed: string[] = [];
+  for (const [index, mutant] of mutants.entries()) {
+    if (!mutant.name.includes(values.only)) continue;
+    console.log(`\n${mutant.name}`);
+    const place = join(folder, `mutant-${index}`);
+    mkdirSync(place);
+    const isNoticed = await isCaught(mutant, { ...common, folder: place });
+    console.log(isNoticed ? 'caught' : 'NOT CAUGHT');
+    if (isNoticed) rmSync(place, { recursive: true, force: true });
+    else missed.push(mutant.name);
+  }
+  console.log(`\n${missed.length} not caught${missed.map((name) => `\n- ${name}`).join('')}`);
+  return missed.length === 0;
+}
+
+function isFine({ verdicts, faults }: Pick<TortureReport, 'verdicts' | 'faults'>): boolean {
+  return verdicts.every(isGood) && faults.length === 0;
+}
+
+function print(report: TortureReport): void {
+  const { rounds, requests, queries } = report;
   console.log(`${rounds.kills} kills, ${requests} requests, ${queries} queries in between`);
   for (const name of crashPointNames) console.log(`  ${name}: ${rounds.hits[name]}`);
-  if (rounds.lostFiles + rounds.lostBytes > 0) {
-    console.log(`power cuts took ${rounds.lostFiles} names and ${rounds.lostBytes} bytes`);
-  }
-  console.table(
-    verdicts.map(({ faults: own, ...verdict }) => ({ ...verdict, faults: own.length })),
-  );
+  const { powerCuts, lostFiles, lostBytes } = rounds;
+  console.log(`${powerCuts} power cuts took ${lostFiles} names and ${lostBytes} bytes`);
+  printVerdicts(report);
+}
+
+function printVerdicts({
+  verdicts,
+  faults,
+}: {
+  readonly verdicts: readonly Verdict[];
+  readonly faults: readonly string[];
+}): void {
+  console.table(verdicts.map((verdict) => ({ ...verdict, faults: verdict.faults.length })));
   const all = [...faults, ...verdicts.flatMap((verdict) => verdict.faults)];
   for (const fault of all) console.log(`! ${fault}`);
 }

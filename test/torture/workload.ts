@@ -25,17 +25,22 @@ export function makeFolders(base: string): Folders {
 
 export const stream = 'torture';
 /** Enough for several epochs. */
-const fileEventCount = 500_000;
+const fileEventCount = 1_000_000;
 /** Ids of the events in the file; those of producers lie above. */
 const fileIdStart = 1;
 export const producerIdStart = 10_000_000;
 
 /** Two pipelines on one stream, one with two tables; a third reads a file. */
 export const pipelineNames = ['tables', 'copy', 'from_file'] as const;
+export type PipelineName = (typeof pipelineNames)[number];
 
-export async function createPipelines(helios: HeliosProcess, folders: Folders): Promise<void> {
+export async function createPipelines(
+  helios: HeliosProcess,
+  folders: Folders,
+  names: readonly PipelineName[] = pipelineNames,
+): Promise<void> {
   writeFileSync(join(folders.base, 'events.ndjson'), fileEvents());
-  for (const name of pipelineNames) {
+  for (const name of names) {
     await helios.call('POST', '/api/v1/pipelines', { name, sql: scriptOf(name, folders) });
   }
 }
@@ -57,7 +62,7 @@ function fileEvents(): string {
     .join('');
 }
 
-function scriptOf(name: (typeof pipelineNames)[number], folders: Folders): string {
+function scriptOf(name: PipelineName, folders: Folders): string {
   const columns = 'id BIGINT NOT NULL, producer TEXT NOT NULL, "at" TIMESTAMP, text TEXT';
   const http = `connector = 'http', stream = '${stream}', format = 'json', type = 'source'`;
   const delta = (table: string, more = '') =>
