@@ -40,8 +40,9 @@ function setUp() {
   // Asked first, because an install takes minutes to find out that there is no registry.
   const probe = npm(['view', 'node', 'version', '--fetch-retries=1', '--fetch-timeout=20000']);
   if (probe.status !== 0) fail(probe);
-  // Not `npm ci`: it refuses a lock file that lacks other platforms' builds, which is what npm writes
-  // behind a mirror that has only some of them. The versions are the lock file's all the same.
+  // Not `npm ci`: it refuses a lock file that lacks other platforms' builds, which is what npm
+  // writes behind a mirror that has only some of them. The versions are the lock file's all the
+  // same.
   const outcome = npm(['install', '--no-save', '--no-audit', '--no-fund']);
   if (outcome.status !== 0) fail(outcome);
   process.stderr.write(` done in ${Math.round((Date.now() - startedAtMs) / 1000)} s.\n`);

@@ -45,8 +45,8 @@ const schema = `
 `;
 
 /**
- * What exists: pipelines and tables. Every change is durable when its method returns. Paths inside of
- * the catalog's folder are stored relative to it, so that the folder can be moved.
+ * What exists: pipelines and tables. Every change is durable when its method returns. Paths inside
+ * of the catalog's folder are stored relative to it, so that the folder can be moved.
  */
 export class Catalog {
   readonly #root: string;
@@ -168,10 +168,14 @@ export class Catalog {
   }
 }
 
+/** As many names as a person reads. */
+const namesShown = 10;
+
 /** The 404 of a name, with the nearest one that exists. */
 export function notFound(what: string, name: string, known: readonly string[]): HeliosError {
   const near = didYouMean(name, known);
-  const list = known.length === 0 ? 'There is none yet.' : `There are: ${known.slice(0, 10).join(', ')}.`;
+  const some = known.slice(0, namesShown).join(', ');
+  const list = known.length === 0 ? 'There is none yet.' : `There are: ${some}.`;
   return new HeliosError('not_found', `There is no ${what} named ${name}.`, {
     hint: near === undefined ? list : `Did you mean ${near}?`,
   });

@@ -173,7 +173,8 @@ function checkColumnName(name: string): void {
   if (name !== '' && !/[ ,;{}()\n\t=]/.test(name)) return;
   throw new HeliosError(
     'invalid_name',
-    `The column ${JSON.stringify(name)} cannot be in a Delta table: its name is empty or has one of ` +
+    `The column ${JSON.stringify(name)} cannot be in a Delta table: ` +
+      'its name is empty or has one of ' +
       'the characters space , ; { } ( ) = tab or newline.',
     { hint: 'Give it another name with AS.' },
   );
@@ -201,7 +202,8 @@ function parseField(field: FieldJson): Column {
   if (type !== undefined) return { name: field.name, type };
   throw new HeliosError(
     'unsupported_table',
-    `The column ${field.name} has the type ${JSON.stringify(field.type)}, which Helios does not read.`,
+    `The column ${field.name} has the type ${JSON.stringify(field.type)}, ` +
+      'which Helios does not read.',
   );
 }
 

@@ -282,7 +282,8 @@ async function headOf(storage: Storage, version: TableVersion): Promise<StoredOb
 function checkSameId(known: TableState, found: TableState): void {
   if (known.tableId === found.tableId) return;
   throw replaced(
-    `The Delta table was replaced by another: its id was ${known.tableId}, now it is ${found.tableId}.`,
+    'The Delta table was replaced by another: ' +
+      `its id was ${known.tableId}, now it is ${found.tableId}.`,
   );
 }
 

@@ -13,7 +13,8 @@ export function exactCast(expression: string, from: ColumnType, to: ColumnType):
   const cast = `CAST(${expression} AS ${target})`;
   const check = exactness(expression, cast, from, to);
   if (check === undefined) return cast;
-  const message = `'${inexactMark}: ' || CAST(${expression} AS VARCHAR) || ' is not exact as ${target}'`;
+  const shown = `CAST(${expression} AS VARCHAR)`;
+  const message = `'${inexactMark}: ' || ${shown} || ' is not exact as ${target}'`;
   return `CASE WHEN ${expression} IS NULL OR ${check} THEN ${cast} ELSE error(${message}) END`;
 }
 

@@ -51,7 +51,8 @@ function tablesOf(
     if (sink.kind === 'table' && table !== undefined) return { ...table, name };
     throw new HeliosError(
       'not_allowed',
-      `${name} can't be adopted: nothing in ${sink.location} says which records its rows came from.`,
+      `${name} can't be adopted: nothing in ${sink.location} says ` +
+        'which records its rows came from.',
       { hint: 'Only Delta tables can. Create it without --adopt: it is then written anew.' },
     );
   });

@@ -40,7 +40,9 @@ async function idsIn(helios: PipelineFixture, table: string): Promise<readonly n
   return ids.toSorted((left, right) => left - right);
 }
 
-async function everything(helios: PipelineFixture): Promise<Readonly<Record<string, readonly number[]>>> {
+async function everything(
+  helios: PipelineFixture,
+): Promise<Readonly<Record<string, readonly number[]>>> {
   return {
     early: await idsIn(helios, 'early'),
     late: await idsIn(helios, 'late'),

@@ -8,8 +8,9 @@ import type { ManifestSource, PositionTexts } from './epoch/manifest.ts';
 import { knownTexts } from './epoch/recovery.ts';
 
 /**
- * What a sink leaves beside each commit, `_helios/<sink id>/<to>.json`: how far its pipeline had read
- * at epoch `to`, and which of the pipeline's other sinks had all their rows in their tables then.
+ * What a sink leaves beside each commit, `_helios/<sink id>/<to>.json`: how far its pipeline had
+ * read at epoch `to`, and which of the pipeline's other sinks had all their rows in their tables
+ * then.
  */
 export type RollNote = {
   readonly pipeline: string;
@@ -51,8 +52,9 @@ export type AdoptionRequest = {
 };
 
 /**
- * Finds out from the tables alone how far a pipeline had got whose state is lost. Reading starts, for
- * each partition, where the sink stands that is furthest behind; the others leave out what they have.
+ * Finds out from the tables alone how far a pipeline had got whose state is lost. Reading starts,
+ * for each partition, where the sink stands that is furthest behind; the others leave out what they
+ * have.
  */
 export async function adopt(request: AdoptionRequest): Promise<Adoption> {
   const { tables, sources } = request;
@@ -96,7 +98,9 @@ async function validNotes({ pipeline, tables }: AdoptionRequest): Promise<readon
   return sorted.filter(({ note }) => lifeOf(note.sink) === life);
 }
 
-/** Sink ids begin with the id of their pipeline: one that was made anew under its name is another. */
+/**
+ * Sink ids begin with the id of their pipeline: one that was made anew under its name is another.
+ */
 function lifeOf(sinkId: string | undefined): string | undefined {
   return sinkId?.split('/')[0];
 }
@@ -112,7 +116,8 @@ async function notesUnder(storage: Storage): Promise<readonly RollNote[]> {
 
 function parseNote(bytes: Uint8Array, path: string): RollNote {
   const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  const isNote = typeof value === 'object' && value !== null && 'sources' in value && 'sinks' in value;
+  const isObject = typeof value === 'object' && value !== null;
+  const isNote = isObject && 'sources' in value && 'sinks' in value;
   if (isNote) return value as RollNote;
   throw new HeliosError('corrupt_data', `${path} is not a note of a pipeline.`, {
     hint: 'It was left by a newer or older Helios: adopt with that one, or create without --adopt.',
@@ -127,8 +132,8 @@ type Reached = {
 };
 
 /**
- * How far a sink is, by the newest note that vouches for it: its own, or another sink's that saw it with
- * nothing hot. One that has never rolled is where it began. Undefined: no note knows it.
+ * How far a sink is, by the newest note that vouches for it: its own, or another sink's that saw it
+ * with nothing hot. One that has never rolled is where it began. Undefined: no note knows it.
  */
 function sinkReached(
   { name, delta }: AdoptedTable,
@@ -189,7 +194,10 @@ async function startPositions(
     for (const partition of partitions) {
       positions[partition] = isNew
         ? ((await source.startPosition(partition)) ?? null)
-        : least(source, known.map((one) => positionIn(one, partition)));
+        : least(
+            source,
+            known.map((one) => positionIn(one, partition)),
+          );
     }
     result.push({ name, identity: source.identity, positions });
   }
@@ -253,6 +261,8 @@ function nothingLeft({ pipeline, tables }: AdoptionRequest): HeliosError {
     'not_found',
     `There is nothing to adopt: under ${names} lies no note of a pipeline named ${pipeline} that ` +
       "agrees with the table's last commit.",
-    { hint: "Use the lost pipeline's name, or create it without --adopt: it then reads from the start." },
+    {
+      hint: "Use the lost pipeline's name, or create it without --adopt: it then reads from the start.",
+    },
   );
 }

@@ -4,7 +4,12 @@ import type { Catalog, PipelineDefinition, TableEntry } from '../catalog/catalog
 import { adoptPipeline } from './adopt-pipeline.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { ManagedPipeline } from './managed-pipeline.ts';
-import { openQuarantine, pipelineDirectory, type PipelineEnvironment, resolvePath } from './open-pipeline.ts';
+import {
+  openQuarantine,
+  pipelineDirectory,
+  type PipelineEnvironment,
+  resolvePath,
+} from './open-pipeline.ts';
 import type {
   PipelineInfo,
   Pipelines,
@@ -148,7 +153,10 @@ export class Supervisor implements Pipelines {
       await this.#context.forget(id, undefined);
       this.#context.catalog.deletePipeline(id);
       this.#pipelines.delete(id);
-      await rm(pipelineDirectory(this.#context.dataDirectory, id), { recursive: true, force: true });
+      await rm(pipelineDirectory(this.#context.dataDirectory, id), {
+        recursive: true,
+        force: true,
+      });
     });
   }
 
@@ -226,10 +234,13 @@ export class Supervisor implements Pipelines {
   }
 
   /**
-   * Rolls, or gives up the hot rows: a new revision of the same SQL begins with sinks of its own that
-   * have none, and goes on from where reading stood.
+   * Rolls, or gives up the hot rows: a new revision of the same SQL begins with sinks of its own
+   * that have none, and goes on from where reading stood.
    */
-  async #stop(managed: ManagedPipeline, options: { readonly isDiscarding: boolean }): Promise<void> {
+  async #stop(
+    managed: ManagedPipeline,
+    options: { readonly isDiscarding: boolean },
+  ): Promise<void> {
     if (!options.isDiscarding) {
       await managed.stop();
       return;
@@ -279,7 +290,9 @@ export class Supervisor implements Pipelines {
     for (const listener of listeners) listener();
   }
 
-  /** Resolves true when any pipeline published, ended or failed; false when the signal aborts first. */
+  /**
+   * Resolves true when any pipeline published, ended or failed; false when the signal aborts first.
+   */
   async #published(signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
     return await new Promise((resolve) => {
@@ -338,8 +351,11 @@ function hasPassed(
 
 function checkName(name: string): void {
   if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) && name.length <= nameLengthMax) return;
-  throw new HeliosError('invalid_name', `${JSON.stringify(name.slice(0, 200))} can't be a pipeline's name.`, {
-    hint:
-      `Use letters, digits, _ and -, beginning with a letter or _, at most ${nameLengthMax} characters.`,
-  });
+  throw new HeliosError(
+    'invalid_name',
+    `${JSON.stringify(name.slice(0, 200))} can't be a pipeline's name.`,
+    {
+      hint: `Use letters, digits, _ and -, beginning with a letter or _, at most ${nameLengthMax} characters.`,
+    },
+  );
 }

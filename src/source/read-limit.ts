@@ -2,8 +2,9 @@ import type { Position } from '../event/record.ts';
 import type { ReadRequest } from './source.ts';
 
 /**
- * Most bytes of a read where positions are offsets in bytes, in decimal: a batch ends with the record
- * that reaches the limit, so that one of exactly this many bytes ends at `until`. 0 is nothing to read.
+ * Most bytes of a read where positions are offsets in bytes, in decimal: a batch ends with the
+ * record that reaches the limit, so that one of exactly this many bytes ends at `until`. 0 is
+ * nothing to read.
  */
 export function bytesUntil({ after, until, bytesMax }: ReadRequest): number {
   if (until === undefined) return bytesMax;

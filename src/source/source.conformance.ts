@@ -74,10 +74,18 @@ export function testSource(fixture: SourceFixture): void {
       for (const partition of await source.partitions()) {
         const single = await readPartition(source, { partition, bytesMax: () => 1 });
         for (const [index, { to: until }] of single.entries()) {
-          const batch = await source.read({ partition, after: undefined, until, bytesMax: 1e6, signal });
+          const batch = await source.read({
+            partition,
+            after: undefined,
+            until,
+            bytesMax: 1e6,
+            signal,
+          });
           if (batch === undefined) throw new Error('there is something before `until`');
           expect(batch.to).toBe(until);
-          expect(await linesOf(batch)).toEqual(single.slice(0, index + 1).flatMap(({ lines }) => lines));
+          expect(await linesOf(batch)).toEqual(
+            single.slice(0, index + 1).flatMap(({ lines }) => lines),
+          );
           const none = await source.read({ partition, after: until, until, bytesMax: 1e6, signal });
           expect(none).toBeUndefined();
           expect(source.compare(undefined, until)).toBeLessThan(0);

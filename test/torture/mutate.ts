@@ -15,7 +15,10 @@ export function mutated({ file, find, replace }: Change, root: string = sourceRo
   return text.replace(find, () => replace);
 }
 
-/** Whether the harness notices what the mutant does. A faulty mutant that can't even start doesn't count. */
+/**
+ * Whether the harness notices what the mutant does. A faulty mutant that can't even start doesn't
+ * count.
+ */
 export async function isCaught(
   mutant: Mutant,
   options: Pick<TortureOptions, 'seed' | 'folder' | 'python' | 'log'>,

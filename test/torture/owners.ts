@@ -24,9 +24,9 @@ const deadlineMs = 120_000;
 const headStartMsMax = 3_000;
 
 /**
- * Two processes that both think they own a pipeline, as where a lock on a network file system is lost: the
- * lock's file is removed, and a second process takes a new one. The pipeline reads a file, so that each
- * row must be in the table once.
+ * Two processes that both think they own a pipeline, as where a lock on a network file system is
+ * lost: the lock's file is removed, and a second process takes a new one. The pipeline reads a
+ * file, so that each row must be in the table once.
  */
 export async function twoOwners(options: OwnersOptions): Promise<OwnersReport> {
   const random = new SeededRandom(options.seed);

@@ -17,7 +17,10 @@ export type RoundsOptions = {
   /** Kills at each of these points. */
   readonly pointHits: number;
   readonly powerCut: PowerCut;
-  /** In so many deaths, from 0 to 1, the machine's power is cut; in the others only the process dies. */
+  /**
+   * In so many deaths, from 0 to 1, the machine's power is cut; in the others only the process
+   * dies.
+   */
   readonly powerCutShare: number;
   readonly log: (line: string) => void;
   /** Ends the rounds early when something is known to be wrong. */
@@ -36,7 +39,10 @@ export type RoundsReport = {
 
 /** How long a process may take from its start to its address, after any crash. */
 const readyTimeoutMs = 30_000;
-/** A point that isn't reached in this time is tried again. A table has a checkpoint every 100 commits. */
+/**
+ * A point that isn't reached in this time is tried again. A table has a checkpoint every 100
+ * commits.
+ */
 const pointTimeoutMs = 60_000;
 const lifeMsMax = 2_500;
 
@@ -53,8 +59,8 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
 }
 
 /**
- * In any order, but those during checkpoints last and in a row: a checkpoint that failed is tried again
- * at the next commit, instead of a hundred commits later.
+ * In any order, but those during checkpoints last and in a row: a checkpoint that failed is tried
+ * again at the next commit, instead of a hundred commits later.
  */
 function planOf({
   kills,

@@ -42,8 +42,8 @@ const idsPerProducer = 1_000_000_000;
 const catchUpTimeoutMs = 120_000;
 
 /**
- * The whole of it: Helios with three pipelines, producers that keep fsynced ledgers, readers, and kills. At
- * the end everything is stopped in order, and delta-rs says what is in the tables.
+ * The whole of it: Helios with three pipelines, producers that keep fsynced ledgers, readers, and
+ * kills. At the end everything is stopped in order, and delta-rs says what is in the tables.
  */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
   const folders = workload.makeFolders(options.folder);

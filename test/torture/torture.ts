@@ -4,9 +4,9 @@
  *     npm run torture -- [--kills 300] [--points 20] [--power 0.3] [--owners 5] [--seed N] [--keep]
  *     npm run torture -- --mutants [--only WORDS]
  *
- * `--points` is how often each named point is hit, `--power` the share of deaths in which the machine's power
- * is cut too, `--owners` how often two processes run one pipeline. `--mutants` breaks Helios on purpose, one
- * way after another, and fails when the harness doesn't notice.
+ * `--points` is how often each named point is hit, `--power` the share of deaths in which the
+ * machine's power is cut too, `--owners` how often two processes run one pipeline. `--mutants`
+ * breaks Helios on purpose, one way after another, and fails when the harness doesn't notice.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

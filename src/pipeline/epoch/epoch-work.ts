@@ -52,11 +52,12 @@ export type EpochContext = {
 const nothing: SinkStep = { part: undefined, rowCount: 0, fileBytes: undefined };
 
 /**
- * Turns the batches of one epoch into parts on disk, durable but true only once a manifest names them.
- * May be repeated for the same epoch until then: files of an attempt before are overwritten.
+ * Turns the batches of one epoch into parts on disk, durable but true only once a manifest names
+ * them. May be repeated for the same epoch until then: files of an attempt before are overwritten.
  *
  * The fast path streams bytes through one statement per output. If any record of the epoch can't
- * become a row, or the SQL fails on one, the epoch is done again the slow way, which finds those records.
+ * become a row, or the SQL fails on one, the epoch is done again the slow way, which finds those
+ * records.
  */
 export class EpochWork {
   readonly #context: EpochContext;
@@ -95,10 +96,7 @@ export class EpochWork {
       scratchDirectory,
       failingSelects: this.#failingSelects,
     });
-    const rejected = [
-      ...(await isolated.decode(input)),
-      ...(await isolated.takeOutFailing(input)),
-    ];
+    const rejected = [...(await isolated.decode(input)), ...(await isolated.takeOutFailing(input))];
     const policies = new Map(plan.script.sources.map((source) => [source.name, source.badData]));
     const failing = rejected.find((record) => policies.get(record.source) === 'fail');
     if (failing !== undefined) throw badRecord(failing);
@@ -114,7 +112,9 @@ export class EpochWork {
     };
   }
 
-  /** Source name → SELECT over its records; read once into a table where several outputs want it. */
+  /**
+   * Source name → SELECT over its records; read once into a table where several outputs want it.
+   */
   async #decode(input: EpochInput): Promise<ReadonlyMap<string, string>> {
     const { connection, plan, decoders } = this.#context;
     const relations = new Map<string, string>();

@@ -36,15 +36,18 @@ type IsolatedEpochContext = {
   readonly failingSelects: FailingSelects;
 };
 
-/** Source name → for each output that reads it the SELECT of the rows it fails on, as far as there is one. */
+/**
+ * Source name → for each output that reads it the SELECT of the rows it fails on, as far as there
+ * is one.
+ */
 export type FailingSelects = Map<string, readonly (string | undefined)[]>;
 
 /** So many failing records of an epoch are run by themselves for their own message. */
 const messagesMax = 16;
 
 /**
- * The slow path of an epoch: its clean records in temp tables, numbered, so that the ones that the SQL
- * fails on can be found and taken out. What it takes out reaches none of the pipeline's sinks.
+ * The slow path of an epoch: its clean records in temp tables, numbered, so that the ones that the
+ * SQL fails on can be found and taken out. What it takes out reaches none of the pipeline's sinks.
  */
 export class IsolatedEpoch implements AsyncDisposable {
   readonly #context: IsolatedEpochContext;
@@ -89,7 +92,9 @@ export class IsolatedEpoch implements AsyncDisposable {
       this.#sources.map((source) => {
         const all = `SELECT * EXCLUDE (__row) FROM ${quoteName(source.relation)}`;
         if (isWanted === undefined) return [source.table.name, all];
-        const wanted = source.batches.filter(({ batch }) => isWanted(sink, source.table.name, batch));
+        const wanted = source.batches.filter(({ batch }) =>
+          isWanted(sink, source.table.name, batch),
+        );
         const ranges = wanted.map(
           ({ firstRow, isolated }) =>
             `__row >= ${firstRow} AND __row < ${firstRow + isolated.cleanCount}`,

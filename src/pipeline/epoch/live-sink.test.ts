@@ -54,7 +54,11 @@ type Step =
 const steps = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant('publish' as const), rows: fc.nat(3) }),
-    fc.record({ kind: fc.constant('merge' as const), from: fc.nat(4), count: fc.integer({ min: 2, max: 4 }) }),
+    fc.record({
+      kind: fc.constant('merge' as const),
+      from: fc.nat(4),
+      count: fc.integer({ min: 2, max: 4 }),
+    }),
     fc.record({ kind: fc.constant('roll' as const), isDuringPut: fc.boolean() }),
   ),
   { maxLength: 40 },
@@ -79,7 +83,8 @@ test('publishing, merging and rolling in any order keep each row once', () => {
 });
 
 function apply(live: LiveSink, model: Model, step: Step, next: Step | undefined): void {
-  if (step.kind === 'publish') publish(live, model, step.rows, next?.kind === 'roll' && next.isDuringPut);
+  if (step.kind === 'publish')
+    publish(live, model, step.rows, next?.kind === 'roll' && next.isDuringPut);
   if (step.kind === 'merge' && live.pendingMerge === undefined) merge(live, model, step);
   if (step.kind === 'roll' && !step.isDuringPut) roll(live, model, model.epoch);
   check(live, model);
@@ -134,7 +139,10 @@ function check(live: LiveSink, model: Model): void {
   expect(live.hotRows).toBe(hot.reduce((sum, [, rows]) => sum + rows, 0));
   expect(live.rowsOut).toBe(model.rows);
   const pending = live.pendingMerge?.merged.name;
-  const kept = new Set([...live.parts.map(({ name }) => name), ...(pending === undefined ? [] : [pending])]);
+  const kept = new Set([
+    ...live.parts.map(({ name }) => name),
+    ...(pending === undefined ? [] : [pending]),
+  ]);
   expect(model.files).toEqual(kept);
 }
 

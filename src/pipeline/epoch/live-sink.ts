@@ -28,9 +28,11 @@ export type PublishedAt = { readonly epoch: Epoch; readonly nowMs: EpochMs };
 /**
  * One sink of a running pipeline: its hot parts as the newest manifest made them true.
  *
- * Invariant: `parts` are in epoch order, without gaps or overlaps among those that hold rows, and all of
- * them lie after `rolledEpoch`. It changes only in `publish`, after the manifest's put, and in
- * `forget`, after a roll's commit; both run to their end without waiting, so that a query sees one or the other.
+ * Invariant: `parts` are in epoch order, without gaps or overlaps among those that hold rows, and
+ * all of them lie after `rolledEpoch`. It changes only in `publish`, after the manifest's put, and
+ * in
+ * `forget`, after a roll's commit; both run to their end without waiting, so that a query sees one
+ * or the other.
  */
 export class LiveSink {
   readonly id: string;

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { HeliosError } from '../../base/errors.ts';
 import type { Epoch, EpochMs } from '../../event/record.ts';
 
-/** A file of rows of one sink that no committed table file holds yet, as far as this manifest knows. */
+/**
+ * A file of rows of one sink that no committed table file holds yet, as far as this manifest knows.
+ */
 export type ManifestPart = {
   /** File name inside the pipeline's parts folder. */
   readonly name: string;
@@ -33,8 +35,9 @@ export type ManifestSink = {
   /** The table's txn when this was written, or null: the table can only have moved on since. */
   readonly rolledEpoch: Epoch | null;
   /**
-   * Positions up to which an adopted sink has its rows already, by source and partition, until all of
-   * them are passed: what is read again for other sinks is left out here. Null where there are none.
+   * Positions up to which an adopted sink has its rows already, by source and partition, until all
+   * of them are passed: what is read again for other sinks is left out here. Null where there are
+   * none.
    */
   readonly skip: PositionTexts | null;
   /** Where reading stood when the sink was new. */
@@ -56,8 +59,8 @@ export type ManifestSource = {
 };
 
 /**
- * What makes an epoch true. Each one is the pipeline's whole state, so that the newest alone is enough
- * to go on from; `previous` chains it to the one it continues.
+ * What makes an epoch true. Each one is the pipeline's whole state, so that the newest alone is
+ * enough to go on from; `previous` chains it to the one it continues.
  */
 export type Manifest = {
   readonly format: 1;

@@ -4,7 +4,13 @@ import { type Epoch, type Position, position } from '../../event/record.ts';
 import type { Part, Sink } from '../../sink/sink.ts';
 import type { Source } from '../../source/source.ts';
 import { LiveSink } from './live-sink.ts';
-import type { Manifest, ManifestPart, ManifestSink, ManifestSource, PositionTexts } from './manifest.ts';
+import type {
+  Manifest,
+  ManifestPart,
+  ManifestSink,
+  ManifestSource,
+  PositionTexts,
+} from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
 
@@ -35,10 +41,11 @@ export type RecoveredState = {
 };
 
 /**
- * Finds out where a pipeline stands; for a new one, and for one whose SQL was edited, puts the manifest
- * that everything after continues. The same for a clean start and after a crash: the newest manifest says what is
- * true, and each table's txn says which of its parts are cold. The manifest it puts fences whoever ran
- * the pipeline before; only then are files deleted that no manifest names.
+ * Finds out where a pipeline stands; for a new one, and for one whose SQL was edited, puts the
+ * manifest that everything after continues. The same for a clean start and after a crash: the
+ * newest manifest says what is true, and each table's txn says which of its parts are cold. The
+ * manifest it puts fences whoever ran the pipeline before; only then are files deleted that no
+ * manifest names.
  */
 export async function recover(context: RecoveryContext): Promise<RecoveredState> {
   await context.parts.open();
@@ -61,7 +68,10 @@ export async function recover(context: RecoveryContext): Promise<RecoveredState>
   return { manifest: next, hash, positions: readPositions(next), sinks };
 }
 
-/** The pipeline goes on as it was: whoever ran it until now is fenced, and its unnamed parts are orphans. */
+/**
+ * The pipeline goes on as it was: whoever ran it until now is fenced, and its unnamed parts are
+ * orphans.
+ */
 function claimed(context: RecoveryContext, newest: Found): Manifest {
   return {
     ...newest.manifest,
@@ -79,7 +89,10 @@ function checkSources(context: RecoveryContext, manifest: Manifest): void {
   }
 }
 
-/** The first manifest of a pipeline, or of its SQL after an edit: positions carry over by table name. */
+/**
+ * The first manifest of a pipeline, or of its SQL after an edit: positions carry over by table
+ * name.
+ */
 async function begun(context: RecoveryContext, before: Found | undefined): Promise<Manifest> {
   const epoch = before === undefined ? 0 : before.manifest.epoch + 1;
   const sources = await startPositions(context.sources, before?.manifest.sources ?? []);
@@ -110,17 +123,16 @@ export function knownTexts(sources: readonly ManifestSource[]): PositionTexts {
     sources.map(({ name, positions }) => [
       name,
       Object.fromEntries(
-        Object.entries(positions).flatMap(([partition, at]) => (at === null ? [] : [[partition, at]])),
+        Object.entries(positions).flatMap(([partition, at]) =>
+          at === null ? [] : [[partition, at]],
+        ),
       ),
     ]),
   );
 }
 
 /** A file that is written on by edited SQL keeps what it has; a table needs no telling. */
-function fileSoFar(
-  sink: Sink,
-  earlier: ManifestSink | undefined,
-): Pick<ManifestSink, 'fileBytes'> {
+function fileSoFar(sink: Sink, earlier: ManifestSink | undefined): Pick<ManifestSink, 'fileBytes'> {
   if (sink.kind === 'table') return { fileBytes: null };
   return { fileBytes: earlier?.tableId === sink.tableId ? earlier.fileBytes : 0 };
 }
@@ -219,9 +231,13 @@ function readPositions(manifest: Manifest): ReadPositions {
 }
 
 function mismatch(table: string): HeliosError {
-  return new HeliosError('corrupt_data', `The newest manifest has a sink ${table} that the SQL has not.`, {
-    hint: 'Restore the catalog that belongs to this state, or adopt the tables with a new pipeline.',
-  });
+  return new HeliosError(
+    'corrupt_data',
+    `The newest manifest has a sink ${table} that the SQL has not.`,
+    {
+      hint: 'Restore the catalog that belongs to this state, or adopt the tables with a new pipeline.',
+    },
+  );
 }
 
 function replaced(entry: ManifestSink, sink: Sink): HeliosError {
@@ -267,7 +283,9 @@ function ahead(entry: ManifestSink, txnEpoch: Epoch, epoch: Epoch): HeliosError 
     'corrupt_data',
     `The table ${entry.table} holds epoch ${txnEpoch}, but the newest manifest is ${epoch}: ` +
       'the state directory is older than the table.',
-    { hint: 'Restore the newest state directory, or adopt the table with a new pipeline (--adopt).' },
+    {
+      hint: 'Restore the newest state directory, or adopt the table with a new pipeline (--adopt).',
+    },
   );
 }
 
@@ -284,8 +302,7 @@ function missing(entry: ManifestSink, part: ManifestPart, store: PartStore): Hel
     'corrupt_data',
     `Part ${part.name} with ${part.rowCount} rows of ${entry.table} is missing in ${store.directory}.`,
     {
-      hint:
-        'Restore the file, or stop the pipeline with --discard to go on without these rows.',
+      hint: 'Restore the file, or stop the pipeline with --discard to go on without these rows.',
     },
   );
 }

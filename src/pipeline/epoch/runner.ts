@@ -14,7 +14,9 @@ import { nextSkip, skipAfter, wantedBy } from './skip.ts';
 /** Shortest and longest time from one epoch's start to the next while records keep coming. */
 const epochIntervalMsMin = 100;
 const epochIntervalMsMax = 1000;
-/** Fixed costs may take a fifth of the time: an epoch that took t is followed by 4 t of gathering. */
+/**
+ * Fixed costs may take a fifth of the time: an epoch that took t is followed by 4 t of gathering.
+ */
 const gatheringPerWork = 4;
 /** Bytes of one epoch: it starts small, and doubles while there is more to read than fits. */
 const epochBytesMin = 4 * 1024 * 1024;
@@ -80,7 +82,9 @@ export class Runner {
     return this.#positions;
   }
 
-  /** Source name → bytes not yet read, as of some seconds ago; undefined where it can't be known. */
+  /**
+   * Source name → bytes not yet read, as of some seconds ago; undefined where it can't be known.
+   */
   get bytesBehind(): ReadonlyMap<string, number | undefined> {
     return this.#bytesBehind;
   }
@@ -158,10 +162,7 @@ export class Runner {
   }
 
   /** Puts the manifest, then makes memory agree with it, without waiting in between. */
-  async #commit(
-    batches: ReadonlyMap<string, readonly Batch[]>,
-    result: EpochYield,
-  ): Promise<void> {
+  async #commit(batches: ReadonlyMap<string, readonly Batch[]>, result: EpochYield): Promise<void> {
     const { store, parts, sources, clock, state } = this.#context;
     const positions = advance(this.#positions, batches);
     for (const sink of state.sinks) sink.skip = skipAfter(sink.skip, positions, sources);
@@ -226,7 +227,8 @@ export class Runner {
     const workMs = clock.monotonicMs() - startedMs;
     const isFull = byteCount(batches) >= this.#bytesMax * fullShare;
     if (isFull) {
-      if (workMs < epochIntervalMsMax / 2) this.#bytesMax = Math.min(this.#bytesMax * 2, epochBytesMax);
+      if (workMs < epochIntervalMsMax / 2)
+        this.#bytesMax = Math.min(this.#bytesMax * 2, epochBytesMax);
       if (workMs > epochIntervalMsMax) this.#bytesMax = Math.max(this.#bytesMax / 2, epochBytesMin);
       return;
     }

@@ -16,8 +16,8 @@ type Place = {
 };
 
 /**
- * The nearest place after `after` up to which some sink has its rows already: a batch that ends there
- * is either wanted by a sink as a whole or not at all.
+ * The nearest place after `after` up to which some sink has its rows already: a batch that ends
+ * there is either wanted by a sink as a whole or not at all.
  */
 export function nextSkip(
   sinks: readonly LiveSink[],
@@ -51,7 +51,9 @@ export function isUnwanted(input: EpochInput, sink: number): (record: RejectedRe
   const { isWanted, batches } = input;
   if (isWanted === undefined) return () => false;
   return (record) => {
-    const batch = batches.get(record.source)?.find(({ partition }) => partition === record.partition);
+    const batch = batches
+      .get(record.source)
+      ?.find(({ partition }) => partition === record.partition);
     return batch !== undefined && !isWanted(sink, record.source, batch);
   };
 }
@@ -72,11 +74,7 @@ export function skipAfter(
   return isPassed ? null : skip;
 }
 
-function skipOf(
-  skip: PositionTexts | null,
-  name: string,
-  partition: string,
-): Position | undefined {
+function skipOf(skip: PositionTexts | null, name: string, partition: string): Position | undefined {
   const at = skip?.[name]?.[partition];
   return at === undefined ? undefined : position(at);
 }
