@@ -215,7 +215,7 @@ async function openDeltaSink(
   const { connector, name } = output.table;
   if (connector.kind !== 'delta') throw new HeliosError('internal', `${name} is no Delta table.`);
   const schema = storedSchema(output.schema);
-  checkPartitionFields(name, connector.partitionFields, schema);
+  const partitionFields = checkedPartitionFields(name, connector.partitionFields, schema);
   const path = resolvePath(connector.path, scope.baseDirectory);
   await clearStaging(stagingDirectory(path, scope.pipelineId));
   return await deltaSink(environment, {
@@ -223,7 +223,7 @@ async function openDeltaSink(
     path,
     staging: stagingDirectory(path, scope.pipelineId),
     schema,
-    connector,
+    connector: { ...connector, partitionFields },
     timeColumn: timeColumnOf(plan, output),
   });
 }
@@ -317,10 +317,22 @@ function rollingPolicies(plan: Plan): ReadonlyMap<string, RollingPolicy> {
 /** Values that Delta's readers agree on as partition values. */
 const partitionKinds = new Set(['boolean', 'integer', 'decimal', 'text', 'date', 'timestamp']);
 
-function checkPartitionFields(table: string, fields: readonly string[], schema: Schema): void {
-  for (const field of fields) {
+/** The fields in the columns' spelling. */
+function checkedPartitionFields(
+  table: string,
+  fields: readonly string[],
+  schema: Schema,
+): readonly string[] {
+  if (schema.length <= fields.length) {
+    throw new HeliosError(
+      'invalid_config',
+      `${table} has no column besides its partition fields.`,
+      { hint: 'Leave at least one column out of partition_fields.' },
+    );
+  }
+  return fields.map((field) => {
     const column = schema.find(({ name }) => name.toLowerCase() === field.toLowerCase());
-    if (column !== undefined && partitionKinds.has(column.type.kind)) continue;
+    if (column !== undefined && partitionKinds.has(column.type.kind)) return column.name;
     const problem =
       column === undefined ? 'there is no such column' : `its type ${column.type.kind} can't be one`;
     throw new HeliosError(
@@ -328,10 +340,6 @@ function checkPartitionFields(table: string, fields: readonly string[], schema: 
       `${table} can't be partitioned by ${field}: ${problem}.`,
       { hint: `Its columns are ${schema.map(({ name }) => name).join(', ')}.` },
     );
-  }
-  if (schema.length > fields.length) return;
-  throw new HeliosError('invalid_config', `${table} has no column besides its partition fields.`, {
-    hint: 'Leave at least one column out of partition_fields.',
   });
 }
 

@@ -198,6 +198,26 @@ test('a file sink has each row once, though the epoch is done again for a bad re
   expect(await readFile(path, 'utf8')).toBe('{"id":1}\n{"id":3}\n{"id":14}\n');
 });
 
+test('what Delta or the column cannot hold exactly is rejected, not changed', async () => {
+  await using helios = await PipelineFixture.open();
+  const sql = script(
+    "SELECT id, v AS Part, CAST('2024-01-01 00:00:00.' || v AS TIMESTAMP_NS) AS t FROM events",
+    ', partition_fields = [part]',
+  );
+  await create(helios, sql);
+  const values = ['"123456"', '""', '"123456789"', '"123456000"'];
+  await helios.sendAndWait('events', values.map((v, id) => `{"id":${id},"v":${v}}`));
+  await helios.supervisor.stop('p', { isDiscarding: false });
+  const files = (await helios.delta('tables/sunk')).snapshot().files;
+  expect(new Set(files.map((file) => file.partitionValues['Part']))).toEqual(
+    new Set(['123456', '123456000']),
+  );
+  const messages = (await helios.rows('quarantine')).map((row) => String(row['message'])).toSorted();
+  expect(messages[0]).toBe("The partition field Part is '', which Delta can't tell from NULL.");
+  expect(messages[1]).toMatch(/^helios:inexact: 2024-01-01 00:00:00.123456789 is not exact/);
+  expect(messages).toHaveLength(2);
+});
+
 test('a bounded source ends the pipeline, with everything in its table', async () => {
   await using helios = await PipelineFixture.open();
   await writeFile(join(helios.directory, 'in.json'), '{"id":1}\n{"id":2}');

@@ -101,9 +101,7 @@ export class DeltaSink implements TableSink {
       for (const add of adds) await this.#options.storage.delete(add.path);
       return { kind: 'overtaken', txnEpoch: outcome.txnVersion };
     }
-    if (request.from !== undefined) {
-      await this.#options.storage.delete(notePath(request.sinkId, request.from));
-    }
+    await this.#forgetNotes(request);
     await this.#checkpoint();
     const byteLength = adds.reduce((sum, add) => sum + add.byteLength, 0);
     return { kind: 'rolled', fileCount: adds.length, byteLength };
@@ -188,6 +186,14 @@ export class DeltaSink implements TableSink {
     };
     const path = notePath(request.sinkId, request.to);
     await this.#options.storage.put(path, Buffer.from(`${JSON.stringify(note)}\n`));
+  }
+
+  /** Those of earlier commits, and of rolls that came to nothing. */
+  async #forgetNotes({ sinkId, to }: RollRequest): Promise<void> {
+    const { storage } = this.#options;
+    for await (const { path } of storage.list(`_helios/${sinkId}/`)) {
+      if (path < notePath(sinkId, to)) await storage.delete(path);
+    }
   }
 
   #newColumns(): Schema {
