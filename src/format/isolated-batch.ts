@@ -33,7 +33,7 @@ export function isolatedBatch(parts: Parts): IsolatedBatch {
 }
 
 /** Number of the line that holds clean record `row`, given the lines that are not clean. */
-export function lineOf(row: number, rejectedLines: readonly number[]): number {
+function lineOf(row: number, rejectedLines: readonly number[]): number {
   let low = 0;
   let high = rejectedLines.length;
   while (low < high) {

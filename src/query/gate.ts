@@ -23,7 +23,7 @@ export type GatedQuery = {
 };
 
 /** Longest text of a query, in UTF-8 bytes. */
-export const sqlBytesMax: number = 64 * 1024;
+const sqlBytesMax: number = 64 * 1024;
 
 export type GateRequest = {
   readonly sql: string;

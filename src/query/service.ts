@@ -33,7 +33,7 @@ export type QueryLimits = {
   readonly rowsDefault: number;
 };
 
-export const queryLimits: QueryLimits = {
+const queryLimits: QueryLimits = {
   processesMax: Math.max(2, availableParallelism()),
   waitingMax: 32,
   queriesPerProcessMax: 500,

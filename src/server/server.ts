@@ -32,9 +32,6 @@ export type ListenOptions = {
   readonly port: number;
 };
 
-/** Where `helios start` listens unless told otherwise. */
-export const defaultListenOptions: ListenOptions = { host: '127.0.0.1', port: 7311 };
-
 /**
  * The HTTP server: ingest, API, live socket. It owns its sockets and nothing else; what it was
  * given is closed by whoever opened it, after `close`.

@@ -94,6 +94,6 @@ function depthName(json: string): string {
 }
 
 /** JSON pointer (RFC 6901) to a member. */
-export function pointerTo(name: string): string {
+function pointerTo(name: string): string {
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

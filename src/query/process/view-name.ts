@@ -10,7 +10,7 @@ export function viewName(table: string): string {
 }
 
 /** Only `helios.` qualifies; any other dot is part of the name. */
-export function splitTableName(table: string): readonly [schema: string, name: string] {
+function splitTableName(table: string): readonly [schema: string, name: string] {
   const prefix = 'helios.';
   return table.toLowerCase().startsWith(prefix)
     ? ['helios', table.slice(prefix.length)]

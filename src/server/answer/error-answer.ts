@@ -19,7 +19,7 @@ export function errorAnswer(thrown: unknown, id: string): ErrorAnswerParts {
   return { status: facts.httpStatus, headers, body: { error: errorBody(failure, id) }, failure };
 }
 
-export function errorBody(failure: HeliosError, id: string): ErrorBody {
+function errorBody(failure: HeliosError, id: string): ErrorBody {
   // Something unforeseen may quote what a client must not see: it gets the id, the log the rest.
   if (failure.code === 'internal') {
     return {
