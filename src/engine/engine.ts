@@ -4,6 +4,7 @@ import {
   DuckDBInstance,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { HeliosError } from '../base/errors.ts';
 import type { Column } from '../event/schema.ts';
 import { duckdbFailure } from './failure.ts';
 import { bindParameters, type Parameters } from './parameters.ts';
@@ -95,11 +96,16 @@ export class Connection implements AsyncDisposable {
 
   /** Columns that a SELECT would yield, without running it. */
   async describe(select: string): Promise<readonly Column[]> {
-    const rows = await this.rows(`DESCRIBE ${select}`);
-    return rows.map((row) => ({
-      name: String(row['column_name']),
-      type: parseDuckdbType(String(row['column_type'])),
-    }));
+    const describe = 'DESCRIBE ';
+    try {
+      const reader = await this.#connection.runAndReadAll(`${describe}${select}`);
+      return reader.getRowObjectsJson().map((row) => ({
+        name: String(row['column_name']),
+        type: parseDuckdbType(String(row['column_type'])),
+      }));
+    } catch (thrown) {
+      throw thrown instanceof HeliosError ? thrown : duckdbFailure(thrown, select, describe);
+    }
   }
 
   /**

@@ -35,6 +35,15 @@ describe('a failure of DuckDB', () => {
     expect(error.details?.['offset']).toBe(before.length);
   });
 
+  test('of a SELECT that is described points at its place there', async () => {
+    await expect(connection.describe("SELECT 'é', nope FROM range(1) t(a)")).rejects.toMatchObject({
+      position: { line: 1, column: 13, length: 4 },
+    });
+    await expect(connection.describe("SELECT 'é', ) FROM t")).rejects.toMatchObject({
+      position: { line: 1, column: 13, length: 1 },
+    });
+  });
+
   test('of a record says that the query failed', async () => {
     const error = await failureOf("SELECT CAST(a AS INTEGER) FROM (VALUES ('x')) t(a)");
     expect(error.code).toBe('query_failed');

@@ -16,9 +16,10 @@ type Report = {
 };
 
 /**
- * A failure of DuckDB as a HeliosError, with line and column in `sql` where DuckDB gave a place.
+ * A failure of DuckDB as a HeliosError, with line and column in `sql` where DuckDB gave a place. What
+ * ran was `prefix` and `sql`.
  */
-export function duckdbFailure(thrown: unknown, sql: string): HeliosError {
+export function duckdbFailure(thrown: unknown, sql: string, prefix = ''): HeliosError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   const report = parseReport(text);
   if (report === undefined) {
@@ -26,7 +27,7 @@ export function duckdbFailure(thrown: unknown, sql: string): HeliosError {
       cause: thrown,
     });
   }
-  const offset = offsetOf(report, sql);
+  const offset = offsetOf(report, sql, prefix);
   return new HeliosError(codeOf(report.exception_type), report.exception_message ?? text, {
     cause: thrown,
     hint: hintOf(report),
@@ -36,9 +37,10 @@ export function duckdbFailure(thrown: unknown, sql: string): HeliosError {
 }
 
 /** UTF-16 offset of what the report is about. */
-function offsetOf(report: Report, sql: string): number | undefined {
+function offsetOf(report: Report, sql: string, prefix: string): number | undefined {
   if (report.position === undefined) return undefined;
-  const counted = Number(report.position);
+  // A prefix is of ASCII: as many bytes as characters.
+  const counted = Math.max(0, Number(report.position) - prefix.length);
   return isOfParser(report) ? offsetOfCodePoint(sql, counted) : offsetOfByte(sql, counted);
 }
 

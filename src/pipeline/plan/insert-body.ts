@@ -21,7 +21,7 @@ export function insertBody(
 ): InsertBody {
   const errors: ScriptError[] = [];
   const pieces: (string | DescribedInsert['insert']['select'])[] = [];
-  const names = columns ?? inferredColumns(inserts[0], errors);
+  const names = columns ?? inferredColumns(inserts[0]);
   for (const [index, described] of inserts.entries()) {
     if (index > 0) pieces.push(' UNION ALL ');
     pieces.push(...onePiece(described, names, columns !== undefined, errors));
@@ -72,24 +72,12 @@ function missingColumn(insert: Insert, column: SinkColumn, errors: ScriptError[]
   return `CAST(NULL AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`;
 }
 
-/** The first INSERT's columns name those of a table that declares none. */
-function inferredColumns(
-  first: DescribedInsert | undefined,
-  errors: ScriptError[],
-): readonly SinkColumn[] {
-  const columns = (first?.schema ?? []).map((column) => ({ ...column, isNotNull: false }));
-  const seen = new Set<string>();
-  for (const column of columns) {
-    if (seen.has(column.name.toLowerCase()) && first !== undefined) {
-      errors.push({
-        message: `The SELECT yields two columns named ${column.name}.`,
-        hint: `Give one of them another name: … AS ${column.name}_2.`,
-        position: first.insert.position,
-      });
-    }
-    seen.add(column.name.toLowerCase());
-  }
-  return columns;
+/**
+ * The first INSERT's columns name those of a table that declares none; DuckDB has numbered names that
+ * came twice.
+ */
+function inferredColumns(first: DescribedInsert | undefined): readonly SinkColumn[] {
+  return (first?.schema ?? []).map((column) => ({ ...column, isNotNull: false }));
 }
 
 function wrongCount(insert: Insert, wanted: number, given: number): ScriptError {
