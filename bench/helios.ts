@@ -42,7 +42,10 @@ export function memoryBytes(pid: number): number {
   return bytes;
 }
 
-/** Until the SQL gives at least `least`; the time between two questions is `pauseMs`. */
+/**
+ * Until the SQL gives at least `least`; the time between two questions is `pauseMs`. A question
+ * that fails is asked again: right after a start the tables may not be there yet.
+ */
 export async function untilAtLeast(
   helios: HeliosProcess,
   sql: string,
@@ -50,8 +53,8 @@ export async function untilAtLeast(
 ): Promise<void> {
   const endAtMs = performance.now() + waitMsMax;
   for (;;) {
-    const value = await helios.queryNumber(sql);
-    if (value >= least) return;
+    const value = await helios.queryNumber(sql).catch(String);
+    if (typeof value === 'number' && value >= least) return;
     if (performance.now() > endAtMs) throw new Error(`${sql}: ${value} and not ${least}`);
     await sleep(pauseMs);
   }

@@ -8,7 +8,8 @@ export type Measurement = {
   /** Helios to the peer, the way round that the goal has it; undefined where there is no peer. */
   readonly ratio: number | undefined;
   readonly goal: string;
-  readonly isMet: boolean;
+  /** Undefined when the run was too small to tell. */
+  readonly isMet: boolean | undefined;
   /** Whether the peer did better, goal or no goal. */
   readonly isBehindPeer: boolean;
   /** More to know about the number; may be empty. */

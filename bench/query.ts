@@ -30,7 +30,8 @@ const queries = [
     sql: `SELECT id, type, page FROM t WHERE user_id = 'user-77' ORDER BY id LIMIT 100`,
   },
 ];
-const sums = 'SELECT count(*), sum(id), count(DISTINCT user_id), max(seen_at)::VARCHAR[:19] FROM t';
+const sums = `SELECT count(*), sum(id), count(DISTINCT user_id), epoch(max(seen_at))::BIGINT
+  FROM t`;
 
 using workspace = new Workspace('query');
 const compacted = workspace.inside('compacted.parquet');

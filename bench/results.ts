@@ -46,7 +46,7 @@ export function resultTable(results: readonly Result[]): string {
     result.peer,
     ratioText(result),
     result.goal,
-    result.isMet ? 'yes' : '**no**',
+    metText(result),
     result.before ?? '',
   ]);
   return [header, header.map(() => '---'), ...rows]
@@ -62,21 +62,26 @@ function withBefore(result: Result, known: readonly Result[]): Result {
   return { ...result, before: `${value} (${previous.date})` };
 }
 
+function metText({ isMet }: Result): string {
+  if (isMet === undefined) return 'too small to tell';
+  return isMet ? 'yes' : '**no**';
+}
+
 function ratioText({ ratio }: Result): string {
   return ratio === undefined ? '' : ratio.toFixed(2);
 }
 
 function page(results: readonly Result[]): string {
-  const missed = results.filter(({ isMet }) => !isMet).map(missedText);
-  const behind = results.filter((one) => one.isMet && one.isBehindPeer).map(behindText);
+  const missed = results.filter(({ isMet }) => isMet === false).map(missedText);
+  const behind = results.filter((one) => one.isMet !== false && one.isBehindPeer).map(behindText);
   const details = results
     .filter(({ detail }) => detail !== '')
     .map(({ what, detail, date }) => `- ${what}: ${detail}. Measured ${date}.`);
   return `# Benchmarks
 
 Written by \`npm run bench\`. Each number stands beside a peer or a limit measured in the same run
-on the same machine: the ratio is what counts, it is the middle one of several runs that alternate with
-the peer's, and it has the direction of its goal. "Before" is what the previous run measured.
+on the same machine. The ratio is what counts: it is that of the medians of several runs that
+alternate with the peer's, in the direction of its goal. "Before" is what the run before measured.
 
 ${resultTable(results)}
 
@@ -86,7 +91,7 @@ Goals that are missed:
 
 ${list(missed)}
 
-Met, but the peer is better:
+The goal is met, but the peer is better:
 
 ${list(behind)}
 

@@ -33,20 +33,24 @@ for (let round = 0; round <= rounds; round++) {
   tookMs.push(onceMs);
 }
 const [coldMs = Number.NaN, ...warmMs] = tookMs;
-const scope = rowCount >= goalRows ? '' : `; the goal is for ${thousands(goalRows)} rows`;
 report({
   what: `top 5 products in the last hour over ${thousands(rowCount)} rows of a day, warm`,
   value: milliseconds(median(warmMs)),
   peer: '',
   ratio: undefined,
   goal: `< ${goalMs} ms over ${thousands(goalRows)} rows`,
-  isMet: median(warmMs) < goalMs,
+  isMet: isMet(median(warmMs)),
   isBehindPeer: false,
   detail:
     `a Delta table that helios run wrote, attached; the first query took ` +
     `${milliseconds(coldMs)}, the slowest of ${rounds} warm ones ` +
-    `${milliseconds(Math.max(...warmMs))}${scope}`,
+    milliseconds(Math.max(...warmMs)),
 });
+
+function isMet(warmMedianMs: number): boolean | undefined {
+  if (warmMedianMs >= goalMs) return false;
+  return rowCount >= goalRows ? true : undefined;
+}
 
 /** Parquet files in the order of time. */
 async function makeInput(): Promise<void> {
