@@ -21,7 +21,9 @@ export type OwnersReport = Pick<TortureReport, 'verdicts' | 'faults'> & {
 };
 
 const deadlineMs = 120_000;
-const headStartMsMax = 3_000;
+const headStartMsMax = 1_000;
+/** Enough to keep the first one busy until the second has come up. */
+const fileEventCount = 3_000_000;
 
 /**
  * Two processes that both think they own a pipeline, as where a lock on a network file system is
@@ -42,7 +44,7 @@ export async function twoOwners(options: OwnersOptions): Promise<OwnersReport> {
     }));
     if (end.isFenced) fenced++;
     if (end.fault !== undefined) faults.push(end.fault);
-    verdicts.push(judgeFiled(options.python, folders));
+    verdicts.push(judgeFiled(options.python, folders, fileEventCount));
   }
   if (fenced === 0) faults.push('no process was ever fenced');
   return { verdicts, faults, fenced };
@@ -53,7 +55,7 @@ type End = { readonly isFenced: boolean; readonly fault: string | undefined };
 async function race(root: string, folders: workload.Folders, headStartMs: number): Promise<End> {
   const options = { dataDirectory: folders.data, root };
   await using first = await HeliosProcess.start(options);
-  await workload.createPipelines(first, folders, ['from_file']);
+  await workload.createPipelines(first, folders, { names: ['from_file'], fileEventCount });
   await sleep(headStartMs);
   rmSync(join(folders.data, 'lock.db'));
   await using second = await HeliosProcess.start(options);

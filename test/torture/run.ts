@@ -38,6 +38,8 @@ export type TortureReport = {
 };
 
 const producerCount = 4;
+/** Enough for several epochs. */
+const fileEventCount = 1_000_000;
 const idsPerProducer = 1_000_000_000;
 const catchUpTimeoutMs = 120_000;
 
@@ -87,7 +89,10 @@ async function createPipelines(options: TortureOptions, folders: workload.Folder
     dataDirectory: folders.data,
     root: options.root,
   });
-  await workload.createPipelines(helios, folders);
+  await workload.createPipelines(helios, folders, {
+    names: workload.pipelineNames,
+    fileEventCount,
+  });
 }
 
 function startProducers(
@@ -173,10 +178,10 @@ async function caughtUp(helios: HeliosProcess): Promise<void> {
   }
 }
 
-export function judgeFiled(python: string, folders: workload.Folders): Verdict {
+export function judgeFiled(python: string, folders: workload.Folders, eventCount: number): Verdict {
   return judgeTable(python, folders, {
     name: 'filed',
-    entries: [workload.fileEntry()],
+    entries: [workload.fileEntry(eventCount)],
     belongs: ({ goodIds }) => goodIds,
   });
 }
@@ -191,7 +196,7 @@ function judge(
   return [
     table('everything', ({ goodIds }) => goodIds),
     table('even', ({ goodIds }) => goodIds.filter((id) => id % 2 === 0)),
-    judgeFiled(python, folders),
+    judgeFiled(python, folders, fileEventCount),
     judgeFile(folders, ledgers),
     ...['tables', 'copy'].map((pipeline) => judgeQuarantine(python, folders, ledgers, pipeline)),
   ];

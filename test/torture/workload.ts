@@ -24,8 +24,6 @@ export function makeFolders(base: string): Folders {
 }
 
 export const stream = 'torture';
-/** Enough for several epochs. */
-const fileEventCount = 1_000_000;
 /** Ids of the events in the file; those of producers lie above. */
 const fileIdStart = 1;
 export const producerIdStart = 10_000_000;
@@ -34,19 +32,25 @@ export const producerIdStart = 10_000_000;
 export const pipelineNames = ['tables', 'copy', 'from_file'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
+export type Workload = {
+  readonly names: readonly PipelineName[];
+  /** Events of the file that the last pipeline reads. */
+  readonly fileEventCount: number;
+};
+
 export async function createPipelines(
   helios: HeliosProcess,
   folders: Folders,
-  names: readonly PipelineName[] = pipelineNames,
+  { names, fileEventCount }: Workload,
 ): Promise<void> {
-  writeFileSync(join(folders.base, 'events.ndjson'), fileEvents());
+  writeFileSync(join(folders.base, 'events.ndjson'), fileEvents(fileEventCount));
   for (const name of names) {
     await helios.call('POST', '/api/v1/pipelines', { name, sql: scriptOf(name, folders) });
   }
 }
 
 /** The ledger's entry that the file of events amounts to. */
-export function fileEntry(): Entry {
+export function fileEntry(fileEventCount: number): Entry {
   const goodIds = Array.from({ length: fileEventCount }, (_, index) => fileIdStart + index);
   return {
     request: { number: 0, key: undefined, goodIds, badIds: [] },
@@ -54,8 +58,8 @@ export function fileEntry(): Entry {
   };
 }
 
-function fileEvents(): string {
-  return fileEntry()
+function fileEvents(count: number): string {
+  return fileEntry(count)
     .request.goodIds.map(
       (id) => `{"id":${id},"producer":"file","text":"event ${id} of the file"}\n`,
     )
