@@ -48,8 +48,8 @@ function setUp() {
   process.stderr.write(` done in ${Math.round((Date.now() - startedAtMs) / 1000)} s.\n`);
   if (isInstalled()) return;
   process.stderr.write(
-    'npm install succeeded, yet node_modules is not what package-lock.json says. Are install scripts ' +
-      'or development packages switched off? Run:\n' +
+    'npm install succeeded, yet node_modules is not what package-lock.json says. Are install ' +
+      'scripts or development packages switched off? Run:\n' +
       'npm install --no-save --ignore-scripts=false --include=dev\n',
   );
   process.exit(1);
