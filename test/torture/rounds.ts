@@ -45,6 +45,7 @@ const readyTimeoutMs = 30_000;
  */
 const pointTimeoutMs = 60_000;
 const lifeMsMax = 2_500;
+const checkIntervalMs = 500;
 
 /** Starts Helios and kills it, over and over, while others send and read. */
 export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
@@ -107,7 +108,7 @@ class Rounds {
     const attemptsMax = 4;
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       if (await this.#life(point)) return;
-      if (this.faults.length > 0) return;
+      if (this.faults.length > 0 || this.#options.isOver()) return;
     }
     this.faults.push(`${point} was not reached in ${attemptsMax} lives`);
   }
@@ -120,7 +121,7 @@ class Rounds {
     const isEarly = point === undefined && random.chance(0.33);
     if (!isEarly) await this.#whenReady(helios);
     const waitMs = point === undefined ? random.next() * lifeMsMax : pointTimeoutMs;
-    await Promise.race([sleep(waitMs, undefined, { ref: false }), helios.exited]);
+    await this.#wait(helios, waitMs);
     const hasDied = !helios.isRunning;
     helios.kill('SIGKILL');
     const { signal } = await helios.exited;
@@ -132,6 +133,15 @@ class Rounds {
     if (point === undefined) return true;
     if (hasDied) this.#hits.set(point, (this.#hits.get(point) ?? 0) + 1);
     return hasDied;
+  }
+
+  /** Until it is dead, the time is over, or something is known to be wrong. */
+  async #wait(helios: HeliosProcess, waitMs: number): Promise<void> {
+    const untilMs = Date.now() + waitMs;
+    while (helios.isRunning && Date.now() < untilMs && !this.#options.isOver()) {
+      const stepMs = Math.min(checkIntervalMs, untilMs - Date.now());
+      await Promise.race([sleep(stepMs, undefined, { ref: false }), helios.exited]);
+    }
   }
 
   #start(point: CrashPointName | undefined): HeliosProcess {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { CrashPointName } from '../../src/base/crash-point.ts';
 import { SeededRandom } from '../../src/cli/generate/random.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
+import { Asker, countRows, watchPipelines } from './asker.ts';
 import { countIds, judgeCounts, readDelta, type Belongs, type Verdict } from './judge.ts';
 import { Ledger, readLedgers, type Entry } from './ledger.ts';
 import { PowerCut } from './power-cut.ts';
 import { Producer, type Target } from './producer.ts';
-import { Reader } from './reader.ts';
 import { runRounds, type RoundsReport } from './rounds.ts';
 import * as workload from './workload.ts';
 
@@ -42,6 +42,7 @@ const producerCount = 4;
 const fileEventCount = 1_000_000;
 const idsPerProducer = 1_000_000_000;
 const catchUpTimeoutMs = 120_000;
+const faultsShownMax = 3;
 
 /**
  * The whole of it: Helios with three pipelines, producers that keep fsynced ledgers, readers, and
@@ -55,10 +56,11 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const syncs = join(folders.base, 'syncs.ndjson');
   const powerCut = new PowerCut([folders.data, folders.tables], syncs, random);
   const producers = startProducers(folders, target, random);
-  const readers = ['everything', 'even'].map((table) => new Reader(target, table));
+  const questions = [countRows('everything'), countRows('even'), watchPipelines];
+  const askers = questions.map((question) => new Asker(target, question));
   const isOver = () =>
     producers.some((producer) => producer.refusal !== undefined) ||
-    readers.some((reader) => reader.faults.length > 0);
+    askers.some((asker) => asker.faults.length > 0);
   const rounds = await runRounds({
     ...options,
     dataDirectory: folders.data,
@@ -67,7 +69,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     powerCut,
     isOver,
   });
-  const endFaults = await end(options, folders, { target, producers, readers });
+  const endFaults = await end(options, folders, { target, producers, askers });
   const ledgers = readLedgers(ledgerPaths(folders));
   return {
     rounds,
@@ -75,11 +77,11 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     faults: [
       ...rounds.faults,
       ...producers.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal])),
-      ...readers.flatMap(({ faults }) => faults),
+      ...askers.flatMap(({ faults }) => faults.slice(0, faultsShownMax)),
       ...endFaults,
     ],
     requests: ledgers.length,
-    queries: readers.reduce((sum, reader) => sum + reader.answers, 0),
+    queries: askers.reduce((sum, asker) => sum + asker.answers, 0),
   };
 }
 
@@ -124,21 +126,21 @@ function ledgerPaths(folders: workload.Folders): readonly string[] {
 type Running = {
   readonly target: Target;
   readonly producers: readonly Producer[];
-  readonly readers: readonly Reader[];
+  readonly askers: readonly Asker[];
 };
 
 /** The last life: what is owed is sent, pipelines catch up, everything stops in order. */
 async function end(
   options: TortureOptions,
   folders: workload.Folders,
-  { target, producers, readers }: Running,
+  { target, producers, askers }: Running,
 ): Promise<readonly string[]> {
   await using helios = new HeliosProcess({ dataDirectory: folders.data, root: options.root });
   try {
     target.url = await helios.ready();
     await Promise.all(producers.map(async (producer) => await producer.stop()));
     await caughtUp(helios);
-    await Promise.all(readers.map(async (reader) => await reader.stop()));
+    await Promise.all(askers.map(async (asker) => await asker.stop()));
     for (const name of workload.pipelineNames) {
       await helios.call('PATCH', `/api/v1/pipelines/${name}`, { state: 'stopped' });
     }
@@ -149,7 +151,7 @@ async function end(
   } finally {
     target.url = undefined;
     target.isClosed = true;
-    await Promise.all([...producers, ...readers].map(async (one) => await one.stop()));
+    await Promise.all([...producers, ...askers].map(async (one) => await one.stop()));
   }
 }
 
@@ -171,6 +173,8 @@ async function caughtUp(helios: HeliosProcess): Promise<void> {
     const isBehind = ({ name, state, sources }: PipelineState) =>
       !(name === 'from_file' && (state === 'finished' || state === 'stopped')) &&
       (state !== 'running' || sources.some((source) => source.bytes_behind !== 0));
+    const failed = pipelines.find(({ state }) => state === 'failed');
+    if (failed !== undefined) throw new Error(`failed: ${JSON.stringify(failed.error)}`);
     const behind = pipelines.filter(isBehind);
     if (behind.length === 0) return;
     if (Date.now() > deadlineMs) throw new Error(`still behind: ${JSON.stringify(behind)}`);
