@@ -16,8 +16,8 @@ type Report = {
 };
 
 /**
- * A failure of DuckDB as a HeliosError, with line and column in `sql` where DuckDB gave a place. What
- * ran was `prefix` and `sql`.
+ * A failure of DuckDB as a HeliosError, with line and column in `sql` where DuckDB gave a place.
+ * What ran was `prefix` and `sql`.
  */
 export function duckdbFailure(thrown: unknown, sql: string, prefix = ''): HeliosError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);

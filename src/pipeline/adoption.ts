@@ -248,8 +248,8 @@ function checkIdentities({ note }: ValidNote, sources: ReadonlyMap<string, Sourc
         'Where reading stood there means nothing here.',
       {
         hint:
-          'Create the pipeline without --adopt: all of the new source is then read, and records that ' +
-          'were sent to both, and are in the tables already, are there twice.',
+          'Create the pipeline without --adopt: all of the new source is then read, and records ' +
+          'that were sent to both, and are in the tables already, are there twice.',
       },
     );
   }
@@ -262,7 +262,9 @@ function nothingLeft({ pipeline, tables }: AdoptionRequest): HeliosError {
     `There is nothing to adopt: under ${names} lies no note of a pipeline named ${pipeline} that ` +
       "agrees with the table's last commit.",
     {
-      hint: "Use the lost pipeline's name, or create it without --adopt: it then reads from the start.",
+      hint:
+        "Use the lost pipeline's name, or create it without --adopt: it then reads from the " +
+        'start.',
     },
   );
 }

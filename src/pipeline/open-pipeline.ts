@@ -34,7 +34,10 @@ export type Scope = {
   readonly baseDirectory: string;
 };
 
-/** Makes the sources and plain sinks that a script names: which implementations exist is main's choice. */
+/**
+ * Makes the sources and plain sinks that a script names: which implementations exist is main's
+ * choice.
+ */
 export type Connectors = {
   readonly source: (table: SourceTable, scope: Scope) => Promise<Source>;
   readonly appendSink: (
@@ -76,7 +79,10 @@ export function pipelineDirectory(dataDirectory: string, id: string): string {
   return join(dataDirectory, 'pipelines', id);
 }
 
-/** Plans the SQL, opens sources and sinks, and recovers: the same after a start, a retry and a crash. */
+/**
+ * Plans the SQL, opens sources and sinks, and recovers: the same after a start, a retry and a
+ * crash.
+ */
 export async function openPipeline(
   environment: PipelineEnvironment,
   request: OpenRequest,
@@ -333,8 +339,9 @@ function checkedPartitionFields(
   return fields.map((field) => {
     const column = schema.find(({ name }) => name.toLowerCase() === field.toLowerCase());
     if (column !== undefined && partitionKinds.has(column.type.kind)) return column.name;
+    const kind = column?.type.kind;
     const problem =
-      column === undefined ? 'there is no such column' : `its type ${column.type.kind} can't be one`;
+      kind === undefined ? 'there is no such column' : `its type ${kind} can't be one`;
     throw new HeliosError(
       'invalid_config',
       `${table} can't be partitioned by ${field}: ${problem}.`,

@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import { PipelineFixture } from './testing/fixture.ts';
 
 /** What of a record decides its fate: decoded or not, taken by the filter or not, fit for the SQL or not. */
-type Sent = { readonly id: number; readonly kind: 'good' | 'filtered' | 'malformed' | 'mistyped' | 'failing' };
+type Sent = {
+  readonly id: number;
+  readonly kind: 'good' | 'filtered' | 'malformed' | 'mistyped' | 'failing';
+};
 
 type Step =
   | { readonly kind: 'send'; readonly records: readonly Sent['kind'][] }
@@ -16,14 +19,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('send' as const),
       records: fc.array(
-        fc.constantFrom<Sent['kind'][]>('good', 'good', 'good', 'filtered', 'malformed', 'mistyped', 'failing'),
+        fc.constantFrom<Sent['kind'][]>(
+          'good',
+          'good',
+          'good',
+          'filtered',
+          'malformed',
+          'mistyped',
+          'failing',
+        ),
         { minLength: 1, maxLength: 12 },
       ),
     }),
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom<Step[]>({ kind: 'restart' }, { kind: 'crash' }, { kind: 'roll' }, { kind: 'edit' }),
+    arbitrary: fc.constantFrom<Step[]>(
+      { kind: 'restart' },
+      { kind: 'crash' },
+      { kind: 'roll' },
+      { kind: 'edit' },
+    ),
   },
 );
 

@@ -18,15 +18,25 @@ async function eventsOf(
   changed: Partial<PreviewOptions> = {},
 ): Promise<readonly PreviewEvent[]> {
   const events: PreviewEvent[] = [];
-  for await (const event of helios.supervisor.preview(sql, { ...options, ...changed })) events.push(event);
+  for await (const event of helios.supervisor.preview(sql, { ...options, ...changed }))
+    events.push(event);
   return events;
 }
 
 test('a preview gives rows and rejected records of the past, and holds nothing', async () => {
   await using helios = await PipelineFixture.open();
   await helios.log.ensureStream('events');
-  await helios.send('events', ['{"id":1}', '{"id":"x"}', '{"id":0}', '{"id":9007199254740993}', '{"id":4}']);
-  const events = await eventsOf(helios, `${source} SELECT id, 10 // (id - 1) AS q, NULL AS n FROM events WHERE id <> 1`);
+  await helios.send('events', [
+    '{"id":1}',
+    '{"id":"x"}',
+    '{"id":0}',
+    '{"id":9007199254740993}',
+    '{"id":4}',
+  ]);
+  const events = await eventsOf(
+    helios,
+    `${source} SELECT id, 10 // (id - 1) AS q, NULL AS n FROM events WHERE id <> 1`,
+  );
   expect(events[0]).toEqual({
     kind: 'columns',
     sink: 'result',
@@ -39,7 +49,12 @@ test('a preview gives rows and rejected records of the past, and holds nothing',
   expect(events[1]).toMatchObject({ kind: 'rejected', code: 'type_mismatch', raw: '{"id":"x"}' });
   const rows = events.flatMap((event) => (event.kind === 'rows' ? event.rows : []));
   expect(rows.map(([id]) => String(id))).toEqual(['0', '9007199254740993', '4']);
-  expect(events.at(-1)).toEqual({ kind: 'end', rowCount: 3, rejectedCount: 1, reason: 'row_limit' });
+  expect(events.at(-1)).toEqual({
+    kind: 'end',
+    rowCount: 3,
+    rejectedCount: 1,
+    reason: 'row_limit',
+  });
   expect(helios.supervisor.list()).toEqual([]);
 });
 
@@ -47,7 +62,10 @@ test('a live preview ends in time, and errors come before the first event', asyn
   await using helios = await PipelineFixture.open();
   await helios.log.ensureStream('events');
   await helios.send('events', ['{"id":1}']);
-  const live = await eventsOf(helios, `${source} SELECT id FROM events`, { input: 'live', timeoutMs: 200 });
+  const live = await eventsOf(helios, `${source} SELECT id FROM events`, {
+    input: 'live',
+    timeoutMs: 200,
+  });
   expect(live.at(-1)).toEqual({ kind: 'end', rowCount: 0, rejectedCount: 0, reason: 'timeout' });
   await expect(eventsOf(helios, `${source} SELECT nope FROM events`)).rejects.toMatchObject({
     code: 'invalid_sql',

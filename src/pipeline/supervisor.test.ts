@@ -162,7 +162,9 @@ test('bad records are quarantined or dropped, and counted', async () => {
   expect(helios.supervisor.get('d')).toMatchObject({ recordsRejected: 0, recordsDropped: 1 });
   const rejected = await helios.rows('quarantine');
   expect(
-    rejected.map((row) => `${row['pipeline']} ${row['code']} ${row['raw_text']}`).toSorted(),
+    rejected
+      .map((row) => `${String(row['pipeline'])} ${String(row['code'])} ${String(row['raw_text'])}`)
+      .toSorted(),
   ).toEqual(['q malformed_json nonsense', 'q sql_error {"id":2,"v":"x"}']);
 });
 
@@ -206,13 +208,18 @@ test('what Delta or the column cannot hold exactly is rejected, not changed', as
   );
   await create(helios, sql);
   const values = ['"123456"', '""', '"123456789"', '"123456000"'];
-  await helios.sendAndWait('events', values.map((v, id) => `{"id":${id},"v":${v}}`));
+  await helios.sendAndWait(
+    'events',
+    values.map((v, id) => `{"id":${id},"v":${v}}`),
+  );
   await helios.supervisor.stop('p', { isDiscarding: false });
   const files = (await helios.delta('tables/sunk')).snapshot().files;
   expect(new Set(files.map((file) => file.partitionValues['Part']))).toEqual(
     new Set(['123456', '123456000']),
   );
-  const messages = (await helios.rows('quarantine')).map((row) => String(row['message'])).toSorted();
+  const messages = (await helios.rows('quarantine'))
+    .map((row) => String(row['message']))
+    .toSorted();
   expect(messages[0]).toBe("The partition field Part is '', which Delta can't tell from NULL.");
   expect(messages[1]).toMatch(/^helios:inexact: 2024-01-01 00:00:00.123456789 is not exact/);
   expect(messages).toHaveLength(2);

@@ -355,7 +355,9 @@ function checkName(name: string): void {
     'invalid_name',
     `${JSON.stringify(name.slice(0, 200))} can't be a pipeline's name.`,
     {
-      hint: `Use letters, digits, _ and -, beginning with a letter or _, at most ${nameLengthMax} characters.`,
+      hint:
+        'Use letters, digits, _ and -, beginning with a letter or _, ' +
+        `at most ${nameLengthMax} characters.`,
     },
   );
 }

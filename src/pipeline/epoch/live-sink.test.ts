@@ -96,14 +96,14 @@ function publish(live: LiveSink, model: Model, rows: number, isRolled: boolean):
   const epoch = before + 1;
   const made = rows === 0 ? undefined : part(`e${epoch}`, [epoch, epoch], rows);
   if (made !== undefined) model.files.add(made.name);
-  const merge = live.pendingMerge;
+  const pending = live.pendingMerge;
   const row = { part: made, rowCount: rows, fileBytes: undefined };
   const stored = live.next(row);
   if (isRolled) roll(live, model, before);
   model.epoch = epoch;
   model.rows += rows;
   model.rowsOf.set(epoch, rows);
-  for (const name of live.publish(row, merge, { epoch, nowMs: epoch })) model.files.delete(name);
+  for (const name of live.publish(row, pending, { epoch, nowMs: epoch })) model.files.delete(name);
   expect(live.publishedEpoch).toBe(epoch);
   // Whatever the manifest names after the txn must be there: recovery reads nothing else.
   const hot = stored.parts.filter((one) => one.lastEpoch > model.rolled);
@@ -138,10 +138,10 @@ function check(live: LiveSink, model: Model): void {
   const hot = [...model.rowsOf].filter(([epoch]) => epoch > model.rolled);
   expect(live.hotRows).toBe(hot.reduce((sum, [, rows]) => sum + rows, 0));
   expect(live.rowsOut).toBe(model.rows);
-  const pending = live.pendingMerge?.merged.name;
+  const waiting = live.pendingMerge?.merged.name;
   const kept = new Set([
     ...live.parts.map(({ name }) => name),
-    ...(pending === undefined ? [] : [pending]),
+    ...(waiting === undefined ? [] : [waiting]),
   ]);
   expect(model.files).toEqual(kept);
 }

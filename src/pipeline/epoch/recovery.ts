@@ -235,7 +235,7 @@ function mismatch(table: string): HeliosError {
     'corrupt_data',
     `The newest manifest has a sink ${table} that the SQL has not.`,
     {
-      hint: 'Restore the catalog that belongs to this state, or adopt the tables with a new pipeline.',
+      hint: 'Restore the catalog of this state, or adopt the tables with a new pipeline.',
     },
   );
 }
@@ -257,7 +257,8 @@ function behind(entry: ManifestSink, sink: Sink, txnEpoch: Epoch | undefined): H
   return new HeliosError(
     'table_replaced',
     `The table ${entry.table} at ${sink.location} holds this pipeline's rows up to epoch ` +
-      `${txnEpoch ?? 0}, but it had those up to ${entry.rolledEpoch ?? 0}: it was restored to an older version.`,
+      `${txnEpoch ?? 0}, but it had those up to ${entry.rolledEpoch ?? 0}: ` +
+      'it was restored to an older version.',
     {
       hint:
         'Restore the newer version, or stop the pipeline with --discard and start it again: ' +
@@ -269,11 +270,12 @@ function behind(entry: ManifestSink, sink: Sink, txnEpoch: Epoch | undefined): H
 function sourceReplaced(name: string, wanted: string, found: string | undefined): HeliosError {
   return new HeliosError(
     'conflict',
-    `${name} is not what this pipeline has read so far: it was "${wanted}", now it is "${found ?? 'gone'}".`,
+    `${name} is not what this pipeline has read so far: it was "${wanted}", ` +
+      `now it is "${found ?? 'gone'}".`,
     {
       hint:
-        'Put the old one back, or stop the pipeline with --discard and start it again: it then reads ' +
-        'the new one from its start.',
+        'Put the old one back, or stop the pipeline with --discard and start it again: it then ' +
+        'reads the new one from its start.',
     },
   );
 }
@@ -300,7 +302,8 @@ function straddles(entry: ManifestSink, part: ManifestPart): HeliosError {
 function missing(entry: ManifestSink, part: ManifestPart, store: PartStore): HeliosError {
   return new HeliosError(
     'corrupt_data',
-    `Part ${part.name} with ${part.rowCount} rows of ${entry.table} is missing in ${store.directory}.`,
+    `Part ${part.name} with ${part.rowCount} rows of ${entry.table} is missing ` +
+      `in ${store.directory}.`,
     {
       hint: 'Restore the file, or stop the pipeline with --discard to go on without these rows.',
     },

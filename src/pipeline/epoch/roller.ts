@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { HeliosError } from '../../base/errors.ts';
+import { AssertionError } from '../../base/assert.ts';
+import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
 import type { Epoch } from '../../event/record.ts';
@@ -46,7 +47,7 @@ export class Roller {
   readonly #context: RollerContext;
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
-  #failure: unknown;
+  #failure: HeliosError | AssertionError | undefined;
 
   constructor(context: RollerContext) {
     this.#context = context;
@@ -89,7 +90,7 @@ export class Roller {
     live.isBusy = true;
     const task = action()
       .catch((thrown: unknown) => {
-        this.#failure ??= thrown;
+        this.#failure ??= thrown instanceof AssertionError ? thrown : asHeliosError(thrown);
       })
       .finally(() => {
         live.isBusy = false;
@@ -195,7 +196,8 @@ function tier(part: Part): number | undefined {
 function foreignCommit(live: LiveSink, reached: Epoch | undefined, epoch: Epoch): HeliosError {
   return new HeliosError(
     'fenced',
-    `The table ${live.table} is at epoch ${reached ?? 'none'} of this pipeline, which is at ${epoch}: ` +
+    `The table ${live.table} is at epoch ${reached ?? 'none'} of this pipeline, ` +
+      `which is at ${epoch}: ` +
       'another process runs it, or the table was restored to an older version.',
     { hint: 'Stop the other process, or create the pipeline anew with --adopt.' },
   );

@@ -73,8 +73,8 @@ function missingColumn(insert: Insert, column: SinkColumn, errors: ScriptError[]
 }
 
 /**
- * The first INSERT's columns name those of a table that declares none; DuckDB has numbered names that
- * came twice.
+ * The first INSERT's columns name those of a table that declares none; DuckDB has numbered names
+ * that came twice.
  */
 function inferredColumns(first: DescribedInsert | undefined): readonly SinkColumn[] {
   return (first?.schema ?? []).map((column) => ({ ...column, isNotNull: false }));

@@ -34,5 +34,6 @@ function tableColumns({ schema, table }: Output, stored: Schema): string {
 /** Delta writes NULL and '' alike as a partition's value: what can't be told apart isn't stored. */
 function notEmpty(value: string, name: string): string {
   const message = `The partition field ${name} is '', which Delta can't tell from NULL.`;
-  return `CASE WHEN (${value}) IS NULL OR (${value}) <> '' THEN ${value} ELSE error(${quoteText(message)}) END`;
+  const isFit = `(${value}) IS NULL OR (${value}) <> ''`;
+  return `CASE WHEN ${isFit} THEN ${value} ELSE error(${quoteText(message)}) END`;
 }

@@ -18,9 +18,11 @@ afterAll(() => {
   engine.close();
 });
 
-const source = "CREATE TABLE src (a INT, b TEXT) WITH (connector = 'http', format = 'json', type = 'source');\n";
+const source =
+  "CREATE TABLE src (a INT, b TEXT) WITH (connector = 'http', format = 'json', type = 'source');\n";
 const sink = "CREATE TABLE out WITH (connector = 'delta', path = 'out', type = 'sink');\n";
-const typed = "CREATE TABLE out (x BIGINT NOT NULL, y DATE) WITH (connector = 'delta', path = 'o', type = 'sink');\n";
+const typed =
+  "CREATE TABLE out (x BIGINT NOT NULL, y DATE) WITH (connector = 'delta', path = 'o', type = 'sink');\n";
 
 async function errorsOf(script: string): Promise<readonly string[]> {
   const planned = await planScript(script, connection);
@@ -31,7 +33,7 @@ async function errorsOf(script: string): Promise<readonly string[]> {
   });
 }
 
-async function planned(script: string): Promise<Extract<Planned, { kind: 'ok' }>['plan']> {
+async function planOf(script: string): Promise<Extract<Planned, { kind: 'ok' }>['plan']> {
   const result = await planScript(script, connection);
   if (result.kind === 'ok') return result.plan;
   throw new Error(result.errors.map(({ message }) => message).join('\n'));
@@ -39,7 +41,11 @@ async function planned(script: string): Promise<Extract<Planned, { kind: 'ok' }>
 
 describe('errors of the binder are shown where the person wrote them', () => {
   const cases: readonly [name: string, script: string, errors: readonly RegExp[]][] = [
-    ['an INSERT', `${source}${sink}INSERT INTO out SELECT 'é🌍', nope FROM src;`, [/^nope: .*nope/]],
+    [
+      'an INSERT',
+      `${source}${sink}INSERT INTO out SELECT 'é🌍', nope FROM src;`,
+      [/^nope: .*nope/],
+    ],
     [
       'a view, once though two read it',
       `${source}${sink}CREATE VIEW v AS SELECT 'é' AS e, upperr(b) FROM src;
@@ -65,8 +71,16 @@ describe('errors of the binder are shown where the person wrote them', () => {
        CREATE VIEW w AS SELECT two FROM src; INSERT INTO out SELECT 1 AS n FROM src;`,
       [/^one: .*one/, /^two: .*two/],
     ],
-    ['too few columns', `${source}${typed}INSERT INTO out SELECT a FROM src;`, [/1 columns, but 2 are expected/]],
-    ['a NOT NULL left out', `${source}${typed}INSERT INTO out (y) SELECT NULL FROM src;`, [/leaves out x, which is NOT NULL/]],
+    [
+      'too few columns',
+      `${source}${typed}INSERT INTO out SELECT a FROM src;`,
+      [/1 columns, but 2 are expected/],
+    ],
+    [
+      'a NOT NULL left out',
+      `${source}${typed}INSERT INTO out (y) SELECT NULL FROM src;`,
+      [/leaves out x, which is NOT NULL/],
+    ],
   ];
   test.each(cases)('%s', async (_, script, expected) => {
     const errors = await errorsOf(script);
@@ -75,8 +89,11 @@ describe('errors of the binder are shown where the person wrote them', () => {
   });
 
   test('as one failure, which counts the others', async () => {
-    const result = await planScript(`${source}${sink}CREATE VIEW v AS SELECT one FROM src;
-      CREATE VIEW w AS SELECT two FROM src; INSERT INTO out SELECT 1 AS n FROM src;`, connection);
+    const result = await planScript(
+      `${source}${sink}CREATE VIEW v AS SELECT one FROM src;
+      CREATE VIEW w AS SELECT two FROM src; INSERT INTO out SELECT 1 AS n FROM src;`,
+      connection,
+    );
     if (result.kind === 'ok') throw new Error('no errors');
     const failure = scriptFailure(result.errors);
     expect(failure).toMatchObject({ code: 'invalid_sql', position: { line: 3 } });
@@ -86,7 +103,7 @@ describe('errors of the binder are shown where the person wrote them', () => {
 
 describe('a plan', () => {
   test('knows what each output reads, through what, and its columns', async () => {
-    const plan = await planned(`${source}${sink}
+    const plan = await planOf(`${source}${sink}
       CREATE VIEW second AS SELECT x + 1 AS x FROM first;
       CREATE VIEW first AS SELECT a AS x FROM src;
       CREATE TABLE m (x BIGINT);
@@ -104,12 +121,12 @@ describe('a plan', () => {
   });
 
   test('numbers names that come twice', async () => {
-    const plan = await planned(`${source}${sink}INSERT INTO out SELECT a, b AS A FROM src;`);
+    const plan = await planOf(`${source}${sink}INSERT INTO out SELECT a, b AS A FROM src;`);
     expect(plan.outputs[0]?.schema.map(({ name }) => name)).toEqual(['a', 'A_1']);
   });
 
   test('runs: by position, cast to the declared columns, all INSERTs into one table together', async () => {
-    const plan = await planned(`${source}${typed}
+    const plan = await planOf(`${source}${typed}
       INSERT INTO out SELECT a, '2024-02-03' FROM src -- a comment at the end
       ; INSERT INTO out (y, x) SELECT DATE '2024-01-01', a + 10 FROM src WHERE a > 1;`);
     const [output] = plan.outputs;
@@ -117,7 +134,7 @@ describe('a plan', () => {
     const records = "SELECT * FROM (VALUES (1, 'x'), (2, 'y')) AS t(a, b)";
     const select = outputSelect(plan, output, new Map([['src', records]]), 'x, y').text;
     const rows = await connection.rows(`SELECT x, y::VARCHAR AS y FROM (${select}) ORDER BY x`);
-    expect(rows.map((row) => `${row['x']} ${row['y']}`)).toEqual([
+    expect(rows.map((row) => `${String(row['x'])} ${String(row['y'])}`)).toEqual([
       '1 2024-02-03',
       '2 2024-02-03',
       '12 2024-01-01',

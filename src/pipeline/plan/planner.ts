@@ -255,7 +255,8 @@ async function serialized(connection: Connection, select: string): Promise<unkno
 /** Which names are aggregates, as this DuckDB says. */
 async function aggregateNames(connection: Connection): Promise<(name: string) => boolean> {
   const rows = await connection.rows(
-    "SELECT DISTINCT function_name AS name FROM duckdb_functions() WHERE function_type = 'aggregate'",
+    `SELECT DISTINCT function_name AS name FROM duckdb_functions()
+      WHERE function_type = 'aggregate'`,
   );
   const names = new Set(rows.map((row) => String(row['name']).toLowerCase()));
   return (name) => names.has(name);

@@ -145,7 +145,7 @@ function checkColumns(definition: TableDefinition, snapshot: Snapshot): void {
       `The column ${column.name} of ${definition.name} has another type in the table at ` +
         `${definition.path} than in the SQL.`,
       {
-        hint: 'Cast it to the type that the table has, give it another name, or write to another path.',
+        hint: "Cast it to the table's type, give it another name, or write to another path.",
         details: { inTable: there.type, inSql: column.type },
       },
     );

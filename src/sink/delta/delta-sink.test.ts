@@ -22,7 +22,12 @@ const plain: DeltaSinkOptions['connector'] = {
   path: 'table',
   partitionFields: [],
   timePartitionPattern: undefined,
-  rolling: { intervalMs: undefined, fileBytes: undefined, inactivityMs: undefined, onWatermark: false },
+  rolling: {
+    intervalMs: undefined,
+    fileBytes: undefined,
+    inactivityMs: undefined,
+    onWatermark: false,
+  },
   naming: { prefix: undefined, suffix: undefined, strategy: 'uuid' },
   compression: 'zstd',
   rowGroupBytes: undefined,
@@ -93,8 +98,19 @@ async function makePart(sink: DeltaSink, epoch: number, values: string): Promise
   };
 }
 
-function request(parts: readonly Part[], from: number | undefined, to: number): Parameters<DeltaSink['roll']>[0] {
-  return { sinkId: 'p/s', parts, from, to, note: { pipeline: 'p' }, signal: new AbortController().signal };
+function request(
+  parts: readonly Part[],
+  from: number | undefined,
+  to: number,
+): Parameters<DeltaSink['roll']>[0] {
+  return {
+    sinkId: 'p/s',
+    parts,
+    from,
+    to,
+    note: { pipeline: 'p' },
+    signal: new AbortController().signal,
+  };
 }
 
 describe('a delta sink', () => {
@@ -105,7 +121,10 @@ describe('a delta sink', () => {
       await makePart(sink, 2, "(2, NULL, '2024-01-02')"),
     ];
     expect(await sink.txnEpoch('p/s')).toBeUndefined();
-    expect(await sink.roll(request(parts, undefined, 5))).toMatchObject({ kind: 'rolled', fileCount: 1 });
+    expect(await sink.roll(request(parts, undefined, 5))).toMatchObject({
+      kind: 'rolled',
+      fileCount: 1,
+    });
     expect(await sink.txnEpoch('p/s')).toBe(5);
     const [file] = table.snapshot().files;
     expect(JSON.parse(file?.statsJson ?? '')).toMatchObject({
@@ -126,7 +145,10 @@ describe('a delta sink', () => {
     const [file] = table.snapshot().files;
     const stored = await stat(join(directory, 'table', file?.path ?? ''));
     expect(stored.ino).toBe((await stat(part.path)).ino);
-    expect(JSON.parse(file?.statsJson ?? '')).toMatchObject({ numRecords: 1, minValues: { id: 1 } });
+    expect(JSON.parse(file?.statsJson ?? '')).toMatchObject({
+      numRecords: 1,
+      minValues: { id: 1 },
+    });
   });
 
   test('that was overtaken leaves nothing and says how far the table is', async () => {
@@ -134,7 +156,10 @@ describe('a delta sink', () => {
     const parts = [await makePart(sink, 1, "(1, 'a', '2024-01-01')")];
     await sink.roll(request(parts, undefined, 3));
     const before = table.snapshot().version;
-    expect(await sink.roll(request(parts, undefined, 4))).toEqual({ kind: 'overtaken', txnEpoch: 3 });
+    expect(await sink.roll(request(parts, undefined, 4))).toEqual({
+      kind: 'overtaken',
+      txnEpoch: 3,
+    });
     expect(await sink.roll(request(parts, 2, 4))).toEqual({ kind: 'overtaken', txnEpoch: 3 });
     expect(table.snapshot().version).toBe(before);
     expect(table.snapshot().files).toHaveLength(1);
@@ -154,7 +179,18 @@ describe('a delta sink', () => {
 
   test('splits by partition field: NULL, and text of any kind, come back as they were', async () => {
     const { sink, table } = await openSink({ partitionFields: ['Key'] });
-    const odd = ["it's", 'a/b', 'a=b', 'a%2Fb', 'é 🌍', ' ', 'x"y', '__HIVE_DEFAULT_PARTITION__', '..', 'a:b?c#d'];
+    const odd = [
+      "it's",
+      'a/b',
+      'a=b',
+      'a%2Fb',
+      'é 🌍',
+      ' ',
+      'x"y',
+      '__HIVE_DEFAULT_PARTITION__',
+      '..',
+      'a:b?c#d',
+    ];
     const values = [null, ...odd].map(
       (key, index) => `(${index}, ${key === null ? 'NULL' : quoteText(key)}, '2024-01-01')`,
     );
@@ -176,7 +212,8 @@ describe('a delta sink', () => {
 
   test('splits by the time of the rows', async () => {
     const { sink, table } = await openSink({ timePartitionPattern: '%Y/%m/%d' });
-    const values = "(1, 'a', '2024-01-01 10:00:00Z'), (2, 'b', '2024-01-02 10:00:00Z'), (3, 'c', NULL)";
+    const values =
+      "(1, 'a', '2024-01-01 10:00:00Z'), (2, 'b', '2024-01-02 10:00:00Z'), (3, 'c', NULL)";
     await sink.roll(request([await makePart(sink, 1, values)], undefined, 1));
     const folders = table.snapshot().files.map(({ path }) => path.slice(0, path.lastIndexOf('/')));
     expect(folders.toSorted()).toEqual(['2024/01/01', '2024/01/02', '__HIVE_DEFAULT_PARTITION__']);
