@@ -52,9 +52,12 @@ export async function untilAtLeast(
   { least, pauseMs }: { readonly least: number; readonly pauseMs: number },
 ): Promise<void> {
   const endAtMs = performance.now() + waitMsMax;
+  let hasFailed = false;
   for (;;) {
     const value = await helios.queryNumber(sql).catch(String);
     if (typeof value === 'number' && value >= least) return;
+    if (typeof value === 'string' && !hasFailed) say(`asked again after ${value}`);
+    hasFailed ||= typeof value === 'string';
     if (performance.now() > endAtMs) throw new Error(`${sql}: ${value} and not ${least}`);
     await sleep(pauseMs);
   }
