@@ -31,7 +31,7 @@ export class DeltaPeers implements AsyncDisposable {
   readonly #peer: PythonPeer;
 
   constructor(python: string) {
-    this.#peer = new PythonPeer(python, join(import.meta.dirname, 'delta_peer.py'));
+    this.#peer = new PythonPeer(python, [join(import.meta.dirname, 'delta_peer.py')]);
   }
 
   /** Rows of a SELECT from `t`, the table at an absolute path. */

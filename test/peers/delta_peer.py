@@ -1,7 +1,5 @@
 """Reads and writes Delta tables with engines that are not Helios: a line of JSON in, a line out."""
 
-import datetime
-import decimal
 import json
 import os
 import sys
@@ -11,31 +9,7 @@ import duckdb
 import duckdb_extension_delta
 import pyarrow as pa
 
-
-class Hex(str):
-    """Bytes in hexadecimal digits."""
-
-
-def plain(value):
-    """A value as JSON can hold it, the same for every engine."""
-    if isinstance(value, datetime.datetime):
-        utc = value.astimezone(datetime.timezone.utc) if value.tzinfo else value
-        return utc.strftime("%Y-%m-%dT%H:%M:%S.%f") + ("Z" if value.tzinfo else "")
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, decimal.Decimal):
-        return format(value, "f")
-    if isinstance(value, (bytes, bytearray)):
-        return Hex(value.hex())
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return str(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
-        return str(value)
-    if isinstance(value, dict):
-        return {plain(key): plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    return value
+from plain_values import Hex, plain
 
 
 def rows_of(table):

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { promisify } from 'node:util';
+import { unlessRequired } from './skip.ts';
 
 const run = promisify(execFile);
 
@@ -18,10 +19,7 @@ const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python
 export async function pythonWith(requirements: readonly string[]): Promise<string | undefined> {
   const base = await findPython();
   if (base === undefined) {
-    const reason = `Python 3.${minorVersionMin} or newer was not found: its tests are skipped.`;
-    if (process.env['CI'] === 'true') throw new Error(reason);
-    process.stderr.write(`${reason}\n`);
-    return undefined;
+    return unlessRequired(`Python 3.${minorVersionMin} or newer was not found`);
   }
   // Empty means unset there.
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
@@ -40,8 +38,8 @@ export class PythonPeer implements AsyncDisposable {
   readonly #reader: Interface;
   #complaint = '';
 
-  constructor(python: string, script: string) {
-    this.#child = spawn(python, ['-u', script]);
+  constructor(python: string, program: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(python, ['-u', ...program], { env: { ...process.env, ...environment } });
     this.#child.stderr.on('data', (chunk: Buffer) => (this.#complaint += chunk.toString()));
     this.#reader = createInterface({ input: this.#child.stdout });
     this.#lines = this.#reader[Symbol.asyncIterator]();

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { unlessRequired } from './skip.ts';
+
+const run = promisify(execFile);
+
+const installTimeoutMs = 1_200_000;
+const jvmFolders = ['/usr/lib/jvm', '/opt'];
+
+/** The home of a Java whose major version is in the range; undefined, with a printed reason. */
+export async function javaHome(majorMin: number, majorMax: number): Promise<string | undefined> {
+  for (const home of await candidates()) {
+    const major = await majorOf(join(home, 'bin', 'java'));
+    if (major !== undefined && major >= majorMin && major <= majorMax) return home;
+  }
+  return unlessRequired(`Java ${majorMin} to ${majorMax} was not found`);
+}
+
+/**
+ * A folder that has these artifacts of Maven Central (`group:name:version[:type]`, without what
+ * they depend on), archives unpacked: made once, in the cache folder of all peers. Undefined, with a
+ * printed reason, where there is no Maven.
+ */
+export async function mavenFolder(artifacts: readonly string[]): Promise<string | undefined> {
+  const hash = createHash('sha256').update(artifacts.join('\n')).digest('hex').slice(0, 16);
+  // Empty means unset there.
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const folder = join(cache, 'helios-peers', `maven-${hash}`);
+  if (await exists(folder)) return folder;
+  try {
+    await run('mvn', ['--version']);
+  } catch {
+    return unlessRequired('Maven (mvn) was not found');
+  }
+  await install(artifacts, folder);
+  return folder;
+}
+
+/** Renamed into place when it is complete, so that no half of it is ever used. */
+async function install(artifacts: readonly string[], folder: string): Promise<void> {
+  process.stderr.write(`Downloading ${artifacts.join(', ')} into ${folder}, once.\n`);
+  const unfinished = `${folder}.${randomUUID()}`;
+  const files = join(unfinished, 'files');
+  await mkdir(files, { recursive: true });
+  try {
+    for (const artifact of artifacts) await download(artifact, unfinished, files);
+    for (const name of await readdir(files)) {
+      if (!name.endsWith('.tar.gz')) continue;
+      await run('tar', ['-xzf', join(files, name), '-C', files, '--strip-components=1']);
+      await rm(join(files, name));
+    }
+    await rename(files, folder);
+  } catch (thrown) {
+    // Another test may have finished the same folder first.
+    if (!(await exists(folder))) throw thrown;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function download(artifact: string, workFolder: string, target: string): Promise<void> {
+  const settings = join(workFolder, 'settings.xml');
+  // Some projects name repositories of their own in their POMs, which may be out of reach.
+  await writeFile(
+    settings,
+    `<settings><mirrors><mirror><id>central</id><mirrorOf>*</mirrorOf>
+      <url>https://repo.maven.apache.org/maven2</url></mirror></mirrors></settings>`,
+  );
+  const options = ['--batch-mode', '--quiet', '--settings', settings];
+  // A repository of its own, gone afterwards: its copy of an archive would stay for nothing.
+  const repository = `-Dmaven.repo.local=${join(workFolder, 'repository')}`;
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
+  const parameters = [`-Dartifact=${artifact}`, `-DoutputDirectory=${target}`];
+  await run('mvn', [...options, repository, goal, ...parameters], {
+    cwd: workFolder,
+    timeout: installTimeoutMs,
+  });
+}
+
+async function candidates(): Promise<readonly string[]> {
+  const homes = [process.env['JAVA_HOME'] ?? ''].filter((home) => home !== '');
+  for (const folder of jvmFolders) {
+    const names = await readdir(folder).catch(() => []);
+    homes.push(...names.map((name) => join(folder, name)));
+  }
+  return homes;
+}
+
+async function majorOf(java: string): Promise<number | undefined> {
+  try {
+    const { stderr } = await run(java, ['-version']);
+    return Number(/version "(\d+)/.exec(stderr)?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { javaHome, mavenFolder } from './java.ts';
+import { PythonPeer, pythonWith } from './python.ts';
+
+const requirements = ['pyspark==4.0.1'];
+const artifacts = [
+  'io.delta:delta-spark_2.13:4.0.0',
+  'io.delta:delta-storage:4.0.0',
+  'org.antlr:antlr4-runtime:4.13.1',
+];
+
+export type SparkParts = {
+  readonly python: string;
+  readonly java: string;
+  readonly jars: string;
+};
+
+/** What Spark 4.0 with Delta 4.0 needs; undefined, with a printed reason, where that is not there. */
+export async function sparkParts(): Promise<SparkParts | undefined> {
+  const java = await javaHome(17, 21);
+  if (java === undefined) return undefined;
+  const python = await pythonWith(requirements);
+  if (python === undefined) return undefined;
+  const jars = await mavenFolder(artifacts);
+  return jars === undefined ? undefined : { python, java, jars };
+}
+
+/** Spark in one process, on two threads; questions are answered in order. */
+export class Spark implements AsyncDisposable {
+  readonly #peer: PythonPeer;
+
+  /** `workFolder` is an existing folder for whatever Spark leaves behind. */
+  constructor(parts: SparkParts, workFolder: string) {
+    const script = join(import.meta.dirname, 'spark_peer.py');
+    this.#peer = new PythonPeer(parts.python, [script, parts.jars, workFolder], {
+      JAVA_HOME: parts.java,
+      SPARK_LOCAL_IP: '127.0.0.1',
+      TZ: 'UTC',
+    });
+  }
+
+  async versions(): Promise<string> {
+    return (await this.#peer.ask({ action: 'versions' })) as string;
+  }
+
+  /** Rows of a SELECT from `t`, the table at an absolute path. */
+  async query(path: string, sql: string): Promise<readonly unknown[]> {
+    return (await this.#peer.ask({ action: 'query', path, sql })) as readonly unknown[];
+  }
+
+  /** Runs a statement that writes; the table's name in it is TABLE. */
+  async execute(path: string, sql: string): Promise<void> {
+    await this.#peer.ask({ action: 'execute', path, sql });
+  }
+
+  /** Spark's types by column. */
+  async types(path: string): Promise<Readonly<Record<string, string>>> {
+    return (await this.#peer.ask({ action: 'types', path })) as Readonly<Record<string, string>>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#peer.ask({ action: 'stop' });
+    } finally {
+      // Its JVM ends with it.
+      await this.#peer[Symbol.asyncDispose]();
+    }
+  }
+}
