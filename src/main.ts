@@ -164,8 +164,8 @@ async function startHelios(options: StartOptions): Promise<RunningHelios> {
     await core.close();
   };
   try {
-    await server.listen({ host: options.host, port: options.port });
     await supervisor.startAll();
+    await server.listen({ host: options.host, port: options.port });
     isReady = true;
   } catch (thrown) {
     await close();

@@ -38,6 +38,9 @@ export type SupervisorContext = PipelineEnvironment & {
   readonly canPrint: boolean;
 };
 
+/** Who starts a pipeline waits this long for it to open; it opens whether or not they wait. */
+const openingMsMax = 10_000;
+
 /** Longest name of a pipeline, in characters. */
 const nameLengthMax = 128;
 
@@ -58,13 +61,19 @@ export class Supervisor implements Pipelines {
     for (const definition of this.#context.catalog.pipelines()) this.#manage(definition);
   }
 
-  /** Starts what should run, as the catalog says. */
+  /**
+   * Starts what should run, as the catalog says. When it resolves, each one's hot rows can be
+   * queried, or its first try has failed: a query before that would miss rows that were seen
+   * earlier.
+   */
   async startAll(): Promise<void> {
     await openQuarantine(this.#context, 'start');
     this.openAll();
-    for (const managed of this.#pipelines.values()) {
-      if (managed.definition.wanted === 'running') managed.start();
-    }
+    const wanted = [...this.#pipelines.values()].filter(
+      ({ definition }) => definition.wanted === 'running',
+    );
+    for (const managed of wanted) managed.start();
+    for (const managed of wanted) await this.#untilOpen(managed);
   }
 
   async create(request: {
@@ -93,6 +102,7 @@ export class Supervisor implements Pipelines {
     this.#addTables(plan, baseDirectory);
     const managed = this.#manage(definition);
     managed.start();
+    await this.#untilOpen(managed);
     return pipelineInfo(managed);
   }
 
@@ -109,6 +119,7 @@ export class Supervisor implements Pipelines {
     return await this.#inTurn(managed, async () => {
       this.#context.catalog.setWanted(managed.definition.id, 'running');
       managed.start();
+      await this.#untilOpen(managed);
       return pipelineInfo(managed);
     });
   }
@@ -140,6 +151,7 @@ export class Supervisor implements Pipelines {
       managed.definition = this.#context.catalog.pipeline(name);
       await this.#context.forget(managed.definition.id, plan);
       if (wasRunning) managed.start();
+      await this.#untilOpen(managed);
       return pipelineInfo(managed);
     });
   }
@@ -282,6 +294,16 @@ export class Supervisor implements Pipelines {
     const turn = Promise.allSettled([before]).then(action);
     this.#turns.set(id, turn);
     return await turn;
+  }
+
+  /**
+   * Resolves once the pipeline has opened or failed to, or when that takes too long to wait for.
+   */
+  async #untilOpen(managed: ManagedPipeline): Promise<void> {
+    const deadline = AbortSignal.timeout(openingMsMax);
+    while (managed.isOpening && managed.state === 'running') {
+      if (!(await this.#published(deadline))) return;
+    }
   }
 
   #tell(): void {
