@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PipelineFixture } from './testing/fixture.ts';
 
-/** What of a record decides its fate: decoded or not, taken by the filter or not, fit for the SQL or not. */
+/**
+ * What of a record decides its fate: decoded or not, taken by the filter or not, fit for the SQL or
+ * not.
+ */
 type Sent = {
   readonly id: number;
   readonly kind: 'good' | 'filtered' | 'malformed' | 'mistyped' | 'failing';

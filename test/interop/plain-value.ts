@@ -1,8 +1,8 @@
 import type { ColumnType } from '../../src/event/schema.ts';
 
 /**
- * The form in which values of all engines are compared, the one of test/peers/plain_values.py: bytes
- * in hexadecimal digits, instants with six digits, decimals and large integers as text.
+ * The form in which values of all engines are compared, the one of test/peers/plain_values.py:
+ * bytes in hexadecimal digits, instants with six digits, decimals and large integers as text.
  */
 export type Plain =
   | null

@@ -22,8 +22,8 @@ export async function javaHome(majorMin: number, majorMax: number): Promise<stri
 
 /**
  * A folder that has these artifacts of Maven Central (`group:name:version[:type]`, without what
- * they depend on), archives unpacked: made once, in the cache folder of all peers. Undefined, with a
- * printed reason, where there is no Maven.
+ * they depend on), archives unpacked: made once, in the cache folder of all peers. Undefined, with
+ * a printed reason, where there is no Maven.
  */
 export async function mavenFolder(artifacts: readonly string[]): Promise<string | undefined> {
   const hash = createHash('sha256').update(artifacts.join('\n')).digest('hex').slice(0, 16);

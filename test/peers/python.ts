@@ -13,8 +13,9 @@ const minorVersionMin = 10;
 const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
 
 /**
- * The Python of an environment that has these packages, made once and kept in a cache folder outside the
- * repository. Undefined, with a printed reason, where there is no Python; with CI=true that is a failure.
+ * The Python of an environment that has these packages, made once and kept in a cache folder
+ * outside the repository. Undefined, with a printed reason, where there is no Python; with CI=true
+ * that is a failure.
  */
 export async function pythonWith(requirements: readonly string[]): Promise<string | undefined> {
   const base = await findPython();

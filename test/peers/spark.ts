@@ -15,7 +15,9 @@ export type SparkParts = {
   readonly jars: string;
 };
 
-/** What Spark 4.0 with Delta 4.0 needs; undefined, with a printed reason, where that is not there. */
+/**
+ * What Spark 4.0 with Delta 4.0 needs; undefined, with a printed reason, where that is not there.
+ */
 export async function sparkParts(): Promise<SparkParts | undefined> {
   const java = await javaHome(17, 21);
   if (java === undefined) return undefined;

@@ -68,7 +68,10 @@ export class Trino implements AsyncDisposable {
     return trino;
   }
 
-  /** Makes the table in this folder of `tablesFolder` known under its name, and waits until it can be read. */
+  /**
+   * Makes the table in this folder of `tablesFolder` known under its name, and waits until it can
+   * be read.
+   */
   async register(table: string): Promise<void> {
     await this.query(`CALL delta.system.register_table(schema_name => 'default',
       table_name => '${table}', table_location => 'local:///${table}')`);

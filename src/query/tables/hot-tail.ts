@@ -26,8 +26,8 @@ export type TailAnswer = {
 const lookTimeoutMs = 5000;
 
 /**
- * Rows of a table as they are published: each look reads the hot parts of the epochs since the last one.
- * What was rolled in between is counted as missed, by the rows that its sink has put out.
+ * Rows of a table as they are published: each look reads the hot parts of the epochs since the last
+ * one. What was rolled in between is counted as missed, by the rows that its sink has put out.
  */
 export class HotTail {
   readonly #registry: TableRegistry;
@@ -57,8 +57,9 @@ export class HotTail {
       pinned = view.hotRows;
       return view;
     };
-    const found = await this.#queryable.withView({ schema: viewSchema(table), pin }, async (name) =>
-      await this.#ask(name, request),
+    const found = await this.#queryable.withView(
+      { schema: viewSchema(table), pin },
+      async (name) => await this.#ask(name, request),
     );
     const cut = found.isTruncated ? pinned - found.rows.length : 0;
     const missedRows = Math.max(0, put - pinned) + cut;

@@ -1,7 +1,11 @@
 import type { QueryService } from '../query.ts';
 import type { Supervisor } from '../../pipeline/supervisor.ts';
 import type { QueryableTables } from '../../pipeline/tables/queryable-tables.ts';
-import { type SystemRow, systemSchemas, type SystemTableName } from '../../pipeline/tables/system-tables.ts';
+import {
+  type SystemRow,
+  systemSchemas,
+  type SystemTableName,
+} from '../../pipeline/tables/system-tables.ts';
 import { fileRows } from '../../pipeline/tables/table-facts.ts';
 import type { TableRegistry } from '../../pipeline/tables/table-registry.ts';
 
