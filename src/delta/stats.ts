@@ -8,6 +8,8 @@ import { storedType } from './schema-json.ts';
 const leavesMax = 32;
 /** Characters of a text that a bound keeps. */
 const prefixCharactersMax = 32;
+/** Decimal digits that a double keeps, whichever they are. */
+const doubleDigits = 15;
 
 /**
  * The row of a DuckDB `COPY … (FORMAT parquet, RETURN_STATS)` as Delta's `add.stats`. Columns that
@@ -15,7 +17,8 @@ const prefixCharactersMax = 32;
  *
  * Every bound holds for every row, and may be wider than what is there. There is none where readers
  * disagree or JSON has no word: booleans, bytes, lists, maps, a maximum with NaN about, infinities,
- * dates before year 1 or after 9999. Numbers keep all their digits.
+ * dates before year 1 or after 9999, decimals that a double would round. Numbers keep all their
+ * digits.
  */
 export function columnStatsJson(
   copyRow: Readonly<Record<string, unknown>>,
@@ -102,8 +105,9 @@ type Bounds = {
 function bounds(type: ColumnType): Bounds {
   switch (type.kind) {
     case 'integer':
-    case 'decimal':
       return { min: exactNumber, max: exactNumber };
+    case 'decimal':
+      return { min: exactDecimal, max: exactDecimal };
     case 'float':
       // DuckDB takes -0.0 and 0.0 for equal, and gives either: a range must hold both.
       return {
@@ -127,6 +131,15 @@ function bounds(type: ColumnType): Bounds {
 /** DuckDB's text of a number, when JSON can hold it: no infinity, no NaN. */
 function exactNumber(text: string): string | undefined {
   return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) ? text : undefined;
+}
+
+/**
+ * Trino (476) reads a number with a fraction as a double, and skips row groups outside the bounds:
+ * one that it rounds would hide the rows that the file has. Without a bound it reads them.
+ */
+function exactDecimal(text: string): string | undefined {
+  const digits = text.replace(/[-.]/g, '').replace(/^0+|0+$/g, '');
+  return !text.includes('.') || digits.length <= doubleDigits ? exactNumber(text) : undefined;
 }
 
 function textMin(text: string): string {
