@@ -14,7 +14,7 @@ export type TableName = 'wide' | 'timed';
 const waitTimeoutMs = 300_000;
 const dayMs = 86_400_000;
 /** Helios writes a checkpoint after this many commits, and cleans up when it writes one. */
-const commitsPerCheckpoint = Number(process.env['IOP'] ?? 100);
+const commitsPerCheckpoint = 100;
 
 /**
  * Two tables that Helios's own pipeline wrote from events that came over HTTP, and that it goes on
