@@ -223,9 +223,13 @@ function judgeTable(
 }
 
 function judgeFile(folders: workload.Folders, ledgers: readonly Entry[]): Verdict {
-  const lines = readFileSync(join(folders.base, 'copy.ndjson'), 'utf8').trimEnd().split('\n');
-  const ids = lines.map((line) => (JSON.parse(line) as { id: number }).id);
-  return judgeCounts('copy.ndjson', ledgers, ({ goodIds }) => goodIds, countIds(ids));
+  const text = readFileSync(join(folders.tables, 'copy.ndjson'), 'utf8');
+  const lines = text.split('\n').filter((line) => line !== '');
+  const whole = lines.filter((line) => /^\{"id":\d+\}$/.test(line));
+  const ids = whole.map((line) => (JSON.parse(line) as { id: number }).id);
+  const verdict = judgeCounts('copy.ndjson', ledgers, ({ goodIds }) => goodIds, countIds(ids));
+  const torn = lines.length - whole.length;
+  return { ...verdict, faults: torn === 0 ? [] : [`copy.ndjson has ${torn} torn lines`] };
 }
 
 function judgeQuarantine(

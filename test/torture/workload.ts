@@ -82,7 +82,7 @@ function scriptOf(name: PipelineName, folders: Folders): string {
         INSERT INTO even SELECT id, producer FROM events WHERE id % 2 = 0;`;
     case 'copy':
       return `CREATE TABLE events (${columns}) WITH (${http});
-        CREATE TABLE copy WITH (connector = 'single_file', path = '${folders.base}/copy.ndjson',
+        CREATE TABLE copy WITH (connector = 'single_file', path = '${folders.tables}/copy.ndjson',
           format = 'json', type = 'sink');
         INSERT INTO copy SELECT id FROM events;`;
     case 'from_file':
