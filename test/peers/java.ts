@@ -82,12 +82,22 @@ async function download(artifact: string, workFolder: string, target: string): P
 }
 
 async function candidates(): Promise<readonly string[]> {
-  const homes = [process.env['JAVA_HOME'] ?? ''].filter((home) => home !== '');
+  const homes = [process.env['JAVA_HOME'] ?? '', await homeOnPath()].filter((home) => home !== '');
   for (const folder of jvmFolders) {
     const names = await readdir(folder).catch(() => []);
     homes.push(...names.map((name) => join(folder, name)));
   }
   return homes;
+}
+
+/** Empty where there is no `java`. */
+async function homeOnPath(): Promise<string> {
+  try {
+    const { stderr } = await run('java', ['-XshowSettings:properties', '-version']);
+    return /java\.home = (.+)/.exec(stderr)?.[1]?.trim() ?? '';
+  } catch {
+    return '';
+  }
 }
 
 async function majorOf(java: string): Promise<number | undefined> {
