@@ -60,6 +60,8 @@ export type PipelineEnvironment = {
 export type OpenRequest = {
   readonly definition: PipelineDefinition;
   readonly parts: PartStore;
+  /** Pipelines that run in this process. */
+  readonly pipelineCount: () => number;
   readonly onPublished: (published: PublishedEpoch) => void;
 };
 
@@ -166,6 +168,7 @@ async function assemble(
     parts,
     incarnation,
     clock,
+    pipelineCount: request.pipelineCount,
     onPublished: request.onPublished,
   });
   let closing: Promise<void> | undefined;

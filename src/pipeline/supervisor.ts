@@ -229,6 +229,7 @@ export class Supervisor implements Pipelines {
     const directory = pipelineDirectory(dataDirectory, definition.id);
     const managed = new ManagedPipeline(definition, {
       environment: this.#context,
+      pipelineCount: () => this.#runningCount(),
       random,
       parts: new PartStore(`${directory}/parts`),
       onChanged: () => this.#tell(),
@@ -304,6 +305,10 @@ export class Supervisor implements Pipelines {
     while (managed.isOpening && managed.state === 'running') {
       if (!(await this.#published(deadline))) return;
     }
+  }
+
+  #runningCount(): number {
+    return [...this.#pipelines.values()].filter(({ state }) => state === 'running').length;
   }
 
   #tell(): void {

@@ -25,6 +25,8 @@ export type ReadRequest = {
  */
 export interface Source {
   readonly kind: string;
+  /** It ends: how soon its records are seen matters less than how fast all of them are. */
+  readonly isBounded: boolean;
   /**
    * What is read, as text: a stream that was made anew under the same name has another. Positions
    * mean something only together with it.

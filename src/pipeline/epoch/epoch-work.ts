@@ -36,6 +36,9 @@ export type EpochYield = {
   readonly droppedCount: number;
 };
 
+/** The slow path holds an epoch's bytes in memory. One line may be longer than this. */
+export const slowBytesMax: number = 64 * 1024 * 1024;
+
 export type EpochContext = {
   readonly pipeline: string;
   readonly connection: Connection;
@@ -72,17 +75,25 @@ export class EpochWork {
     );
   }
 
-  async run(input: EpochInput): Promise<EpochYield> {
+  /**
+   * Undefined: some record can't become a row, and there are too many bytes to look for it. Nothing
+   * was made; come again with at most `slowBytesMax`.
+   */
+  async run(input: EpochInput): Promise<EpochYield | undefined> {
     // Rejected records count whichever sinks want them, which only the slow path looks at.
-    if (input.isWanted !== undefined) return await this.#runSlowly(input);
+    if (input.isWanted !== undefined) return await this.#trySlowly(input);
     try {
       const relations = await this.#decode(input);
       const steps = await this.#write(input, () => relations);
       return { steps: [...steps, nothing], rejectedCount: 0, droppedCount: 0 };
     } catch (thrown) {
       if (!isRecordFailure(thrown)) throw thrown;
-      return await this.#runSlowly(input);
+      return await this.#trySlowly(input);
     }
+  }
+
+  async #trySlowly(input: EpochInput): Promise<EpochYield | undefined> {
+    return byteCount(input.batches) > slowBytesMax ? undefined : await this.#runSlowly(input);
   }
 
   async #runSlowly(input: EpochInput): Promise<EpochYield> {
@@ -218,6 +229,15 @@ export class EpochWork {
     const names = steps.flatMap((step) => (step.part === undefined ? [] : [step.part.name]));
     if (names.length > 0) await this.#context.parts.sync(names);
   }
+}
+
+/** Bytes of all batches of an epoch; files of tables count as none. */
+export function byteCount(batches: ReadonlyMap<string, readonly Batch[]>): number {
+  let total = 0;
+  for (const { content } of [...batches.values()].flat()) {
+    total += content.kind === 'lines' ? content.byteLength : 0;
+  }
+  return total;
 }
 
 type WrittenPart = { readonly name: string; readonly path: string; readonly row: Row };

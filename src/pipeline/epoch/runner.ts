@@ -2,7 +2,7 @@ import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Batch, Epoch, EpochMs, Position } from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
-import type { EpochWork, EpochYield } from './epoch-work.ts';
+import { byteCount, slowBytesMax, type EpochWork, type EpochYield } from './epoch-work.ts';
 import type { LiveSink, Merge } from './live-sink.ts';
 import type { Manifest } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';
@@ -14,13 +14,20 @@ import { nextSkip, skipAfter, wantedBy } from './skip.ts';
 /** Shortest and longest time from one epoch's start to the next while records keep coming. */
 const epochIntervalMsMin = 100;
 const epochIntervalMsMax = 1000;
+/** An epoch that took t is followed by t of gathering, so that others get their turn. */
+const gatheringPerWork = 1;
 /**
- * Fixed costs may take a fifth of the time: an epoch that took t is followed by 4 t of gathering.
+ * Fixed costs of an epoch, some 10 ms, shall stay under a fifth of the time, all pipelines
+ * together.
  */
-const gatheringPerWork = 4;
+const intervalMsPerPipeline = 50;
 /** Bytes of one epoch: it starts small, and doubles while there is more to read than fits. */
 const epochBytesMin = 4 * 1024 * 1024;
 const epochBytesMax = 128 * 1024 * 1024;
+/**
+ * Sources that end are read in large bites: fewer, larger files, and a whole file is not copied.
+ */
+const boundedBytesMax = 1024 * 1024 * 1024;
 /** Telling a source what it need not keep costs it a write: this often is enough. */
 const releaseIntervalMs = 5000;
 /** A quiet pipeline looks after its rolls this often. */
@@ -45,6 +52,8 @@ export type RunnerContext = {
   readonly parts: PartStore;
   readonly incarnation: string;
   readonly clock: Clock;
+  /** Pipelines that run in this process, this one included. */
+  readonly pipelineCount: () => number;
   /** Called after each epoch that became true. */
   readonly onPublished: (published: PublishedEpoch) => void;
 };
@@ -63,7 +72,8 @@ export class Runner {
   #manifest: Manifest;
   #hash: string;
   #positions: ReadPositions;
-  #bytesMax = epochBytesMin;
+  #bytesMax: number;
+  #bytesLimit: number;
   readonly #bytesBehind = new Map<string, number | undefined>();
   #releasedAtMs = -releaseIntervalMs;
 
@@ -72,6 +82,9 @@ export class Runner {
     this.#manifest = context.state.manifest;
     this.#hash = context.state.hash;
     this.#positions = context.state.positions;
+    const isBounded = [...context.sources.values()].every((source) => source.isBounded);
+    this.#bytesLimit = isBounded ? boundedBytesMax : epochBytesMax;
+    this.#bytesMax = isBounded ? boundedBytesMax : epochBytesMin;
   }
 
   get manifest(): Manifest {
@@ -147,6 +160,7 @@ export class Runner {
       const fileBytes = this.sinks.map((sink) => sink.fileBytes);
       const isWanted = wantedBy(this.sinks, this.#context.sources);
       const result = await work.run({ epoch, batches, nowMs: clock.nowMs(), fileBytes, isWanted });
+      if (result === undefined) return this.#takeLess();
       await this.#commit(batches, result);
       onPublished({
         epoch,
@@ -159,6 +173,12 @@ export class Runner {
     } finally {
       for (const batch of [...batches.values()].flat()) await batch.release();
     }
+  }
+
+  /** From now on as little at a time as the slow path can take. */
+  #takeLess(): void {
+    this.#bytesLimit = slowBytesMax / 2;
+    this.#bytesMax = slowBytesMax / 2;
   }
 
   /** Puts the manifest, then makes memory agree with it, without waiting in between. */
@@ -228,12 +248,17 @@ export class Runner {
     const isFull = byteCount(batches) >= this.#bytesMax * fullShare;
     if (isFull) {
       if (workMs < epochIntervalMsMax / 2)
-        this.#bytesMax = Math.min(this.#bytesMax * 2, epochBytesMax);
-      if (workMs > epochIntervalMsMax) this.#bytesMax = Math.max(this.#bytesMax / 2, epochBytesMin);
+        this.#bytesMax = Math.min(this.#bytesMax * 2, this.#bytesLimit);
+      if (workMs > epochIntervalMsMax && this.#bytesLimit < boundedBytesMax)
+        this.#bytesMax = Math.max(this.#bytesMax / 2, epochBytesMin);
       return;
     }
     const intervalMs = Math.min(
-      Math.max(epochIntervalMsMin, workMs * (1 + gatheringPerWork)),
+      Math.max(
+        epochIntervalMsMin,
+        this.#context.pipelineCount() * intervalMsPerPipeline,
+        workMs * (1 + gatheringPerWork),
+      ),
       epochIntervalMsMax,
     );
     await pause(clock, intervalMs - workMs, signal);
@@ -289,14 +314,6 @@ function advance(
       return [name, after];
     }),
   );
-}
-
-function byteCount(batches: ReadonlyMap<string, readonly Batch[]>): number {
-  let total = 0;
-  for (const batch of [...batches.values()].flat()) {
-    total += batch.content.kind === 'lines' ? batch.content.byteLength : 0;
-  }
-  return total;
 }
 
 function knownPositions(

@@ -31,6 +31,7 @@ const done = position('done');
  */
 export class FilesystemSource implements Source {
   readonly kind = 'filesystem';
+  readonly isBounded = true;
   readonly identity: string;
   readonly #options: FilesystemOptions;
   readonly #files: ReadonlyMap<string, ListedFile>;

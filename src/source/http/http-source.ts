@@ -23,6 +23,7 @@ export type HttpSourceOptions = {
  */
 export class HttpSource implements Source {
   readonly kind = 'http';
+  readonly isBounded = false;
   readonly #options: HttpSourceOptions;
   readonly identity: string;
   /** Where reading starts in the partitions that existed when this reader came. */

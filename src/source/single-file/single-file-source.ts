@@ -24,6 +24,7 @@ const partition = '0';
  */
 export class SingleFileSource implements Source {
   readonly kind = 'single_file';
+  readonly isBounded = true;
   readonly identity: string;
   readonly #file: LineFile;
 
