@@ -2,6 +2,7 @@ import { asHeliosError, HeliosError, type TextPosition } from '../../base/errors
 import type { Connection } from '../../engine/engine.ts';
 import { duckdbType, quoteName } from '../../engine/types.ts';
 import type { Schema } from '../../event/schema.ts';
+import { createDecoder } from '../../format/create-decoder.ts';
 import { checkScript } from '../../sql/check-script.ts';
 import type {
   Insert,
@@ -10,6 +11,7 @@ import type {
   ScriptError,
   SelectText,
   SinkTable,
+  SourceTable,
 } from '../../sql/script.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
 import { type DescribedInsert, insertBody } from './insert-body.ts';
@@ -105,7 +107,7 @@ class Planning {
     return edges;
   }
 
-  /** Expressions of generated columns, which nothing else would look at before a record comes. */
+  /** Generated columns and formats, which nothing else would look at before a record comes. */
   async #checkSourceColumns(): Promise<void> {
     for (const source of this.#script.sources) {
       await this.#describe(
@@ -113,6 +115,16 @@ class Planning {
         [source.name],
         source.position,
       );
+      this.#checkFormat(source);
+    }
+  }
+
+  #checkFormat(source: SourceTable): void {
+    try {
+      createDecoder(source);
+    } catch (thrown) {
+      const { message, hint } = asHeliosError(thrown);
+      this.errors.push({ message, hint, position: source.position });
     }
   }
 
