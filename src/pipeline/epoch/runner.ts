@@ -76,6 +76,7 @@ export class Runner {
   #bytesLimit: number;
   readonly #bytesBehind = new Map<string, number | undefined>();
   #releasedAtMs = -releaseIntervalMs;
+  #toldEpoch: Epoch | undefined;
 
   constructor(context: RunnerContext) {
     this.#context = context;
@@ -117,8 +118,11 @@ export class Runner {
         await this.#epoch(batches);
         await this.#pace(batches, startedMs, signal);
       } else if (await this.#hasEnded()) {
+        await this.#tellSources();
         return 'ended';
       } else {
+        // What was read last may have been too soon after the epoch before to be told then.
+        if (this.#isTimeToTell()) await this.#tellSources();
         await this.#wait(signal);
       }
       roller.startDue(this.#manifest.epoch);
@@ -200,10 +204,20 @@ export class Runner {
     });
     parts.retire(replaced);
     await store.collect(manifest.epoch);
-    if (clock.monotonicMs() - this.#releasedAtMs < releaseIntervalMs) return;
-    this.#releasedAtMs = clock.monotonicMs();
-    for (const [name, source] of sources) {
-      const known = knownPositions(positions.get(name));
+    if (this.#isTimeToTell()) await this.#tellSources();
+  }
+
+  #isTimeToTell(): boolean {
+    return this.#context.clock.monotonicMs() - this.#releasedAtMs >= releaseIntervalMs;
+  }
+
+  /** Sources may let go of what is behind; they say what lies ahead. Once an epoch at most. */
+  async #tellSources(): Promise<void> {
+    if (this.#toldEpoch === this.#manifest.epoch) return;
+    this.#toldEpoch = this.#manifest.epoch;
+    this.#releasedAtMs = this.#context.clock.monotonicMs();
+    for (const [name, source] of this.#context.sources) {
+      const known = knownPositions(this.#positions.get(name));
       await source.release(known);
       this.#bytesBehind.set(name, await source.bytesBehind(known));
     }
