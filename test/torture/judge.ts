@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from './ledger.ts';
@@ -75,10 +75,16 @@ export function readDelta(
 ): DeltaRead {
   const outPath = join(options.folder, 'judged.ndjson');
   const script = join(import.meta.dirname, 'judge.py');
-  const output = execFileSync(python, [script, options.table, options.column, outPath], {
-    encoding: 'utf8',
-  });
-  const facts = JSON.parse(output) as LogFacts;
+  const { stdout, stderr, status } = spawnSync(
+    python,
+    [script, options.table, options.column, outPath],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) {
+    const reason = stderr.trimEnd().split('\n').at(-1);
+    return { values: [], faults: [`delta-rs can't read ${options.table}: ${reason}`] };
+  }
+  const facts = JSON.parse(stdout) as LogFacts;
   const values = readFileSync(outPath, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
