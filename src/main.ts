@@ -344,7 +344,11 @@ function onInterrupt(listener: () => void): () => void {
 }
 
 const crash = process.env['HELIOS_CRASH_AT'];
-if (crash !== undefined) armCrashPoint(crash, () => process.kill(process.pid, 'SIGKILL'));
+if (crash !== undefined) {
+  // Asleep instead of dead, for tests of two processes that own one pipeline.
+  const signal = crash.endsWith(':SIGSTOP') ? 'SIGSTOP' : 'SIGKILL';
+  armCrashPoint(crash, () => process.kill(process.pid, signal));
+}
 
 const context: CliContext = {
   stdin: process.stdin,

@@ -28,7 +28,7 @@ type Armed = { readonly name: string; hitsLeft: number; readonly crash: () => vo
 /** One process has one fate: the single piece of module state in Helios. */
 let armed: Armed | undefined;
 
-/** Arms `<name>:<nth hit>`; `crash` must not return in production use. */
+/** Arms `<name>:<nth hit>`; what follows a second colon is the caller's. */
 export function armCrashPoint(text: string, crash: () => void): void {
   const [name = '', hits = '1'] = text.split(':');
   armed = { name, hitsLeft: Number(hits), crash };

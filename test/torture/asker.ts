@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './producer.ts';
 
-const pauseMs = 150;
+const pauseMs = 50;
 const answerTimeoutMs = 10_000;
 
 /** Asks Helios something; adds what is wrong with the answer to `faults`. */

@@ -126,7 +126,7 @@ export const mutants: readonly Mutant[] = [
           '      const step = result.steps[index];\n' +
           '      if (step !== undefined) sink.publish(step, undefined, at);\n' +
           '    }\n' +
-          "    result = { ...result, steps: [] };\n    await clock.sleep(200);\n    crashPoint('before-manifest');",
+          "    result = { ...result, steps: [] };\n    await clock.sleep(500);\n    crashPoint('before-manifest');",
       },
     ],
     trial: { kind: 'kill', points: ['before-manifest'] },

@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import type { CrashPointName } from '../../src/base/crash-point.ts';
 import { SeededRandom } from '../../src/cli/generate/random.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import type { Verdict } from './judge.ts';
@@ -16,56 +17,90 @@ export type OwnersOptions = {
 };
 
 export type OwnersReport = Pick<TortureReport, 'verdicts' | 'faults'> & {
-  /** Rounds in which one of the two said that it was fenced. */
+  /** Rounds in which the first owner said that it had been fenced. */
   readonly fenced: number;
 };
 
-const deadlineMs = 120_000;
-const headStartMsMax = 1_000;
-/** Enough to keep the first one busy until the second has come up. */
-const fileEventCount = 3_000_000;
+const fileEventCount = 1_000_000;
+const deadlineMs = 60_000;
+const checkIntervalMs = 50;
+const wakeAfterMsMax = 2_000;
+
+/** Where the first owner falls asleep: with an epoch, or a roll, all but done. */
+const points: readonly CrashPointName[] = ['before-manifest', 'before-commit'];
 
 /**
- * Two processes that both think they own a pipeline, as where a lock on a network file system is
- * lost: the lock's file is removed, and a second process takes a new one. The pipeline reads a
- * file, so that each row must be in the table once.
+ * Two processes that both think they own a pipeline:
+ *
+ * ```
+ * first   reads ─▶ about to commit ─ asleep ················ awake ─▶ commits?
+ * second                              takes over ─▶ reads ─▶ commits ─▶ done
+ * ```
+ *
+ * The first one's lock is lost meanwhile, as on a network file system: its file is removed, so that the
+ * second can take a new one. The pipeline reads a file: each row must be in the table once.
  */
 export async function twoOwners(options: OwnersOptions): Promise<OwnersReport> {
   const random = new SeededRandom(options.seed);
   const verdicts: Verdict[] = [];
   const faults: string[] = [];
   let fenced = 0;
-  for (let round = 1; round <= options.rounds; round++) {
+  for (let round = 0; round < options.rounds; round++) {
     const folders = workload.makeFolders(join(options.folder, `owners-${round}`));
-    const headStartMs = random.next() * headStartMsMax;
-    const end = await race(options.root, folders, headStartMs).catch((thrown: unknown) => ({
-      isFenced: false,
-      fault: String(thrown),
-    }));
-    if (end.isFenced) fenced++;
-    if (end.fault !== undefined) faults.push(end.fault);
+    const point = points[round % points.length]!;
+    const wakeAfterMs = random.next() * wakeAfterMsMax;
+    try {
+      if (await race(options.root, folders, { point, wakeAfterMs })) fenced++;
+    } catch (thrown) {
+      faults.push(`two owners, ${point}: ${String(thrown)}`);
+    }
     verdicts.push(judgeFiled(options.python, folders, fileEventCount));
   }
-  if (fenced === 0) faults.push('no process was ever fenced');
+  if (fenced < options.rounds) faults.push(`of ${options.rounds} owners ${fenced} were fenced`);
   return { verdicts, faults, fenced };
 }
 
-type End = { readonly isFenced: boolean; readonly fault: string | undefined };
+type Plan = { readonly point: CrashPointName; readonly wakeAfterMs: number };
 
-async function race(root: string, folders: workload.Folders, headStartMs: number): Promise<End> {
+/** Whether the first owner was fenced. */
+async function race(
+  root: string,
+  folders: workload.Folders,
+  { point, wakeAfterMs }: Plan,
+): Promise<boolean> {
   const options = { dataDirectory: folders.data, root };
-  await using first = await HeliosProcess.start(options);
-  await workload.createPipelines(first, folders, { names: ['from_file'], fileEventCount });
-  await sleep(headStartMs);
+  await using first = await HeliosProcess.start({
+    ...options,
+    environment: { HELIOS_CRASH_AT: `${point}:1:SIGSTOP` },
+  });
+  // It may fall asleep before it answers.
+  const creating = workload.createPipelines(first, folders, {
+    names: ['from_file'],
+    fileEventCount,
+  });
+  await until('the first owner sleeps', async () => isStopped(first.pid));
   rmSync(join(folders.data, 'lock.db'));
   await using second = await HeliosProcess.start(options);
+  await sleep(wakeAfterMs);
+  first.kill('SIGCONT');
+  await creating;
+  await until('the second one is done', async () => (await stateOf(second)).state === 'finished');
+  await until('the first one has ended', async () =>
+    ['finished', 'failed'].includes((await stateOf(first)).state),
+  );
+  return (await stateOf(first)).error?.code === 'fenced';
+}
+
+/** Stopped by a signal, as /proc says. */
+function isStopped(pid: number): boolean {
+  return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const untilMs = Date.now() + deadlineMs;
-  for (;;) {
-    const ends = await Promise.all([stateOf(first), stateOf(second)]);
-    const isFenced = ends.some(({ error }) => error?.code === 'fenced');
-    if (ends.some(({ state }) => state === 'finished')) return { isFenced, fault: undefined };
-    if (Date.now() > untilMs) return { isFenced, fault: `no end: ${JSON.stringify(ends)}` };
-    await sleep(200);
+  while (!(await isSo())) {
+    if (Date.now() > untilMs) throw new Error(`in vain waited until ${what}`);
+    await sleep(checkIntervalMs);
   }
 }
 

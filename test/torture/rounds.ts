@@ -139,7 +139,7 @@ class Rounds {
   async #wait(helios: HeliosProcess, waitMs: number): Promise<void> {
     const untilMs = Date.now() + waitMs;
     while (helios.isRunning && Date.now() < untilMs && !this.#options.isOver()) {
-      const stepMs = Math.min(checkIntervalMs, untilMs - Date.now());
+      const stepMs = Math.max(1, Math.min(checkIntervalMs, untilMs - Date.now()));
       await Promise.race([sleep(stepMs, undefined, { ref: false }), helios.exited]);
     }
   }
