@@ -51,8 +51,9 @@ test(
   async ({ skip }) => {
     if (python === undefined) return skip('delta-rs needs Python');
     const place = join(folder, 'owners');
-    const options = { seed, rounds: 1, root: process.cwd(), folder: place, python };
-    const { verdicts } = await twoOwners(options);
+    const options = { seed, rounds: 2, root: process.cwd(), folder: place, python };
+    const { verdicts, faults } = await twoOwners(options);
+    expect(faults, `seed ${seed}`).toEqual([]);
     expect(
       verdicts.filter((verdict) => !isGood(verdict)),
       `seed ${seed}`,
