@@ -115,23 +115,6 @@ export const mutants: readonly Mutant[] = [
     trial: { kind: 'kill', points: ['after-manifest'] },
   },
   {
-    name: 'an epoch is published before its manifest is there',
-    changes: [
-      {
-        file: runner,
-        find: "crashPoint('before-manifest');",
-        replace:
-          'for (const [index, sink] of state.sinks.entries()) {\n' +
-          '      const at = { epoch: manifest.epoch, nowMs: clock.nowMs() };\n' +
-          '      const step = result.steps[index];\n' +
-          '      if (step !== undefined) sink.publish(step, undefined, at);\n' +
-          '    }\n' +
-          "    result = { ...result, steps: [] };\n    await clock.sleep(500);\n    crashPoint('before-manifest');",
-      },
-    ],
-    trial: { kind: 'kill', points: ['before-manifest'] },
-  },
-  {
     name: 'the list of parts loses one',
     changes: [
       {

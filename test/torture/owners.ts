@@ -5,7 +5,8 @@ import type { CrashPointName } from '../../src/base/crash-point.ts';
 import { SeededRandom } from '../../src/cli/generate/random.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import type { Verdict } from './judge.ts';
-import { judgeFiled, type TortureReport } from './run.ts';
+import type { TortureReport } from './run.ts';
+import { judgeCopy, judgeTables } from './verdicts.ts';
 import * as workload from './workload.ts';
 
 export type OwnersOptions = {
@@ -22,13 +23,20 @@ export type OwnersReport = Pick<TortureReport, 'verdicts' | 'faults'> & {
   readonly fenced: number;
 };
 
-const fileEventCount = 1_000_000;
+const eventCount = 1_000_000;
+const eventsPerRequest = 50_000;
 const deadlineMs = 60_000;
 const checkIntervalMs = 50;
 const wakeAfterMsMax = 2_000;
 
-/** Where the first owner falls asleep: with an epoch, or a roll, all but done. */
-const points: readonly CrashPointName[] = ['before-manifest', 'before-commit'];
+/**
+ * Where the first owner falls asleep: all but done with an epoch of a file, which nothing but the
+ * manifest protects, or with a roll into a table.
+ */
+const cases = [
+  { point: 'before-manifest', pipeline: 'copy' },
+  { point: 'before-commit', pipeline: 'tables' },
+] as const;
 
 /**
  * Two processes that both think they own a pipeline:
@@ -39,58 +47,73 @@ const points: readonly CrashPointName[] = ['before-manifest', 'before-commit'];
  * ```
  *
  * The first one's lock is lost meanwhile, as on a network file system: its file is removed, so that the
- * second can take a new one. The pipeline reads a file: each row must be in the table once.
+ * second can take a new one. All events are in the log before: each must have its effect once.
  */
 export async function twoOwners(options: OwnersOptions): Promise<OwnersReport> {
   const random = new SeededRandom(options.seed);
+  const entries = [workload.fileEntry(eventCount)];
   const verdicts: Verdict[] = [];
   const faults: string[] = [];
   let fenced = 0;
   for (let round = 0; round < options.rounds; round++) {
     const folders = workload.makeFolders(join(options.folder, `owners-${round}`));
-    const point = points[round % points.length]!;
+    const { point, pipeline } = cases[round % cases.length]!;
     const wakeAfterMs = random.next() * wakeAfterMsMax;
     try {
-      if (await race(options.root, folders, { point, wakeAfterMs })) fenced++;
+      const isFenced = await race(options.root, folders, { point, pipeline, wakeAfterMs });
+      if (isFenced) fenced++;
     } catch (thrown) {
       faults.push(`two owners, ${point}: ${String(thrown)}`);
     }
-    verdicts.push(judgeFiled(options.python, folders, fileEventCount));
+    const evidence = { python: options.python, folders, entries };
+    verdicts.push(...(pipeline === 'copy' ? [judgeCopy(evidence)] : judgeTables(evidence)));
   }
   // One that slept over its last roll has nothing left to be fenced from.
   if (fenced === 0) faults.push('no owner was ever fenced');
   return { verdicts, faults, fenced };
 }
 
-type Plan = { readonly point: CrashPointName; readonly wakeAfterMs: number };
+type Plan = {
+  readonly point: CrashPointName;
+  readonly pipeline: workload.PipelineName;
+  readonly wakeAfterMs: number;
+};
 
 /** Whether the first owner was fenced. */
-async function race(
-  root: string,
-  folders: workload.Folders,
-  { point, wakeAfterMs }: Plan,
-): Promise<boolean> {
+async function race(root: string, folders: workload.Folders, plan: Plan): Promise<boolean> {
+  const { point, pipeline, wakeAfterMs } = plan;
   const options = { dataDirectory: folders.data, root };
   await using first = await HeliosProcess.start({
     ...options,
     environment: { HELIOS_CRASH_AT: `${point}:1:SIGSTOP` },
   });
+  await sendEvents(first);
   // It may fall asleep before it answers.
-  const creating = workload.createPipelines(first, folders, {
-    names: ['from_file'],
-    fileEventCount,
-  });
+  const creating = workload.createPipeline(first, folders, pipeline);
   await until('the first owner sleeps', async () => isStopped(first.pid));
   rmSync(join(folders.data, 'lock.db'));
   await using second = await HeliosProcess.start(options);
   await sleep(wakeAfterMs);
   first.kill('SIGCONT');
   await creating;
-  await until('the second one is done', async () => (await stateOf(second)).state === 'finished');
-  await until('the first one has ended', async () =>
-    ['finished', 'failed'].includes((await stateOf(first)).state),
-  );
-  return (await stateOf(first)).error?.code === 'fenced';
+  await until('the second one is done', async () => isDone(await stateOf(second, pipeline)));
+  await until('the first one is through', async () => {
+    const state = await stateOf(first, pipeline);
+    return state.state === 'failed' || isDone(state);
+  });
+  const isFenced = (await stateOf(first, pipeline)).error?.code === 'fenced';
+  await second.call('PATCH', `/api/v1/pipelines/${pipeline}`, { state: 'stopped' });
+  return isFenced;
+}
+
+async function sendEvents(helios: HeliosProcess): Promise<void> {
+  await helios.call('POST', '/api/v1/streams', { name: workload.stream });
+  const lines = workload.fileEvents(eventCount);
+  for (let from = 0; from < lines.length; from += eventsPerRequest) {
+    const body = lines.slice(from, from + eventsPerRequest).join('');
+    const response = await helios.request(`/ingest/${workload.stream}`, { method: 'POST', body });
+    if (!response.ok) throw new Error(`ingest: ${response.status} ${await response.text()}`);
+  }
 }
 
 /** Stopped by a signal, as /proc says. */
@@ -106,9 +129,16 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   }
 }
 
-type State = { readonly state: string; readonly error?: { readonly code: string } };
+type State = {
+  readonly state: string;
+  readonly error?: { readonly code: string };
+  readonly sources: readonly { readonly bytes_behind?: number }[];
+};
 
-async function stateOf(helios: HeliosProcess): Promise<State> {
-  const { state, error } = await helios.call<State>('GET', '/api/v1/pipelines/from_file');
-  return error === undefined ? { state } : { state, error };
+function isDone({ state, sources }: State): boolean {
+  return state === 'running' && sources.every((source) => source.bytes_behind === 0);
+}
+
+async function stateOf(helios: HeliosProcess, pipeline: string): Promise<State> {
+  return await helios.call<State>('GET', `/api/v1/pipelines/${pipeline}`);
 }

@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { CrashPointName } from '../../src/base/crash-point.ts';
 import { SeededRandom } from '../../src/cli/generate/random.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { Asker, countRows, watchPipelines } from './asker.ts';
-import { countIds, judgeCounts, readDelta, type Belongs, type Verdict } from './judge.ts';
-import { Ledger, readLedgers, type Entry } from './ledger.ts';
+import type { Verdict } from './judge.ts';
+import { Ledger, readLedgers } from './ledger.ts';
 import { PowerCut } from './power-cut.ts';
 import { Producer, type Target } from './producer.ts';
 import { runRounds, type RoundsReport } from './rounds.ts';
+import { judgeAll } from './verdicts.ts';
 import * as workload from './workload.ts';
 
 export type TortureOptions = {
@@ -73,7 +73,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const ledgers = readLedgers(ledgerPaths(folders));
   return {
     rounds,
-    verdicts: judge(options.python, folders, ledgers),
+    verdicts: judgeAll({ python: options.python, folders, entries: ledgers }, fileEventCount),
     faults: [
       ...rounds.faults,
       ...producers.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal])),
@@ -91,10 +91,10 @@ async function createPipelines(options: TortureOptions, folders: workload.Folder
     dataDirectory: folders.data,
     root: options.root,
   });
-  await workload.createPipelines(helios, folders, {
-    names: workload.pipelineNames,
-    fileEventCount,
-  });
+  workload.makeFile(folders, fileEventCount);
+  for (const name of workload.pipelineNames) {
+    await workload.createPipeline(helios, folders, name);
+  }
 }
 
 function startProducers(
@@ -180,72 +180,4 @@ async function caughtUp(helios: HeliosProcess): Promise<void> {
     if (Date.now() > deadlineMs) throw new Error(`still behind: ${JSON.stringify(behind)}`);
     await sleep(100);
   }
-}
-
-export function judgeFiled(python: string, folders: workload.Folders, eventCount: number): Verdict {
-  return judgeTable(python, folders, {
-    name: 'filed',
-    entries: [workload.fileEntry(eventCount)],
-    belongs: ({ goodIds }) => goodIds,
-  });
-}
-
-function judge(
-  python: string,
-  folders: workload.Folders,
-  ledgers: readonly Entry[],
-): readonly Verdict[] {
-  const table = (name: string, belongs: Belongs): Verdict =>
-    judgeTable(python, folders, { name, entries: ledgers, belongs });
-  return [
-    table('everything', ({ goodIds }) => goodIds),
-    table('even', ({ goodIds }) => goodIds.filter((id) => id % 2 === 0)),
-    judgeFiled(python, folders, fileEventCount),
-    judgeFile(folders, ledgers),
-    ...['tables', 'copy'].map((pipeline) => judgeQuarantine(python, folders, ledgers, pipeline)),
-  ];
-}
-
-function judgeTable(
-  python: string,
-  folders: workload.Folders,
-  expected: {
-    readonly name: string;
-    readonly entries: readonly Entry[];
-    readonly belongs: Belongs;
-  },
-): Verdict {
-  const { name, entries, belongs } = expected;
-  const table = join(folders.tables, name);
-  const read = readDelta(python, { table, column: 'id', folder: folders.base });
-  const verdict = judgeCounts(name, entries, belongs, countIds(read.values.map(Number)));
-  return { ...verdict, faults: read.faults };
-}
-
-function judgeFile(folders: workload.Folders, ledgers: readonly Entry[]): Verdict {
-  const text = readFileSync(join(folders.tables, 'copy.ndjson'), 'utf8');
-  const lines = text.split('\n').filter((line) => line !== '');
-  const whole = lines.filter((line) => /^\{"id":\d+\}$/.test(line));
-  const ids = whole.map((line) => (JSON.parse(line) as { id: number }).id);
-  const verdict = judgeCounts('copy.ndjson', ledgers, ({ goodIds }) => goodIds, countIds(ids));
-  const torn = lines.length - whole.length;
-  return { ...verdict, faults: torn === 0 ? [] : [`copy.ndjson has ${torn} torn lines`] };
-}
-
-function judgeQuarantine(
-  python: string,
-  folders: workload.Folders,
-  ledgers: readonly Entry[],
-  pipeline: string,
-): Verdict {
-  const read = readDelta(python, {
-    table: join(folders.data, 'tables', 'quarantine'),
-    column: `CASE WHEN pipeline = '${pipeline}' THEN raw_text END`,
-    folder: folders.base,
-  });
-  const texts = read.values.filter((value) => typeof value === 'string');
-  const ids = texts.map((text) => Number(/"id": (\d+)/.exec(text)?.[1]));
-  const name = `quarantine of ${pipeline}`;
-  const verdict = judgeCounts(name, ledgers, ({ badIds }) => badIds, countIds(ids));
-  return { ...verdict, faults: read.faults };
 }

@@ -32,38 +32,33 @@ export const producerIdStart = 10_000_000;
 export const pipelineNames = ['tables', 'copy', 'from_file'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
-export type Workload = {
-  readonly names: readonly PipelineName[];
-  /** Events of the file that the last pipeline reads. */
-  readonly fileEventCount: number;
-};
-
-export async function createPipelines(
+export async function createPipeline(
   helios: HeliosProcess,
   folders: Folders,
-  { names, fileEventCount }: Workload,
+  name: PipelineName,
 ): Promise<void> {
-  writeFileSync(join(folders.base, 'events.ndjson'), fileEvents(fileEventCount));
-  for (const name of names) {
-    await helios.call('POST', '/api/v1/pipelines', { name, sql: scriptOf(name, folders) });
-  }
+  await helios.call('POST', '/api/v1/pipelines', { name, sql: scriptOf(name, folders) });
 }
 
-/** The ledger's entry that the file of events amounts to. */
-export function fileEntry(fileEventCount: number): Entry {
-  const goodIds = Array.from({ length: fileEventCount }, (_, index) => fileIdStart + index);
+/** Writes the file that the third pipeline reads. */
+export function makeFile(folders: Folders, eventCount: number): void {
+  writeFileSync(join(folders.base, 'events.ndjson'), fileEvents(eventCount).join(''));
+}
+
+/** The ledger's entry that so many events of `fileEvents` amount to. */
+export function fileEntry(eventCount: number): Entry {
+  const goodIds = Array.from({ length: eventCount }, (_, index) => fileIdStart + index);
   return {
     request: { number: 0, key: undefined, goodIds, badIds: [] },
     isAcknowledged: true,
   };
 }
 
-function fileEvents(count: number): string {
-  return fileEntry(count)
-    .request.goodIds.map(
-      (id) => `{"id":${id},"producer":"file","text":"event ${id} of the file"}\n`,
-    )
-    .join('');
+/** Lines, each with its end. */
+export function fileEvents(eventCount: number): readonly string[] {
+  return fileEntry(eventCount).request.goodIds.map(
+    (id) => `{"id":${id},"producer":"file","text":"event ${id} of the file"}\n`,
+  );
 }
 
 function scriptOf(name: PipelineName, folders: Folders): string {
