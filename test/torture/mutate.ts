@@ -43,7 +43,7 @@ async function tryOut(
   { trial }: Mutant,
   options: Pick<TortureOptions, 'seed' | 'folder' | 'python' | 'log' | 'root'>,
 ): Promise<Pick<Awaited<ReturnType<typeof torture>>, 'verdicts' | 'faults'>> {
-  if (trial.kind === 'owners') return await twoOwners({ ...options, rounds: 4 });
+  if (trial.kind === 'owners') return await twoOwners({ ...options, rounds: 3 });
   return await torture({
     ...options,
     kills: 6,

@@ -11,7 +11,7 @@ import * as workload from './workload.ts';
 
 export type OwnersOptions = {
   readonly seed: number;
-  /** Two at least: the points take turns. */
+  /** Three at least: the cases take turns. */
   readonly rounds: number;
   readonly root: string;
   readonly folder: string;
@@ -27,16 +27,25 @@ const eventCount = 1_000_000;
 const eventsPerRequest = 50_000;
 const deadlineMs = 60_000;
 const checkIntervalMs = 50;
-const wakeAfterMsMax = 2_000;
+const wakeAfterMsMax = 1_000;
+
+type Case = {
+  /** Where the first owner falls asleep. */
+  readonly first: CrashPointName;
+  /** Where the second one does: the first wakes up before it. */
+  readonly second?: CrashPointName;
+  readonly pipeline: 'copy' | 'tables';
+};
 
 /**
- * Where the first owner falls asleep: all but done with an epoch of a file, which nothing but the
- * manifest protects, or with a roll into a table.
+ * All but done with an epoch that is in a file, which nothing but the manifest protects; all but done
+ * with a roll; and both of them with the same roll.
  */
-const cases = [
-  { point: 'before-manifest', pipeline: 'copy' },
-  { point: 'before-commit', pipeline: 'tables' },
-] as const;
+const cases: readonly Case[] = [
+  { first: 'before-manifest', pipeline: 'copy' },
+  { first: 'before-commit', pipeline: 'tables' },
+  { first: 'before-commit', second: 'after-data-file', pipeline: 'tables' },
+];
 
 /**
  * Two processes that both think they own a pipeline:
@@ -57,53 +66,55 @@ export async function twoOwners(options: OwnersOptions): Promise<OwnersReport> {
   let fenced = 0;
   for (let round = 0; round < options.rounds; round++) {
     const folders = workload.makeFolders(join(options.folder, `owners-${round}`));
-    const { point, pipeline } = cases[round % cases.length]!;
-    const wakeAfterMs = random.next() * wakeAfterMsMax;
+    const plan = { ...cases[round % cases.length]!, wakeAfterMs: random.next() * wakeAfterMsMax };
     try {
-      const isFenced = await race(options.root, folders, { point, pipeline, wakeAfterMs });
-      if (isFenced) fenced++;
+      if (await race(options.root, folders, plan)) fenced++;
     } catch (thrown) {
-      faults.push(`two owners, ${point}: ${String(thrown)}`);
+      faults.push(`two owners, ${plan.first}: ${String(thrown)}`);
     }
     const evidence = { python: options.python, folders, entries };
-    verdicts.push(...(pipeline === 'copy' ? [judgeCopy(evidence)] : judgeTables(evidence)));
+    verdicts.push(...(plan.pipeline === 'copy' ? [judgeCopy(evidence)] : judgeTables(evidence)));
   }
   // One that slept over its last roll has nothing left to be fenced from.
   if (fenced === 0) faults.push('no owner was ever fenced');
   return { verdicts, faults, fenced };
 }
 
-type Plan = {
-  readonly point: CrashPointName;
-  readonly pipeline: workload.PipelineName;
+type Plan = Case & {
+  /** How long the second owner runs before the first wakes up, where it does not sleep itself. */
   readonly wakeAfterMs: number;
 };
 
 /** Whether the first owner was fenced. */
 async function race(root: string, folders: workload.Folders, plan: Plan): Promise<boolean> {
-  const { point, pipeline, wakeAfterMs } = plan;
+  const { pipeline } = plan;
   const options = { dataDirectory: folders.data, root };
-  await using first = await HeliosProcess.start({
-    ...options,
-    environment: { HELIOS_CRASH_AT: `${point}:1:SIGSTOP` },
-  });
+  await using first = await HeliosProcess.start({ ...options, environment: asleepAt(plan.first) });
   await sendEvents(first);
   // It may fall asleep before it answers.
   const creating = workload.createPipeline(first, folders, pipeline);
   await until('the first owner sleeps', async () => isStopped(first.pid));
   rmSync(join(folders.data, 'lock.db'));
-  await using second = await HeliosProcess.start(options);
-  await sleep(wakeAfterMs);
+  await using second = new HeliosProcess({ ...options, environment: asleepAt(plan.second) });
+  if (plan.second === undefined) {
+    await second.ready();
+    await sleep(plan.wakeAfterMs);
+  } else await until('the second owner sleeps', async () => isStopped(second.pid));
   first.kill('SIGCONT');
   await creating;
-  await until('the second one is done', async () => isDone(await stateOf(second, pipeline)));
   await until('the first one is through', async () => {
     const state = await stateOf(first, pipeline);
     return state.state === 'failed' || isDone(state);
   });
+  second.kill('SIGCONT');
+  await until('the second one is done', async () => isDone(await stateOf(second, pipeline)));
   const isFenced = (await stateOf(first, pipeline)).error?.code === 'fenced';
   await second.call('PATCH', `/api/v1/pipelines/${pipeline}`, { state: 'stopped' });
   return isFenced;
+}
+
+function asleepAt(point: CrashPointName | undefined): Readonly<Record<string, string>> {
+  return point === undefined ? {} : { HELIOS_CRASH_AT: `${point}:1:SIGSTOP` };
 }
 
 async function sendEvents(helios: HeliosProcess): Promise<void> {

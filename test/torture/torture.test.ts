@@ -51,7 +51,7 @@ test(
   async ({ skip }) => {
     if (python === undefined) return skip('delta-rs needs Python');
     const place = join(folder, 'owners');
-    const options = { seed, rounds: 2, root: process.cwd(), folder: place, python };
+    const options = { seed, rounds: 3, root: process.cwd(), folder: place, python };
     const { verdicts, faults } = await twoOwners(options);
     expect(faults, `seed ${seed}`).toEqual([]);
     expect(

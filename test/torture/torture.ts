@@ -1,7 +1,7 @@
 /**
  * Kills Helios with -9 and has delta-rs judge what is in the tables.
  *
- *     npm run torture -- [--kills 300] [--points 20] [--power 0.3] [--owners 5] [--seed N] [--keep]
+ *     npm run torture -- [--kills 300] [--points 20] [--power 0.3] [--owners 6] [--seed N] [--keep]
  *     npm run torture -- --mutants [--only WORDS]
  *
  * `--points` is how often each named point is hit, `--power` the share of deaths in which the
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '300' },
     points: { type: 'string', default: '20' },
     power: { type: 'string', default: '0.3' },
-    owners: { type: 'string', default: '5' },
+    owners: { type: 'string', default: '6' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     root: { type: 'string', default: join(import.meta.dirname, '..', '..') },
     mutants: { type: 'boolean', default: false },
