@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import type { SeededRandom } from '../../src/cli/generate/random.ts';
 
 /** What the recorder saw: a file or a folder as it was when it was forced to disk. */
-export type SyncEvent =
-  | { readonly kind: 'file'; readonly inode: number; readonly byteLength: number }
-  | { readonly kind: 'folder'; readonly inode: number; readonly names: readonly string[] }
-  | { readonly kind: 'cut'; readonly inode: number; readonly byteLength: number };
+export type SyncEvent = {
+  readonly inode: number;
+  /** When it began, in one process. */ readonly order: number;
+} & (
+  | { readonly kind: 'file' | 'cut'; readonly byteLength: number }
+  | { readonly kind: 'folder'; readonly names: readonly string[] }
+);
+
+/** The first line of each process; a torn line before it ends here. */
+export const processMark = '-';
 
 /** SQLite syncs for itself, out of the recorder's sight: what belongs to it is left alone. */
 const ownSync = /\.(db|sqlite)(-wal|-shm|-journal)?$/;
@@ -43,15 +49,24 @@ export class PowerCut {
   }
 
   #readLedger(): void {
+    const newest = new Map<number, number>();
     for (const line of readFileSync(this.ledgerPath, 'utf8').split('\n')) {
+      // Each process of the ledger counts from 0.
+      if (line === processMark) newest.clear();
       // The last line may be torn: the process died while it wrote it.
       if (!line.endsWith('}')) continue;
       const event = JSON.parse(line) as SyncEvent;
-      const durable = 'inode' in event ? (this.#durableBytes.get(event.inode) ?? 0) : 0;
-      if (event.kind === 'folder') this.#durableNames.set(event.inode, new Set(event.names));
-      else if (event.kind === 'file') this.#durableBytes.set(event.inode, event.byteLength);
-      else this.#durableBytes.set(event.inode, Math.min(durable, event.byteLength));
+      if (event.order < (newest.get(event.inode) ?? 0)) continue;
+      newest.set(event.inode, event.order);
+      this.#apply(event);
     }
+  }
+
+  #apply(event: SyncEvent): void {
+    const durable = this.#durableBytes.get(event.inode) ?? 0;
+    if (event.kind === 'folder') this.#durableNames.set(event.inode, new Set(event.names));
+    else if (event.kind === 'file') this.#durableBytes.set(event.inode, event.byteLength);
+    else this.#durableBytes.set(event.inode, Math.min(durable, event.byteLength));
   }
 
   #cutFolder(folder: string, lost: { files: number; bytes: number }): void {

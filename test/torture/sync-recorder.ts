@@ -6,11 +6,15 @@
 import fs from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import type { SyncEvent } from './power-cut.ts';
+import { processMark, type SyncEvent } from './power-cut.ts';
+
+/** Syncs of one folder overlap, and end in any order: what counts is what each began with. */
+let order = 0;
 
 const ledgerPath = process.env['HELIOS_SYNC_LEDGER'];
 if (ledgerPath !== undefined) {
   const ledger = fs.openSync(ledgerPath, 'a');
+  fs.writeSync(ledger, `\n${processMark}\n`);
   const record = (event: SyncEvent): void => {
     fs.writeSync(ledger, `${JSON.stringify(event)}\n`);
   };
@@ -38,7 +42,8 @@ async function patchHandles(record: (event: SyncEvent) => void): Promise<void> {
   };
   prototype.truncate = async function recordedTruncate(this: FileHandle, byteLength?: number) {
     await truncate.call(this, byteLength);
-    record({ kind: 'cut', inode: fs.fstatSync(this.fd).ino, byteLength: byteLength ?? 0 });
+    const inode = fs.fstatSync(this.fd).ino;
+    record({ kind: 'cut', order: order++, inode, byteLength: byteLength ?? 0 });
   };
 }
 
@@ -57,6 +62,7 @@ function patchFunctions(record: (event: SyncEvent) => void): void {
 /** What a sync that begins now makes durable. */
 function stateOf(fd: number): SyncEvent {
   const { ino, size } = fs.fstatSync(fd);
-  if (!fs.fstatSync(fd).isDirectory()) return { kind: 'file', inode: ino, byteLength: size };
-  return { kind: 'folder', inode: ino, names: fs.readdirSync(`/proc/self/fd/${fd}`) };
+  const common = { order: order++, inode: ino };
+  if (!fs.fstatSync(fd).isDirectory()) return { kind: 'file', ...common, byteLength: size };
+  return { kind: 'folder', ...common, names: fs.readdirSync(`/proc/self/fd/${fd}`) };
 }
