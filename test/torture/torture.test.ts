@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test(
-  'killed at each point and at random, nothing is lost or doubled',
+  'killed at each point and at random, with and without power, nothing is lost or doubled',
   async ({ skip }) => {
     if (python === undefined) return skip('delta-rs needs Python');
     const report = await torture({
@@ -30,8 +30,7 @@ test(
       kills: 6,
       points: crashPointNames,
       pointHits: 1,
-      // Power cuts are played by `npm run torture` alone.
-      powerCutShare: 0,
+      powerCutShare: 0.5,
       root: process.cwd(),
       folder: join(folder, 'kills'),
       python,
