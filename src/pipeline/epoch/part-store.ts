@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCode } from '../../base/errors.ts';
 import { makeFolderDurably, syncPath } from '../../storage/file/durable.ts';
 
 /**
@@ -30,7 +31,10 @@ export class PartStore {
   }
 
   async exists(name: string): Promise<boolean> {
-    const found = await stat(this.path(name)).catch(() => undefined);
+    const found = await stat(this.path(name)).catch((thrown: unknown) => {
+      if (systemCode(thrown) === 'ENOENT') return undefined;
+      throw thrown;
+    });
     return found !== undefined;
   }
 
