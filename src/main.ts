@@ -21,9 +21,7 @@ import type {
 } from './cli/context.ts';
 import { Engine } from './engine/engine.ts';
 import { EventLog } from './log/event-log.ts';
-import { type Connectors, resolvePath } from './pipeline/open-pipeline.ts';
 import type { PipelineInfo } from './pipeline/pipeline.ts';
-import type { Plan } from './pipeline/plan/plan.ts';
 import { Supervisor } from './pipeline/supervisor.ts';
 import { HotTail } from './query/tables/hot-tail.ts';
 import { QueryableTables } from './pipeline/tables/queryable-tables.ts';
@@ -31,12 +29,8 @@ import { addSystemTables } from './query/tables/system-rows.ts';
 import { TableCatalog } from './pipeline/tables/table-facts.ts';
 import { TableRegistry } from './pipeline/tables/table-registry.ts';
 import { createQueryService } from './query/service.ts';
+import { createConnectors, createStreams, releaseStreams } from './runtime/connectors.ts';
 import { Server } from './server/server.ts';
-import { SingleFileSink } from './sink/single-file/single-file-sink.ts';
-import { BlackholeSink, StdoutSink } from './sink/stdout/stdout-sink.ts';
-import { FilesystemSource } from './source/filesystem/filesystem-source.ts';
-import { HttpSource } from './source/http/http-source.ts';
-import { SingleFileSource } from './source/single-file/single-file-source.ts';
 
 const version = '0.1.0';
 const packageRoot = join(fileURLToPath(import.meta.url), '..', '..');
@@ -226,70 +220,6 @@ async function beginRun(supervisor: Supervisor, name: string, options: RunOption
   }
   if (known.sql !== sql) await supervisor.edit(name, sql, { isDiscarding: false });
   await supervisor.start(name);
-}
-
-function createConnectors(
-  log: EventLog,
-  spoolDirectory: string,
-  stdout: Writable | undefined,
-): Connectors {
-  return {
-    source: async ({ connector, format }, scope) => {
-      switch (connector.kind) {
-        case 'http':
-          return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
-        case 'single_file':
-          return await SingleFileSource.open({
-            path: resolvePath(connector.path, scope.baseDirectory),
-            compression: connector.compression,
-            spoolDirectory,
-          });
-        case 'filesystem':
-          return await FilesystemSource.open({
-            path: resolvePath(connector.path, scope.baseDirectory),
-            pattern: connector.pattern,
-            compression: connector.compression,
-            content: format.kind === 'parquet' ? 'parquet' : 'lines',
-            spoolDirectory,
-          });
-      }
-    },
-    appendSink: (connector, scope) => {
-      switch (connector.kind) {
-        case 'single_file': {
-          const path = resolvePath(connector.path, scope.baseDirectory);
-          return new SingleFileSink(path, connector.format === 'json' ? 'json' : 'text');
-        }
-        case 'stdout':
-          if (stdout === undefined)
-            throw new HeliosError('invalid_sql', 'There is no stdout here.');
-          return new StdoutSink(stdout);
-        case 'blackhole':
-          return new BlackholeSink();
-      }
-    },
-  };
-}
-
-/** A stream exists as soon as a pipeline names it. */
-async function createStreams(log: EventLog, plan: Plan): Promise<void> {
-  for (const { connector } of plan.script.sources) {
-    if (connector.kind === 'http') await log.ensureStream(connector.stream);
-  }
-}
-
-/** Lets go of the streams that the pipeline read once and that `plan` doesn't read. */
-async function releaseStreams(
-  log: EventLog,
-  pipelineId: string,
-  plan: Plan | undefined,
-): Promise<void> {
-  const read = (plan?.script.sources ?? []).map(({ connector }) =>
-    connector.kind === 'http' ? connector.stream : undefined,
-  );
-  for (const { name } of log.listStreams()) {
-    if (!read.includes(name)) await log.removeHold(name, pipelineId);
-  }
 }
 
 function rejectedOf(pipelines: readonly PipelineInfo[], table: string): number {

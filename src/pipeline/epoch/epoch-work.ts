@@ -9,6 +9,7 @@ import type { RejectedRecord } from '../../event/rejected.ts';
 import { type Decoder, isBadRecordError } from '../../format/format.ts';
 import type { AppendSink, Part, Sink, TableSink } from '../../sink/sink.ts';
 import type { SourceTable } from '../../sql/script.ts';
+import { byteCount, holdsRecords } from './batches.ts';
 import { type FailingSelects, IsolatedEpoch } from './isolated-epoch.ts';
 import type { PartStore } from './part-store.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
@@ -130,7 +131,7 @@ export class EpochWork {
     const { connection, plan, decoders } = this.#context;
     const relations = new Map<string, string>();
     for (const [index, source] of plan.script.sources.entries()) {
-      const batches = input.batches.get(source.name) ?? [];
+      const batches = (input.batches.get(source.name) ?? []).filter(holdsRecords);
       const decoder = decoders.get(source.name);
       if (batches.length === 0 || decoder === undefined) continue;
       const records = decoder.fast(batches.map((batch) => batch.content.path));
@@ -229,15 +230,6 @@ export class EpochWork {
     const names = steps.flatMap((step) => (step.part === undefined ? [] : [step.part.name]));
     if (names.length > 0) await this.#context.parts.sync(names);
   }
-}
-
-/** Bytes of all batches of an epoch; files of tables count as none. */
-export function byteCount(batches: ReadonlyMap<string, readonly Batch[]>): number {
-  let total = 0;
-  for (const { content } of [...batches.values()].flat()) {
-    total += content.kind === 'lines' ? content.byteLength : 0;
-  }
-  return total;
 }
 
 type WrittenPart = { readonly name: string; readonly path: string; readonly row: Row };

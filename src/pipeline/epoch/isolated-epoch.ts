@@ -10,6 +10,7 @@ import { failingSelect } from '../isolation/failing-select.ts';
 import { type FailingRow, findFailingRows } from './failing-rows.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
 import type { IsWanted } from './skip.ts';
+import { holdsRecords } from './batches.ts';
 
 type IsolatedInput = Pick<EpochInput, 'batches' | 'nowMs'>;
 
@@ -61,7 +62,7 @@ export class IsolatedEpoch implements AsyncDisposable {
   async decode(input: IsolatedInput): Promise<readonly RejectedRecord[]> {
     const sources: IsolatedSource[] = [];
     for (const [index, table] of this.#context.plan.script.sources.entries()) {
-      const batches = input.batches.get(table.name) ?? [];
+      const batches = (input.batches.get(table.name) ?? []).filter(holdsRecords);
       const decoder = this.#context.decoders.get(table.name);
       if (batches.length === 0 || decoder === undefined) continue;
       sources.push(await this.#isolateSource(input, table, batches, { decoder, index }));

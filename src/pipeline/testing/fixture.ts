@@ -193,6 +193,9 @@ function connectorsOf(log: EventLog, directory: string): Connectors {
       if (connector.kind === 'http') {
         return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
       }
+      if (connector.kind === 'kafka' || connector.kind === 'kinesis') {
+        throw new Error(`the fixture has no ${connector.kind}`);
+      }
       const path = resolvePath(connector.path, scope.baseDirectory);
       const { compression } = connector;
       if (connector.kind === 'single_file') {

@@ -1,0 +1,84 @@
+import type { Writable } from 'node:stream';
+import { HeliosError } from '../base/errors.ts';
+import type { EventLog } from '../log/event-log.ts';
+import { type Connectors, resolvePath } from '../pipeline/open-pipeline.ts';
+import type { Plan } from '../pipeline/plan/plan.ts';
+import { SingleFileSink } from '../sink/single-file/single-file-sink.ts';
+import { BlackholeSink, StdoutSink } from '../sink/stdout/stdout-sink.ts';
+import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
+import { HttpSource } from '../source/http/http-source.ts';
+import { SingleFileSource } from '../source/single-file/single-file-source.ts';
+
+/** The sources and plain sinks that exist. `stdout` undefined: there is none to print to. */
+export function createConnectors(
+  log: EventLog,
+  spoolDirectory: string,
+  stdout: Writable | undefined,
+): Connectors {
+  return {
+    source: async ({ connector, format }, scope) => {
+      switch (connector.kind) {
+        case 'http':
+          return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
+        case 'single_file':
+          return await SingleFileSource.open({
+            path: resolvePath(connector.path, scope.baseDirectory),
+            compression: connector.compression,
+            spoolDirectory,
+          });
+        case 'filesystem':
+          return await FilesystemSource.open({
+            path: resolvePath(connector.path, scope.baseDirectory),
+            pattern: connector.pattern,
+            compression: connector.compression,
+            content: format.kind === 'parquet' ? 'parquet' : 'lines',
+            spoolDirectory,
+          });
+        case 'kafka':
+        case 'kinesis':
+          throw notYet(connector.kind);
+      }
+    },
+    appendSink: (connector, scope) => {
+      switch (connector.kind) {
+        case 'single_file': {
+          const path = resolvePath(connector.path, scope.baseDirectory);
+          return new SingleFileSink(path, connector.format === 'json' ? 'json' : 'text');
+        }
+        case 'stdout':
+          if (stdout === undefined)
+            throw new HeliosError('invalid_sql', 'There is no stdout here.');
+          return new StdoutSink(stdout);
+        case 'blackhole':
+          return new BlackholeSink();
+        case 'kafka':
+          throw notYet(connector.kind);
+      }
+    },
+  };
+}
+
+/** A stream exists as soon as a pipeline names it. */
+export async function createStreams(log: EventLog, plan: Plan): Promise<void> {
+  for (const { connector } of plan.script.sources) {
+    if (connector.kind === 'http') await log.ensureStream(connector.stream);
+  }
+}
+
+/** Lets go of the streams that the pipeline read once and that `plan` doesn't read. */
+export async function releaseStreams(
+  log: EventLog,
+  pipelineId: string,
+  plan: Plan | undefined,
+): Promise<void> {
+  const read = (plan?.script.sources ?? []).map(({ connector }) =>
+    connector.kind === 'http' ? connector.stream : undefined,
+  );
+  for (const { name } of log.listStreams()) {
+    if (!read.includes(name)) await log.removeHold(name, pipelineId);
+  }
+}
+
+function notYet(connector: string): HeliosError {
+  return new HeliosError('invalid_sql', `The connector ${connector} is not available.`);
+}
