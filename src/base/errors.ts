@@ -48,6 +48,13 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   unsupported_table: { retry: 'never', httpStatus: 400, exitCode: 3 },
   corrupt_data: { retry: 'never', httpStatus: 500, exitCode: 1 },
   bad_record: { retry: 'never', httpStatus: 400, exitCode: 1 },
+  unreachable: { retry: 'backoff', httpStatus: 503, exitCode: 1 },
+  access_refused: { retry: 'backoff', httpStatus: 502, exitCode: 5 },
+  secret_missing: { retry: 'backoff', httpStatus: 400, exitCode: 3 },
+  throttled: { retry: 'backoff', httpStatus: 503, exitCode: 1 },
+  stream_missing: { retry: 'backoff', httpStatus: 404, exitCode: 4 },
+  position_lost: { retry: 'never', httpStatus: 409, exitCode: 6 },
+  source_replaced: { retry: 'never', httpStatus: 409, exitCode: 6 },
 };
 
 export type ErrorCode =
@@ -88,7 +95,21 @@ export type ErrorCode =
   | 'table_replaced'
   | 'unsupported_table'
   | 'corrupt_data'
-  | 'bad_record';
+  | 'bad_record'
+  /** A server of somebody else's does not answer. */
+  | 'unreachable'
+  /** A server of somebody else's refused the credentials, or what they may do. */
+  | 'access_refused'
+  /** A reference to a secret leads nowhere. */
+  | 'secret_missing'
+  /** A service's own limits. */
+  | 'throttled'
+  /** A topic or stream of somebody else's is not there. */
+  | 'stream_missing'
+  /** What follows a position is gone: going on would skip records. */
+  | 'position_lost'
+  /** Another stream has the name of the one that was read. */
+  | 'source_replaced';
 
 /**
  * A place in a text that a person wrote. Lines and columns count from 1; length is in UTF-16 units.

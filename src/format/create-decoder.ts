@@ -1,4 +1,5 @@
 import { unreachable } from '../base/assert.ts';
+import { HeliosError } from '../base/errors.ts';
 import type { SourceTable } from '../sql/script.ts';
 import type { Decoder } from './format.ts';
 import { JsonDecoder } from './json/json-decoder.ts';
@@ -19,6 +20,9 @@ export function createDecoder(table: SourceTable): Decoder {
       return new RawDecoder(table, format.kind);
     case 'parquet':
       return new ParquetDecoder(table);
+    case 'debezium_json':
+    case 'avro':
+      throw new HeliosError('invalid_config', `The format ${format.kind} is not available.`);
     default:
       return unreachable(format);
   }

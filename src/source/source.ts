@@ -1,5 +1,25 @@
 import type { Batch, Position } from '../event/record.ts';
 
+/** How much of a partition is not read yet; what a source can't know is undefined. */
+export type PartitionLag = {
+  readonly partition: string;
+  readonly records: bigint | undefined;
+  readonly bytes: number | undefined;
+  /** Age of the oldest record that is not read yet. */
+  readonly ms: number | undefined;
+};
+
+/**
+ * What a source writes for a table: `lines`, where a record's bytes are a line; `envelopes`, where
+ * the table needs more than that. `metadata` names the keys that envelopes carry.
+ */
+export type RecordForm = {
+  readonly kind: 'lines' | 'envelopes';
+  /** Values go in base64 whether they are UTF-8 or not. */
+  readonly isBinary: boolean;
+  readonly metadata: readonly string[];
+};
+
 /** Where a source's partitions stand: partition name → position read up to. */
 export type Positions = ReadonlyMap<string, Position>;
 
@@ -12,7 +32,7 @@ export type ReadRequest = {
   readonly after: Position | undefined;
   /** Never reads past it: the position after a record, at or after `after`. */
   readonly until?: Position | undefined;
-  /** Soft limit: a batch ends at the record that reaches it, and holds at least one record. */
+  /** Soft limit: a batch ends at the record that reaches it. It holds a record, or moves on. */
   readonly bytesMax: number;
   readonly signal: AbortSignal;
 };
@@ -51,6 +71,8 @@ export interface Source {
   hasEnded(positions: Positions): Promise<boolean>;
   /** Bytes that lie after these positions, for lag and progress; undefined where it isn't known. */
   bytesBehind(positions: Positions): Promise<number | undefined>;
+  /** How far each partition is behind; partitions of which nothing is known are left out. */
+  partitionLags?(positions: Positions): Promise<readonly PartitionLag[]>;
   /** The pipeline needs nothing at or before these positions any more: retention may pass them. */
   release(positions: Positions): Promise<void>;
   close(): Promise<void>;

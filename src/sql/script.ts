@@ -31,7 +31,20 @@ export type RecordFormat =
     }
   | { readonly kind: 'raw_string' }
   | { readonly kind: 'raw_bytes' }
-  | { readonly kind: 'parquet' };
+  | { readonly kind: 'parquet' }
+  | {
+      readonly kind: 'debezium_json';
+      readonly timestampFormat: 'rfc3339' | 'unix_millis';
+      readonly decimalEncoding: 'number' | 'string' | 'bytes';
+      readonly usesRegistry: boolean;
+    }
+  | {
+      readonly kind: 'avro';
+      readonly usesRegistry: boolean;
+      /** Bare datums of the declared schema, without a container or a registry's prefix. */
+      readonly isRawDatums: boolean;
+      readonly isUnstructured: boolean;
+    };
 
 export type SourceColumn = {
   readonly name: string;
@@ -53,7 +66,48 @@ export type SourceConnector =
       /** Only files whose path below `path` matches; undefined takes all. */
       readonly pattern: RegExp | undefined;
       readonly compression: Compression;
-    };
+    }
+  | KafkaTable
+  | KinesisTable;
+
+/**
+ * How to reach a cluster or an account: options of the dialect by name (`bootstrap_servers`,
+ * `auth.password`, `aws_region` …), as they are written. Secrets are references, or `{{ NAME }}`.
+ */
+export type ConnectionOptions = {
+  /** A stored connection that these options are laid over. */
+  readonly profile: string | undefined;
+  readonly options: Readonly<Record<string, string>>;
+};
+
+export type StreamOffset =
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'timestamp'; readonly atMs: number };
+
+export type KafkaTable = {
+  readonly kind: 'kafka';
+  readonly connection: ConnectionOptions;
+  readonly topics:
+    | { readonly kind: 'names'; readonly names: readonly string[] }
+    /** Topics whose whole name matches; new ones are found. */
+    | { readonly kind: 'pattern'; readonly pattern: RegExp };
+  /** `group`: where the consumer group `groupId` has committed, else the earliest. */
+  readonly offset: StreamOffset | { readonly kind: 'group' };
+  /** Told how far the pipeline is, for tools that show lag; and where `group` starts. */
+  readonly groupId: string | undefined;
+  readonly isolation: 'read_committed' | 'read_uncommitted';
+};
+
+export type KinesisTable = {
+  readonly kind: 'kinesis';
+  readonly connection: ConnectionOptions;
+  /** A name, or an ARN (for a stream of another account). */
+  readonly stream: string;
+  readonly offset: StreamOffset;
+  /** Polling is shared with others; fan-out has a rate of its own, under this consumer's name. */
+  readonly fanOut: { readonly consumer: string } | undefined;
+};
 
 /** `auto` goes by the file's name: `.gz`, `.zst`. */
 export type Compression = 'auto' | 'none' | 'gzip' | 'zstd';
@@ -113,6 +167,14 @@ export type SinkConnector =
       readonly rowGroupBytes: number | undefined;
     }
   | { readonly kind: 'single_file'; readonly path: string; readonly format: 'json' | 'raw_string' }
+  | {
+      readonly kind: 'kafka';
+      readonly connection: ConnectionOptions;
+      readonly topic: string;
+      readonly format: 'json' | 'raw_string';
+      readonly keyField: string | undefined;
+      readonly timestampField: string | undefined;
+    }
   | { readonly kind: 'stdout'; readonly format: 'json' }
   | { readonly kind: 'blackhole' };
 
