@@ -26,6 +26,8 @@ const calls: readonly (readonly [string, string])[] = [
     same(`date_trunc('${part}', moment)`),
     same(`datetrunc('${part}', moment)`),
   ]),
+  same("date_trunc('MINUTE', moment)"),
+  same("date_trunc(CASE WHEN epoch_us(moment) % 2 = 0 THEN 'hour' ELSE 'month' END, moment)"),
   ...[
     'microsecond',
     'millisecond',
@@ -109,7 +111,7 @@ beforeAll(async () => {
     FROM range(2000) r(i)
     UNION ALL SELECT unnest(['infinity', '-infinity', NULL, '1970-01-01', '1969-12-31 23:59:59.999999',
       '0044-03-15 (BC) 10:00:00', '0001-01-01', '0001-12-31 (BC) 23:00:00', '9999-12-31 23:59:59.999999',
-      '2000-02-29', '1582-10-15', '1582-10-04', '290000-01-01', '2016-12-31 23:59:59'])::TIMESTAMPTZ
+      '2000-02-29', '1582-10-15', '1582-10-04', '290000-01-01', '294200-01-01 23:59:59.999999', '1970-01-01 00:00:00.000001', '2016-12-31 23:59:59'])::TIMESTAMPTZ
     UNION ALL SELECT to_timestamp(1700000000 + i * 3601.5) FROM range(2000) r(i)`);
 });
 

@@ -1,3 +1,5 @@
+import { quoteText } from '../../engine/types.ts';
+
 /**
  * Macros that shadow DuckDB's functions of time, with the same meaning. DuckDB asks ICU about every
  * row of a TIMESTAMPTZ; in UTC an instant is a TIMESTAMP with another name, and that way is ten
@@ -38,12 +40,32 @@ const isPlain = 'epoch_us(moment) >= -62135596800000000';
 function truncation(name: string): string {
   const original = `system.main.${name}(part, moment)`;
   const fast = instant(`system.main.${name}(part, ${utc})`);
+  const isWidth = `lower(part) IN (${Object.keys(widths).map(quoteText).join(', ')})`;
   return macro(name, {
     parameters: 'part, moment',
     original,
-    instant: choose(isPlain, fast, original),
+    instant: `CASE WHEN epoch_us(moment) >= 0 AND ${isWidth} THEN ${truncated}
+      WHEN ${isPlain} THEN ${fast} ELSE ${original} END`,
   });
 }
+
+/**
+ * Parts of time that are always as long, in microseconds. Since 1970 cutting to one is a remainder,
+ * at half the cost of DuckDB's own way through date and time of day.
+ */
+const widths: Readonly<Record<string, number>> = {
+  millisecond: 1000,
+  second: 1_000_000,
+  minute: 60_000_000,
+  hour: 3_600_000_000,
+  day: 86_400_000_000,
+};
+
+const width = `CASE lower(part) ${Object.entries(widths)
+  .map(([name, microseconds]) => `WHEN ${quoteText(name)} THEN ${microseconds}`)
+  .join(' ')} END`;
+
+const truncated = `make_timestamptz(epoch_us(moment) - epoch_us(moment) % ${width})`;
 
 function part(name: string): string {
   const original = `system.main.${name}(part, moment)`;
