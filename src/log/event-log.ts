@@ -158,7 +158,11 @@ export class EventLog {
     if (this.#closing.signal.aborted) throw isClosing();
     const stream = this.#stream(name);
     const { lines, idempotencyKey } = request;
-    const byteLength = lines.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    let byteLength = 0;
+    for (const chunk of lines) {
+      assert(!isFreed(chunk), 'what is appended was not appended before');
+      byteLength += chunk.byteLength;
+    }
     if (byteLength > this.#parts.limits.requestBytesMax) throw this.#tooLarge(byteLength);
     if (byteLength === 0) return nothingAppended(stream);
     assert(lines.at(-1)?.at(-1) === newline, 'what is appended ends in a newline');
@@ -342,6 +346,10 @@ export class EventLog {
 }
 
 const newline = 0x0a;
+
+function isFreed({ buffer }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && buffer.detached;
+}
 
 function nothingAppended(stream: Stream): Appended {
   const offset = stream.partition(0).endOffset;

@@ -7,12 +7,12 @@ function bytes(body: string): Buffer {
 }
 
 function framed(body: string): string {
-  return Buffer.concat([...frameBody(bytes(body)).lines]).toString('latin1');
+  return Buffer.concat([...frameBody([bytes(body)]).lines]).toString('latin1');
 }
 
 function refusal(body: string): { code: string; place: string; message: string } {
   try {
-    frameBody(bytes(body));
+    frameBody([bytes(body)]);
   } catch (thrown) {
     if (!(thrown instanceof HeliosError)) throw thrown;
     const { code, message, position } = thrown;
@@ -83,7 +83,7 @@ describe('stores', () => {
     [`${deep(500)}\n{}\n`, `${deep(500)}\n{}\n`, undefined],
   ])('%j', (body, lines, recordCount) => {
     expect(framed(body)).toBe(lines === sameText ? `${body}\n` : lines);
-    expect(frameBody(bytes(body)).recordCount).toBe(recordCount);
+    expect(frameBody([bytes(body)]).recordCount).toBe(recordCount);
   });
 });
 
@@ -151,9 +151,17 @@ test.each(whole)('%j cut at any byte is an error or the beginning of the whole',
   }
 });
 
+test.each([...whole, `${bom}{"a":1}\n{"b":2}`, ' \n[1]'])('%j in chunks is the whole', (body) => {
+  const all = bytes(body);
+  for (let cut = 0; cut <= body.length; cut++) {
+    const chunks = [all.subarray(0, cut), all.subarray(cut, cut + 1), all.subarray(cut + 1)];
+    expect(Buffer.concat([...frameBody(chunks).lines]).toString('latin1')).toBe(framed(body));
+  }
+});
+
 test('NDJSON is not copied', () => {
-  const body = Buffer.from('{"a":1}\n{"b":2}\n');
-  expect(frameBody(body).lines[0]?.buffer).toBe(body.buffer);
+  const chunks = ['{"a":1}\n{"b"', ':2}\n{"c":', '3}\n'].map((text) => Buffer.from(text));
+  expect(frameBody(chunks).lines).toEqual(chunks);
 });
 
 test('a refusal names the byte', () => {

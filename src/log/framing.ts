@@ -15,7 +15,7 @@ export type FramedBody = {
 const jsonDepthMax = 128;
 
 /**
- * Frames a body (inflated, whole) as lines, whatever its Content-Type says:
+ * Frames a body (inflated, whole, in chunks cut anywhere) as lines, whatever its Content-Type says:
  *
  *     {"a":1}⏎{"a":2}       NDJSON, because its first line is a complete JSON value: stored as it
  *                           is, without looking at the other lines
@@ -26,18 +26,26 @@ const jsonDepthMax = 128;
  * A single value that is not valid JSON is `invalid_json` with its place; nothing but white space
  * is `invalid_request`. A byte order mark at the start is dropped.
  */
-export function frameBody(body: Uint8Array): FramedBody {
-  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+export function frameBody(chunks: readonly Uint8Array[]): FramedBody {
+  const [first, ...rest] = chunks.filter(({ byteLength }) => byteLength > 0);
+  if (first === undefined) throw emptyBody();
+  // The first chunk of a large body nearly always holds its first line: no need to join them.
+  const begun = rest.length === 0 ? undefined : frameLines(bufferOf(first), rest);
+  return begun ?? frameWhole(rest.length === 0 ? bufferOf(first) : Buffer.concat(chunks));
+}
+
+function frameWhole(buffer: Buffer): FramedBody {
   const start = firstToken(buffer);
   if (start === undefined) throw emptyBody();
-  const newline = buffer.indexOf(newlineByte, start);
-  const lineEnd = newline < 0 ? buffer.byteLength : newline;
-  const isOneLine = firstToken(buffer, lineEnd) === undefined;
-  if (!isOneLine && isCompleteValue(buffer, start, lineEnd)) return frameLines(buffer, start);
-  return frameValue(buffer, start);
+  return frameLines(buffer, []) ?? frameValue(buffer, start);
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const newlineByte = 0x0a;
+const carriageReturnByte = 0x0d;
 const openBracket = 0x5b;
 const lineFeed: Uint8Array = Buffer.of(newlineByte);
 
@@ -61,12 +69,16 @@ function isCompleteValue(buffer: Buffer, from: number, to: number): boolean {
   return scanJson(buffer, { from, to, depthMax: Infinity }).kind === 'valid';
 }
 
-function frameLines(buffer: Buffer, start: number): FramedBody {
-  return { lines: terminated(buffer.subarray(start)), recordCount: undefined };
-}
-
-function terminated(lines: Buffer): readonly Uint8Array[] {
-  return lines.at(-1) === newlineByte ? [lines] : [lines, lineFeed];
+/** A body that `first` begins, if that is enough to see that it is NDJSON. */
+function frameLines(first: Buffer, rest: readonly Uint8Array[]): FramedBody | undefined {
+  const start = firstToken(first);
+  if (start === undefined) return undefined;
+  const lineEnd = first.indexOf(newlineByte, start);
+  const isOneLine = lineEnd < 0 || firstToken(first, lineEnd) === undefined;
+  if (isOneLine || !isCompleteValue(first, start, lineEnd)) return undefined;
+  const lines = [start === 0 ? first : first.subarray(start), ...rest];
+  const isTerminated = lines.at(-1)?.at(-1) === newlineByte;
+  return { lines: isTerminated ? lines : [...lines, lineFeed], recordCount: undefined };
 }
 
 function frameValue(buffer: Buffer, start: number): FramedBody {
@@ -75,15 +87,18 @@ function frameValue(buffer: Buffer, start: number): FramedBody {
   if (!isUtf8(buffer)) throw invalidUtf8(buffer);
   const isArray = buffer[start] === openBracket;
   const spans = isArray ? scan.elements : [{ from: start, to: scan.end }];
-  // A copy: valid JSON has raw line ends between tokens only, and there a space means the same.
-  const text = withoutLineEnds(buffer);
-  return { lines: joinSpans(text, spans), recordCount: spans.length };
+  const text = withoutLineEnds(buffer.subarray(0, scan.end));
+  return {
+    lines: isArray ? joinSpans(text, spans) : [text.subarray(start), lineFeed],
+    recordCount: spans.length,
+  };
 }
 
-function withoutLineEnds(buffer: Buffer): Buffer {
-  if (!buffer.includes('\n') && !buffer.includes('\r')) return buffer;
-  const copy = Buffer.from(buffer);
-  for (const lineEnd of ['\n', '\r']) {
+/** Valid JSON has raw line ends between tokens only, and there a space means the same. */
+function withoutLineEnds(text: Buffer): Buffer {
+  if (!text.includes(newlineByte) && !text.includes(carriageReturnByte)) return text;
+  const copy = Buffer.from(text);
+  for (const lineEnd of [newlineByte, carriageReturnByte]) {
     for (let at = copy.indexOf(lineEnd); at >= 0; at = copy.indexOf(lineEnd, at + 1))
       copy[at] = 0x20;
   }

@@ -49,7 +49,10 @@ export type StreamRequest = {
 };
 
 export type AppendRequest = {
-  /** Framed lines; the last chunk ends in a newline. The log keeps them: don't write to them. */
+  /**
+   * Framed lines; the last chunk ends in a newline. They are the log's from the call on: it frees
+   * their memory when it needs them no more, so don't write to them or append them again.
+   */
   readonly lines: readonly Uint8Array[];
   readonly idempotencyKey?: string | undefined;
   /** At least 16 bytes of a hash of the request's body; computed from `lines` where absent. */

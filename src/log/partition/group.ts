@@ -84,8 +84,8 @@ function entryOf(kind: IndexEntry['kind'], place: GroupPlace, offset: number): I
   };
 }
 
-/** Chunks from this size on are written as they are; smaller ones are copied together first. */
-const copiedChunkBytesMax = 64 * 1024;
+/** Chunks above this size are written as they are; smaller ones are copied together first. */
+const copiedChunkBytesMax = 4 * 1024;
 
 function planBlocks(requests: readonly Lines[]): readonly Uint8Array[] {
   const blocks: Uint8Array[] = [];
@@ -95,7 +95,7 @@ function planBlocks(requests: readonly Lines[]): readonly Uint8Array[] {
     small = [];
   }
   for (const chunk of requests.flatMap((request) => request.chunks)) {
-    if (chunk.byteLength <= copiedChunkBytesMax) small.push(chunk);
+    if (isCopied(chunk)) small.push(chunk);
     else {
       flushSmall();
       blocks.push(chunk);
@@ -103,4 +103,10 @@ function planBlocks(requests: readonly Lines[]): readonly Uint8Array[] {
   }
   flushSmall();
   return blocks;
+}
+
+/** Also a view of something much larger, which it would keep in memory. */
+function isCopied(chunk: Uint8Array): boolean {
+  const { byteLength, buffer } = chunk;
+  return byteLength <= copiedChunkBytesMax || byteLength * 2 < buffer.byteLength;
 }

@@ -125,14 +125,13 @@ export class Partition {
     if (from === this.endOffset) return undefined;
     const segment = this.#segmentAt(from);
     const target = from + Math.max(1, bytesMax);
-    const cached = this.#tail.read(from, Math.min(target, this.endOffset));
-    if (cached) {
-      const file = await this.#parts.spool.write(cached.chunks);
-      const { to, arrivedAtMs } = cached;
-      return { from, to, byteLength: to - from, arrivedAtMs, ...file };
-    }
     const isClosed = segment !== this.#segments.at(-1);
-    return await this.#reader.read({ segment, isClosed, from, target });
+    const range = { from, target: Math.min(target, this.endOffset) };
+    const cached = await this.#tail.read(range, async ({ chunks, to, arrivedAtMs }) => {
+      const file = await this.#parts.spool.write(chunks);
+      return { from, to, byteLength: to - from, arrivedAtMs, ...file };
+    });
+    return cached ?? (await this.#reader.read({ segment, isClosed, from, target }));
   }
 
   /** Begins a new segment if the current one holds anything older than `arrivedBeforeMs`. */

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../event/record.ts';
 
-/** Bytes of one partition, as one group commit wrote them. */
+/** Bytes of one partition, as one group commit wrote them; they are the tail's from then on. */
 export type TailBlock = {
   readonly offset: number;
   readonly bytes: Uint8Array;
@@ -29,10 +29,15 @@ export class TailBudget {
   }
 }
 
-/** The newest bytes of a partition, without gaps up to its end: reading them needs no disk. */
+/**
+ * The newest bytes of a partition, without gaps up to its end: reading them needs no disk. A block
+ * that leaves is freed at once unless somebody reads. Left to the garbage collector, the memory of
+ * what comes in would make it run over the whole heap for every 30 MB.
+ */
 export class Tail {
   readonly #budget: TailBudget;
   readonly #blocks = new Fifo<TailBlock>();
+  #readers = 0;
 
   constructor(budget: TailBudget) {
     this.#budget = budget;
@@ -45,19 +50,37 @@ export class Tail {
 
   /** Bytes that this freed. Called by the budget only. */
   dropOldest(): number {
-    return this.#blocks.shift()?.bytes.byteLength ?? 0;
+    const bytes = this.#blocks.shift()?.bytes;
+    const byteLength = bytes?.byteLength ?? 0;
+    if (bytes && this.#readers === 0) free(bytes);
+    return byteLength;
   }
 
   /**
-   * Whole lines from `from`: up to the end of the line that holds the byte before `target`.
-   * Undefined where the tail does not reach back to `from`.
+   * Lets `use` have whole lines from `from`: up to the end of the line that holds the byte before
+   * `target`. Their bytes are good until its promise settles. Undefined, without calling `use`,
+   * where the tail does not reach back to `from`.
    */
-  read(from: number, target: number): TailRead | undefined {
+  async read<T>(
+    { from, target }: { readonly from: number; readonly target: number },
+    use: (lines: TailRead) => Promise<T>,
+  ): Promise<T | undefined> {
+    const lines = this.#find(from, target);
+    if (lines === undefined) return undefined;
+    this.#readers += 1;
+    try {
+      return await use(lines);
+    } finally {
+      this.#readers -= 1;
+    }
+  }
+
+  #find(from: number, target: number): TailRead | undefined {
     const first = this.#blocks.get(0);
     if (first === undefined || first.offset > from) return undefined;
     const chunks: Uint8Array[] = [];
     let arrivedAtMs = first.arrivedAtMs;
-    for (let number = this.#find(from); ; number++) {
+    for (let number = this.#blockAt(from); ; number++) {
       const block = this.#blocks.get(number);
       if (block === undefined) return undefined;
       const start = Math.max(0, from - block.offset);
@@ -68,7 +91,7 @@ export class Tail {
     }
   }
 
-  #find(offset: number): number {
+  #blockAt(offset: number): number {
     let low = 0;
     let high = this.#blocks.length - 1;
     while (low < high) {
@@ -85,6 +108,12 @@ export type TailRead = {
   readonly to: number;
   readonly arrivedAtMs: EpochMs;
 };
+
+/** Gives memory back that the bytes have to themselves; they are empty afterwards. */
+function free(bytes: Uint8Array): void {
+  const { buffer } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) buffer.transfer(0);
+}
 
 /** End, within the block, of the line that holds the byte before `target`; undefined if later. */
 function lineEnd(block: TailBlock, target: number): number | undefined {

@@ -5,15 +5,15 @@ import type { MemoryShare } from './memory-budget.ts';
 import type { IncomingMessage } from 'node:http';
 
 /**
- * A request's whole body, inflated. `share` pays for it and must outlive it. Errors: `too_large`,
- * `too_busy`, `invalid_encoding`, `unsupported_media_type`, and `cancelled` where the client went
- * away. After an error the rest of the body may still be on its way.
+ * A request's whole body, inflated, in chunks. `share` pays for it and must outlive it. Errors:
+ * `too_large`, `too_busy`, `invalid_encoding`, `unsupported_media_type`, and `cancelled` where the
+ * client went away. After an error the rest of the body may still be on its way.
  */
 export async function readBody(
   request: IncomingMessage,
   limits: ServerLimits,
   share: MemoryShare,
-): Promise<Buffer> {
+): Promise<readonly Buffer[]> {
   const encoding = encodingOf(request.headers['content-encoding']);
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limits.ingestBodyBytesMax) throw tooLarge(limits.ingestBodyBytesMax);
@@ -24,15 +24,19 @@ export async function readBody(
     ratioMax: limits.ingestRatioMax,
     ratioFreeBytes: limits.ingestRatioFreeBytes,
   };
-  return await inflate(raw, encoding, inflateLimits, (bytes) => share.take(bytes));
+  const whole = Buffer.concat(raw);
+  return [await inflate(whole, encoding, inflateLimits, (bytes) => share.take(bytes))];
 }
 
 /**
- * By events, not by iteration, which costs more than all the rest for a small body. The result is a
- * copy: a chunk is a view of a socket's 64 KiB buffer, and would keep all of it alive in the log's
- * memory.
+ * By events, not by iteration, which costs more than all the rest for a small body. The chunks are
+ * Node's own copies of what it read, up to 64 KiB each, and nobody else's.
  */
-function readRaw(request: IncomingMessage, bytesMax: number, share: MemoryShare): Promise<Buffer> {
+function readRaw(
+  request: IncomingMessage,
+  bytesMax: number,
+  share: MemoryShare,
+): Promise<readonly Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -48,7 +52,7 @@ function readRaw(request: IncomingMessage, bytesMax: number, share: MemoryShare)
       }
     }
     request.on('data', onData);
-    request.once('end', () => resolve(Buffer.concat(chunks, bytes)));
+    request.once('end', () => resolve(chunks));
     request.once('error', (cause) => reject(cutOff(cause)));
     request.once('close', () => {
       if (!request.complete) reject(cutOff(undefined));

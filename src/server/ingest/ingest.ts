@@ -63,11 +63,12 @@ export class Ingest {
     const { name } = log.getStream(stream);
     using share = new MemoryShare(this.#budget);
     const body = await readBody(request, limits, share);
+    const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     const { lines } = frameBody(body);
     const appended = await log.append(name, { lines, idempotencyKey });
     const counters = this.#countersOf(name);
     counters.requests.value += 1;
-    counters.bytes.value += body.byteLength;
+    counters.bytes.value += byteLength;
     return appended;
   }
 
