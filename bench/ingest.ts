@@ -15,6 +15,11 @@ const settings = readSettings();
 const seconds = scaled(settings, 4);
 const rounds = settings.rounds ?? 3;
 const ratioMin = 0.7;
+/**
+ * What the bare server keeps, too: on a virtual machine, pages of the file cache that hold deleted
+ * files take new bytes three times as fast as pages never used before.
+ */
+const keptBytes = 256 * 1024 * 1024;
 const cases = [
   { name: 'bodies of 1 event', size: { events: '1' }, connections: 64, megabytesMin: 0 },
   { name: 'bodies of 100 events', size: { events: '100' }, connections: 16, megabytesMin: 0 },
@@ -24,7 +29,7 @@ const cases = [
 using workspace = new Workspace('ingest');
 const file = await shopEventsFile(postedEvents(200_000));
 await using helios = await HeliosProcess.start({ dataDirectory: workspace.inside('data') });
-await helios.call('POST', '/api/v1/streams', { name: 'bench', retention_bytes: 2_000_000_000 });
+await helios.call('POST', '/api/v1/streams', { name: 'bench', retention_bytes: keptBytes });
 const bare = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.ts'), workspace.path]);
 try {
   await compare(await firstLine(bare), `${await helios.ready()}/ingest/bench`);
