@@ -21,12 +21,16 @@ export async function javaHome(majorMin: number, majorMax: number): Promise<stri
 }
 
 /**
- * A folder that has these artifacts of Maven Central (`group:name:version[:type]`, without what
- * they depend on), archives unpacked: made once, in the cache folder of all peers. Undefined, with
- * a printed reason, where there is no Maven.
+ * A folder that has these artifacts of Maven Central (`group:name:version[:type]`), `alone` or
+ * `with dependencies`, archives unpacked: made once, in the cache folder of all peers. Undefined,
+ * with a printed reason, where there is no Maven.
  */
-export async function mavenFolder(artifacts: readonly string[]): Promise<string | undefined> {
-  const hash = createHash('sha256').update(artifacts.join('\n')).digest('hex').slice(0, 16);
+export async function mavenFolder(
+  artifacts: readonly string[],
+  extent: 'alone' | 'with dependencies' = 'alone',
+): Promise<string | undefined> {
+  const text = extent === 'alone' ? artifacts : [...artifacts, extent];
+  const hash = createHash('sha256').update(text.join('\n')).digest('hex').slice(0, 16);
   // Empty means unset there.
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const folder = join(cache, 'helios-peers', `maven-${hash}`);
@@ -36,18 +40,25 @@ export async function mavenFolder(artifacts: readonly string[]): Promise<string 
   } catch {
     return unlessRequired('Maven (mvn) was not found');
   }
-  await install(artifacts, folder);
+  await install(folder, artifacts, async (unfinished, files) => {
+    if (extent === 'with dependencies') await downloadAll(artifacts, unfinished, files);
+    else for (const artifact of artifacts) await download(artifact, unfinished, files);
+  });
   return folder;
 }
 
 /** Renamed into place when it is complete, so that no half of it is ever used. */
-async function install(artifacts: readonly string[], folder: string): Promise<void> {
+async function install(
+  folder: string,
+  artifacts: readonly string[],
+  fill: (workFolder: string, files: string) => Promise<void>,
+): Promise<void> {
   process.stderr.write(`Downloading ${artifacts.join(', ')} into ${folder}, once.\n`);
   const unfinished = `${folder}.${randomUUID()}`;
   const files = join(unfinished, 'files');
   await mkdir(files, { recursive: true });
   try {
-    for (const artifact of artifacts) await download(artifact, unfinished, files);
+    await fill(unfinished, files);
     for (const name of await readdir(files)) {
       if (!name.endsWith('.tar.gz')) continue;
       await run('tar', ['-xzf', join(files, name), '-C', files, '--strip-components=1']);
@@ -63,6 +74,32 @@ async function install(artifacts: readonly string[], folder: string): Promise<vo
 }
 
 async function download(artifact: string, workFolder: string, target: string): Promise<void> {
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
+  await maven(workFolder, [goal, `-Dartifact=${artifact}`, `-DoutputDirectory=${target}`]);
+}
+
+/** What a project would have on its class path that needs these artifacts. */
+async function downloadAll(
+  artifacts: readonly string[],
+  workFolder: string,
+  target: string,
+): Promise<void> {
+  const dependencies = artifacts.map((artifact) => {
+    const [group, name, version] = artifact.split(':');
+    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId>
+      <version>${version}</version></dependency>`;
+  });
+  await writeFile(
+    join(workFolder, 'pom.xml'),
+    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+      <groupId>helios</groupId><artifactId>peer</artifactId><version>1</version>
+      <dependencies>${dependencies.join('')}</dependencies></project>`,
+  );
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+  await maven(workFolder, [goal, '-DincludeScope=runtime', `-DoutputDirectory=${target}`]);
+}
+
+async function maven(workFolder: string, parameters: readonly string[]): Promise<void> {
   const settings = join(workFolder, 'settings.xml');
   // Some projects name repositories of their own in their POMs, which may be out of reach.
   await writeFile(
@@ -73,9 +110,7 @@ async function download(artifact: string, workFolder: string, target: string): P
   const options = ['--batch-mode', '--quiet', '--settings', settings];
   // A repository of its own, gone afterwards: its copy of an archive would stay for nothing.
   const repository = `-Dmaven.repo.local=${join(workFolder, 'repository')}`;
-  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
-  const parameters = [`-Dartifact=${artifact}`, `-DoutputDirectory=${target}`];
-  await run('mvn', [...options, repository, goal, ...parameters], {
+  await run('mvn', [...options, repository, ...parameters], {
     cwd: workFolder,
     timeout: installTimeoutMs,
   });
