@@ -47,7 +47,7 @@ const registryOptions: readonly ConnectionOption[] = [
   },
   text('schema_registry.api_key', 'env:REGISTRY_KEY', 'The name for the registry'),
   secret('schema_registry.api_secret', 'env:REGISTRY_SECRET', 'The password for the registry'),
-  text('schema_registry.ca', 'file:/etc/registry-ca.pem', "Who signed the registry's certificate"),
+  pem('schema_registry.ca', 'file:/etc/registry-ca.pem', "Who signed the registry's certificate"),
 ];
 
 const kafkaCommon: readonly ConnectionOption[] = [
@@ -87,9 +87,18 @@ const kafkaCommon: readonly ConnectionOption[] = [
   text('auth.oauth.client_id', 'env:OAUTH_CLIENT', 'The client id for the token endpoint'),
   secret('auth.oauth.client_secret', 'env:OAUTH_SECRET', 'The client secret for the endpoint'),
   text('auth.oauth.scope', 'kafka', 'The scope to ask for'),
+  {
+    ...text(
+      'auth.oauth.extensions',
+      'logicalCluster=lkc-1,identityPoolId=pool-1',
+      'What else OAUTHBEARER tells the broker',
+    ),
+    pattern: /^[A-Za-z]+=[^,=\s]+(\s*,\s*[A-Za-z]+=[^,=\s]+)*$/,
+    expected: 'a list of name=value',
+  },
   secret('auth.token', 'file:/run/token', 'A token for OAUTHBEARER that something else renews'),
-  text('tls.ca', 'file:/etc/kafka/ca.pem', "Who signed the brokers' certificates, as PEM"),
-  text('tls.cert', 'file:/etc/kafka/client.pem', "The client's certificate, as PEM"),
+  pem('tls.ca', 'file:/etc/kafka/ca.pem', "Who signed the brokers' certificates, as PEM"),
+  pem('tls.cert', 'file:/etc/kafka/client.pem', "The client's certificate, as PEM"),
   secret('tls.key', 'file:/etc/kafka/client.key', "The key of the client's certificate, as PEM"),
   text('tls.server_name', 'kafka.internal', "The name that the brokers' certificates have"),
   text('client.id', 'helios', 'How brokers name us in their logs and quotas'),
@@ -130,6 +139,12 @@ function text(name: string, example: string, about: string): ConnectionOption {
 
 function secret(name: string, example: string, about: string): ConnectionOption {
   return { spellings: [name], kind: 'text', isSecret: true, example, about };
+}
+
+/** A certificate is no secret: it may stand here itself. */
+function pem(name: string, example: string, about: string): ConnectionOption {
+  const expected = 'a reference, nor PEM text';
+  return { ...text(name, example, about), pattern: /^-----BEGIN [A-Z ]+-----\s/, expected };
 }
 
 function choice(name: string, choices: readonly string[], about: string): ConnectionOption {

@@ -92,13 +92,13 @@ function checkKafka(rules: Rules): void {
 }
 
 const signingOptions = ['auth.mechanism', 'auth.username', 'auth.password'];
-const saslOptions = [
-  'auth.token',
+const endpointOptions = [
   'auth.oauth.token_endpoint',
   'auth.oauth.client_id',
   'auth.oauth.client_secret',
   'auth.oauth.scope',
 ];
+const saslOptions = ['auth.token', 'auth.oauth.extensions', ...endpointOptions];
 const awsNames = [
   'aws_profile',
   'aws_access_key_id',
@@ -145,7 +145,7 @@ function checkSasl(rules: Rules): void {
   rules.misplaced(['auth.username', 'auth.password'], 'does nothing with OAUTHBEARER.', hint);
   if (rules.value('auth.token') !== undefined) {
     const both = 'Keep auth.token, or a token endpoint.';
-    rules.misplaced(saslOptions.slice(1), 'does nothing beside auth.token.', both);
+    rules.misplaced(endpointOptions, 'does nothing beside auth.token.', both);
     return;
   }
   rules.needs('auth.oauth.token_endpoint', ' (or auth.token)', 'https://login/token');

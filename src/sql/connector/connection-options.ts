@@ -74,9 +74,15 @@ function checkValue(
   problems: OptionProblem[],
 ): string | undefined {
   const value = text.trim();
-  const isReference = parseSecretReference(value) !== undefined;
+  const reference = parseSecretReference(value);
+  const isReference = reference !== undefined;
   if (value === '') {
     problems.push({ option: name, message: `${name} is empty.`, hint: `${option.about}.` });
+    return undefined;
+  }
+  if (reference?.kind === 'file' && !reference.path.startsWith('/')) {
+    const message = `${name} names the file ${reference.path} without its whole path.`;
+    problems.push({ option: name, message, hint: 'Give a path that begins with /.' });
     return undefined;
   }
   if (option.isSecret) {
