@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
  * The folders of src/ in the order of the data's flow: each imports itself and what is before it.
  */
 const layers = (
-  'base event sql storage log engine connection format source delta sink catalog pipeline query ' +
+  'base event sql storage log engine connection format source delta sink discovery catalog pipeline query ' +
   'server console cli runtime'
 ).split(' ');
 
