@@ -16,6 +16,8 @@ import { HeliosError } from '../base/errors.ts';
 export type Parameters = readonly unknown[] | Readonly<Record<string, unknown>>;
 
 export type BoundParameters =
+  /** A statement without parameters is run at once instead of prepared first. */
+  | { readonly values: undefined; readonly types: undefined }
   | { readonly values: DuckDBValue[]; readonly types: DuckDBType[] }
   | { readonly values: Record<string, DuckDBValue>; readonly types: Record<string, DuckDBType> };
 
@@ -24,6 +26,7 @@ export type BoundParameters =
  * scalar.
  */
 export function bindParameters(parameters: Parameters): BoundParameters {
+  if (Object.keys(parameters).length === 0) return { values: undefined, types: undefined };
   if (isList(parameters)) {
     const bound = parameters.map((value, index) => bindOne(String(index + 1), value));
     return { values: bound.map(([value]) => value), types: bound.map(([, type]) => type) };
