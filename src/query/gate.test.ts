@@ -5,16 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeliosError } from '../base/errors.ts';
 import { type Connection, Engine } from '../engine/engine.ts';
 import { allowedFunctions, allowedTableFunctions } from './functions.generated.ts';
-import { gate, type GatedQuery } from './gate.ts';
+import { Gate, type GatedQuery } from './gate.ts';
 import { statementEnd, withoutExplain } from './statement-text.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gate-'));
 let engine: Engine;
 let parser: Connection;
+let gate: Gate;
 
 beforeAll(async () => {
   engine = await Engine.open({ threads: 1, memoryBytes: 2 ** 27, tempDirectory: folder });
   parser = await engine.connect();
+  gate = new Gate(parser);
 });
 
 afterAll(() => {
@@ -24,7 +26,7 @@ afterAll(() => {
 });
 
 async function pass(sql: string): Promise<GatedQuery> {
-  return gate(parser, { sql, parameters: [], tableNames: ['Events', 'helios.files', 'a.csv'] });
+  return gate.pass({ sql, parameters: [], tableNames: ['Events', 'helios.files', 'a.csv'] });
 }
 
 async function refusal(sql: string): Promise<HeliosError> {
@@ -66,6 +68,15 @@ it.each([
   ["SELECT 'never closed;", 21],
 ])('%j ends at %i', (sql, end) => {
   expect(statementEnd(sql)).toBe(end);
+});
+
+it('judges parameters and tables anew for a text that it knows', async () => {
+  const request = { sql: 'SELECT $x FROM events', parameters: { x: 1 }, tableNames: ['events'] };
+  const first = await gate.pass(request);
+  expect(await gate.pass(request)).toEqual(first);
+  await expect(gate.pass({ ...request, parameters: {} })).rejects.toThrow('$x has no value');
+  await expect(gate.pass({ ...request, tableNames: [] })).rejects.toThrow('no table "events"');
+  expect((await gate.pass({ ...request, tableNames: ['EVENTS'] })).tables).toEqual(['EVENTS']);
 });
 
 it('takes EXPLAIN for a keyword only where it stands alone', () => {

@@ -37,26 +37,63 @@ export type GateRequest = {
  * pass what it knows to be harmless: one SELECT, tables of the catalog and CTEs in scope, functions
  * on the list. What runs later is the text that was looked at here, in the parentheses in which it
  * was looked at.
- *
- * `parser` is any connection: it only ever parses. Throws `invalid_sql` and `not_allowed` with
- * positions, `too_large`, and `invalid_request` for parameters that don't fit the text.
  */
-export async function gate(parser: Connection, request: GateRequest): Promise<GatedQuery> {
-  checkText(request.sql);
-  const { explain, text } = withoutExplain(request.sql);
-  checkStatements(await parse(parser, text), text);
+export class Gate {
+  readonly #parser: Connection;
+  readonly #judged = new Map<string, JudgedText>();
+
+  /** `parser` is any connection: it only ever parses. */
+  constructor(parser: Connection) {
+    this.#parser = parser;
+  }
+
+  /**
+   * Throws `invalid_sql` and `not_allowed` with positions, `too_large`, and `invalid_request` for
+   * parameters that don't fit the text.
+   */
+  async pass(request: GateRequest): Promise<GatedQuery> {
+    const { sql, explain, query, facts, place } = await this.#judge(request.sql);
+    checkParameters(facts, request.parameters, place);
+    const tables = catalogTables(facts, request.tableNames, place);
+    return { sql, explain, tables, uses: facts.tables, query };
+  }
+
+  /** What depends on the text alone is remembered for texts that passed. */
+  async #judge(text: string): Promise<JudgedText> {
+    const judged = this.#judged.get(text) ?? (await judge(this.#parser, text));
+    // The newest is the last one.
+    this.#judged.delete(text);
+    if (text.length <= judgedCharactersMax) this.#judged.set(text, judged);
+    const oldest = this.#judged.keys().next().value;
+    if (this.#judged.size > judgedMax && oldest !== undefined) this.#judged.delete(oldest);
+    return judged;
+  }
+}
+
+/** So many texts are remembered, of those that are not too long: their trees are far larger. */
+const judgedMax = 100;
+const judgedCharactersMax = 4000;
+
+/** A text that holds nothing but what is allowed, whatever tables there are. */
+type JudgedText = Pick<GatedQuery, 'sql' | 'explain' | 'query'> & {
+  readonly facts: SelectFacts;
+  readonly place: Place;
+};
+
+async function judge(parser: Connection, whole: string): Promise<JudgedText> {
+  checkText(whole);
+  const { explain, text } = withoutExplain(whole);
   const sql = text.slice(0, statementEnd(text));
   const prefix = 'SELECT * FROM (\n';
-  const wrapped = await parse(parser, `${prefix}${sql}\n)`);
+  const { own, wrapped } = await parse(parser, { own: text, wrapped: `${prefix}${sql}\n)` });
+  checkStatements(own, text);
   const query = innerQuery(wrapped);
   const facts = selectFacts(query);
   const place = (byteOffset: number | undefined): TextPosition | undefined =>
     byteOffset === undefined ? undefined : positionAtByte(sql, byteOffset - prefix.length);
   checkNodes(facts, place);
   checkFunctions(facts, place);
-  checkParameters(facts, request.parameters, place);
-  const tables = catalogTables(facts, request.tableNames, place);
-  return { sql, explain, tables, uses: facts.tables, query };
+  return { sql, explain, query, facts, place };
 }
 
 /** The catalog's name of a table as a query names it, but for upper and lower case. */
@@ -89,9 +126,19 @@ function checkText(sql: string): void {
   }
 }
 
-async function parse(parser: Connection, sql: string): Promise<SerializedSelect> {
-  const rows = await parser.rowsWith('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
-  return readSerializedSelect(rows[0]?.['tree']);
+type Parsed = { readonly own: SerializedSelect; readonly wrapped: SerializedSelect };
+
+async function parse(
+  parser: Connection,
+  texts: Readonly<Record<keyof Parsed, string>>,
+): Promise<Parsed> {
+  const select = `SELECT json_serialize_sql($own::VARCHAR) AS own,
+    json_serialize_sql($wrapped::VARCHAR) AS wrapped`;
+  const [row] = await parser.rowsWith(select, texts);
+  return {
+    own: readSerializedSelect(row?.['own']),
+    wrapped: readSerializedSelect(row?.['wrapped']),
+  };
 }
 
 /** The person's own text, before anything is put around it: its errors have the right places. */

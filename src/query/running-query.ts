@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { asHeliosError, HeliosError } from '../base/errors.ts';
 import type { GatedQuery } from './gate.ts';
-import { linkViews, unlinkViews } from './pinned-files.ts';
 import { hasPassed } from './process/has-passed.ts';
+import type { LinkedFiles } from './process/linked-files.ts';
 import type { ResultColumnInfo, ViewStatements } from './process/messages.ts';
 import type { Lease, ProcessPool } from './process/process-pool.ts';
 import type { Execution } from './process/query-process.ts';
@@ -21,7 +20,6 @@ export type RunContext = {
   readonly pool: ProcessPool;
   readonly tables: TableSource;
   readonly clock: Clock;
-  readonly fileOwner: { readonly uid: number; readonly gid: number } | undefined;
   readonly onEnd: (end: {
     readonly durationMs: number;
     readonly outcome: number | HeliosError;
@@ -41,7 +39,7 @@ const firstBytesMax = 256 * 1024;
 
 /**
  * One query's life: a process, its files, a deadline. Whatever happens, `#end` runs once: it gives
- * the process back (healthy only if the query ran to its end), removes the files and settles the
+ * the process and its files back (healthy only if the query ran to its end) and settles the
  * history.
  */
 export class RunningQuery {
@@ -50,7 +48,6 @@ export class RunningQuery {
   readonly #stop = new AbortController();
   readonly #timers = new AbortController();
   #lease: Lease | undefined;
-  #directory: string | undefined;
   #execution: Execution | undefined;
   #isEnded = false;
 
@@ -86,8 +83,7 @@ export class RunningQuery {
     const signal = this.#stop.signal;
     this.#lease = await pool.lease(signal);
     const { process } = this.#lease;
-    this.#directory = join(process.filesDirectory, this.#context.id);
-    const views = await this.#views(gated, this.#directory);
+    const views = await this.#views(gated, process.files);
     signal.throwIfAborted();
     this.#execution = process.run({
       sql: gated.sql,
@@ -113,15 +109,15 @@ export class RunningQuery {
 
   async #views(
     gated: GatedQuery,
-    directory: string,
+    files: LinkedFiles,
   ): Promise<{ readonly statements: readonly ViewStatements[]; readonly saw: readonly Saw[] }> {
-    const { tables, fileOwner, request, clock } = this.#context;
-    const pinned = gated.tables.length === 0 ? [] : await tables.pin(gated.tables);
+    const { tables, request, clock } = this.#context;
+    if (gated.tables.length === 0) return { statements: [], saw: [] };
+    const pinned = await tables.pin(gated.tables);
     try {
       const parameters = request.params ?? [];
       const pruned = pruneViews(pinned, { gated, parameters, nowMs: clock.nowMs() });
-      const views = pruned.map(({ view }) => view);
-      const linked = await linkViews(views, { directory, owner: fileOwner });
+      const linked = await files.link(pruned.map(({ view }) => view));
       return { statements: linked.map(viewStatements), saw: pruned.map(sawOf) };
     } finally {
       for (const view of pinned) view.release();
@@ -189,8 +185,7 @@ export class RunningQuery {
     // An error of the SQL leaves the process as it was; anything that stopped it half-way does not.
     const isRegular = this.#hasRunItsCourse();
     if (!isRegular) this.#execution?.bytes.destroy();
-    const directory = this.#directory;
-    if (directory !== undefined) await unlinkViews(directory);
+    this.#lease?.process.files.release();
     await this.#lease?.release(isRegular ? 'healthy' : 'spoiled');
   }
 

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { type Connection, Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
-import { gate } from './gate.ts';
+import { Gate } from './gate.ts';
 import { QueryHistory } from './history.ts';
 import { hasPassed } from './process/has-passed.ts';
 import { ProcessPool } from './process/process-pool.ts';
@@ -23,6 +23,11 @@ export type QueryLimits = {
   /** Queries that may wait for a process. */
   readonly waitingMax: number;
   readonly queriesPerProcessMax: number;
+  /**
+   * A process keeps the links to its queries' files for so long, for the next query: what was
+   * deleted meanwhile takes up its space until then.
+   */
+  readonly linksKeptMs: number;
   /** DuckDB's own limit in each process; the system lets it have 512 MB more. */
   readonly memoryBytes: number;
   readonly spillBytesMax: number;
@@ -37,6 +42,7 @@ const queryLimits: QueryLimits = {
   processesMax: Math.max(2, availableParallelism()),
   waitingMax: 32,
   queriesPerProcessMax: 500,
+  linksKeptMs: 10_000,
   memoryBytes: 512 * 1024 * 1024,
   spillBytesMax: 8 * 1024 * 1024 * 1024,
   threads: availableParallelism(),
@@ -100,11 +106,13 @@ type ServiceParts = {
 class ProcessQueryService implements QueryService {
   readonly #parts: ServiceParts;
   readonly #pool: ProcessPool;
+  readonly #gate: Gate;
   readonly #history: QueryHistory;
 
   constructor(parts: ServiceParts) {
     const { limits, tempDirectory, sandbox, clock } = parts;
     this.#parts = parts;
+    this.#gate = new Gate(parts.connection);
     this.#history = new QueryHistory(parts.clock);
     this.#pool = new ProcessPool({
       ...limits,
@@ -117,7 +125,7 @@ class ProcessQueryService implements QueryService {
     const id = randomUUID();
     const rowsMax = this.#rowsMax(request);
     const timeoutMs = this.#timeoutMs(request);
-    const { tables, clock, sandbox, connection } = this.#parts;
+    const { tables, clock } = this.#parts;
     this.#history.start(id, request.sql);
     const running = new RunningQuery({
       id,
@@ -127,13 +135,12 @@ class ProcessQueryService implements QueryService {
       pool: this.#pool,
       tables,
       clock,
-      fileOwner: sandbox.user,
       onEnd: (end) => this.#history.finish(id, end),
     });
     let started: StartedQuery;
     try {
       const parameters = request.params ?? [];
-      const gated = await gate(connection, {
+      const gated = await this.#gate.pass({
         sql: request.sql,
         parameters,
         tableNames: tables.names(),

@@ -1,6 +1,6 @@
 import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
 import type { Column, Schema } from '../event/schema.ts';
-import type { LinkedView } from './pinned-files.ts';
+import type { LinkedView } from './process/linked-files.ts';
 import type { ViewStatements } from './process/messages.ts';
 import { viewName } from './process/view-name.ts';
 
@@ -10,7 +10,10 @@ import { viewName } from './process/view-name.ts';
  * best; where it doesn't bind, `padded` gives NULLs for what no file has.
  */
 export function viewStatements(linked: LinkedView): ViewStatements {
+  const { name, schema } = linked.view;
   return {
+    name,
+    columns: schema.map(columnText).join(', '),
     plain: viewStatement(linked, (_, files) => `SELECT * FROM ${files}`),
     padded: viewStatement(linked, withNulls),
   };
@@ -34,7 +37,7 @@ function partitionedScan({ view, cold, partitions }: LinkedView, scan: Scan): re
   const stored = schema.filter((column) => !isPartition(column));
   const columns = schema.map((column) => {
     if (!isPartition(column)) return castColumn(column);
-    const values = partitions.map((one) => partitionValue(column, one[column.name] ?? null));
+    const values = partitions.map((one) => partitionValue(column, one?.[column.name] ?? null));
     // List positions count from 1.
     const value = `list_extract([${values.join(', ')}], helios_partition + 1)`;
     return `${value} AS ${quoteName(column.name)}`;
@@ -76,6 +79,10 @@ function nullColumns(schema: Schema): string {
     (column) => `CAST(NULL AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`,
   );
   return `SELECT ${columns.join(', ')}`;
+}
+
+function columnText(column: Column): string {
+  return `${quoteName(column.name)} ${duckdbType(column.type)}`;
 }
 
 function castColumn(column: Column): string {

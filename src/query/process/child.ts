@@ -1,16 +1,15 @@
-import type { Connection } from '../../engine/engine.ts';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import { complete } from './complete.ts';
 import { openLockedEngine } from './locked-engine.ts';
 import type { FailureReport, FromChild, ToChild } from './messages.ts';
-import { runQuery } from './run-query.ts';
+import { QueryRunner } from './query-runner.ts';
 
 /**
  * The query process: gets orders from its parent, one at a time, and has nothing of its own. When
  * the parent goes away, so does it. Nothing here may be loaded later than at start: by then it may
  * be a user who can't read the program's files.
  */
-let connection: Connection | undefined;
+let runner: QueryRunner | undefined;
 
 process.on('message', (message) => {
   // The parent is the only one who can write to this channel.
@@ -23,11 +22,11 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 async function handle(message: ToChild): Promise<void> {
   if (message.kind === 'open') {
-    connection = await openLockedEngine(message);
+    runner = new QueryRunner(await openLockedEngine(message), send);
     send({ kind: 'ready' });
     return;
   }
-  if (connection === undefined) throw new HeliosError('internal', 'The query process is not open.');
+  if (runner === undefined) throw new HeliosError('internal', 'The query process is not open.');
   switch (message.kind) {
     case 'become':
       process.setgroups?.([]);
@@ -36,13 +35,13 @@ async function handle(message: ToChild): Promise<void> {
       send({ kind: 'ready' });
       return;
     case 'cancel':
-      connection.interrupt();
+      runner.cancel();
       return;
     case 'run':
-      send({ kind: 'done', rowCount: await runQuery(connection, message, send) });
+      send({ kind: 'done', rowCount: await runner.run(message) });
       return;
     case 'complete':
-      send({ kind: 'completions', items: await complete(connection, message) });
+      send({ kind: 'completions', items: await complete(runner, message) });
   }
 }
 

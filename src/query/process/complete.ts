@@ -3,20 +3,20 @@ import { duckdbType, quoteName, quoteText } from '../../engine/types.ts';
 import { allowedFunctions, allowedTableFunctions } from '../functions.generated.ts';
 import type { Completion, CompleteOrder } from './messages.ts';
 import { viewName } from './view-name.ts';
+import type { Views } from './views.ts';
 
 /** DuckDB's own completions of a text, over views that have the tables' columns and no rows. */
 export async function complete(
-  connection: Connection,
+  { connection, views }: { readonly connection: Connection; readonly views: Views },
   order: CompleteOrder,
 ): Promise<readonly Completion[]> {
   for (const { name, schema } of order.tables) {
-    const columns = schema.map(
-      (column) => `CAST(NULL AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`,
-    );
-    if (columns.length === 0) continue;
-    await connection.execute(
-      `CREATE OR REPLACE VIEW ${viewName(name)} AS SELECT ${columns.join(', ')}`,
-    );
+    const columns = schema
+      .map((column) => `CAST(NULL AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`)
+      .join(', ');
+    if (columns === '') continue;
+    const statement = `CREATE OR REPLACE VIEW ${viewName(name)} AS SELECT ${columns}`;
+    await views.make({ name, columns, plain: statement, padded: statement });
   }
   const rows = await connection.rows(
     `SELECT suggestion, suggestion_start FROM sql_auto_complete(${quoteText(order.text)})`,

@@ -26,6 +26,10 @@ function settings(options: ChildOptions): readonly string[] {
     // Printing is what the option does by default; `progress` needs it on.
     'SET enable_progress_bar = true',
     'SET enable_progress_bar_print = false',
+    // The links to a table's files keep their names from one query to the next.
+    'SET GLOBAL parquet_metadata_cache = true',
+    // The system caches the same bytes, once for all processes.
+    'SET GLOBAL enable_external_file_cache = false',
     `SET GLOBAL max_temp_directory_size = '${Math.floor(options.spillBytesMax / 1024)}KiB'`,
     'SET GLOBAL allow_community_extensions = false',
     `SET GLOBAL allowed_directories = [${quoteText(options.filesDirectory)}]`,

@@ -29,14 +29,21 @@ export type RunOrder = {
   readonly parameters: Parameters;
   readonly format: ResultFormat;
   readonly rowsMax: number | undefined;
-  /** Statements that make the views; made by Helios, never by a person. */
+  /** Statements that make the views; by Helios, never by a person. Equal ones are made once. */
   readonly views: readonly ViewStatements[];
   /** The named pipe that takes the result's bytes. */
   readonly outputPath: string;
 };
 
 /** Two ways to make one view: `padded` is for where `plain` doesn't bind. */
-export type ViewStatements = { readonly plain: string; readonly padded: string };
+export type ViewStatements = {
+  /** As the catalog names the table. */
+  readonly name: string;
+  /** Names and types of its columns: what doesn't change with its files. */
+  readonly columns: string;
+  readonly plain: string;
+  readonly padded: string;
+};
 
 export type CompleteOrder = {
   readonly text: string;

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import { hasPassed } from './has-passed.ts';
+import { LinkedFiles } from './linked-files.ts';
 import type {
   CompleteOrder,
   Completion,
@@ -26,6 +27,8 @@ export type ProcessOptions = {
   readonly spillBytesMax: number;
   readonly sandbox: Sandbox;
   readonly clock: Clock;
+  /** How long links to files stay for the next query. */
+  readonly linksKeptMs: number;
 };
 
 /**
@@ -60,6 +63,7 @@ export type RunRequest = Omit<RunOrder, 'outputPath'> & {
 export class QueryProcess {
   readonly #child: ChildProcess;
   readonly #directory: string;
+  readonly files: LinkedFiles;
   readonly exited: Promise<void>;
   #listener: ((message: FromChild) => void) | undefined;
   #isAlive = true;
@@ -67,9 +71,16 @@ export class QueryProcess {
   #hasOutgrown = false;
   queryCount = 0;
 
-  private constructor(child: ChildProcess, directory: string) {
+  private constructor(child: ChildProcess, directory: string, options: ProcessOptions) {
+    const { clock, linksKeptMs: keptMs, sandbox } = options;
     this.#child = child;
     this.#directory = directory;
+    this.files = new LinkedFiles({
+      directory: filesIn(directory),
+      owner: sandbox.user,
+      clock,
+      keptMs,
+    });
     child.on('message', (message) => {
       // The child speaks only FromChild; what a hostile query could make it say is shown to that
       // query's user.
@@ -91,11 +102,11 @@ export class QueryProcess {
   /** Starts a process and waits until it is locked, limited and ready. */
   static async start(options: ProcessOptions): Promise<QueryProcess> {
     const directory = await privateDirectory(options);
-    const started = new QueryProcess(spawn(options.sandbox.launcher), directory);
+    const started = new QueryProcess(spawn(options.sandbox.launcher), directory, options);
     try {
       await started.#ask({
         kind: 'open',
-        filesDirectory: started.filesDirectory,
+        filesDirectory: filesIn(directory),
         spillDirectory: join(directory, 'spill'),
         spillBytesMax: options.spillBytesMax,
         threads: options.threads,
@@ -116,14 +127,6 @@ export class QueryProcess {
     }
   }
 
-  /**
-   * The one directory that its DuckDB can read. Files that the parent puts there are removed by the
-   * parent.
-   */
-  get filesDirectory(): string {
-    return join(this.#directory, 'files');
-  }
-
   get isAlive(): boolean {
     return this.#isAlive;
   }
@@ -131,7 +134,7 @@ export class QueryProcess {
   run(request: RunRequest): Execution {
     const { onProgress, ...order } = request;
     this.queryCount += 1;
-    const outputPath = join(this.filesDirectory, pipeName);
+    const outputPath = join(filesIn(this.#directory), pipeName);
     const reader = openSync(outputPath, constants.O_RDONLY | constants.O_NONBLOCK);
     // Keeps the reader from an early end of file until the child has said that it is done.
     const writer = openSync(outputPath, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -175,6 +178,7 @@ export class QueryProcess {
       this.#child.kill('SIGKILL');
       await this.exited;
     }
+    await this.files.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -255,6 +259,11 @@ const watchIntervalMs = 250;
 const lastWordsMax = 2000;
 
 const pipeName = 'result';
+
+/** The one directory that its DuckDB can read. What is in it is put there and removed here. */
+function filesIn(directory: string): string {
+  return join(directory, 'files');
+}
 
 const run = promisify(execFile);
 

@@ -5,7 +5,7 @@ import { writeArrow } from '../../engine/arrow.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
 import { hasPassed } from './has-passed.ts';
-import type { FromChild, RunOrder, ViewStatements } from './messages.ts';
+import type { FromChild, RunOrder } from './messages.ts';
 import {
   columnTypeName,
   copyStatement,
@@ -14,53 +14,73 @@ import {
   resultShape,
   wrapped,
 } from './result-sql.ts';
+import { Views } from './views.ts';
 
 type Send = (message: FromChild) => void;
 
 /** How often the parent hears of progress. */
 const progressIntervalMs = 250;
 
-/** Runs one gated query and writes its result into the pipe; gives the number of rows. */
-export async function runQuery(
-  connection: Connection,
-  order: RunOrder,
-  send: Send,
-): Promise<number> {
-  for (const view of order.views) await makeView(connection, view);
-  const { sql, parameters } = order.explain === 'no' ? order : await explained(connection, order);
-  const source = wrapped(sql);
-  const shape = await describe(connection, source, parameters);
-  send({
-    kind: 'columns',
-    columns: shape.map(({ name, typeText }) => ({ name, type: columnTypeName(typeText) })),
-  });
-  const ended = new AbortController();
-  void reportProgress(connection, send, ended.signal);
-  try {
-    return await placed(() => write(connection, { ...order, sql, parameters }, shape));
-  } finally {
-    ended.abort();
+/** Runs gated queries, one at a time, and writes their results into the pipe. */
+export class QueryRunner {
+  readonly connection: Connection;
+  readonly views: Views;
+  readonly #send: Send;
+  readonly #shapes = new Map<string, ResultShape>();
+
+  constructor(connection: Connection, send: Send) {
+    this.connection = connection;
+    this.views = new Views(connection);
+    this.#send = send;
+  }
+
+  /** Makes the running statement fail. */
+  cancel(): void {
+    this.connection.interrupt();
+  }
+
+  /** Gives the number of rows. */
+  async run(order: RunOrder): Promise<number> {
+    for (const view of order.views) await this.views.make(view);
+    const isExplained = order.explain !== 'no';
+    const plain = isExplained ? await explained(this.connection, order) : order;
+    const shape = isExplained ? await describe(this.connection, plain) : await this.#shapeOf(order);
+    this.#send({
+      kind: 'columns',
+      columns: shape.map(({ name, typeText }) => ({ name, type: columnTypeName(typeText) })),
+    });
+    const ended = new AbortController();
+    void this.#reportProgress(ended.signal);
+    try {
+      return await placed(() => write(this.connection, { ...order, ...plain }, shape));
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** A query's columns follow from its text, its parameters and the columns of its tables. */
+  async #shapeOf(order: RunOrder): Promise<ResultShape> {
+    const tables = order.views.map(({ name, columns }) => [name, columns]);
+    const key = JSON.stringify([order.sql, order.parameters, tables]);
+    const shape = this.#shapes.get(key) ?? (await describe(this.connection, order));
+    // The newest is the last one.
+    this.#shapes.delete(key);
+    if (key.length <= shapeKeyCharactersMax) this.#shapes.set(key, shape);
+    const oldest = this.#shapes.keys().next().value;
+    if (this.#shapes.size > shapesMax && oldest !== undefined) this.#shapes.delete(oldest);
+    return shape;
+  }
+
+  async #reportProgress(signal: AbortSignal): Promise<void> {
+    while (await hasPassed(systemClock, { durationMs: progressIntervalMs, signal })) {
+      this.#send({ kind: 'progress', ...this.connection.progress() });
+    }
   }
 }
 
-async function reportProgress(
-  connection: Connection,
-  send: Send,
-  signal: AbortSignal,
-): Promise<void> {
-  while (await hasPassed(systemClock, { durationMs: progressIntervalMs, signal })) {
-    send({ kind: 'progress', ...connection.progress() });
-  }
-}
-
-async function makeView(connection: Connection, { plain, padded }: ViewStatements): Promise<void> {
-  try {
-    await connection.execute(plain);
-  } catch (thrown) {
-    if (!(thrown instanceof HeliosError) || thrown.code !== 'invalid_sql') throw thrown;
-    await connection.execute(padded);
-  }
-}
+/** Columns of so many queries are remembered, of texts that are not too long. */
+const shapesMax = 100;
+const shapeKeyCharactersMax = 20_000;
 
 /** Every format but Arrow is written by DuckDB itself. */
 async function write(connection: Connection, order: RunOrder, shape: ResultShape): Promise<number> {
@@ -81,11 +101,10 @@ async function write(connection: Connection, order: RunOrder, shape: ResultShape
 
 async function describe(
   connection: Connection,
-  source: string,
-  parameters: RunOrder['parameters'],
+  { sql, parameters }: Pick<RunOrder, 'sql' | 'parameters'>,
 ): Promise<ResultShape> {
   return placed(async () =>
-    resultShape(await connection.resultColumns(`${source} LIMIT 0`, parameters)),
+    resultShape(await connection.resultColumns(`${wrapped(sql)} LIMIT 0`, parameters)),
   );
 }
 
