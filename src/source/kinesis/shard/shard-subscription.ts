@@ -1,0 +1,137 @@
+import type { _Record, SubscribeToShardEvent } from '@aws-sdk/client-kinesis';
+import { HeliosError } from '../../../base/errors.ts';
+import { boundedCall } from '../stream/bounded-call.ts';
+import { parseChildren } from '../stream/listed-shard.ts';
+import { errorName, type StartingPoint } from '../stream/stream-client.ts';
+import type { StreamRecord } from '../record/record-page.ts';
+import { isRefusal, RestartReading } from './shard-cursor.ts';
+import type { ListedShard } from './shard-map.ts';
+import type { Feed, FeedContext } from './shard-reader.ts';
+
+/** Kinesis ends a subscription after five minutes; it is renewed before. */
+const subscriptionMsMax = 4.75 * 60 * 1000;
+/** Events come every few seconds, also without records: after so long there is nobody any more. */
+const silenceMsMax = 35_000;
+
+type Subscription = {
+  readonly events: AsyncIterator<unknown>;
+  readonly stop: AbortController;
+  readonly beganAtMs: number;
+};
+
+/**
+ * Receives a shard's records by enhanced fan-out: Kinesis pushes them as they come. A subscription
+ * that ended, whatever the reason, is renewed after what was received.
+ */
+export class ShardSubscription implements Feed {
+  readonly #context: FeedContext;
+  readonly #consumerArn: string;
+  #subscription: Subscription | undefined;
+  /** Where the next subscription begins: moves on even where no records come. */
+  #continuation: string | undefined;
+
+  constructor(context: FeedContext, consumerArn: string) {
+    this.#context = context;
+    this.#consumerArn = consumerArn;
+  }
+
+  async next(signal: AbortSignal): Promise<readonly ListedShard[] | undefined> {
+    // Room first: what was pushed can't be sent back.
+    await this.#context.memory.reserve(0, signal);
+    const subscription = (this.#subscription ??= await this.#subscribe(signal));
+    if (subscription === undefined) return undefined;
+    try {
+      const event = await this.#nextEvent(subscription, signal);
+      const isOld = this.#context.clock.monotonicMs() - subscription.beganAtMs > subscriptionMsMax;
+      const children = event === undefined ? undefined : this.#take(event);
+      if (event === undefined || isOld || children !== undefined) this.#drop();
+      return children;
+    } catch (thrown) {
+      this.#drop();
+      signal.throwIfAborted();
+      if (thrown instanceof RestartReading) this.#continuation = undefined;
+      else throw await this.#context.stream.failure(thrown, 'SubscribeToShard');
+      return undefined;
+    }
+  }
+
+  #take(event: SubscribeToShardEvent): readonly ListedShard[] | undefined {
+    const { clock, receive } = this.#context;
+    const behindMs = event.MillisBehindLatest ?? 0;
+    receive((event.Records ?? []).map(streamRecord), { behindMs, askedAtMs: clock.nowMs() });
+    this.#continuation = event.ContinuationSequenceNumber;
+    const hasEnded = event.ContinuationSequenceNumber === undefined;
+    const children = parseChildren(event.ChildShards);
+    return hasEnded || children.length > 0 ? children : undefined;
+  }
+
+  /** Undefined where the place to begin was refused and another has to be tried. */
+  async #subscribe(signal: AbortSignal): Promise<Subscription | undefined> {
+    const { shard, stream, cursor, clock } = this.#context;
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    try {
+      const start = this.#startingPoint();
+      const events = await stream.subscribe(this.#consumerArn, shard.id, start, either);
+      const beganAtMs = clock.monotonicMs();
+      return { events: events[Symbol.asyncIterator](), stop, beganAtMs };
+    } catch (thrown) {
+      stop.abort();
+      this.#continuation = undefined;
+      if (isRefusal(thrown)) await cursor.afterRefusal(thrown, signal);
+      else if (errorName(thrown) === 'ResourceInUseException') throw inUse(shard.id);
+      else throw thrown;
+      return undefined;
+    }
+  }
+
+  #startingPoint(): StartingPoint {
+    const start = this.#context.cursor.startingPoint();
+    if (this.#continuation === undefined) return start;
+    return { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: this.#continuation };
+  }
+
+  /** Undefined when the subscription has ended. */
+  async #nextEvent(
+    { events }: Subscription,
+    signal: AbortSignal,
+  ): Promise<SubscribeToShardEvent | undefined> {
+    const { clock } = this.#context;
+    const limits = { clock, timeoutMs: silenceMsMax, signal };
+    const next = await boundedCall(limits, async () => await events.next());
+    if (next.done === true) return undefined;
+    const event = next.value as { readonly SubscribeToShardEvent?: SubscribeToShardEvent };
+    if (event.SubscribeToShardEvent !== undefined) return event.SubscribeToShardEvent;
+    const [failure] = Object.values(next.value as object) as unknown[];
+    if (failure instanceof Error) throw failure;
+    throw new HeliosError('unreachable', 'Kinesis sent an event that is none of fan-out.', {
+      hint: 'It is tried again.',
+    });
+  }
+
+  #drop(): void {
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    subscription?.stop.abort(new Error('the subscription is over'));
+    // Its end is nobody's concern any more, however it comes.
+    subscription?.events.return?.().catch(() => undefined);
+  }
+}
+
+function streamRecord(record: _Record): StreamRecord {
+  return {
+    data: record.Data ?? new Uint8Array(),
+    sequenceNumber: record.SequenceNumber ?? '',
+    partitionKey: record.PartitionKey ?? '',
+    arrivedAtMs: Math.max(1, record.ApproximateArrivalTimestamp?.getTime() ?? 0),
+  };
+}
+
+/** Kinesis hands a subscription over only when the one before is some seconds old. */
+function inUse(shard: string): HeliosError {
+  return new HeliosError('unavailable', `Shard ${shard} has just been subscribed to.`, {
+    hint:
+      'It is tried again. If it stays, another program uses the same consumer: each needs one ' +
+      'of its own.',
+  });
+}

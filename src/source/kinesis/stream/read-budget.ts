@@ -1,0 +1,35 @@
+import type { Clock } from '../../../base/clock.ts';
+
+/** Kinesis allows five reads a second and shard, to all who read it together. */
+const readIntervalMs = 200;
+/** And this many bytes: a page of 10 MB uses up five seconds. */
+const bytesPerMs = 2 * 1024 * 1024 * 0.001;
+
+/**
+ * Spaces the reads of shards out, so that Kinesis need not refuse them. All sources of a process
+ * that share one budget share what a stream allows.
+ */
+export class ReadBudget {
+  readonly #clock: Clock;
+  /** When the next read of a shard may begin. */
+  readonly #nextMs = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Waits until it is this caller's turn. `shard` names a shard of one stream. */
+  async turn(shard: string, signal: AbortSignal): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    const turnMs = Math.max(nowMs, this.#nextMs.get(shard) ?? 0);
+    this.#nextMs.set(shard, turnMs + readIntervalMs);
+    if (turnMs > nowMs) await this.#clock.sleep(turnMs - nowMs, signal);
+  }
+
+  /** Counts what a read gave. */
+  spend(shard: string, byteCount: number): void {
+    const freeMs = this.#clock.monotonicMs() + byteCount / bytesPerMs;
+    const nextMs = this.#nextMs.get(shard) ?? 0;
+    this.#nextMs.set(shard, Math.max(nextMs, freeMs));
+  }
+}
