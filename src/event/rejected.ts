@@ -11,6 +11,17 @@ export type RejectionCode =
   | 'type_mismatch'
   | 'out_of_range'
   | 'inexact'
+  /** A record without a value. */
+  | 'tombstone'
+  /** A change event that can't be read as one. */
+  | 'not_a_change'
+  /** An update or a delete, where the table holds inserts only. */
+  | 'not_an_insert'
+  /** A value without the five bytes that a schema registry's clients put before it. */
+  | 'malformed_frame'
+  | 'malformed_avro'
+  /** The registry has no schema of the id that the value names. */
+  | 'schema_missing'
   | 'sql_error';
 
 /**

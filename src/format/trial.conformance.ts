@@ -16,10 +16,12 @@ type TableOptions = {
   readonly lineBytesMax?: number | undefined;
 };
 
-export const typedJson: RecordFormat = {
+export const typedJson: Extract<RecordFormat, { readonly kind: 'json' }> = {
   kind: 'json',
   isUnstructured: false,
   timestampFormat: 'rfc3339',
+  usesRegistry: false,
+  includesSchema: false,
 };
 
 /**

@@ -3,7 +3,8 @@ import { durationMsOf } from './connector/quantities.ts';
 import { sinkConnectors, sourceConnectors } from './connector/availability.ts';
 import { OptionReader } from './connector/option-reader.ts';
 import { readSink } from './connector/sinks.ts';
-import { plainColumns, readSource } from './connector/sources.ts';
+import { plainColumns } from './connector/source-columns.ts';
+import { readSource } from './connector/sources.ts';
 import { TableText } from './connector/table-text.ts';
 import type { LineIndex } from './positions.ts';
 import type {

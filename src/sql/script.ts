@@ -28,21 +28,28 @@ export type RecordFormat =
       readonly kind: 'json';
       readonly isUnstructured: boolean;
       readonly timestampFormat: 'rfc3339' | 'unix_millis';
+      /** Values begin with a schema registry's five bytes, which are passed over. */
+      readonly usesRegistry: boolean;
+      /** Records are `{"schema": …, "payload": …}`, as Kafka Connect writes them. */
+      readonly includesSchema: boolean;
     }
   | { readonly kind: 'raw_string' }
   | { readonly kind: 'raw_bytes' }
   | { readonly kind: 'parquet' }
   | {
       readonly kind: 'debezium_json';
-      readonly timestampFormat: 'rfc3339' | 'unix_millis';
+      /** What whole numbers in TIMESTAMP columns count; text is always RFC 3339. */
+      readonly timestampFormat: 'rfc3339' | 'unix_millis' | 'unix_micros' | 'unix_nanos';
+      /** Connect's decimals: JSON numbers, text, or two's complement bytes in base64. */
       readonly decimalEncoding: 'number' | 'string' | 'bytes';
       readonly usesRegistry: boolean;
     }
   | {
       readonly kind: 'avro';
-      readonly usesRegistry: boolean;
-      /** Bare datums of the declared schema, without a container or a registry's prefix. */
-      readonly isRawDatums: boolean;
+      /** The registry's schema that each value names, or bare datums of this schema (JSON text). */
+      readonly schema:
+        | { readonly kind: 'registry' }
+        | { readonly kind: 'declared'; readonly text: string };
       readonly isUnstructured: boolean;
     };
 

@@ -114,8 +114,8 @@ CREATE TABLE g WITH (connector = 'delta', path = 'https://s3.us-east-1.amazonaws
 INSERT INTO a SELECT * FROM s;
 
 -- case: connectors that are not there
-CREATE TABLE a (a INT) WITH (connector = 'kafka', bootstrap_servers = 'x', topic = 't', type = 'source');
-CREATE TABLE b (a INT) WITH (connector = 'Kinesis', stream_name = 's');
+CREATE TABLE a (a INT) WITH (connector = 'mqtt', url = 'tcp://x', topic = 't', type = 'source');
+CREATE TABLE b (a INT) WITH (connector = 'Kinesis', stream_name = 's', type = 'sink');
 CREATE TABLE c (a INT) WITH (connector = 'iceberg', type = 'sink');
 CREATE TABLE d (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink');
 CREATE TABLE e (a INT) WITH (connector = 'htp');
@@ -128,7 +128,7 @@ CREATE TABLE k (a INT) WITH (connector = 'webhook', type = 'sink');
 
 -- case: formats that are not there
 CREATE TABLE a (a INT) WITH (connector = 'http', format = 'avro');
-CREATE TABLE b (a INT) WITH (connector = 'http', format = 'debezium_json');
+CREATE TABLE b (a INT) WITH (connector = 'http', format = 'protobuf');
 CREATE TABLE c (a INT) WITH (connector = 'http', format = 'parquet');
 CREATE TABLE d (a INT) WITH (connector = 'http', format = 'jason');
 CREATE TABLE e WITH (connector = 'delta', path = '/x', format = 'json');

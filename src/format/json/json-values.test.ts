@@ -316,11 +316,7 @@ const nested: readonly Case[] = [
   ['STRUCT(a TIMESTAMP)', '{"a":"2024-01-01T00:00:00+02:00"}', { a: '2023-12-31 22:00:00+00' }],
 ];
 
-const millis: RecordFormat = {
-  kind: 'json',
-  isUnstructured: false,
-  timestampFormat: 'unix_millis',
-};
+const millis: RecordFormat = { ...typedJson, timestampFormat: 'unix_millis' };
 
 const epochTimes: readonly Case[] = [
   ['TIMESTAMP', '1704067200123', '2024-01-01 00:00:00.123+00'],

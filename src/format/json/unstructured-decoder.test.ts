@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RecordFormat } from '../../sql/script.ts';
 import { createDecoder } from '../create-decoder.ts';
-import { tableOf, Trial } from '../trial.conformance.ts';
+import { tableOf, Trial, typedJson } from '../trial.conformance.ts';
 
 let trial: Trial;
 
@@ -13,7 +13,7 @@ afterAll(async () => {
   await trial[Symbol.asyncDispose]();
 });
 
-const format: RecordFormat = { kind: 'json', isUnstructured: true, timestampFormat: 'rfc3339' };
+const format: RecordFormat = { ...typedJson, isUnstructured: true };
 
 const lines = [
   '{"a": 1.10, "b":0.1000000000000000055}',

@@ -1,9 +1,18 @@
 import { didYouMean } from '../../base/did-you-mean.ts';
 
 /** What can be read and written in this version. */
-export const sourceConnectors: readonly string[] = ['http', 'single_file', 'filesystem'];
+export const sourceConnectors: readonly string[] = [
+  'http',
+  'kafka',
+  'confluent',
+  'kinesis',
+  'single_file',
+  'filesystem',
+];
 export const sinkConnectors: readonly string[] = [
   'delta',
+  'kafka',
+  'confluent',
   'single_file',
   'stdout',
   'preview',
@@ -44,6 +53,7 @@ function wrongRole(name: string, role: 'source' | 'sink'): string {
 const wrongRoleHints: Readonly<Record<string, string>> = {
   filesystem: "Write a Delta table (connector = 'delta') or one file (connector = 'single_file'). ",
   http: "Write a Delta table (connector = 'delta') or one file (connector = 'single_file'). ",
+  kinesis: "Write to a Kafka topic (connector = 'kafka') or a Delta table (connector = 'delta'). ",
   delta: 'Attach the table and query it, or read its Parquet files with filesystem. ',
 };
 
@@ -52,12 +62,12 @@ const overHttp =
 const overFiles =
   "It comes with a later version; meanwhile, write a Delta table (connector = 'delta'). ";
 
+const overDebezium =
+  "Let Debezium write its changes to Kafka, and read those with format = 'debezium_json'. ";
+
 /** Connectors of the dialect that this version doesn't have. */
 const laterConnectors: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    kafka: overHttp,
-    kinesis: overHttp,
-    confluent: overHttp,
     mqtt: overHttp,
     nats: overHttp,
     rabbitmq: overHttp,
@@ -70,13 +80,20 @@ const laterConnectors: ReadonlyMap<string, string> = new Map(
     iceberg: "Iceberg tables are not supported. Write a Delta table (connector = 'delta'). ",
     impulse: 'For made-up events, run `helios generate`. ',
     nexmark: 'For made-up events, run `helios generate`. ',
-    postgres: overHttp,
-    mysql: overHttp,
-    debezium: overHttp,
+    postgres: overDebezium,
+    mysql: overDebezium,
+    debezium: "Read its topic: connector = 'kafka' with format = 'debezium_json'. ",
   }),
 );
 
-const formats: readonly string[] = ['json', 'raw_string', 'raw_bytes', 'parquet'];
+const formats: readonly string[] = [
+  'json',
+  'raw_string',
+  'raw_bytes',
+  'debezium_json',
+  'avro',
+  'parquet',
+];
 
 /** Words for a format that isn't there. */
 export function formatRefusal(
@@ -85,7 +102,7 @@ export function formatRefusal(
 ): { readonly message: string; readonly hint: string } {
   const name = format.toLowerCase();
   const list = `Available here: ${available.join(', ')}.`;
-  if (['avro', 'protobuf', 'debezium_json'].includes(name)) {
+  if (name === 'protobuf') {
     const message = `The format ${name} is not available in this version.`;
     return { message, hint: `It comes with a later version. ${list}` };
   }

@@ -165,6 +165,14 @@ export class OptionReader {
     }
   }
 
+  /** Passes over all options whose name begins so: what they belong to is wrong itself. */
+  skipAll(...prefixes: readonly string[]): void {
+    for (const option of this.#options) {
+      const name = option.name.toLowerCase();
+      if (prefixes.some((prefix) => name.startsWith(prefix))) this.#known.add(name);
+    }
+  }
+
   /** Reports the options that nothing above knows. */
   finish(connector: string): void {
     for (const option of this.#options) {
@@ -188,7 +196,7 @@ export class OptionReader {
   }
 
   #knownText(): string {
-    return [...this.#known].toSorted().join(', ');
+    return withoutCrowds([...this.#known].toSorted()).join(', ');
   }
 
   #find(names: Spellings): OptionText | undefined {
@@ -213,6 +221,19 @@ export class OptionReader {
     return undefined;
   }
 }
+
+/** Of many names, those that share what is before their first dot as one: `auth.…`. */
+function withoutCrowds(names: readonly string[]): readonly string[] {
+  if (names.length <= namesShownMax) return names;
+  const firstOf = (name: string): string => /^[a-z]+[._]/.exec(name)?.[0] ?? name;
+  const groups = Object.groupBy(names, firstOf);
+  return Object.entries(groups).flatMap(([first, group = []]) =>
+    group.length < crowdMin ? group : [`${first}…`],
+  );
+}
+
+const namesShownMax = 30;
+const crowdMin = 3;
 
 const durationMsMax = 365 * 24 * 60 * 60 * 1000;
 

@@ -1,24 +1,28 @@
 import type { FileNaming, RollingPolicy, SinkColumn, SinkConnector, SinkTable } from '../script.ts';
 import { connectorRefusal, formatRefusal } from './availability.ts';
 import type { OptionReader } from './option-reader.ts';
-import { readPath, refuseJsonOptions, timestampFormats } from './sources.ts';
+import { refuseJsonOptions, timestampFormats } from './formats.ts';
+import { readPath } from './sources.ts';
+import { readKafkaSink } from './stream/kafka.ts';
 import type { TableText } from './table-text.ts';
 
 /** Makes a sink of a CREATE TABLE; what is wrong is reported, and undefined comes back then. */
 export function readSink(table: TableText): SinkTable | undefined {
   const { options } = table;
-  const connector = readConnector(table);
+  const columns = readColumns(table);
+  const connector = readConnector(table, columns);
   if (connector === undefined) return undefined;
   if (connector.kind !== 'delta' && table.partitionedBy !== undefined) {
     const message = `The connector ${connector.kind} does not partition.`;
     options.report(table.partitionedBy[0] ?? table.name, message, 'Leave PARTITIONED BY out.');
   }
-  const columns = readColumns(table);
   if (connector.kind === 'delta') checkPartitions(table, connector.partitionFields, columns);
   const timestampFormat = options.choice(['json.timestamp_format'], timestampFormats);
   refuseJsonOptions(options);
-  const profile = 'Leave it out, and write the connector and its options into the table.';
-  options.refuse('connection_profile', 'Connection profiles are not available.', profile);
+  if (connector.kind !== 'kafka') {
+    const hint = 'Leave it out: connections are those of Kafka and Kinesis.';
+    options.refuse('connection_profile', 'This connector has no connection.', hint);
+  }
   options.finish(table.connector);
   return {
     name: table.name.value,
@@ -29,16 +33,19 @@ export function readSink(table: TableText): SinkTable | undefined {
   };
 }
 
-function readConnector(table: TableText): SinkConnector | undefined {
+function readConnector(
+  table: TableText,
+  columns: readonly SinkColumn[] | undefined,
+): SinkConnector | undefined {
   const { options } = table;
   switch (table.connector) {
     case 'delta':
       return readDelta(table);
-    case 'single_file': {
-      const path = readPath(options);
-      const format = readSinkFormat(options, ['json', 'raw_string']);
-      return { kind: 'single_file', path, format: format === 'raw_string' ? format : 'json' };
-    }
+    case 'kafka':
+    case 'confluent':
+      return readKafkaSink(table, readTextFormat(options), columns);
+    case 'single_file':
+      return { kind: 'single_file', path: readPath(options), format: readTextFormat(options) };
     case 'stdout':
     case 'preview':
       readSinkFormat(options, ['json']);
@@ -52,6 +59,11 @@ function readConnector(table: TableText): SinkConnector | undefined {
       return undefined;
     }
   }
+}
+
+function readTextFormat(options: OptionReader): 'json' | 'raw_string' {
+  const format = readSinkFormat(options, ['json', 'raw_string']);
+  return format === 'raw_string' ? format : 'json';
 }
 
 function readSinkFormat(
