@@ -113,7 +113,8 @@ function denied(cause: Error, place: AwsPlace): HeliosError {
 
 function encryptionFailure(name: string, cause: Error, place: AwsPlace): HeliosError {
   const code = name.includes('Throttling') ? 'throttled' : 'access_refused';
-  const message = `The key of the encrypted stream${on(place)} can't be used: ${quoted(cause.message)}.`;
+  const said = quoted(cause.message);
+  const message = `The key of the encrypted stream${on(place)} can't be used: ${said}.`;
   return new HeliosError(code, message, {
     hint: 'Allow kms:Decrypt on that key to this identity, and check that the key is enabled.',
     details: { aws_error: name },

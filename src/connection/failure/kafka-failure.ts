@@ -20,7 +20,8 @@ export type KafkaOperation = 'Read' | 'Describe' | 'Write' | 'Create' | 'Delete'
 export function kafkaFailure(causes: readonly Error[], place: KafkaPlace): HeliosError | undefined {
   const answer = causes.find((cause) => textOf(cause, 'apiId') !== undefined);
   if (answer !== undefined) return answerFailure(answer, causes, place);
-  const refusal = causes.find((cause) => textOf(cause, 'code') === 'PLT_KFK_AUTHENTICATION');
+  // The last one is the reason, those before it are what failed because of it.
+  const refusal = causes.findLast((cause) => textOf(cause, 'code') === 'PLT_KFK_AUTHENTICATION');
   if (refusal !== undefined) return refused(place, refusal.message);
   const plain = causes.find((cause) => cause.message === 'Broker requires TLS.');
   if (plain !== undefined) return needsTls(place);
@@ -221,7 +222,7 @@ function clientFailure(causes: readonly Error[], place: KafkaPlace): HeliosError
     return failure('unreachable', `${place.address} closed the connection.`, {
       hint:
         'It may stop or start. A broker also does so when the port is for another protocol: ' +
-        'check auth.type and auth.protocol.',
+        'check auth.type and auth.protocol, and tls.cert where it wants one.',
     });
   }
   return failure('unreachable', `Talking to ${place.address} failed: ${quoted(last(messages))}.`, {

@@ -131,7 +131,6 @@ function handshakeWords(code: string, { address }: NetworkPlace): Words | undefi
 
 /** `DNS:a, DNS:b` of Node's message. */
 function namesIn(cause: Error): string {
-  const names =
-    /altnames: (.+)$/.exec(cause.message)?.[1] ?? /cert's CN: (.+)$/.exec(cause.message)?.[1];
-  return (names ?? 'none').replaceAll(/(DNS|IP Address):/g, '').slice(0, 200);
+  const names = /.*(?:altnames|cert's CN): (.+)$/.exec(cause.message)?.[1] ?? 'none';
+  return names.replaceAll(/(DNS|IP Address):/g, '').slice(0, 200);
 }

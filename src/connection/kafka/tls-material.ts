@@ -40,7 +40,7 @@ async function pemOf(
   const wanted = name === 'tls.key' ? 'PRIVATE KEY' : 'CERTIFICATE';
   if (!text.includes('-----BEGIN ')) {
     throw new HeliosError('invalid_config', `${name} does not lead to PEM text.`, {
-      hint: `It begins with -----BEGIN ${wanted}-----. For stores of Java: keytool, openssl pkcs12.`,
+      hint: `It begins with -----BEGIN ${wanted}-----. Turn stores of Java to it with keytool.`,
     });
   }
   if (text.includes('ENCRYPTED')) {
