@@ -34,14 +34,10 @@ export class CommitQueue {
       throw tooBusy(this.#pendingBytes);
     }
     this.#pendingBytes += byteLength;
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    this.#waiting.push({ ...request, resolve, reject });
-    this.#running ??= this.#run();
-    try {
-      return await promise;
-    } finally {
-      this.#pendingBytes -= byteLength;
-    }
+    return await new Promise((resolve, reject) => {
+      this.#waiting.push({ ...request, resolve, reject });
+      this.#running ??= this.#run();
+    });
   }
 
   /** Resolves when everything that waits now is durable or has failed. */
@@ -52,7 +48,7 @@ export class CommitQueue {
   async #run(): Promise<void> {
     // Requests of the same turn of the event loop make one group.
     await Promise.resolve();
-    while (this.#waiting.length > 0) await commitGroup(this.#takeGroup());
+    while (this.#waiting.length > 0) await this.#commitGroup(this.#takeGroup());
     this.#running = undefined;
   }
 
@@ -68,25 +64,29 @@ export class CommitQueue {
     this.#waiting = this.#waiting.slice(count);
     return group;
   }
-}
 
-/** Each partition's share stands or falls by itself. */
-async function commitGroup(group: readonly Waiting[]): Promise<void> {
-  const shares = Map.groupBy(group, (waiting) => waiting.partition);
-  await Promise.all(
-    shares.entries().map(async ([partition, share]) => await commitShare(partition, share)),
-  );
-}
+  /** Each partition's share stands or falls by itself. */
+  async #commitGroup(group: readonly Waiting[]): Promise<void> {
+    const shares = Map.groupBy(group, (waiting) => waiting.partition);
+    await Promise.all(
+      shares.entries().map(async ([partition, share]) => await this.#commitShare(partition, share)),
+    );
+  }
 
-async function commitShare(partition: Partition, share: readonly Waiting[]): Promise<void> {
-  try {
-    let offset = await partition.append(share.map((waiting) => waiting.lines));
-    for (const waiting of share) {
-      waiting.resolve(offset);
-      offset += waiting.lines.byteLength;
+  async #commitShare(partition: Partition, share: readonly Waiting[]): Promise<void> {
+    const lines = share.map((waiting) => waiting.lines);
+    const byteLength = lines.reduce((sum, each) => sum + each.byteLength, 0);
+    try {
+      let offset = await partition.append(lines);
+      this.#pendingBytes -= byteLength;
+      for (const waiting of share) {
+        waiting.resolve(offset);
+        offset += waiting.lines.byteLength;
+      }
+    } catch (thrown) {
+      this.#pendingBytes -= byteLength;
+      for (const waiting of share) waiting.reject(thrown);
     }
-  } catch (thrown) {
-    for (const waiting of share) waiting.reject(thrown);
   }
 }
 

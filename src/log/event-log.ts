@@ -87,6 +87,11 @@ export class EventLog {
     return [...this.#streams.values()].map((stream) => stream.info());
   }
 
+  /** `not_found` where there is no such stream. */
+  checkStream(name: string): void {
+    this.#stream(name);
+  }
+
   hasStream(name: string): boolean {
     return this.#streams.has(name);
   }
@@ -295,12 +300,16 @@ export class EventLog {
     byteLength: number,
     key?: RequestKey,
   ): Promise<Appended> {
-    return await stream.withRoom(byteLength, async () => {
+    if (!stream.hasRoom(byteLength)) await stream.makeRoom(byteLength);
+    stream.takeRoom(byteLength);
+    try {
       const partition = stream.pick(key?.keyHash);
       const lines = { chunks, byteLength, key };
       const from = await this.#queue.commit({ partition: stream.partition(partition), lines });
       return { partition, from, to: from + byteLength, isDuplicate: false };
-    });
+    } finally {
+      stream.giveBackRoom(byteLength);
+    }
   }
 
   async #enforceRetentionForever(): Promise<void> {

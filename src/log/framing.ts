@@ -86,15 +86,19 @@ function frameValue(buffer: Buffer, start: number): FramedBody {
   if (scan.kind === 'invalid') throw invalidJson(buffer, scan);
   if (!isUtf8(buffer)) throw invalidUtf8(buffer);
   const isArray = buffer[start] === openBracket;
-  const spans = isArray ? scan.elements : [{ from: start, to: scan.end }];
-  const text = withoutLineEnds(buffer.subarray(0, scan.end));
-  return {
-    lines: isArray ? joinSpans(text, spans) : [text.subarray(start), lineFeed],
-    recordCount: spans.length,
-  };
+  const value = buffer.subarray(0, scan.end);
+  const text = withoutLineEnds(value);
+  if (isArray) return { lines: joinSpans(text, scan.elements), recordCount: scan.elements.length };
+  // As most clients send it: one object that ends in a newline is a line already.
+  const isLine = buffer[scan.end] === newlineByte && text === value;
+  const line = isLine ? [buffer.subarray(start, scan.end + 1)] : [text.subarray(start), lineFeed];
+  return { lines: line, recordCount: 1 };
 }
 
-/** Valid JSON has raw line ends between tokens only, and there a space means the same. */
+/**
+ * Valid JSON has raw line ends between tokens only, and there a space means the same. The text
+ * itself where it has none.
+ */
 function withoutLineEnds(text: Buffer): Buffer {
   if (!text.includes(newlineByte) && !text.includes(carriageReturnByte)) return text;
   const copy = Buffer.from(text);

@@ -103,20 +103,25 @@ export class Stream {
     });
   }
 
-  /** Runs `store` if the size budget has room for its bytes; `stream_full` otherwise. */
-  async withRoom<T>(byteLength: number, store: () => Promise<T>): Promise<T> {
-    if (this.#isOver(byteLength)) {
-      await this.enforceRetention(byteLength);
-      if (this.#isOver(byteLength) && this.#isDeletionHeld()) throw this.#full();
-    }
+  hasRoom(byteLength: number): boolean {
+    return !this.#isOver(byteLength);
+  }
+
+  /** Deletes what may be deleted so that the size budget has room; `stream_full` otherwise. */
+  async makeRoom(byteLength: number): Promise<void> {
+    await this.enforceRetention(byteLength);
+    if (this.#isOver(byteLength) && this.#isDeletionHeld()) throw this.#full();
+  }
+
+  /** Counts bytes as coming, until `giveBackRoom`. `not_found` once the stream is deleted. */
+  takeRoom(byteLength: number): void {
     this.checkExists();
     this.#pendingBytes += byteLength;
-    try {
-      return await store();
-    } finally {
-      this.#pendingBytes -= byteLength;
-      this.#notify();
-    }
+  }
+
+  giveBackRoom(byteLength: number): void {
+    this.#pendingBytes -= byteLength;
+    this.#notify();
   }
 
   /** Whether any partition has records after its offset; one not named is read from its start. */

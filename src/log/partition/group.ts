@@ -50,25 +50,26 @@ export function closingEntry(place: GroupPlace): Buffer {
 const sharedEntryBytesMax = 1024 * 1024;
 
 function planEntries(requests: readonly Lines[], place: GroupPlace): readonly IndexEntry[] {
-  const entries: IndexEntry[] = [];
+  const entries: GrowingEntry[] = [];
   let offset = place.offset;
   for (const request of requests) {
-    const last = entries.at(-1);
-    const isShared =
-      last?.kind === 'lines' &&
-      request.key === undefined &&
-      last.byteLength + request.byteLength <= sharedEntryBytesMax;
-    const entry = isShared ? last : entryOf(request.key ? 'keyed' : 'lines', place, offset);
-    if (isShared) entries.pop();
-    entries.push({
-      ...entry,
-      ...request.key,
-      byteLength: entry.byteLength + request.byteLength,
-      crc: request.chunks.reduce((crc, chunk) => crc32(chunk, crc), entry.crc),
-    });
+    let entry = entries.at(-1);
+    if (entry === undefined || !isShared(entry, request)) {
+      entry = { ...entryOf(request.key ? 'keyed' : 'lines', place, offset), ...request.key };
+      entries.push(entry);
+    }
+    entry.byteLength += request.byteLength;
+    for (const chunk of request.chunks) entry.crc = crc32(chunk, entry.crc);
     offset += request.byteLength;
   }
   return entries;
+}
+
+type GrowingEntry = Omit<IndexEntry, 'byteLength' | 'crc'> & { byteLength: number; crc: number };
+
+function isShared(entry: GrowingEntry, request: Lines): boolean {
+  const byteLength = entry.byteLength + request.byteLength;
+  return entry.kind === 'lines' && !request.key && byteLength <= sharedEntryBytesMax;
 }
 
 function entryOf(kind: IndexEntry['kind'], place: GroupPlace, offset: number): IndexEntry {

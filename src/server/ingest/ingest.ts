@@ -60,16 +60,20 @@ export class Ingest {
     const { limits, log } = this.#dependencies;
     const idempotencyKey = idempotencyKeyOf(request, limits.idempotencyKeyCharactersMax);
     // An unknown stream is refused before its body is read.
-    const { name } = log.getStream(stream);
-    using share = new MemoryShare(this.#budget);
-    const body = await readBody(request, limits, share);
-    const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-    const { lines } = frameBody(body);
-    const appended = await log.append(name, { lines, idempotencyKey });
-    const counters = this.#countersOf(name);
-    counters.requests.value += 1;
-    counters.bytes.value += byteLength;
-    return appended;
+    log.checkStream(stream);
+    const share = new MemoryShare(this.#budget);
+    try {
+      const body = await readBody(request, limits, share);
+      const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+      const { lines } = frameBody(body);
+      const appended = await log.append(stream, { lines, idempotencyKey });
+      const counters = this.#countersOf(stream);
+      counters.requests.value += 1;
+      counters.bytes.value += byteLength;
+      return appended;
+    } finally {
+      share.giveBack();
+    }
   }
 
   #countersOf(stream: string): StreamCounters {

@@ -31,8 +31,8 @@ export class MemoryBudget {
   }
 }
 
-/** One request's share of the budget: given back as a whole, once. */
-export class MemoryShare implements Disposable {
+/** One request's share of the budget: given back as a whole. */
+export class MemoryShare {
   readonly #budget: MemoryBudget;
   #bytes = 0;
 
@@ -45,7 +45,7 @@ export class MemoryShare implements Disposable {
     this.#bytes += bytes;
   }
 
-  [Symbol.dispose](): void {
+  giveBack(): void {
     this.#budget.giveBack(this.#bytes);
     this.#bytes = 0;
   }

@@ -32,9 +32,9 @@ const slash = 0x2f;
 const questionMark = 0x3f;
 
 function decodedName(encoded: string, charactersMax: number): string {
-  let name: string;
+  let name = encoded;
   try {
-    name = decodeURIComponent(encoded);
+    if (encoded.includes('%')) name = decodeURIComponent(encoded);
   } catch (cause) {
     throw invalidName(encoded, 'it is not valid percent-encoding', cause);
   }
