@@ -26,6 +26,8 @@ export function run(commandArguments) {
     PATH: `${dirname(nodePath)}${delimiter}${process.env['PATH'] ?? ''}`,
     // Compiled code is kept from run to run: it halves the time until a command begins.
     NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'),
+    // DuckDB's statements each keep one of these threads; with the usual 4, files would wait.
+    UV_THREADPOOL_SIZE: process.env['UV_THREADPOOL_SIZE'] ?? '16',
   };
   if (typeof process.execve === 'function' && process.platform !== 'win32') {
     process.execve(nodePath, [nodePath, ...commandArguments], environment);

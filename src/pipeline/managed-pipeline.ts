@@ -22,8 +22,8 @@ const epochsRemembered = 1000;
 export type ManagedContext = {
   readonly environment: PipelineEnvironment;
   readonly random: () => number;
-  /** Pipelines that run in this process. */
-  readonly pipelineCount: () => number;
+  /** Pipelines of this process that are busy now. */
+  readonly busyCount: () => number;
   readonly parts: PartStore;
   /** It has opened, or published an epoch. */
   readonly onChanged: () => void;
@@ -196,7 +196,7 @@ export class ManagedPipeline {
     return {
       definition: this.definition,
       parts: this.#context.parts,
-      pipelineCount: this.#context.pipelineCount,
+      busyCount: this.#context.busyCount,
       onPublished: (published) => {
         this.#failures = 0;
         this.#error = undefined;

@@ -60,8 +60,8 @@ export type PipelineEnvironment = {
 export type OpenRequest = {
   readonly definition: PipelineDefinition;
   readonly parts: PartStore;
-  /** Pipelines that run in this process. */
-  readonly pipelineCount: () => number;
+  /** Pipelines of this process that are busy now. */
+  readonly busyCount: () => number;
   readonly onPublished: (published: PublishedEpoch) => void;
 };
 
@@ -168,7 +168,7 @@ async function assemble(
     parts,
     incarnation,
     clock,
-    pipelineCount: request.pipelineCount,
+    busyCount: request.busyCount,
     onPublished: request.onPublished,
   });
   let closing: Promise<void> | undefined;

@@ -41,6 +41,9 @@ export type SupervisorContext = PipelineEnvironment & {
 /** Who starts a pipeline waits this long for it to open; it opens whether or not they wait. */
 const openingMsMax = 10_000;
 
+/** A pipeline is busy when its newest epoch is no older: twice what lies between two at most. */
+const busyMs = 2000;
+
 /** Longest name of a pipeline, in characters. */
 const nameLengthMax = 128;
 
@@ -229,7 +232,7 @@ export class Supervisor implements Pipelines {
     const directory = pipelineDirectory(dataDirectory, definition.id);
     const managed = new ManagedPipeline(definition, {
       environment: this.#context,
-      pipelineCount: () => this.#runningCount(),
+      busyCount: () => this.#busyCount(),
       random,
       parts: new PartStore(`${directory}/parts`),
       onChanged: () => this.#tell(),
@@ -307,8 +310,11 @@ export class Supervisor implements Pipelines {
     }
   }
 
-  #runningCount(): number {
-    return [...this.#pipelines.values()].filter(({ state }) => state === 'running').length;
+  #busyCount(): number {
+    const sinceMs = this.#context.clock.nowMs() - busyMs;
+    return [...this.#pipelines.values()].filter(
+      ({ epochs }) => (epochs.at(-1)?.publishedAtMs ?? 0) >= sinceMs,
+    ).length;
   }
 
   #tell(): void {

@@ -17,6 +17,8 @@ const manifestsKept = 16;
 export class ManifestStore {
   readonly #storage: Storage;
   readonly #prefix: string;
+  /** Oldest manifest that may be there; undefined until it has been looked for. */
+  #oldest: Epoch | undefined;
 
   constructor(storage: Storage, prefix: string) {
     this.#storage = storage;
@@ -41,16 +43,19 @@ export class ManifestStore {
       const isOurs = Buffer.from(bytes).equals(await this.#storage.read(path));
       if (!isOurs) throw fenced(manifest);
     }
-    const newest = (await this.#epochs()).at(-1);
+    const newest = (await this.#epochs(manifest.epoch)).at(-1) ?? manifest.epoch;
     if (newest !== manifest.epoch) throw fenced(manifest);
     return manifestHash(bytes);
   }
 
-  /** Deletes what lies more than `manifestsKept` behind `epoch`. */
+  /**
+   * Deletes what lies more than `manifestsKept` behind `epoch`. Looks for such manifests once; from
+   * then on they are those that it left when it was called before.
+   */
   async collect(epoch: Epoch): Promise<void> {
-    for (const old of await this.#epochs()) {
-      if (old >= epoch - manifestsKept) return;
-      await this.#storage.delete(this.#path(old));
+    this.#oldest ??= (await this.#epochs())[0] ?? epoch;
+    for (; this.#oldest < epoch - manifestsKept; this.#oldest++) {
+      await this.#storage.delete(this.#path(this.#oldest));
     }
   }
 
@@ -58,9 +63,11 @@ export class ManifestStore {
     for (const epoch of await this.#epochs()) await this.#storage.delete(this.#path(epoch));
   }
 
-  async #epochs(): Promise<readonly Epoch[]> {
+  /** In ascending order; those after `after` alone, where it is given. */
+  async #epochs(after?: Epoch): Promise<readonly Epoch[]> {
     const epochs: Epoch[] = [];
-    for await (const object of this.#storage.list(`${this.#prefix}/`)) {
+    const options = after === undefined ? {} : { startAfter: this.#path(after) };
+    for await (const object of this.#storage.list(`${this.#prefix}/`, options)) {
       const digits = /\/(\d{20})\.json$/.exec(object.path)?.[1];
       if (digits !== undefined) epochs.push(Number(digits));
     }

@@ -40,8 +40,8 @@ export class PartStore {
 
   /** Makes finished files, and that they exist, durable. */
   async sync(names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => syncPath(this.path(name))));
-    await syncPath(this.directory);
+    const files = names.map((name) => this.path(name));
+    await Promise.all([...files, this.directory].map(syncPath));
   }
 
   pin(names: readonly string[]): void {

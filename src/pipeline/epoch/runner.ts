@@ -12,16 +12,20 @@ import type { ReadPositions, RecoveredState } from './recovery.ts';
 import type { Roller } from './roller.ts';
 import { nextSkip, skipAfter, wantedBy } from './skip.ts';
 
-/** Shortest and longest time from one epoch's start to the next while records keep coming. */
-const epochIntervalMsMin = 100;
-const epochIntervalMsMax = 1000;
-/** An epoch that took t is followed by t of gathering, so that others get their turn. */
-const gatheringPerWork = 1;
 /**
- * Fixed costs of an epoch, some 10 ms, shall stay under a fifth of the time, all pipelines
- * together.
+ * Pace: the time from one epoch's start to the next while records keep coming. What comes meanwhile
+ * waits for half of it on average, so it is as short as these allow:
+ *
+ * - An epoch that took t is followed by t of gathering. The more records come, the longer epochs
+ *   take and the fewer there are, and a pipeline alone never takes more than half of a core.
+ * - An epoch costs some 10 ms whatever it holds. All pipelines that are busy together shall
+ *   spend no more than a fifth of a core on that: one alone may have an epoch each 50 ms, of twenty
+ *   each has one a second. A quiet pipeline has no epochs and doesn't count.
+ * - A full epoch means that more is waiting already: the next one begins at once.
  */
+const gatheringPerWork = 1;
 const intervalMsPerPipeline = 50;
+const epochIntervalMsMax = 1000;
 /** Bytes of one epoch: it starts small, and doubles while there is more to read than fits. */
 const epochBytesMin = 4 * 1024 * 1024;
 const epochBytesMax = 128 * 1024 * 1024;
@@ -53,8 +57,8 @@ export type RunnerContext = {
   readonly parts: PartStore;
   readonly incarnation: string;
   readonly clock: Clock;
-  /** Pipelines that run in this process, this one included. */
-  readonly pipelineCount: () => number;
+  /** Pipelines of this process that had an epoch of late. */
+  readonly busyCount: () => number;
   /** Called after each epoch that became true. */
   readonly onPublished: (published: PublishedEpoch) => void;
 };
@@ -268,15 +272,12 @@ export class Runner {
         this.#bytesMax = Math.max(this.#bytesMax / 2, epochBytesMin);
       return;
     }
-    const intervalMs = Math.min(
-      Math.max(
-        epochIntervalMsMin,
-        this.#context.pipelineCount() * intervalMsPerPipeline,
-        workMs * (1 + gatheringPerWork),
-      ),
-      epochIntervalMsMax,
+    const pipelineCount = Math.max(1, this.#context.busyCount());
+    const intervalMs = Math.max(
+      pipelineCount * intervalMsPerPipeline,
+      workMs * (1 + gatheringPerWork),
     );
-    await pause(clock, intervalMs - workMs, signal);
+    await pause(clock, Math.min(intervalMs, epochIntervalMsMax) - workMs, signal);
   }
 
   async #hasEnded(): Promise<boolean> {
