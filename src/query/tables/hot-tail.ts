@@ -106,9 +106,20 @@ function rowsSince(table: OpenTable, seen: Reached): number {
 }
 
 function parseCursor(text: string): Reached {
-  const value: unknown = JSON.parse(text);
-  if (typeof value === 'object' && value !== null) return value as Reached;
+  const value = parseJson(text);
+  const isCursor = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (isCursor) return value as Reached;
   throw new HeliosError('invalid_request', 'The cursor of the tail is not one that was given out.');
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
 }
 
 function parseFound(text: string): Omit<Found, 'columns'> {
