@@ -19,6 +19,12 @@ export interface Decoder {
    */
   fast(paths: readonly string[]): string;
   /**
+   * Takes note of how `fast` failed on a record. True where it will read dearer from now on, and may
+   * succeed on the same files; false where only `isolate` can tell. What it notes changes cost,
+   * never results, and it says true only a few times.
+   */
+  adapt?(failure: HeliosError): boolean;
+  /**
    * The slow path: parts the batch's rows from its rejected records. The rows stay in temporary
    * tables of `connection`, so only it can run the result's SELECT, and only until `release`.
    */

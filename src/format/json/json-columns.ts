@@ -3,7 +3,8 @@ import { unreachable } from '../../base/assert.ts';
 import type { ColumnType } from '../../event/schema.ts';
 import type { SourceColumn, SourceTable } from '../../sql/script.ts';
 import { fieldColumns } from '../field-columns.ts';
-import { inputOf, type LeafInput, type LeafOptions } from './leaf.ts';
+import { inputOf, type Leaf, type LeafInput, type LeafOptions } from './leaf.ts';
+import { type PlainTextLeaf, plainTextLeaf } from './plain-text-leaf.ts';
 import { leafOf } from './value-leaf.ts';
 
 /**
@@ -12,16 +13,22 @@ import { leafOf } from './value-leaf.ts';
  */
 export type Reading = 'plain' | 'json';
 
+/** What makes a record unfit to become a row, as expressions. */
+export type RecordCheck = {
+  /** A code, or NULL. */
+  readonly fault: string;
+  /** Cheaper: true wherever there is a fault, and rarely elsewhere. */
+  readonly suspect: string;
+};
+
 /**
  * Where the raw values `r0`, `r1` … come from, and what else makes a record unfit to become a row.
  */
-export type RawRecords = {
+export type RawRecords = RecordCheck & {
   /** SELECT that yields `r0`… (JSON typed where read as json), and what `keep` names. */
   readonly select: string;
   /** Columns of `select` to carry through. */
   readonly keep: readonly string[];
-  /** A fault of the whole record: a code or NULL. */
-  readonly fault: string | undefined;
 };
 
 /**
@@ -57,38 +64,53 @@ export class JsonColumns {
    * of a column's fault ends in `:` and the column's number.
    */
   decoded(raw: RawRecords, readings: readonly Reading[], mark?: string): string {
-    const options = { timestampFormat: this.#timestampFormat, mark };
     const inputs = this.columns.map((_, index) => inputFor(index, readings[index], mark));
-    const layered = inputs.map((input, index) =>
-      input.text === `r${index}` ? input : { ...input, text: `t${index}` },
-    );
-    const leaves = this.columns.map((column, index) =>
-      leafOf(column.type, layered[index] ?? inputFor(index, 'json', mark), options),
-    );
-    const texts = inputs.flatMap(({ text }, index) =>
-      text === `r${index}` ? [] : [`${text} AS t${index}`],
-    );
-    const values = leaves.map((leaf, index) => `${leaf.value} AS v${index}`);
-    const faults = this.columns.map((column, index) => {
-      const isText = column.type.kind === 'text' && readings[index] === 'plain';
-      const fault = isText ? ambiguousFault(`r${index}`) : leaves[index]?.fault(`v${index}`);
-      const missing = column.isNotNull || column.isPrimaryKey ? `'missing_field'` : 'NULL';
-      return `CASE WHEN r${index} IS NULL THEN ${missing} ELSE ${fault} END AS f${index}`;
+    const leaves = this.columns.map(({ type }, index): PlainTextLeaf | Leaf => {
+      if (type.kind === 'text' && readings[index] === 'plain') return plainTextLeaf(index);
+      const input = inputs[index] ?? inputFor(index, 'json', mark);
+      const layered = input.text === `r${index}` ? input : { ...input, text: `t${index}` };
+      return leafOf(type, layered, { timestampFormat: this.#timestampFormat, mark });
     });
+    const texts = inputs.flatMap(({ text }, index) => {
+      return text === `r${index}` ? [] : [`${text} AS t${index}`];
+    });
+    const firsts = leaves.flatMap((leaf) => ('first' in leaf ? [leaf.first] : []));
+    const signs = leaves.flatMap((leaf) => ('sign' in leaf ? [leaf.sign] : []));
+    const values = leaves.map((leaf, index) => `${leaf.value} AS v${index}`);
+    const checks = leaves.map((leaf, index) => this.#check(index, leaf));
+    const suspects = checks.map(({ suspect }, index) => `${suspect} AS c${index}`);
+    const isSuspect = ['c', ...checks.map((_, index) => `c${index}`)].join(' OR ');
+    const faults = [raw.fault, ...checks.map(({ fault }) => fault)].join(',\n');
     const kept = [...raw.keep, ...this.columns.map((_, index) => `v${index}`)].join(', ');
-    const named = this.columns.map((_, index) => `f${index} || ':${index}'`);
-    const isClean = this.columns.map((_, index) => `f${index} IS NULL`).join(' AND ');
-    // Nearly all rows are clean: the texts are put together for the others only.
-    const fault = `CASE WHEN f IS NULL AND ${isClean} THEN NULL
-      ELSE coalesce(f, ${named.join(', ')}) END`;
-    return `SELECT ${kept}, ${fault} AS fault FROM (
-      SELECT *, ${raw.fault ?? 'NULL::VARCHAR'} AS f, ${faults.join(',\n')} FROM (
-      SELECT *, ${values.join(',\n')} FROM (
-      SELECT *${texts.map((text) => `,\n${text}`).join('')} FROM (${raw.select}))))`;
+    // Nearly all rows are clean: what is wrong is asked of the others only.
+    return `SELECT ${kept}, CASE WHEN suspect THEN coalesce(${faults}) END AS fault FROM (
+      SELECT *, ${isSuspect} AS suspect FROM (
+      SELECT *, ${raw.suspect} AS c, ${suspects.join(',\n')} FROM (
+      SELECT *, ${[...values, ...signs].join(',\n')} FROM (
+      SELECT ${['*', ...texts, ...firsts].join(',\n')} FROM (${raw.select})))))`;
+  }
+
+  /** Whether a column's value may be at fault, and how it is. */
+  #check(index: number, leaf: Leaf): RecordCheck {
+    const column = this.columns[index];
+    const isNeeded = column?.isNotNull === true || column?.isPrimaryKey === true;
+    const fault = leaf.fault(`v${index}`);
+    const missing = isNeeded ? `'missing_field'` : 'NULL';
+    const suspect =
+      leaf.suspect?.(`v${index}`) ?? `(r${index} IS NOT NULL AND ${fault} IS NOT NULL)`;
+    return {
+      suspect: isNeeded ? `(r${index} IS NULL OR ${suspect})` : suspect,
+      fault: `CASE WHEN r${index} IS NULL THEN ${missing} ELSE ${fault} END || ':${index}'`,
+    };
   }
 
   /** `r0`… of lines `line` (text, or NULL) that `select` yields beside the columns `keep`. */
-  fromLines(lines: string, readings: readonly Reading[], keep: readonly string[]): RawRecords {
+  fromLines(
+    lines: string,
+    readings: readonly Reading[],
+    keep: readonly string[],
+    check: RecordCheck,
+  ): RawRecords {
     const shape = this.columns.map(
       ({ name }, index) => [name, readings[index] === 'plain' ? 'VARCHAR' : 'JSON'] as const,
     );
@@ -100,7 +122,7 @@ export class JsonColumns {
       select: `SELECT ${[...keep, 'line', ...raw].join(', ')} FROM (
         SELECT *, json_transform(line, ${structure}) AS __record FROM (${lines}))`,
       keep,
-      fault: undefined,
+      ...check,
     };
   }
 
@@ -125,41 +147,11 @@ export class JsonColumns {
 
 const plainKinds: ReadonlySet<ColumnType['kind']> = new Set([
   'integer',
-  'float',
   'text',
   'date',
   'time',
   'interval',
 ]);
-
-/**
- * The longest number that the reader spells: `-1.7976931348623157e+308`. Ids and addresses are
- * none.
- */
-const numberBytesMax = 24;
-
-/**
- * True where a text read plainly may have been a number, a boolean, an array or an object. Most
- * texts are told apart by their first byte alone, at a third of a pattern's cost: the reader spells
- * what is no string as a number, `true`, `false`, `NaN`, `Infinity`, `-Infinity`, or with a bracket
- * first.
- */
-export function isAmbiguous(text: string): string {
-  const ranges = ['gt', '\\f', 'u{', ':I', 'JN', 'O['];
-  const isHarmless = ranges
-    .map(([from = '', to = '']) => `(${text} >= '${from}' AND ${text} < '${to}')`)
-    .join(' OR ');
-  const number = String.raw`-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?`;
-  const token = String.raw`(?is:${number}|true|false|[\[{].*|-?(nan|infinity))`;
-  const isDigitFirst = `${text} >= '0' AND ${text} < ':'`;
-  const isNoNumber = `strlen(${text}) > ${numberBytesMax} OR ${text} LIKE '%.%.%'`;
-  return `CASE WHEN ${isHarmless} THEN false WHEN ${isDigitFirst} AND (${isNoNumber}) THEN false
-    ELSE regexp_full_match(${text}, '${token}') END`;
-}
-
-function ambiguousFault(text: string): string {
-  return `CASE WHEN ${isAmbiguous(text)} THEN 'examine' END`;
-}
 
 function inputFor(
   index: number,

@@ -1,12 +1,14 @@
+import type { HeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteName } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
 import type { SourceTable } from '../../sql/script.ts';
-import type { Decoder, IsolateContext, IsolatedBatch } from '../format.ts';
+import { badRecordMark, type Decoder, type IsolateContext, type IsolatedBatch } from '../format.ts';
 import { guarded } from '../sql-parts.ts';
 import { mayLoseDigits } from './exact-lines.ts';
-import { isAmbiguous, JsonColumns, type RawRecords, type Reading } from './json-columns.ts';
+import { JsonColumns, type RawRecords, type Reading, type RecordCheck } from './json-columns.ts';
 import { isolateLines } from './isolate-lines.ts';
+import { isAmbiguous } from './plain-text-leaf.ts';
 import { linesOf, lineFault, readerOptions } from './line-reader.ts';
 
 /**
@@ -22,10 +24,13 @@ export class JsonDecoder implements Decoder {
   readonly #table: SourceTable;
   readonly #columns: JsonColumns;
   readonly #readings: Reading[];
+  /** Which table's record it was that a statement failed on: it may read several. */
+  readonly #mark: string;
   #readsLines: boolean;
 
   constructor(table: SourceTable) {
     this.#table = table;
+    this.#mark = `${badRecordMark} ${table.name}`;
     const { format } = table;
     this.#columns = new JsonColumns(
       table,
@@ -40,7 +45,18 @@ export class JsonDecoder implements Decoder {
   fast(paths: readonly string[]): string {
     const raw = this.#readsLines ? this.#rawByLines(paths) : this.#rawByColumns(paths);
     const decoded = this.#columns.decoded(raw, this.#readings);
-    return guarded(decoded, (guard) => this.#columns.named(guard));
+    return guarded(decoded, (guard) => this.#columns.named(guard), this.#mark);
+  }
+
+  adapt({ message }: HeliosError): boolean {
+    const index = this.#columns.columns.findIndex(
+      ({ type }, at) =>
+        type.kind === 'text' &&
+        this.#readings[at] === 'plain' &&
+        message.includes(`${this.#mark} examine:${at};`),
+    );
+    if (index >= 0) this.#readings[index] = 'json';
+    return index >= 0;
   }
 
   async isolate(
@@ -69,31 +85,32 @@ export class JsonDecoder implements Decoder {
         records = 'true', columns = ${this.#columns.readerColumns(this.#readings)})`,
       keep: [],
       fault: `CASE WHEN ${all} THEN 'examine' END`,
+      suspect: `(${all})`,
     };
   }
 
   #rawByLines(paths: readonly string[]): RawRecords {
     const lines = linesOf(paths, this.#table);
-    const raw = this.#columns.fromLines(lines, this.#readings, []);
-    return { ...raw, fault: this.#lineFault(undefined) };
+    return this.#columns.fromLines(lines, this.#readings, [], this.#lineCheck(undefined));
   }
 
   #decodedLines(lines: string, mark: string | undefined): string {
     const readings = this.#columns.columns.map(() => 'json' as const);
-    const raw = this.#columns.fromLines(lines, readings, ['__line']);
+    const raw = this.#columns.fromLines(lines, readings, ['__line'], this.#lineCheck(mark));
     const keep = ['__line', ...this.#columns.columns.map((_, index) => `r${index}`)];
-    return this.#columns.decoded({ ...raw, keep, fault: this.#lineFault(mark) }, readings, mark);
+    return this.#columns.decoded({ ...raw, keep }, readings, mark);
   }
 
-  #lineFault(mark: string | undefined): string {
+  #lineCheck(mark: string | undefined): RecordCheck {
     const exact = this.#columns.exactColumns();
     const values = exact.map((index) => `r${index}::VARCHAR`);
     const areNumbers = exact.every((at) => this.#columns.columns[at]?.type.kind === 'decimal');
     const isInexact = mayLoseDigits('line', { values, areNumbers });
     const isExamined = mark !== undefined || values.length === 0;
-    return `CASE ${lineFault(this.#table)}
+    const fault = `CASE ${lineFault(this.#table)}
       WHEN NOT starts_with(line, '{') THEN 'not_an_object'
       ${isExamined ? '' : `WHEN ${isInexact} THEN 'examine'`} END`;
+    return { fault, suspect: `(${fault} IS NOT NULL)` };
   }
 
   /** What clean rows show about the dearer readings that this table needs. */

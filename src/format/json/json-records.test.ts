@@ -5,7 +5,7 @@ import type { RejectionCode } from '../../event/rejected.ts';
 import { createDecoder } from '../create-decoder.ts';
 import { isBadRecordError } from '../format.ts';
 import { tableOf, Trial } from '../trial.conformance.ts';
-import { asHeliosError } from '../../base/errors.ts';
+import { asHeliosError, HeliosError } from '../../base/errors.ts';
 
 let trial: Trial;
 
@@ -214,6 +214,40 @@ test('the slow path knows where each clean record came from', async () => {
   expect(rows.map((row) => row['id'] === row['__row'])).toEqual([true, true, true, true]);
   await isolated.release();
 });
+
+test('a text column that looks like numbers is read another way, without the slow path', async () => {
+  const decoder = createDecoder(tableOf({ id: 'BIGINT', a: 'VARCHAR', b: 'VARCHAR' }));
+  const batch = await trial.batch('{"id":1,"a":"x","b":"y"}\n{"id":2,"a":"4e12","b":"007"}\n');
+  const failures: string[] = [];
+  let rows = await trial.fast(decoder, batch);
+  while (typeof rows === 'string') {
+    failures.push(rows);
+    expect(decoder.adapt?.(new HeliosError('query_failed', rows))).toBe(true);
+    rows = await trial.fast(decoder, batch);
+  }
+  expect(failures).toEqual([
+    expect.stringContaining('events examine:1;'),
+    expect.stringContaining('events examine:2;'),
+  ]);
+  expect(rows).toEqual([
+    { id: '1', a: 'x', b: 'y' },
+    { id: '2', a: '4e12', b: '007' },
+  ]);
+  await batch.release();
+});
+
+test.each(['{"id":1.5}', '{"id":1,"a":', '{"id":1,"a":true}', 'null'])(
+  '%s is left to the slow path',
+  async (line) => {
+    const decoder = createDecoder(tableOf({ id: 'BIGINT', a: 'VARCHAR' }));
+    const batch = await trial.batch(line);
+    const failed = async (): Promise<HeliosError> =>
+      new HeliosError('query_failed', String(await trial.fast(decoder, batch)));
+    if (line.includes('true')) expect(decoder.adapt?.(await failed())).toBe(true);
+    expect(decoder.adapt?.(await failed())).toBe(false);
+    await batch.release();
+  },
+);
 
 test('rows come in the order of the records, over several files', async () => {
   const line = (n: number): string => `{"id":${n},"name":"${'x'.repeat(n % 50)}"}\n`;

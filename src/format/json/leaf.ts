@@ -14,6 +14,12 @@ export type Leaf = {
    * value.
    */
   readonly fault: (value: string) => string;
+  /**
+   * A cheaper condition over the same input, which may be NULL here: true wherever there is a
+   * fault, rarely elsewhere, and never NULL. Only where it holds is `fault` asked. Undefined:
+   * `fault` is cheap itself.
+   */
+  readonly suspect?: (value: string) => string;
 };
 
 /** `examine`: the expressions can't tell; the line needs a look at its bytes. */
@@ -43,7 +49,8 @@ export type LeafOptions = {
 
 /** The leaf's input for an expression that is a value's JSON text. */
 export function inputOf(json: string, mark: string | undefined): LeafInput {
-  const isQuoted = `starts_with(${json}, '"')`;
+  // A third of the cost of starts_with.
+  const isQuoted = `(${json} >= '"' AND ${json} < '#')`;
   const said = `json_extract_string(${json}, '$')`;
   if (mark === undefined) {
     return {
@@ -68,6 +75,15 @@ export function firstOf(problems: readonly Problem[]): string {
   if (problems.length === 0) return 'NULL::VARCHAR';
   const cases = problems.map((problem) => `WHEN ${problem.when} THEN '${problem.code}'`);
   return `CASE ${cases.join(' ')} END`;
+}
+
+/**
+ * A `suspect` of values that nearly always match one of `usual`, in this order; what `lost` is said
+ * of those that do. A CASE is half the price of an OR.
+ */
+export function unlessUsual(input: string, usual: readonly string[], lost: string): string {
+  const cases = usual.map((condition) => `WHEN ${condition} THEN ${lost}`);
+  return `CASE ${cases.join(' ')} ELSE ${input} IS NOT NULL END`;
 }
 
 export function matches(text: string, pattern: string): string {

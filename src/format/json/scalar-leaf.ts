@@ -5,6 +5,7 @@ import {
   firstOf,
   matches,
   mustBeString,
+  unlessUsual,
   type Leaf,
   type LeafInput,
   type LeafOptions,
@@ -19,6 +20,7 @@ export function booleanLeaf({ json }: LeafInput): Leaf {
   return {
     value: `(${json} = 'true')`,
     fault: () => firstOf([{ when: `${json} NOT IN ('true', 'false')`, code: 'type_mismatch' }]),
+    suspect: () => unlessUsual(json, [`${json} = 'true'`, `${json} = 'false'`], 'false'),
   };
 }
 
@@ -28,10 +30,10 @@ export function integerLeaf(type: ColumnType, { text }: LeafInput): Leaf {
   return {
     value: `TRY_CAST(${text} AS ${duckdbType(type)})`,
     fault: (value) =>
-      // The first branch is for speed: what is written as DuckDB writes it needs no pattern.
-      `CASE WHEN ${value}::VARCHAR = ${text} THEN NULL
-        WHEN ${isWhole} THEN CASE WHEN ${value} IS NULL THEN 'out_of_range' END
+      `CASE WHEN ${isWhole} THEN CASE WHEN ${value} IS NULL THEN 'out_of_range' END
         WHEN ${isNumber} THEN 'inexact' ELSE 'type_mismatch' END`,
+    // What is written as DuckDB writes it needs no pattern.
+    suspect: (value) => `${value}::VARCHAR IS DISTINCT FROM ${text}`,
   };
 }
 
@@ -40,8 +42,9 @@ export function integerLeaf(type: ColumnType, { text }: LeafInput): Leaf {
  * count or an id, and must be kept exactly. FLOAT goes through DOUBLE, because that is how the JSON
  * reader hands numbers over.
  */
-export function floatLeaf(type: ColumnType & { kind: 'float' }, { text }: LeafInput): Leaf {
+export function floatLeaf(type: ColumnType & { kind: 'float' }, { json, text }: LeafInput): Leaf {
   const double = `TRY_CAST(${text} AS DOUBLE)`;
+  const wholeMax = type.bits === 64 ? Number.MAX_SAFE_INTEGER : 2 ** 24 - 1;
   const exactDigits = type.bits === 64 ? 15 : 7;
   const isLongWhole = matches(text, `-?0*[1-9][0-9]{${exactDigits},}`);
   const whole = `TRY_CAST(${text} AS HUGEINT)`;
@@ -58,6 +61,11 @@ export function floatLeaf(type: ColumnType & { kind: 'float' }, { text }: LeafIn
           code: 'inexact',
         },
       ]),
+    // JSON that begins as a number is one (or -Infinity); up to here each whole number is a double.
+    suspect: (value) => {
+      const isOutside = `coalesce(${value} NOT BETWEEN -${wholeMax} AND ${wholeMax}, true)`;
+      return unlessUsual(json, [`${json} >= '-' AND ${json} < ':'`], isOutside);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { firstOf, type Leaf, type LeafInput } from './leaf.ts';
+import { firstOf, unlessUsual, type Leaf, type LeafInput } from './leaf.ts';
 
 /** RFC 3339, with a space or no zone (UTC) allowed. */
 const timestampPattern = [
@@ -35,6 +35,10 @@ function rfc3339Leaf({ text, isString }: LeafInput): Leaf {
           code: 'inexact',
         },
       ]),
+    suspect: (value) => {
+      const usual = usualTimestamps.map((pattern) => `${text} LIKE '${pattern}' AND ${isString}`);
+      return unlessUsual(text, usual, `${value} IS NULL`);
+    },
   };
 }
 

@@ -89,8 +89,15 @@ export class EpochWork {
       return { steps: [...steps, nothing], rejectedCount: 0, droppedCount: 0 };
     } catch (thrown) {
       if (!isRecordFailure(thrown)) throw thrown;
-      return await this.#trySlowly(input);
+      return this.#adapts(thrown) ? await this.run(input) : await this.#trySlowly(input);
     }
+  }
+
+  /** Whether the fast path is worth another try, read another way. */
+  #adapts(failure: HeliosError): boolean {
+    return [...this.#context.decoders.values()].some(
+      (decoder) => decoder.adapt?.(failure) === true,
+    );
   }
 
   async #trySlowly(input: EpochInput): Promise<EpochYield | undefined> {
@@ -262,7 +269,7 @@ function readerCount(plan: Plan, source: SourceTable): number {
 }
 
 /** Failures that a record causes, not the machine: worth looking for it. */
-function isRecordFailure(thrown: unknown): boolean {
+function isRecordFailure(thrown: unknown): thrown is HeliosError {
   if (!(thrown instanceof HeliosError)) return false;
   return isBadRecordError(thrown) || thrown.code === 'query_failed';
 }
