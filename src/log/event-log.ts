@@ -92,10 +92,6 @@ export class EventLog {
     this.#stream(name);
   }
 
-  hasStream(name: string): boolean {
-    return this.#streams.has(name);
-  }
-
   /** `not_found` where there is no such stream. */
   getStream(name: string): StreamInfo {
     return this.#stream(name).info();
