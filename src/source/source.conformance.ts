@@ -109,8 +109,12 @@ export function testSource(fixture: SourceFixture): void {
       await using opened = await fixture.open(numbered(5));
       const { source } = opened;
       const positions = await positionsAtEnd(source);
-      expect(await source.bytesBehind(positions)).toBe(0);
-      expect(await source.bytesBehind(new Map())).toBeGreaterThan(0);
+      const behind = await source.bytesBehind(positions);
+      // Not every service tells of bytes.
+      if (behind !== undefined) {
+        expect(behind).toBe(0);
+        expect(await source.bytesBehind(new Map())).toBeGreaterThan(0);
+      }
       expect(await source.partitions()).toEqual(await source.partitions());
       for (const [partition, after] of positions) {
         expect(await source.read({ partition, after, bytesMax: 10, signal })).toBeUndefined();

@@ -252,6 +252,7 @@ export class KinesisSource implements Source {
     const { failure } = reader;
     if (failure === undefined) return;
     this.#drop(partition);
+    this.#watch.doubt();
     throw failure;
   }
 
@@ -279,6 +280,7 @@ export class KinesisSource implements Source {
       stream,
       cursor,
       clock,
+      verify: async () => await this.#watch.verify(),
       form,
       random,
       onProblem,

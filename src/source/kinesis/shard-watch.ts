@@ -19,6 +19,8 @@ const listIntervalMs = 120_000;
 /** While something is missing in the list it may just be young. */
 const soonMs = 2000;
 const soonMax = 10;
+/** Shards that begin to be read together ask once which stream it is. */
+const verifiedMs = 1000;
 
 /**
  * Keeps a source's picture of its stream: which shards there are, how long records are kept, and
@@ -33,11 +35,14 @@ export class ShardWatch {
   #facts: StreamFacts;
   #failure: HeliosError | undefined;
   #soonCount = 0;
+  #verifiedAtMs: number;
+  #verifying: Promise<void> | undefined;
   readonly #running: Promise<void>;
 
   constructor(context: WatchContext, facts: StreamFacts) {
     this.#context = context;
     this.#facts = facts;
+    this.#verifiedAtMs = context.clock.monotonicMs();
     this.#running = this.#run();
   }
 
@@ -50,13 +55,27 @@ export class ShardWatch {
     return this.#failure;
   }
 
-  /** A shard has ended; its children are looked for now if it didn't tell of them. */
+  /** A shard has ended; where it didn't tell of its children, they are looked for. */
   ended(shard: string, children: readonly ListedShard[]): void {
     this.#context.shards.announce(children);
     if (children.length > 0) return;
     this.#childless.add(shard);
     this.#soonCount = 0;
     this.#wish.ring();
+  }
+
+  /** `source_replaced` unless it still is the same stream, as of a moment ago. */
+  async verify(): Promise<void> {
+    if (this.#context.clock.monotonicMs() - this.#verifiedAtMs < verifiedMs) return;
+    this.#verifying ??= this.#describe(this.#stop.signal).finally(() => {
+      this.#verifying = undefined;
+    });
+    await this.#verifying;
+  }
+
+  /** Something has failed: what was verified a moment ago may no longer be so. */
+  doubt(): void {
+    this.#verifiedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   async close(): Promise<void> {
@@ -96,10 +115,8 @@ export class ShardWatch {
   async #look(signal: AbortSignal): Promise<void> {
     const { stream, shards, onProblem, onChange } = this.#context;
     try {
-      const facts = await stream.describe(signal);
-      checkIdentity(stream.name, this.#facts, facts);
+      await this.#describe(signal);
       const listed = await stream.listShards(signal);
-      this.#facts = facts;
       shards.replace(listed);
       this.#checkWhole(listed);
       onChange();
@@ -110,6 +127,14 @@ export class ShardWatch {
       onProblem(failure);
       this.#soonCount = Math.min(this.#soonCount + 1, soonMax);
     }
+  }
+
+  async #describe(signal: AbortSignal): Promise<void> {
+    const { stream, clock } = this.#context;
+    const facts = await stream.describe(signal);
+    checkIdentity(stream.name, this.#facts, facts);
+    this.#facts = facts;
+    this.#verifiedAtMs = clock.monotonicMs();
   }
 
   /** What is missing while a stream is being resharded comes soon; then it is a problem. */

@@ -16,9 +16,9 @@ export function positionLost({ stream, shard, at }: LostPlace, why: string): Hel
       `${why}.`,
     {
       hint:
-        'Choose where to go on: restart the pipeline from the oldest records that are left, from ' +
-        'a time, or from now. What is gone stays gone with each of them. A longer retention of ' +
-        'the stream leaves more time.',
+        'Choose where to go on: restart the pipeline at the oldest records that are left, at a ' +
+        'time, or now. What is gone stays gone with each of them. A longer retention of the ' +
+        'stream leaves more time.',
       details: { stream, shard, position, choices: ['earliest', 'timestamp', 'latest'] },
     },
   );

@@ -63,7 +63,7 @@ export class ShardPoll implements Feed {
       this.#budget.spend(shard.id, byteCount);
       this.#refusals = 0;
       this.#isBehind = answer.behindMs > 0 || answer.records.length >= this.#limits.recordsMax;
-      this.#keep(answer.nextIterator);
+      this.#keep(answer.nextIterator, this.#readAtMs);
       return answer.nextIterator === undefined ? answer.children : undefined;
     } catch (thrown) {
       this.#afterFailure(thrown);
@@ -82,21 +82,22 @@ export class ShardPoll implements Feed {
 
   /** Undefined where the place to begin was refused and another has to be tried. */
   async #currentIterator(signal: AbortSignal): Promise<string | undefined> {
-    const { shard, stream, cursor, clock } = this.#context;
+    const { shard, stream, cursor, clock, verify } = this.#context;
     const ageMs = clock.monotonicMs() - (this.#iterator?.madeAtMs ?? 0);
     if (this.#iterator !== undefined && ageMs < iteratorAgeMsMax) return this.#iterator.text;
+    await verify();
     const start = cursor.startingPoint();
     await this.#budget.turn(`${shard.id} iterator`, signal);
+    const madeAtMs = clock.monotonicMs();
     try {
-      this.#keep(await stream.iterator(shard.id, start, signal));
+      this.#keep(await stream.iterator(shard.id, start, signal), madeAtMs);
     } catch (thrown) {
       await cursor.afterRefusal(thrown, signal);
     }
     return this.#iterator?.text;
   }
 
-  #keep(text: string | undefined): void {
-    const madeAtMs = this.#context.clock.monotonicMs();
+  #keep(text: string | undefined, madeAtMs: number): void {
     this.#iterator = text === undefined ? undefined : { text, madeAtMs };
   }
 

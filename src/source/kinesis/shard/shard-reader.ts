@@ -25,6 +25,8 @@ export type FeedContext = {
   readonly stream: StreamClient;
   readonly cursor: ShardCursor;
   readonly clock: Clock;
+  /** Before a reading begins: `source_replaced` unless it still is the same stream. */
+  readonly verify: () => Promise<void>;
   /** What the shards of the source hold in memory together. */
   readonly memory: BufferLimit;
   /** Takes what came; gives the bytes of the lines that it made of it. */

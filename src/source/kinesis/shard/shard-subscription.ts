@@ -67,10 +67,11 @@ export class ShardSubscription implements Feed {
 
   /** Undefined where the place to begin was refused and another has to be tried. */
   async #subscribe(signal: AbortSignal): Promise<Subscription | undefined> {
-    const { shard, stream, cursor, clock } = this.#context;
+    const { shard, stream, cursor, clock, verify } = this.#context;
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
     try {
+      await verify();
       const start = this.#startingPoint();
       const events = await stream.subscribe(this.#consumerArn, shard.id, start, either);
       const beganAtMs = clock.monotonicMs();

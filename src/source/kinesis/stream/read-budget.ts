@@ -11,18 +11,20 @@ const bytesPerMs = 2 * 1024 * 1024 * 0.001;
  */
 export class ReadBudget {
   readonly #clock: Clock;
+  readonly #intervalMs: number;
   /** When the next read of a shard may begin. */
   readonly #nextMs = new Map<string, number>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, intervalMs: number = readIntervalMs) {
     this.#clock = clock;
+    this.#intervalMs = intervalMs;
   }
 
   /** Waits until it is this caller's turn. `shard` names a shard of one stream. */
   async turn(shard: string, signal: AbortSignal): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
     const turnMs = Math.max(nowMs, this.#nextMs.get(shard) ?? 0);
-    this.#nextMs.set(shard, turnMs + readIntervalMs);
+    this.#nextMs.set(shard, turnMs + this.#intervalMs);
     if (turnMs > nowMs) await this.#clock.sleep(turnMs - nowMs, signal);
   }
 

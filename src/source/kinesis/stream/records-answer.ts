@@ -42,7 +42,7 @@ export async function getRecords(
       const response = result.response as RawResponse;
       if (response.statusCode >= 300) return result;
       body = await bytesOf(response.body);
-      response.body = Buffer.from('{}');
+      response.body = Buffer.from(nothing);
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'keepRecordsRaw' },
@@ -51,6 +51,9 @@ export async function getRecords(
   if (body === undefined) throw notRecords('it was decoded already');
   return parseAnswer(body);
 }
+
+/** An answer that the client has nothing to decode of. */
+const nothing = '{}';
 
 type RawResponse = { readonly statusCode: number; body: AsyncIterable<Uint8Array> | Buffer };
 

@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { kinesisClient } from '../peers/kinesis.ts';
+
+/** A call of Kinesis's API, as it came. */
+export type Call = {
+  readonly action: string;
+  readonly body: Readonly<Record<string, unknown>>;
+};
+
+/** What happens to a call instead of being answered rightly. */
+export type Fault =
+  | {
+      readonly kind: 'error';
+      readonly status: number;
+      readonly name: string;
+      readonly text?: string;
+    }
+  /** Some other answer; given the right one to change, where that is wanted. */
+  | { readonly kind: 'answer'; readonly change: (right: Record<string, unknown>) => object }
+  /** The right answer, of which a part never comes. */
+  | { readonly kind: 'cut' }
+  /** Nothing ever comes. */
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'reset' };
+
+/** Stands before an emulator, and does what emulators don't. */
+export class FaultProxy implements AsyncDisposable {
+  readonly client: KinesisClient;
+  /** Decides for each call; undefined lets it through. */
+  fault: (call: Call) => Fault | undefined = () => undefined;
+  readonly calls: Call[] = [];
+  readonly #stop: () => void;
+
+  private constructor(endpoint: string, stop: () => void) {
+    this.client = kinesisClient(endpoint);
+    this.#stop = stop;
+  }
+
+  static async open(target: string): Promise<FaultProxy> {
+    const server = createServer((incoming, outgoing) => {
+      void proxy.#serve(target, incoming, outgoing).catch(() => outgoing.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const proxy: FaultProxy = new FaultProxy(`http://127.0.0.1:${port}`, () => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return proxy;
+  }
+
+  /** The calls of one kind so far. */
+  callsOf(action: string): readonly Call[] {
+    return this.calls.filter((call) => call.action === action);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client.destroy();
+    this.#stop();
+    await Promise.resolve();
+  }
+
+  async #serve(target: string, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const bytes = await bytesOf(incoming);
+    const action = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
+    const call = { action, body: JSON.parse(bytes.toString()) as Call['body'] };
+    this.calls.push(call);
+    const fault = this.fault(call);
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'reset') return void outgoing.destroy();
+    if (fault?.kind === 'error') return refuse(outgoing, fault);
+    const answer = await forward(target, incoming, bytes);
+    const status = answer.statusCode ?? 500;
+    if (fault?.kind !== 'answer') outgoing.writeHead(status, answer.headers);
+    if (fault === undefined) return void answer.pipe(outgoing);
+    const right = await bytesOf(answer);
+    if (fault.kind === 'cut') {
+      outgoing.write(right.subarray(0, right.length / 2));
+      return void outgoing.socket?.end();
+    }
+    const changed = fault.change(JSON.parse(right.toString()) as Record<string, unknown>);
+    outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
+    outgoing.end(JSON.stringify(changed));
+  }
+}
+
+function refuse(outgoing: ServerResponse, fault: Extract<Fault, { kind: 'error' }>): void {
+  outgoing.writeHead(fault.status, { 'content-type': 'application/x-amz-json-1.1' });
+  outgoing.end(JSON.stringify({ __type: fault.name, message: fault.text ?? 'played by a test' }));
+}
+
+async function forward(
+  target: string,
+  { method, headers, url }: IncomingMessage,
+  bytes: Buffer,
+): Promise<IncomingMessage> {
+  const onward = request(new URL(url ?? '/', target), { method, headers });
+  onward.end(bytes);
+  const [answer] = (await once(onward, 'response')) as [IncomingMessage];
+  // Its length no longer holds once something is changed.
+  delete answer.headers['content-length'];
+  return answer;
+}
+
+async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
