@@ -2,6 +2,7 @@ import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { EpochMs } from '../event/record.ts';
 
 /** A pipeline as its owner defined it, and whether it should run. */
@@ -42,10 +43,16 @@ const schema = `
     path TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('delta', 'attached'))
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS connections (
+    name TEXT PRIMARY KEY COLLATE NOCASE,
+    kind TEXT NOT NULL CHECK (kind IN ('kafka', 'kinesis')),
+    options TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
 `;
 
 /**
- * What exists: pipelines and tables. Every change is durable when its method returns. Paths inside
+ * What exists: pipelines, tables and connections. Every change is durable when its method returns. Paths inside
  * of the catalog's folder are stored relative to it, so that the folder can be moved.
  */
 export class Catalog {
@@ -147,6 +154,27 @@ export class Catalog {
     this.#database.prepare('DELETE FROM tables WHERE name = ?').run(name);
   }
 
+  connections(): readonly Connection[] {
+    const rows = this.#database.prepare('SELECT * FROM connections ORDER BY name').all();
+    return rows.map(toConnection);
+  }
+
+  /** `already_exists` when the name is taken. */
+  addConnection(connection: Connection): void {
+    const { name, kind, options, createdAtMs } = connection;
+    const { changes } = this.#database
+      .prepare('INSERT OR IGNORE INTO connections VALUES (?, ?, ?, ?)')
+      .run(name, kind, JSON.stringify(options), createdAtMs);
+    if (changes === 1) return;
+    throw new HeliosError('already_exists', `A connection named ${name} exists.`, {
+      hint: `Choose another name, or delete it first: helios connection delete ${name}.`,
+    });
+  }
+
+  deleteConnection(name: string): void {
+    this.#database.prepare('DELETE FROM connections WHERE name = ?').run(name);
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -200,5 +228,15 @@ function toTable(row: SqliteRow): TableEntry {
     name: String(row['name']),
     path: String(row['path']),
     kind: row['kind'] === 'attached' ? 'attached' : 'delta',
+  };
+}
+
+function toConnection(row: SqliteRow): Connection {
+  const options = JSON.parse(String(row['options'])) as Readonly<Record<string, string>>;
+  return {
+    name: String(row['name']),
+    kind: row['kind'] === 'kinesis' ? 'kinesis' : 'kafka',
+    options,
+    createdAtMs: Number(row['created_at_ms']),
   };
 }

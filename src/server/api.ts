@@ -4,6 +4,7 @@
  * nothing to import at run time.
  */
 import type { ErrorCode, TextPosition } from '../base/errors.ts';
+import type { ConnectionStep } from '../connection/connection.ts';
 
 export type ErrorAnswer = { readonly error: ErrorBody };
 
@@ -240,6 +241,44 @@ export type StreamAnswer = {
 };
 
 export type StreamListAnswer = { readonly streams: readonly StreamAnswer[] };
+
+/** `POST /api/v1/connections`. Secrets are references. */
+export type ConnectionBody = {
+  readonly name: string;
+  readonly kind: 'kafka' | 'confluent' | 'kinesis';
+  readonly options: Readonly<Record<string, string>>;
+};
+
+export type ConnectionAnswer = {
+  readonly name: string;
+  readonly kind: 'kafka' | 'kinesis';
+  readonly options: Readonly<Record<string, string>>;
+  readonly created_at: string;
+};
+
+export type ConnectionListAnswer = { readonly connections: readonly ConnectionAnswer[] };
+
+/**
+ * `POST /api/v1/connections/{name}/test`; with `kind` and `options`, `POST
+ * /api/v1/connections/test`. The answer is NDJSON of `ConnectionStepLine`.
+ */
+export type ConnectionTestBody = {
+  /** The topic or stream to look at; unless given, the first that has a record. */
+  readonly stream?: string | undefined;
+  /** For all steps; 30,000 unless given. */
+  readonly timeout_ms?: number | undefined;
+};
+
+export type ConnectionStepLine =
+  | {
+      readonly step: ConnectionStep['step'];
+      readonly outcome: ConnectionStep['outcome'];
+      /** What was found, or why it failed. */
+      readonly message: string;
+      readonly hint?: string | undefined;
+      readonly duration_ms: number;
+    }
+  | ErrorAnswer;
 
 /**
  * What a client says on `GET /api/v1/live`: one JSON text message each. `id` is the client's

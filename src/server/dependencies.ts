@@ -1,4 +1,6 @@
 import type { Clock } from '../base/clock.ts';
+import type { ConnectionTest } from '../connection/check/test-connection.ts';
+import type { Connection, Connections, ConnectionStep } from '../connection/connection.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
 import type { EventLog } from '../log/event-log.ts';
@@ -70,12 +72,23 @@ export interface TableTail {
   rowsAfter(request: TableTailRequest): Promise<TableTailAnswer>;
 }
 
+/** Connections, and how to try one. */
+export type ConnectionDependencies = {
+  readonly connections: Connections;
+  /** Steps as they are done; rejects with the signal's reason, and for bugs. */
+  readonly test: (
+    connection: Pick<Connection, 'kind' | 'options'>,
+    request: ConnectionTest,
+  ) => AsyncIterable<ConnectionStep>;
+};
+
 export type ServerDependencies = {
   readonly log: EventLog;
   readonly pipelines: Pipelines;
   readonly queries: QueryService;
   readonly tables: Tables;
   readonly tableTail: TableTail;
+  readonly connections?: ConnectionDependencies | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 };

@@ -149,6 +149,17 @@ export const streamSchema: TSchema = Type.Object({
 
 export const streamListSchema: TSchema = Type.Object({ streams: Type.Array(streamSchema) });
 
+export const connectionSchema: TSchema = Type.Object({
+  name: Type.String(),
+  kind: Type.Enum(['kafka', 'kinesis']),
+  options: Type.Record(Type.String(), Type.String()),
+  created_at: time,
+});
+
+export const connectionListSchema: TSchema = Type.Object({
+  connections: Type.Array(connectionSchema),
+});
+
 export const healthSchema: TSchema = Type.Object({
   status: Type.Enum(['ready', 'starting']),
   version: Type.String(),

@@ -13,6 +13,7 @@ import { Live } from './live/live.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
+import { addConnectionRoutes } from './routes/connections.ts';
 import { addPipelineRoutes } from './routes/pipelines.ts';
 import { addQueryRoutes } from './routes/query.ts';
 import { addStreamRoutes } from './routes/streams.ts';
@@ -145,10 +146,11 @@ export class Server implements AsyncDisposable {
   }
 
   #addRoutes(app: Routes): void {
-    const { log, logger, pipelines, tables } = this.#dependencies;
+    const { log, logger, pipelines, tables, connections } = this.#dependencies;
     addStreamRoutes(app, log);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
+    if (connections !== undefined) addConnectionRoutes(app, connections, logger);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
     addSystemRoutes(app, {
       server: this.#dependencies,

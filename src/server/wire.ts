@@ -1,9 +1,12 @@
+import type { Connection, ConnectionStep } from '../connection/connection.ts';
 import { duckdbType } from '../engine/types.ts';
 import type { Schema } from '../event/schema.ts';
 import type { StreamInfo } from '../log/log.ts';
 import type { PipelineInfo, PreviewEvent, Validation } from '../pipeline/pipeline.ts';
 import type {
   ColumnAnswer,
+  ConnectionAnswer,
+  ConnectionStepLine,
   PipelineAnswer,
   PreviewLine,
   StreamAnswer,
@@ -87,6 +90,16 @@ export function streamAnswer(info: StreamInfo): StreamAnswer {
       newest_arrival: optionalTime(partition.newestArrivedAtMs),
     })),
   };
+}
+
+export function connectionAnswer(connection: Connection): ConnectionAnswer {
+  const { name, kind, options, createdAtMs } = connection;
+  return { name, kind, options, created_at: timeText(createdAtMs) };
+}
+
+export function connectionStepLine(step: ConnectionStep): ConnectionStepLine {
+  const { durationMs, ...rest } = step;
+  return { ...rest, duration_ms: durationMs };
 }
 
 /** RFC 3339 in UTC. */

@@ -1,14 +1,16 @@
 import { HeliosError } from '../../base/errors.ts';
-import { readConnectionOptions } from '../../sql/connector/connection-options.ts';
-import type { ConnectionKind } from '../connection.ts';
+import {
+  type ConnectorName,
+  readConnectionOptions,
+} from '../../sql/connector/connection-options.ts';
 import type { PlainOptions } from '../context.ts';
 
 /**
  * Options by their first spelling, checked all together. `invalid_config` tells every problem; each
  * is in `details.problems`.
  */
-export function checkedOptions(kind: ConnectionKind, options: PlainOptions): PlainOptions {
-  const read = readConnectionOptions({ connector: kind, options, isComplete: true });
+export function checkedOptions(connector: ConnectorName, options: PlainOptions): PlainOptions {
+  const read = readConnectionOptions({ connector, options, isComplete: true });
   const [first] = read.problems;
   if (first === undefined) return read.options;
   const message = read.problems.map((problem) => problem.message).join(' ');

@@ -75,6 +75,21 @@ const story: [method: string, path: string, body: unknown, status: number, answe
   ],
   ['DELETE', '/api/v1/tables/t', undefined, 204, {}],
   ['DELETE', '/api/v1/tables/t', undefined, 404, {}],
+  [
+    'POST',
+    '/api/v1/connections',
+    {
+      name: 'c',
+      kind: 'confluent',
+      options: { bootstrap_servers: 'b', key: 'k', secret: 'env:S' },
+    },
+    201,
+    { name: 'c', kind: 'kafka', options: { 'auth.password': 'env:S', 'auth.type': 'sasl' } },
+  ],
+  ['GET', '/api/v1/connections', undefined, 200, { connections: [{ name: 'c' }] }],
+  ['GET', '/api/v1/connections/c', undefined, 200, { name: 'c' }],
+  ['DELETE', '/api/v1/connections/c', undefined, 204, {}],
+  ['DELETE', '/api/v1/connections/c', undefined, 404, { error: { code: 'not_found' } }],
   ['POST', '/api/v1/query', { sql: 'SELECT 1', params: { x: 1 } }, 200, { rows: [[1]] }],
   ['POST', '/api/v1/complete', { text: 'SEL' }, 200, { completions: [{ text: 'SELECT' }] }],
   ['GET', '/healthz', undefined, 200, { status: 'ready', version: '9.9.9', streams: 1 }],
@@ -100,6 +115,10 @@ test('every route answers what the description says', async () => {
 test('the description has every address', () => {
   expect(Object.keys(description.paths).toSorted()).toEqual([
     '/api/v1/complete',
+    '/api/v1/connections',
+    '/api/v1/connections/test',
+    '/api/v1/connections/{name}',
+    '/api/v1/connections/{name}/test',
     '/api/v1/live',
     '/api/v1/pipelines',
     '/api/v1/pipelines/preview',
@@ -122,7 +141,7 @@ test('the description has every address', () => {
 function answerSchema(method: string, path: string, status: number): object {
   const template = path
     .split('?', 1)[0]!
-    .replace(/(pipelines|streams|tables)\/[a-z]$/, '$1/{name}');
+    .replace(/(connections|pipelines|streams|tables)\/[a-z]$/, '$1/{name}');
   const { responses } = description.paths[template]![method.toLowerCase()]!;
   const response = responses[status] ?? responses['4XX'];
   return response?.content?.['application/json']?.schema ?? {};

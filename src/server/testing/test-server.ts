@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { systemClock } from '../../base/clock.ts';
+import { Catalog } from '../../catalog/catalog.ts';
+import { StoredConnections } from '../../catalog/connections.ts';
+import { testConnection } from '../../connection/check/test-connection.ts';
+import { ReferencedSecrets } from '../../connection/secrets.ts';
 import { EventLog } from '../../log/event-log.ts';
 import { Server } from '../server.ts';
 import { NamedPipelines, NamedTables, ScriptedQueries, ScriptedTail } from './fakes.ts';
@@ -25,6 +29,7 @@ export class TestServer implements AsyncDisposable {
   readonly dependencies: ServerDependencies;
   readonly logLines: Record<string, unknown>[];
   readonly #directory: string;
+  readonly #catalog: Catalog;
 
   private constructor(directory: string, log: EventLog, config: Partial<ServerConfig>) {
     this.#directory = directory;
@@ -34,7 +39,10 @@ export class TestServer implements AsyncDisposable {
     const { pipelines, queries, tables, tail: tableTail } = this;
     const logger = pino({ level: 'debug' }, stream);
     const clock = systemClock;
-    this.dependencies = { log, pipelines, queries, tables, tableTail, clock, logger };
+    this.#catalog = new Catalog(join(directory, 'catalog.db'));
+    const connections = connectionsIn(this.#catalog);
+    const parts = { log, pipelines, queries, tables, tableTail, connections };
+    this.dependencies = { ...parts, clock, logger };
     const required = { version: '9.9.9', isReady: () => true };
     this.server = new Server(this.dependencies, { ...required, ...config });
   }
@@ -117,8 +125,19 @@ export class TestServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.close();
     await this.log.close();
+    this.#catalog.close();
     await rm(this.#directory, { recursive: true });
   }
+}
+
+/** Real ones; nothing uses them, and no variable is set. */
+function connectionsIn(catalog: Catalog): NonNullable<ServerDependencies['connections']> {
+  const parts = { environment: {}, clock: systemClock, random: () => 0.5 };
+  const context = { ...parts, secrets: new ReferencedSecrets(parts) };
+  return {
+    connections: new StoredConnections({ catalog, clock: systemClock, usersOf: () => [] }),
+    test: (connection, request) => testConnection(connection, context, request),
+  };
 }
 
 type Headers = Readonly<Record<string, string>>;
