@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { HeliosError } from '../base/errors.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addConnectionCommand } from './commands/connection.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addPipelineCommand } from './commands/pipeline.ts';
@@ -126,6 +127,7 @@ function createProgram(context: CliContext, run: Runner): Command {
   addPipelineCommand(program, run);
   addTableCommand(program, run);
   addStreamCommand(program, run);
+  addConnectionCommand(program, run);
   addTailCommand(program, run);
   addGenerateCommand(program, run);
   addDoctorCommand(program, run);
