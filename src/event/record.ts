@@ -1,3 +1,5 @@
+import type { RejectionCode } from './rejected.ts';
+
 declare const brand: unique symbol;
 
 /** How far a partition has been read: opaque text, compared only by its source. */
@@ -37,8 +39,15 @@ export type Batch = {
    * had to differ (a record of several lines, or none at all); undefined where it is the line.
    */
   readonly rawAt?: ((byteOffset: number) => RawValue | undefined) | undefined;
+  /**
+   * Why the record whose line begins at `byteOffset` can't become a row, where whoever wrote the
+   * line found that out already. No decoder accepts such a line.
+   */
+  readonly faultAt?: ((byteOffset: number) => RecordFault | undefined) | undefined;
   readonly release: () => Promise<void>;
 };
+
+export type RecordFault = { readonly code: RejectionCode; readonly message: string };
 
 /** A record's bytes; `null` is a tombstone, a record without a value. */
 export type RawValue = Uint8Array | null;

@@ -1,11 +1,11 @@
 import type { Batch } from '../event/record.ts';
 import type { RejectedRecord } from '../event/rejected.ts';
 import type { IsolatedBatch } from './format.ts';
-import type { RecordIndex } from './record-index.ts';
+import type { BatchRecords } from './batch-records.ts';
 
 type Parts = {
   readonly batch: Batch;
-  readonly index: RecordIndex;
+  readonly records: BatchRecords;
   readonly rejected: readonly RejectedRecord[];
   /** Numbers of the rejected records, ascending. */
   readonly rejectedLines: readonly number[];
@@ -15,17 +15,17 @@ type Parts = {
 
 /** An isolated batch of lines: knows where each clean record came from. */
 export function isolatedBatch(parts: Parts): IsolatedBatch {
-  const { batch, index } = parts;
+  const { batch, records } = parts;
   return {
     sql: parts.sql,
-    cleanCount: index.count - parts.rejected.length,
+    cleanCount: records.count - parts.rejected.length,
     rejected: parts.rejected,
     record: (row) => {
       const line = lineOf(row, parts.rejectedLines);
       return {
         partition: batch.partition,
-        position: batch.positionAt(index.start(line)),
-        raw: index.raw(line),
+        position: records.position(line),
+        raw: records.raw(line),
       };
     },
     release: parts.release,

@@ -1,23 +1,14 @@
 import { unreachable } from '../base/assert.ts';
+import { metadataKeysOf } from '../format/envelope-sql.ts';
 import type { RecordFormat, SourceTable } from '../sql/script.ts';
-import { isChangeMetadata } from '../sql/metadata.ts';
 import type { RecordForm } from './source.ts';
 
 /** What a source has to write, so that the decoder of the table's format can read it. */
 export function recordForm(table: SourceTable): RecordForm {
-  const metadata = metadataOf(table);
+  const metadata = metadataKeysOf(table.columns, table.format);
   const isBinary = needsBytes(table.format);
   const isLines = !isBinary && metadata.length === 0 && fitsLines(table);
   return { kind: isLines ? 'lines' : 'envelopes', isBinary, metadata };
-}
-
-/** Keys that the record itself doesn't hold, each once. */
-function metadataOf({ columns, format }: SourceTable): readonly string[] {
-  const keys = columns.flatMap(({ origin }) => {
-    const isOutside = origin.kind === 'metadata' && !isChangeMetadata(format, origin.key);
-    return isOutside ? [origin.key] : [];
-  });
-  return [...new Set(keys)];
 }
 
 function needsBytes(format: RecordFormat): boolean {

@@ -12,7 +12,8 @@ const complaintLength = 200;
 /**
  * What is wrong with a line as a whole. `isDetailed` asks a parser where it stopped, which is slow.
  */
-export function lineProblem(code: string, raw: Buffer, isDetailed: boolean): Problem {
+export function lineProblem(code: string, bytes: Uint8Array, isDetailed: boolean): Problem {
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (code) {
     case 'too_long':
       return { code, message: `The line has ${raw.length} bytes, more than allowed.` };

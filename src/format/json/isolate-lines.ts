@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import type { Connection } from '../../engine/engine.ts';
@@ -8,8 +8,8 @@ import type { Batch } from '../../event/record.ts';
 import type { RejectedRecord, RejectionCode } from '../../event/rejected.ts';
 import type { SourceColumn, SourceTable } from '../../sql/script.ts';
 import type { IsolateContext, IsolatedBatch } from '../format.ts';
+import type { BatchRecords } from '../batch-records.ts';
 import { isolatedBatch } from '../isolated-batch.ts';
-import { RecordIndex } from '../record-index.ts';
 import { examine, markedPattern } from './examine.ts';
 import { faultMessage, lineProblem } from './fault-message.ts';
 import { lineBytesDefault } from './line-reader.ts';
@@ -20,12 +20,19 @@ type Fault = { readonly line: number; readonly code: RejectionCode; readonly mes
 export type LineIsolation = {
   readonly connection: Connection;
   readonly batch: Batch;
+  readonly records: BatchRecords;
   readonly context: IsolateContext;
   readonly table: SourceTable;
   readonly columns: readonly SourceColumn[];
   /**
-   * SELECT of `__line`, `r0`…, `v0`… and `fault` over a SELECT of `__line` and `line`. With a mark,
-   * the lines are examined ones.
+   * SELECT of the records' texts as `line` (JSON, or NULL), and of what else `decoded` needs, in
+   * their order; the longest line of the file has so many bytes. Undefined where the file's own
+   * lines are the texts.
+   */
+  readonly texts?: (longestBytes: number) => string;
+  /**
+   * SELECT of `__line`, `r0`…, `v0`… and `fault` over a SELECT of `__line`, `line` and what `texts`
+   * yields. With a mark, the lines are examined ones.
    */
   readonly decoded: (lines: string, mark: string | undefined) => string;
 };
@@ -43,23 +50,19 @@ const detailedMax = 1000;
  * need care.
  */
 export async function isolateLines(isolation: LineIsolation): Promise<IsolatedBatch> {
-  const { connection, batch, context, table } = isolation;
-  assert(batch.content.kind === 'lines', 'JSON is read from lines');
-  const index = new RecordIndex(await readFile(batch.content.path), 'white_space');
+  const { connection, batch, records, context, table } = isolation;
   const names = new WorkNames(context);
   try {
-    const tooLong = findTooLong(index, table);
-    const path = tooLong.size === 0 ? batch.content.path : names.file('short.ndjson');
-    if (tooLong.size > 0) await writeFile(path, withoutLines(index, tooLong));
-    await readLines(connection, names, path, index);
+    const tooLong = findTooLong(records, table);
+    await readLines(isolation, names, tooLong);
     await decodeLines(isolation, names);
-    const examined = await examineLines(isolation, names, index);
-    const found = await findFaults(isolation, names, index, tooLong);
+    const examined = await examineLines(isolation, names);
+    const found = await findFaults(isolation, names, tooLong);
     const faults = [...found, ...examined.faults].toSorted((one, other) => one.line - other.line);
     return isolatedBatch({
       batch,
-      index,
-      rejected: faults.map((fault) => toRejected(isolation, index, fault)),
+      records,
+      rejected: faults.map((fault) => toRejected(isolation, fault)),
       rejectedLines: faults.map((fault) => fault.line),
       sql: rowsOf(isolation, names, examined),
       release: () => names.release(connection),
@@ -103,49 +106,62 @@ class WorkNames {
   }
 }
 
-function findTooLong(index: RecordIndex, table: SourceTable): ReadonlySet<number> {
+function findTooLong(records: BatchRecords, table: SourceTable): ReadonlySet<number> {
   const bytesMax = table.lineBytesMax ?? lineBytesDefault;
   const tooLong = new Set<number>();
-  for (let line = 0; line < index.count; line++) {
-    if (index.byteLength(line) <= bytesMax) continue;
-    if (index.raw(line).toString('latin1').trim().length > bytesMax) tooLong.add(line);
+  for (let line = 0; line < records.count; line++) {
+    if (records.byteLength(line) <= bytesMax) continue;
+    if (records.text(line).toString('latin1').trim().length > bytesMax) tooLong.add(line);
   }
   return tooLong;
 }
 
-/** The file with a minus sign, which is no JSON, in the place of each line of `left`. */
-function withoutLines(index: RecordIndex, left: ReadonlySet<number>): Buffer {
+/** The lines with a minus sign, which is no JSON, in the place of each line of `left`. */
+function withoutLines(records: BatchRecords, left: ReadonlySet<number>): Buffer {
   const parts: Uint8Array[] = [];
   const [noJson, lineEnd] = [new Uint8Array([0x2d]), new Uint8Array([0x0a])];
-  for (let line = 0; line < index.count; line++) {
-    parts.push(left.has(line) ? noJson : index.raw(line), lineEnd);
+  for (let line = 0; line < records.count; line++) {
+    parts.push(left.has(line) ? noJson : records.text(line), lineEnd);
   }
   return Buffer.concat(parts);
 }
 
 async function readLines(
-  connection: Connection,
+  isolation: LineIsolation,
   names: WorkNames,
-  path: string,
-  index: RecordIndex,
+  tooLong: ReadonlySet<number>,
 ): Promise<void> {
+  const { connection, records } = isolation;
   let longest = 0;
-  for (let line = 0; line < index.count; line++) {
-    longest = Math.max(longest, index.byteLength(line));
+  for (let line = 0; line < records.count; line++) {
+    longest = Math.max(longest, records.byteLength(line));
   }
-  const objectBytes = Math.max(16 * 1024 * 1024, longest + 1024);
+  const texts = isolation.texts?.(longest) ?? (await ownLines(isolation, names, tooLong, longest));
   await connection.execute(`CREATE TEMP TABLE ${names.lines} AS
-    SELECT row_number() OVER () - 1 AS __line, json::VARCHAR AS line
-    FROM read_ndjson_objects(${quoteText(path)}, format = 'newline_delimited',
-      compression = 'uncompressed', hive_partitioning = false, ignore_errors = true,
-      maximum_object_size = ${objectBytes})`);
+    SELECT row_number() OVER () - 1 AS __line, * FROM (${texts})`);
   const [counted] = await connection.rows(`SELECT count(*) AS lines FROM ${names.lines}`);
   const count = Number(counted?.['lines']);
-  assert(count === index.count, `DuckDB read ${count} lines of ${index.count}`);
+  assert(count === records.count, `DuckDB read ${count} lines of ${records.count}`);
+}
+
+/** The lines of the batch's file; those that are too long are left out. */
+async function ownLines(
+  { batch, records }: LineIsolation,
+  names: WorkNames,
+  tooLong: ReadonlySet<number>,
+  longest: number,
+): Promise<string> {
+  const path = tooLong.size === 0 ? batch.content.path : names.file('short.ndjson');
+  if (tooLong.size > 0) await writeFile(path, withoutLines(records, tooLong));
+  const objectBytes = Math.max(16 * 1024 * 1024, longest + 1024);
+  return `SELECT json::VARCHAR AS line
+    FROM read_ndjson_objects(${quoteText(path)}, format = 'newline_delimited',
+      compression = 'uncompressed', hive_partitioning = false, ignore_errors = true,
+      maximum_object_size = ${objectBytes})`;
 }
 
 async function decodeLines(isolation: LineIsolation, names: WorkNames): Promise<void> {
-  const select = rowSelect(isolation, `SELECT __line, line FROM ${names.lines}`, undefined);
+  const select = rowSelect(isolation, `SELECT * FROM ${names.lines}`, undefined);
   await isolation.connection.execute(`CREATE TEMP TABLE ${names.rows} AS ${select}`);
 }
 
@@ -170,12 +186,8 @@ function shown(index: number, mark: string | undefined): string {
 type ExaminedLines = { readonly faults: readonly Fault[]; readonly count: number };
 
 /** Looks at the lines that the expressions could not decide on, and decodes them again, exactly. */
-async function examineLines(
-  isolation: LineIsolation,
-  names: WorkNames,
-  index: RecordIndex,
-): Promise<ExaminedLines> {
-  const { connection } = isolation;
+async function examineLines(isolation: LineIsolation, names: WorkNames): Promise<ExaminedLines> {
+  const { connection, records } = isolation;
   const isOpen = `starts_with(fault, 'examine')`;
   const open = await connection.rows(
     `SELECT __line AS line FROM ${names.rows} WHERE ${isOpen} ORDER BY __line`,
@@ -185,7 +197,9 @@ async function examineLines(
   const rewritten: string[] = [];
   for (const row of open) {
     const line = Number(row['line']);
-    const examined = examine(index.raw(line).toString('utf8'), names.mark);
+    // A text of several lines is one line here: in JSON, their ends are nothing but white space.
+    const text = records.text(line).toString('utf8').replaceAll('\n', '\r');
+    const examined = examine(text, names.mark);
     if (examined.kind === 'rejected') {
       faults.push({ line, code: examined.code, message: examined.message });
     } else rewritten.push(`{"line":${line},"text":${examined.text}}\n`);
@@ -194,10 +208,11 @@ async function examineLines(
   if (rewritten.length === 0) return { faults, count: open.length };
   const path = names.file('exact.ndjson');
   await writeFile(path, rewritten.join(''));
-  const lines = `SELECT line AS __line, text::VARCHAR AS line
-    FROM read_json(${quoteText(path)}, format = 'newline_delimited', records = 'true',
+  const lines = `SELECT ${names.lines}.* REPLACE (exact.text::VARCHAR AS line) FROM ${names.lines}
+    JOIN read_json(${quoteText(path)}, format = 'newline_delimited', records = 'true',
       compression = 'uncompressed', hive_partitioning = false,
-      maximum_object_size = ${longestOf(rewritten)}, columns = {line: 'BIGINT', text: 'JSON'})`;
+      maximum_object_size = ${longestOf(rewritten)}, columns = {line: 'BIGINT', text: 'JSON'})
+      AS exact ON exact.line = __line`;
   await connection.execute(`INSERT INTO ${names.rows} ${rowSelect(isolation, lines, names.mark)}`);
   return { faults, count: open.length };
 }
@@ -209,19 +224,21 @@ function longestOf(lines: readonly string[]): number {
 async function findFaults(
   isolation: LineIsolation,
   names: WorkNames,
-  index: RecordIndex,
   tooLong: ReadonlySet<number>,
 ): Promise<readonly Fault[]> {
+  const { records } = isolation;
   const rows = await isolation.connection.rows(
     `SELECT __line AS line, fault, excerpt FROM ${names.rows} WHERE fault IS NOT NULL`,
   );
   return rows.map((row, number) => {
     const line = Number(row['line']);
     const [code = '', column] = String(row['fault']).split(':');
+    const known = records.fault(line);
+    if (known !== undefined) return { line, ...known };
     if (tooLong.has(line) || column === undefined) {
       const isDetailed = number < detailedMax;
       const problem = tooLong.has(line) ? 'too_long' : code;
-      return { line, ...lineProblem(problem, index.raw(line), isDetailed) };
+      return { line, ...lineProblem(problem, records.raw(line), isDetailed) };
     }
     const at = isolation.columns[Number(column)];
     assert(at !== undefined, `no column ${column}`);
@@ -238,15 +255,17 @@ function rowsOf(isolation: LineIsolation, names: WorkNames, examined: ExaminedLi
     FROM ${names.rows} WHERE fault IS NULL`;
 }
 
-function toRejected(isolation: LineIsolation, index: RecordIndex, fault: Fault): RejectedRecord {
-  const { batch, context } = isolation;
+function toRejected(
+  { batch, records, context }: LineIsolation,
+  { line, code, message }: Fault,
+): RejectedRecord {
   return {
     source: context.source,
     partition: batch.partition,
-    position: batch.positionAt(index.start(fault.line)),
+    position: records.position(line),
     rejectedAtMs: context.nowMs,
-    code: fault.code,
-    message: fault.message,
-    raw: index.raw(fault.line),
+    code,
+    message,
+    raw: records.raw(line),
   };
 }

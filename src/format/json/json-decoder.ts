@@ -3,6 +3,7 @@ import type { Connection } from '../../engine/engine.ts';
 import { quoteName } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
 import type { SourceTable } from '../../sql/script.ts';
+import { BatchRecords } from '../batch-records.ts';
 import { badRecordMark, type Decoder, type IsolateContext, type IsolatedBatch } from '../format.ts';
 import { guarded } from '../sql-parts.ts';
 import { mayLoseDigits } from './exact-lines.ts';
@@ -67,6 +68,7 @@ export class JsonDecoder implements Decoder {
     const isolated = await isolateLines({
       connection,
       batch,
+      records: await BatchRecords.ofLines(batch, 'white_space'),
       context,
       table: this.#table,
       columns: this.#columns.columns,

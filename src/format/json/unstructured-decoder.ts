@@ -5,6 +5,7 @@ import type { Batch } from '../../event/record.ts';
 import type { SourceColumn, SourceTable } from '../../sql/script.ts';
 import { fieldColumns } from '../field-columns.ts';
 import type { Decoder, IsolateContext, IsolatedBatch } from '../format.ts';
+import { BatchRecords } from '../batch-records.ts';
 import { guarded } from '../sql-parts.ts';
 import { isolateLines } from './isolate-lines.ts';
 import { inputOf } from './leaf.ts';
@@ -47,6 +48,7 @@ export class UnstructuredDecoder implements Decoder {
     return await isolateLines({
       connection,
       batch,
+      records: await BatchRecords.ofLines(batch, 'white_space'),
       context,
       table: this.#table,
       columns: [this.#column],

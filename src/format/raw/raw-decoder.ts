@@ -1,18 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert } from '../../base/assert.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
 import type { RejectedRecord } from '../../event/rejected.ts';
 import type { SourceTable } from '../../sql/script.ts';
+import { BatchRecords } from '../batch-records.ts';
 import { fieldColumns } from '../field-columns.ts';
 import type { Decoder, IsolateContext, IsolatedBatch } from '../format.ts';
 import { isolatedBatch } from '../isolated-batch.ts';
-import { RecordIndex } from '../record-index.ts';
 import { guarded, pathList } from '../sql-parts.ts';
 
 /**
@@ -59,13 +58,12 @@ export class RawDecoder implements Decoder {
     batch: Batch,
     context: IsolateContext,
   ): Promise<IsolatedBatch> {
-    assert(batch.content.kind === 'lines', 'raw records are read from lines');
-    const index = new RecordIndex(await readFile(batch.content.path), 'empty');
+    const records = await BatchRecords.ofLines(batch, 'empty');
     const rejected: RejectedRecord[] = [];
     const rejectedLines: number[] = [];
     const clean: string[] = ['line\n'];
-    for (let line = 0; line < index.count; line++) {
-      const raw = index.raw(line);
+    for (let line = 0; line < records.count; line++) {
+      const raw = records.text(line);
       const problem = this.#problemOf(raw);
       if (problem === undefined) {
         clean.push(`${raw.toString('hex')}\n`);
@@ -75,7 +73,7 @@ export class RawDecoder implements Decoder {
       rejected.push({
         source: context.source,
         partition: batch.partition,
-        position: batch.positionAt(index.start(line)),
+        position: records.position(line),
         rejectedAtMs: context.nowMs,
         ...problem,
         raw,
@@ -86,7 +84,7 @@ export class RawDecoder implements Decoder {
     const bytes = 'unhex(line)';
     return isolatedBatch({
       batch,
-      index,
+      records,
       rejected,
       rejectedLines,
       sql: `SELECT ${this.#kind === 'raw_string' ? `decode(${bytes})` : bytes} AS ${this.#column},

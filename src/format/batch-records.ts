@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { assert } from '../base/assert.ts';
+import type { Batch, Position, RecordFault } from '../event/record.ts';
+import { readEnvelope } from './envelope-record.ts';
+import { framedText } from './framed-text.ts';
+import { type BlankLines, RecordIndex } from './record-index.ts';
+
+export type EnvelopeOptions = {
+  /** Values begin with a registry's bytes. */
+  readonly isFramed: boolean;
+  /** A tombstone is no record, rather than one that can't become a row. */
+  readonly passesTombstones: boolean;
+};
+
+type Parts = {
+  readonly batch: Batch;
+  readonly index: RecordIndex;
+  readonly envelopes: EnvelopeOptions | undefined;
+};
+
+const tombstone: RecordFault = {
+  code: 'tombstone',
+  message: 'The record has no value: it is a tombstone.',
+};
+
+const nothing = Buffer.alloc(0);
+
+/**
+ * The records of a batch, by their number, as the slow path looks at them. Holds the bytes of the
+ * batch's file.
+ */
+export class BatchRecords {
+  readonly #batch: Batch;
+  readonly #index: RecordIndex;
+  readonly #envelopes: EnvelopeOptions | undefined;
+  /** Lines that are records; undefined: all of them are. */
+  readonly #lines: readonly number[] | undefined;
+  readonly count: number;
+
+  private constructor({ batch, index, envelopes }: Parts) {
+    this.#batch = batch;
+    this.#index = index;
+    this.#envelopes = envelopes;
+    this.#lines = envelopes?.passesTombstones === true ? linesWithValue(index) : undefined;
+    this.count = this.#lines?.length ?? index.count;
+  }
+
+  static async ofLines(batch: Batch, blank: BlankLines): Promise<BatchRecords> {
+    assert(batch.content.kind === 'lines', 'these records are read from lines');
+    const index = new RecordIndex(await readFile(batch.content.path), blank);
+    return new BatchRecords({ batch, index, envelopes: undefined });
+  }
+
+  static async ofEnvelopes(batch: Batch, envelopes: EnvelopeOptions): Promise<BatchRecords> {
+    assert(batch.content.kind === 'envelopes', 'these records are read from envelopes');
+    const index = new RecordIndex(await readFile(batch.content.path), 'empty');
+    return new BatchRecords({ batch, index, envelopes });
+  }
+
+  /** What there is to decode: a line, or an envelope's value without a registry's bytes. */
+  text(record: number): Buffer {
+    const line = this.#index.raw(this.#line(record));
+    if (this.#envelopes === undefined) return line;
+    const value = readEnvelope(line.toString('utf8')).value ?? nothing;
+    return this.#envelopes.isFramed ? (framedText(value) ?? nothing) : value;
+  }
+
+  /** The record's own bytes. */
+  raw(record: number): Uint8Array {
+    const line = this.#line(record);
+    const own = this.#batch.rawAt?.(this.#index.start(line));
+    if (own !== undefined) return own ?? nothing;
+    const bytes = this.#index.raw(line);
+    if (this.#envelopes === undefined) return bytes;
+    return readEnvelope(bytes.toString('utf8')).value ?? nothing;
+  }
+
+  position(record: number): Position {
+    return this.#batch.positionAt(this.#index.start(this.#line(record)));
+  }
+
+  /** Bytes of the record's line. */
+  byteLength(record: number): number {
+    return this.#index.byteLength(this.#line(record));
+  }
+
+  /** What is wrong with a record whatever its text is. */
+  fault(record: number): RecordFault | undefined {
+    const line = this.#line(record);
+    const start = this.#index.start(line);
+    const known = this.#batch.faultAt?.(start);
+    if (known !== undefined) return known;
+    if (this.#envelopes === undefined) {
+      return this.#batch.rawAt?.(start) === null ? tombstone : undefined;
+    }
+    const { value } = readEnvelope(this.#index.raw(line).toString('utf8'));
+    if (value === undefined) return tombstone;
+    const isFrameMissing = this.#envelopes.isFramed && framedText(value) === undefined;
+    return isFrameMissing ? malformedFrame : undefined;
+  }
+
+  #line(record: number): number {
+    if (this.#lines === undefined) return record;
+    const line = this.#lines[record];
+    assert(line !== undefined, `no record ${record} of ${this.count}`);
+    return line;
+  }
+}
+
+/** Of a value that should begin with a zero and the id of a schema. */
+export const malformedFrame: RecordFault = {
+  code: 'malformed_frame',
+  message: 'The value does not begin with a zero byte and the id of a schema.',
+};
+
+function linesWithValue(index: RecordIndex): readonly number[] {
+  const lines: number[] = [];
+  for (let line = 0; line < index.count; line++) {
+    const { value } = readEnvelope(index.raw(line).toString('utf8'));
+    if (value !== undefined) lines.push(line);
+  }
+  return lines;
+}
