@@ -45,7 +45,8 @@ export class LinkedFiles {
   readonly #links = new Map<string, Link>();
   /** Table → partition values as text → N of the folder. */
   readonly #partitions = new Map<string, Map<string, number>>();
-  readonly #folders = new Set<string>();
+  /** Folders of partitions, there or being made. */
+  readonly #folders = new Map<string, Promise<void>>();
   readonly #removing = new Set<Promise<void>>();
   #idle = new AbortController();
   #serial = 0;
@@ -162,11 +163,8 @@ export class LinkedFiles {
   }
 
   async #make({ original, folder, facts }: Omit<NewLink, 'nowMs'>, path: string): Promise<void> {
-    const { directory, owner } = this.#options;
-    if (folder !== '' && !this.#folders.has(folder)) {
-      await mkdir(join(directory, folder), { recursive: true });
-      this.#folders.add(folder);
-    }
+    const { owner } = this.#options;
+    if (folder !== '') await this.#makeFolder(folder);
     // A link shares its file's mode; the process's user must be able to read it.
     if (owner !== undefined && (facts.mode & 0o004n) === 0n)
       return await this.#copy(original, path);
@@ -177,6 +175,19 @@ export class LinkedFiles {
       if (!['EXDEV', 'EMLINK', 'EPERM'].includes(systemCode(thrown) ?? '')) throw thrown;
       await this.#copy(original, path);
     }
+  }
+
+  /** Not with those above it: when they are gone, so is the process. */
+  async #makeFolder(folder: string): Promise<void> {
+    const path = join(this.#options.directory, folder);
+    const made =
+      this.#folders.get(folder) ??
+      mkdir(path).catch((thrown: unknown) => {
+        this.#folders.delete(folder);
+        throw thrown;
+      });
+    this.#folders.set(folder, made);
+    await made;
   }
 
   async #copy(from: string, to: string): Promise<void> {
