@@ -1,0 +1,79 @@
+import { Connection } from '@platformatic/kafka';
+import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
+import { HeliosError } from '../../../base/errors.ts';
+import { readFetchAnswer, type FetchAnswer } from './fetch-answer.ts';
+import { fetchVersionByEpoch, type FetchRequest, writeFetchRequest } from './fetch-request.ts';
+import { guardFrames } from './frame-guard.ts';
+
+const fetchApiKey = 1;
+/** More than the largest batch that is decoded, and the rest of an answer. */
+const answerBytesMax = 1024 * 1024 * 1024;
+
+export type Broker = { readonly host: string; readonly port: number };
+
+/**
+ * One connection to one broker for fetching, made when it is needed, and anew after it broke. A
+ * broker works on the requests of a connection one after another: one that waits for records holds
+ * up those behind it.
+ */
+export class FetchConnection {
+  readonly #access: KafkaAccess;
+  readonly #broker: Broker;
+  #connection: Connection | undefined;
+
+  constructor(access: KafkaAccess, broker: Broker) {
+    this.#access = access;
+    this.#broker = broker;
+  }
+
+  /** Fails with the client's own errors, and `corrupt_data` for what is no answer. */
+  async fetch(request: FetchRequest): Promise<FetchAnswer> {
+    const connection = await this.#open();
+    try {
+      return await send(connection, request);
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
+  }
+
+  /** At once: a request under way fails. */
+  close(): void {
+    this.#connection?.socket?.destroy();
+    this.#connection = undefined;
+  }
+
+  async #open(): Promise<Connection> {
+    if (this.#connection?.isConnected() === true) return this.#connection;
+    this.close();
+    const { clientId, ...options } = this.#access.client;
+    const connection = new Connection(clientId, options);
+    // Whoever waits for an answer is told; an `error` that nobody listens to ends Node.
+    connection.on('error', () => undefined);
+    this.#connection = connection;
+    await connection.connect(this.#broker.host, this.#broker.port);
+    guardFrames(connection.socket, answerBytesMax);
+    return connection;
+  }
+}
+
+async function send(connection: Connection, request: FetchRequest): Promise<FetchAnswer> {
+  const { version } = request;
+  const hasTags = version >= fetchVersionByEpoch;
+  const { promise, resolve, reject } = Promise.withResolvers<FetchAnswer>();
+  connection.send<FetchAnswer>(
+    fetchApiKey,
+    version,
+    () => writeFetchRequest(request),
+    (_correlationId, _apiKey, _apiVersion, reader) =>
+      readFetchAnswer(version, reader.buffer.slice(reader.position)),
+    hasTags,
+    hasTags,
+    (error, answer) => {
+      if (error !== null) reject(error);
+      else if (answer === undefined) reject(new HeliosError('unreachable', 'No answer to Fetch.'));
+      else resolve(answer);
+    },
+  );
+  return await promise;
+}

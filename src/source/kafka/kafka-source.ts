@@ -1,0 +1,263 @@
+import { mkdir } from 'node:fs/promises';
+import type { Clock } from '../../base/clock.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { KafkaAccess } from '../../connection/kafka/kafka-access.ts';
+import type { Batch, Position } from '../../event/record.ts';
+import type { KafkaTable } from '../../sql/script.ts';
+import type { PartitionLag, Positions, ReadRequest, RecordForm, Source } from '../source.ts';
+import { Assignment } from './assignment.ts';
+import { Bell } from './bell.ts';
+import { Cluster } from './cluster.ts';
+import { corruptRecords, partitionMissing } from './failures.ts';
+import { GroupProgress } from './group-progress.ts';
+import { lagOf, RecordSizes } from './lag.ts';
+import {
+  comparePositions,
+  formatPosition,
+  type KafkaPosition,
+  parsePosition,
+} from './kafka-position.ts';
+import type { PartitionReader } from './partition-reader.ts';
+import { spoolBatch } from './spool-batch.ts';
+import { startPositions } from './start-positions.ts';
+
+export type KafkaSourceOptions = {
+  readonly table: KafkaTable;
+  readonly form: RecordForm;
+  readonly access: KafkaAccess;
+  /** A folder for the batches' files; it is made. */
+  readonly spoolDirectory: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Told of what failed without harm to the records: a group that can't be told. */
+  readonly onProblem: (problem: HeliosError) => void;
+};
+
+/** `read` gives a broker so long to answer before it says that there is nothing now. */
+const answerPatienceMs = 1000;
+
+/**
+ * Topics of Kafka as a source: each partition one of ours, named `topic/number`. Who has read how
+ * far is the pipeline's to know; a consumer group is only told.
+ *
+ * ```
+ * broker ──fetch──▶ PartitionReader (raw batches) ──read──▶ decoded, in a file of its own
+ * ```
+ */
+export class KafkaSource implements Source {
+  readonly kind = 'kafka';
+  readonly isBounded = false;
+  readonly identity: string;
+  readonly #options: KafkaSourceOptions;
+  readonly #cluster: Cluster;
+  readonly #assignment: Assignment;
+  readonly #bell: Bell;
+  readonly #group: GroupProgress | undefined;
+  readonly #sizes = new RecordSizes();
+  /** The broker did not answer in time: until it does, nobody waits for it again. */
+  #slowSinceAnswer = -1;
+  #starts: Promise<ReadonlyMap<string, KafkaPosition>> | undefined;
+
+  private constructor(
+    options: KafkaSourceOptions,
+    parts: { readonly cluster: Cluster; readonly assignment: Assignment; readonly bell: Bell },
+  ) {
+    this.#options = options;
+    this.#cluster = parts.cluster;
+    this.#assignment = parts.assignment;
+    this.#bell = parts.bell;
+    this.identity = `kafka ${parts.assignment.clusterId}`;
+    const { groupId } = options.table;
+    this.#group =
+      groupId === undefined
+        ? undefined
+        : new GroupProgress(parts.cluster, groupId, options.onProblem);
+  }
+
+  /**
+   * Fails with what keeps from the topics: `unreachable`, `access_refused`, `secret_missing`,
+   * `stream_missing`.
+   */
+  static async open(options: KafkaSourceOptions): Promise<KafkaSource> {
+    await mkdir(options.spoolDirectory, { recursive: true });
+    const { access, table, clock, random } = options;
+    const cluster = new Cluster(access, table.isolation);
+    const bell = new Bell();
+    try {
+      const assignment = await Assignment.open({ access, table, clock, random, cluster, bell });
+      return new KafkaSource(options, { cluster, assignment, bell });
+    } catch (thrown) {
+      await cluster.close();
+      throw thrown;
+    }
+  }
+
+  async partitions(): Promise<readonly string[]> {
+    return await Promise.resolve(this.#assignment.names());
+  }
+
+  async startPosition(partition: string): Promise<Position | undefined> {
+    // All at once: partitions that start "now" start at one moment.
+    this.#starts ??= startPositions(this.#cluster, this.#assignment, this.#options.table);
+    const at = (await this.#starts).get(partition);
+    return at === undefined ? undefined : formatPosition(at);
+  }
+
+  compare(left: Position | undefined, right: Position | undefined): number {
+    return comparePositions(left, right);
+  }
+
+  async read(request: ReadRequest): Promise<Batch | undefined> {
+    request.signal.throwIfAborted();
+    const reader = this.#reader(request.partition);
+    this.#seek(reader, request.after);
+    const offsetEnd =
+      request.until === undefined ? Number.POSITIVE_INFINITY : parsePosition(request.until).offset;
+    while ((reader.place?.offset ?? 0) < offsetEnd) {
+      await this.#untilKnown(reader, request.signal);
+      this.#assignment.throwIfFailed(reader);
+      if (!reader.hasRecords) return undefined;
+      const batch = await this.#take(reader, request, offsetEnd);
+      if (batch !== undefined) return batch;
+    }
+    return undefined;
+  }
+
+  async waitForRecords(positions: Positions, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    while (!this.#mayHaveRecords(positions)) {
+      await this.#bell.heard(signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Never: there may always be another record. */
+  async hasEnded(): Promise<boolean> {
+    return await Promise.resolve(false);
+  }
+
+  async bytesBehind(positions: Positions): Promise<number | undefined> {
+    const lags = await this.partitionLags(positions);
+    if (lags.some(({ bytes }) => bytes === undefined)) return undefined;
+    return lags.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  }
+
+  async partitionLags(positions: Positions): Promise<readonly PartitionLag[]> {
+    const nowMs = this.#options.clock.nowMs();
+    const lags = this.#assignment.names().map((name) => {
+      const at = positions.get(name);
+      const offset = at === undefined ? undefined : parsePosition(at).offset;
+      const reader = this.#assignment.reader(name);
+      return lagOf({ name, reader, offset, nowMs, recordBytes: this.#sizes.average });
+    });
+    return await Promise.resolve(lags);
+  }
+
+  async release(positions: Positions): Promise<void> {
+    this.#group?.tell(positions);
+    await Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    await this.#group?.close();
+    await this.#assignment.close();
+    await this.#cluster.close();
+  }
+
+  #reader(name: string): PartitionReader {
+    const reader = this.#assignment.reader(name);
+    if (reader !== undefined) return reader;
+    const slash = name.lastIndexOf('/');
+    throw partitionMissing(name.slice(0, slash), Number(name.slice(slash + 1)));
+  }
+
+  /** What is held is of use only where reading goes on. */
+  #seek(reader: PartitionReader, after: Position | undefined): void {
+    const at = after === undefined ? undefined : parsePosition(after);
+    if (isAt(reader, at)) return;
+    this.#assignment.begin(reader, at);
+    this.#bell.ring();
+  }
+
+  /** Until it is known whether there are records; not long. */
+  async #untilKnown(reader: PartitionReader, signal: AbortSignal): Promise<void> {
+    if (reader.isKnown || this.#slowSinceAnswer === this.#assignment.answerCount) return;
+    const patience = AbortSignal.timeout(answerPatienceMs);
+    const either = AbortSignal.any([signal, patience]);
+    while (!reader.isKnown && !either.aborted) await this.#bell.heard(either);
+    signal.throwIfAborted();
+    if (!reader.isKnown) this.#slowSinceAnswer = this.#assignment.answerCount;
+  }
+
+  /** Undefined where the position did not move. */
+  async #take(
+    reader: PartitionReader,
+    request: ReadRequest,
+    offsetEnd: number,
+  ): Promise<Batch | undefined> {
+    const { form, spoolDirectory, clock } = this.#options;
+    const { topic, partition } = reader;
+    const from = reader.place?.offset;
+    let lineCount = 0;
+    const { newestMs, ...spooled } = await spoolBatch({
+      spoolDirectory,
+      form,
+      bytesMax: request.bytesMax,
+      signal: request.signal,
+      take: (lines, bytesMax) => {
+        const limits = { form, topic, partition, offsetEnd, bytesMax };
+        const newest = this.#decode(reader, () => reader.take(lines, limits));
+        lineCount = lines.lineCount;
+        return newest;
+      },
+    });
+    const { place } = reader;
+    if (place === undefined || (place.offset === from && lineCount === 0)) {
+      await spooled.release();
+      return undefined;
+    }
+    this.#sizes.add(lineCount, spooled.content);
+    this.#bell.ring();
+    return {
+      partition: request.partition,
+      from: request.after,
+      to: this.#positionOf(reader, request.until, offsetEnd),
+      arrivedAtMs: newestMs > 0 ? newestMs : clock.nowMs(),
+      ...spooled,
+    };
+  }
+
+  #positionOf(reader: PartitionReader, until: Position | undefined, offsetEnd: number): Position {
+    const place = reader.place ?? { offset: 0, leaderEpoch: undefined };
+    if (until !== undefined && place.offset === offsetEnd) return until;
+    return formatPosition({ ...place, topicId: reader.topicId });
+  }
+
+  /** Whatever is found in the records is told with their place, and found again at the next try. */
+  #decode(reader: PartitionReader, take: () => number): number {
+    try {
+      return take();
+    } catch (thrown) {
+      if (!(thrown instanceof HeliosError)) throw thrown;
+      reader.failure = corruptRecords(reader.topic, reader.partition, thrown);
+      throw reader.failure;
+    }
+  }
+
+  #mayHaveRecords(positions: Positions): boolean {
+    return this.#assignment.names().some((name) => {
+      const reader = this.#assignment.reader(name);
+      if (reader === undefined || !reader.isActive) return true;
+      const at = positions.get(name);
+      if (!isAt(reader, at === undefined ? undefined : parsePosition(at))) return true;
+      return reader.hasRecords || this.#assignment.hasFailed(reader);
+    });
+  }
+}
+
+function isAt(reader: PartitionReader, at: KafkaPosition | undefined): boolean {
+  if (!reader.isActive) return false;
+  if (at === undefined) return reader.isUntouched;
+  const isTopic = at.topicId === undefined || at.topicId === reader.topicId;
+  return isTopic && reader.place?.offset === at.offset;
+}

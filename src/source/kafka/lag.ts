@@ -1,0 +1,49 @@
+import type { Batch } from '../../event/record.ts';
+import type { PartitionLag } from '../source.ts';
+import type { PartitionReader } from './partition-reader.ts';
+
+/** Of a record, while none was seen. */
+const recordBytesGuess = 256;
+
+/** How large records are as they are read, on average; the newest ones count most. */
+export class RecordSizes {
+  #records = 0;
+  #bytes = 0;
+
+  get average(): number {
+    return this.#records === 0 ? recordBytesGuess : this.#bytes / this.#records;
+  }
+
+  add(records: number, content: Batch['content']): void {
+    if (content.kind === 'parquet' || records === 0) return;
+    this.#records = this.#records / 2 + records;
+    this.#bytes = this.#bytes / 2 + content.byteLength;
+  }
+}
+
+export type LagQuestion = {
+  readonly name: string;
+  readonly reader: PartitionReader | undefined;
+  /** The next one to read; undefined is the beginning. */
+  readonly offset: number | undefined;
+  readonly nowMs: number;
+  readonly recordBytes: number;
+};
+
+/** By the ends of the log in the newest answers; gaps in the offsets count as records. */
+export function lagOf({ name, reader, offset, nowMs, recordBytes }: LagQuestion): PartitionLag {
+  const end = reader?.logEnd;
+  const start = offset ?? reader?.logStart;
+  if (reader === undefined || end === undefined || start === undefined) {
+    return { partition: name, records: undefined, bytes: undefined, ms: undefined };
+  }
+  const records = Math.max(0, end - start);
+  const oldestMs = reader.oldestMs;
+  const ageMs = oldestMs === undefined ? undefined : Math.max(0, nowMs - oldestMs);
+  return {
+    partition: name,
+    records: BigInt(records),
+    bytes: Math.round(records * recordBytes),
+    ms: records === 0 ? 0 : ageMs,
+  };
+}

@@ -1,0 +1,175 @@
+import { ProtocolError } from '@platformatic/kafka';
+import type { Clock } from '../../../base/clock.ts';
+import { describeRemoteError } from '../../../connection/failure/remote-error.ts';
+import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
+import { readEnvelope } from '../../../format/envelope-record.ts';
+import type { Deadline } from '../../deadline.ts';
+import type { PeekedRecord } from '../../look.ts';
+import type { RecordForm } from '../../source.ts';
+import type { LeaderInfo } from '../cluster.ts';
+import { corruptRecords, withoutLeader } from '../failures.ts';
+import type { PartitionAnswer } from '../fetch/fetch-answer.ts';
+import type { Broker } from '../fetch/fetch-connection.ts';
+import { asHeliosError, HeliosError } from '../../../base/errors.ts';
+import { FetchedRecords, type Place } from '../record/fetched-records.ts';
+import { spanOf } from '../record/record-batch.ts';
+import { SpoolLines } from '../record/spool-lines.ts';
+import type { BrokerPool } from './broker-pool.ts';
+
+export type PeekedPartition = {
+  readonly topic: string;
+  readonly topicId: string | undefined;
+  readonly partition: number;
+  readonly leader: LeaderInfo | undefined;
+  readonly broker: Broker | undefined;
+};
+
+export type PartitionPeekContext = {
+  readonly access: KafkaAccess;
+  readonly pool: BrokerPool;
+  readonly clock: Clock;
+  /** Of Fetch. */
+  readonly version: number;
+  readonly deadline: Deadline;
+};
+
+export type RecordRange = {
+  /** Offsets; the end is exclusive. */
+  readonly from: number;
+  readonly to: number;
+  readonly countMax: number;
+  /** Which to keep where there are more. */
+  readonly keep: 'first' | 'last';
+};
+
+/** Everything that a table may ask for, with values that may be any bytes. */
+const form: RecordForm = {
+  kind: 'envelopes',
+  isBinary: true,
+  metadata: ['offset_id', 'partition', 'topic', 'timestamp', 'key', 'headers'],
+};
+
+const fetchBytes = 1024 * 1024;
+/** Of a batch; the largest that is looked at. */
+const batchBytesMax = 256 * 1024 * 1024;
+/** Decoded at once, so that one batch that is compressed well doesn't fill the memory. */
+const stepBytes = 4 * 1024 * 1024;
+
+/** Records of one partition that are committed, in their order. */
+export async function readRange(
+  place: PeekedPartition,
+  range: RecordRange,
+  context: PartitionPeekContext,
+): Promise<readonly PeekedRecord[]> {
+  let found: PeekedRecord[] = [];
+  let at: Place = { offset: range.from, leaderEpoch: undefined };
+  let bytesMax = fetchBytes;
+  const isEnough = (): boolean => range.keep === 'first' && found.length >= range.countMax;
+  while (at.offset < range.to && !isEnough()) {
+    const answer = await fetchOnce(place, at, bytesMax, context);
+    const span = spanOf(answer.records);
+    if (span.nextOffset === undefined) {
+      if (span.needed <= bytesMax || span.needed > batchBytesMax) break;
+      bytesMax = span.needed;
+      continue;
+    }
+    bytesMax = fetchBytes;
+    const fetched = new FetchedRecords(
+      answer.records.subarray(0, span.byteLength),
+      answer.aborted,
+    );
+    const next = Math.max(span.nextOffset, at.offset);
+    while (!fetched.isDone && !isEnough()) {
+      const taken = take(fetched, at, { place, offsetEnd: range.to });
+      found.push(...taken.records);
+      if (range.keep === 'last') found = found.slice(-range.countMax);
+      if (taken.at.offset === at.offset) break;
+      at = taken.at;
+    }
+    if (at.offset < next) at = { ...at, offset: next };
+  }
+  return range.keep === 'last' ? found.slice(-range.countMax) : found.slice(0, range.countMax);
+}
+
+async function fetchOnce(
+  place: PeekedPartition,
+  at: Place,
+  bytesMax: number,
+  { access, pool, version, deadline }: PartitionPeekContext,
+): Promise<PartitionAnswer> {
+  const { topic, topicId, partition, leader, broker } = place;
+  if (leader === undefined || broker === undefined) {
+    throw withoutLeader(topic, partition, 'no broker leads it now');
+  }
+  const fetched = {
+    partition,
+    fetchOffset: at.offset,
+    currentLeaderEpoch: -1,
+    lastFetchedEpoch: -1,
+    bytesMax,
+  };
+  try {
+    const answer = await deadline.race(
+      pool.fetch(leader.nodeId, broker, {
+        version,
+        waitMs: 0,
+        bytesMax,
+        isolation: 'read_committed',
+        topics: [{ name: topic, id: topicId, partitions: [fetched] }],
+      }),
+    );
+    const [only] = answer.partitions;
+    const errorCode = only?.errorCode ?? answer.errorCode;
+    if (errorCode !== 0) throw new ProtocolError(errorCode);
+    if (only !== undefined) return only;
+  } catch (thrown) {
+    throw describeRemoteError(thrown, access.place({ topic, operation: 'Read' }));
+  }
+  throw withoutLeader(topic, partition, 'the broker says nothing of it');
+}
+
+function take(
+  fetched: FetchedRecords,
+  at: Place,
+  { place, offsetEnd }: { readonly place: PeekedPartition; readonly offsetEnd: number },
+): { readonly at: Place; readonly records: readonly PeekedRecord[] } {
+  const { topic, partition } = place;
+  const lines = new SpoolLines();
+  try {
+    const limits = { form, topic, partition, offsetEnd, bytesMax: stepBytes };
+    const next = fetched.take(at, lines, limits);
+    const text = Buffer.concat(lines.takeChunks()).toString('utf8');
+    const records = text.split('\n').slice(0, -1).map((line) => peekedRecord(partition, line));
+    return { at: next, records };
+  } catch (thrown) {
+    const failure = asHeliosError(thrown);
+    throw failure.code === 'corrupt_data' ? corruptRecords(topic, partition, failure) : failure;
+  }
+}
+
+function peekedRecord(partition: number, line: string): PeekedRecord {
+  const { value, metadata } = readEnvelope(line);
+  const { key, headers, timestamp, offset_id: offset } = metadata;
+  return {
+    partition: String(partition),
+    position: String(offset),
+    timestampMs: typeof timestamp === 'number' ? timestamp : undefined,
+    key: typeof key === 'string' ? Buffer.from(key, 'base64') : null,
+    headers: isObject(headers) ? headers : {},
+    value: value ?? null,
+    metadata,
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The offset that a person wrote; `invalid_request`. */
+export function offsetOf(text: string): number {
+  const offset = Number(text);
+  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(offset)) return offset;
+  throw new HeliosError('invalid_request', `${JSON.stringify(text)} is no offset.`, {
+    hint: 'A position in a partition of Kafka is a whole number from 0.',
+  });
+}

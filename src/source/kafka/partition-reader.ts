@@ -1,0 +1,194 @@
+import type { HeliosError } from '../../base/errors.ts';
+import type { EpochMs } from '../../event/record.ts';
+import type { LeaderInfo } from './cluster.ts';
+import type { PartitionAnswer } from './fetch/fetch-answer.ts';
+import type { FetchPartition } from './fetch/fetch-request.ts';
+import type { KafkaPosition } from './kafka-position.ts';
+import { type AbortedTransaction, FetchedRecords, type Place } from './record/fetched-records.ts';
+import { firstTime, spanOf } from './record/record-batch.ts';
+import type { SpoolLines } from './record/spool-lines.ts';
+import type { TakeLimits } from './record/take-records.ts';
+
+/** Asked of one partition at a time, and held for it: a partition above it is not fetched. */
+const partitionBytes = 8 * 1024 * 1024;
+/** A request may ask for a larger batch, where there is one. */
+const batchBytesMax = 1024 * 1024 * 1024;
+
+type Held = {
+  readonly records: FetchedRecords;
+  readonly byteLength: number;
+  readonly oldestMs: EpochMs;
+};
+
+/** Why a partition gives no records for now, since when. */
+export type Trouble = { readonly sinceMs: number; readonly error: unknown };
+
+/**
+ * One partition that is read: what was fetched of it and not yet taken, and where both go on.
+ *
+ * ```
+ *   ── taken ──▶ #place ── held here ──▶ #fetchPlace ── at the broker ──▶ end
+ * ```
+ *
+ * Whoever takes from another place than `#place` drops what is held.
+ */
+export class PartitionReader {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the topic that is read; fixed with the first position. */
+  topicId: string | undefined;
+  leader: LeaderInfo | undefined;
+  isInFlight = false;
+  /** Something has to be looked up before it can be fetched. */
+  isWaiting = false;
+  /** Stops the pipeline at its next read. */
+  failure: HeliosError | undefined;
+  trouble: Trouble | undefined;
+  /** Where the log begins and ends, as of the newest answer. */
+  logStart: number | undefined;
+  logEnd: number | undefined;
+  #place: Place | undefined;
+  #fetchPlace: Place = { offset: 0, leaderEpoch: undefined };
+  #isUntouched = false;
+  #held: Held[] = [];
+  #heldBytes = 0;
+  #fetchBytes = partitionBytes;
+  #isAtEnd = false;
+  /** Answers to requests of an earlier one are not for what is read now. */
+  #generation = 0;
+  #asked = 0;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  get isActive(): boolean {
+    return this.#place !== undefined;
+  }
+
+  /** Where the next `take` goes on; undefined before anything was asked for. */
+  get place(): Place | undefined {
+    return this.#place;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  get hasRecords(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Nothing is held, and the broker had nothing more when it was last asked. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd && this.#held.length === 0;
+  }
+
+  /** Nothing was taken since it began at the log's start: any start of the log will do. */
+  get isUntouched(): boolean {
+    return this.#isUntouched;
+  }
+
+  /** Whether a read can tell if there are records now. */
+  get isKnown(): boolean {
+    return (
+      this.hasRecords || this.isAtEnd || this.failure !== undefined || this.trouble !== undefined
+    );
+  }
+
+  /** What the next request asks for. */
+  get fetchPlace(): Place {
+    return this.#fetchPlace;
+  }
+
+  /** When the oldest record arrived that is held. */
+  get oldestMs(): EpochMs | undefined {
+    return this.#held[0]?.oldestMs;
+  }
+
+  /** Which requests it may be in now. */
+  get lane(): 'behind' | 'tail' | undefined {
+    const isBusy = this.isInFlight || this.isWaiting || this.#heldBytes >= partitionBytes;
+    if (isBusy || !this.isActive || this.failure !== undefined) return undefined;
+    return this.#isAtEnd ? 'tail' : 'behind';
+  }
+
+  /** Begins at a position; undefined is the log's start, wherever that is. */
+  startAt(at: KafkaPosition | undefined): void {
+    const place = { offset: at?.offset ?? 0, leaderEpoch: at?.leaderEpoch };
+    this.#place = place;
+    this.#fetchPlace = place;
+    this.#isUntouched = at === undefined;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#isAtEnd = false;
+    this.#generation++;
+    this.failure = undefined;
+  }
+
+  /** The log's start was found to be here. */
+  moveStart(offset: number): void {
+    this.startAt({ offset, leaderEpoch: undefined, topicId: this.topicId });
+    this.#isUntouched = true;
+  }
+
+  request(): FetchPartition {
+    this.#asked = this.#generation;
+    return {
+      partition: this.partition,
+      fetchOffset: this.#fetchPlace.offset,
+      currentLeaderEpoch: this.leader?.leaderEpoch ?? -1,
+      lastFetchedEpoch: this.#fetchPlace.leaderEpoch ?? -1,
+      bytesMax: this.#fetchBytes,
+    };
+  }
+
+  /** Whether an answer is to a request for what is read now. */
+  get isAnswerCurrent(): boolean {
+    return this.#asked === this.#generation;
+  }
+
+  /** Keeps the records of an answer without an error. */
+  accept(answer: PartitionAnswer, end: number): void {
+    this.trouble = undefined;
+    if (answer.logStartOffset >= 0) this.logStart = answer.logStartOffset;
+    if (end >= 0) this.logEnd = end;
+    const span = spanOf(answer.records);
+    if (span.nextOffset !== undefined) {
+      this.#hold(answer.records.subarray(0, span.byteLength), answer.aborted);
+      this.#fetchPlace = {
+        offset: Math.max(span.nextOffset, this.#fetchPlace.offset),
+        leaderEpoch: span.leaderEpoch ?? this.#fetchPlace.leaderEpoch,
+      };
+      this.#fetchBytes = partitionBytes;
+    } else if (span.needed > this.#fetchBytes) {
+      this.#fetchBytes = Math.min(span.needed, batchBytesMax);
+    }
+    const isCutOff = span.nextOffset === undefined && span.needed > 0;
+    this.#isAtEnd = !isCutOff && (answer.records.length === 0 || this.#fetchPlace.offset >= end);
+  }
+
+  /** Takes what is held, until a limit is reached; gives the time of the newest record of it. */
+  take(lines: SpoolLines, limits: Omit<TakeLimits, 'offsetMin'>): EpochMs {
+    let newestMs = 0;
+    while (this.#place !== undefined && this.#place.offset < limits.offsetEnd) {
+      const [first] = this.#held;
+      if (first === undefined || lines.byteLength >= limits.bytesMax) break;
+      const before = this.#place.offset;
+      this.#place = first.records.take(this.#place, lines, limits);
+      if (this.#place.offset > before) this.#isUntouched = false;
+      newestMs = Math.max(newestMs, first.records.newestMs);
+      if (!first.records.isDone) continue;
+      this.#held.shift();
+      this.#heldBytes -= first.byteLength;
+    }
+    return newestMs;
+  }
+
+  #hold(bytes: Buffer, aborted: readonly AbortedTransaction[]): void {
+    const records = new FetchedRecords(bytes, aborted);
+    this.#held.push({ records, byteLength: bytes.length, oldestMs: firstTime(bytes) });
+    this.#heldBytes += bytes.length;
+  }
+}
