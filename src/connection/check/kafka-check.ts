@@ -161,8 +161,11 @@ export class KafkaCheck implements AsyncDisposable {
   async #read(): Promise<StageResult> {
     const record = this.#record;
     if (record === undefined) {
-      const which = this.#place.stream === undefined ? 'No topic that was looked at' : 'The topic';
-      return Promise.resolve({ outcome: 'skipped', message: `${which} has a record to read.` });
+      const message =
+        this.#place.stream === undefined
+          ? 'No topic that was looked at has a record to read.'
+          : 'The topic has no record to read.';
+      return Promise.resolve({ outcome: 'skipped', message });
     }
     const { topic, partition, offset, bytes, timestampMs } = record;
     const time = new Date(timestampMs).toISOString();

@@ -50,12 +50,18 @@ async function ask(
     const text = (await response.text()).slice(0, answerCharactersMax);
     return { isGood: response.ok, status: response.status, text };
   } catch (thrown) {
-    const described = networkFailure(causesOf(thrown), { address: endpoint, caOption: undefined });
-    if (described !== undefined) throw described;
-    throw new HeliosError('unreachable', `${endpoint} did not answer in time.`, {
-      hint: 'Check auth.oauth.token_endpoint, and that this machine may reach it.',
-    });
+    throw unanswered(endpoint, causesOf(thrown));
   }
+}
+
+function unanswered(endpoint: string, causes: readonly Error[]): HeliosError {
+  const described = networkFailure(causes, { address: endpoint, caOption: undefined });
+  if (described !== undefined) return described;
+  const isLate = causes.some(({ name }) => name === 'TimeoutError');
+  const reason = isLate ? 'no answer in time' : (causes.at(-1)?.message ?? 'no reason is known');
+  return new HeliosError('unreachable', `Asking ${endpoint} failed: ${quoted(reason)}.`, {
+    hint: 'Check auth.oauth.token_endpoint, and that this machine may reach it.',
+  });
 }
 
 /** RFC 6749, 2.3.1: both are form-encoded before they are joined. */

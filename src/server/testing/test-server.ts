@@ -28,11 +28,12 @@ export class TestServer implements AsyncDisposable {
   readonly tail: ScriptedTail = new ScriptedTail();
   readonly dependencies: ServerDependencies;
   readonly logLines: Record<string, unknown>[];
-  readonly #directory: string;
+  /** All that this server writes. */
+  readonly directory: string;
   readonly #catalog: Catalog;
 
-  private constructor(directory: string, log: EventLog, config: Partial<ServerConfig>) {
-    this.#directory = directory;
+  private constructor(directory: string, log: EventLog, config: TestConfig) {
+    this.directory = directory;
     this.log = log;
     const { logLines, stream } = collectedLines();
     this.logLines = logLines;
@@ -40,14 +41,14 @@ export class TestServer implements AsyncDisposable {
     const logger = pino({ level: 'debug' }, stream);
     const clock = systemClock;
     this.#catalog = new Catalog(join(directory, 'catalog.db'));
-    const connections = connectionsIn(this.#catalog);
+    const connections = connectionsIn(this.#catalog, config.environment ?? {});
     const parts = { log, pipelines, queries, tables, tableTail, connections };
     this.dependencies = { ...parts, clock, logger };
     const required = { version: '9.9.9', isReady: () => true };
     this.server = new Server(this.dependencies, { ...required, ...config });
   }
 
-  static async start(config: Partial<ServerConfig> = {}): Promise<TestServer> {
+  static async start(config: TestConfig = {}): Promise<TestServer> {
     const directory = await mkdtemp(join(tmpdir(), 'helios-server-'));
     const log = await EventLog.open({ directory, clock: systemClock });
     const test = new TestServer(directory, log, config);
@@ -126,13 +127,21 @@ export class TestServer implements AsyncDisposable {
     await this.server.close();
     await this.log.close();
     this.#catalog.close();
-    await rm(this.#directory, { recursive: true });
+    await rm(this.directory, { recursive: true });
   }
 }
 
-/** Real ones; nothing uses them, and no variable is set. */
-function connectionsIn(catalog: Catalog): NonNullable<ServerDependencies['connections']> {
-  const parts = { environment: {}, clock: systemClock, random: () => 0.5 };
+type Environment = Readonly<Record<string, string>>;
+
+/** `environment` is where references to secrets look. */
+type TestConfig = Partial<ServerConfig> & { readonly environment?: Environment };
+
+/** Real ones; nothing uses them. */
+function connectionsIn(
+  catalog: Catalog,
+  environment: Environment,
+): NonNullable<ServerDependencies['connections']> {
+  const parts = { environment, clock: systemClock, random: () => 0.5 };
   const context = { ...parts, secrets: new ReferencedSecrets(parts) };
   return {
     connections: new StoredConnections({ catalog, clock: systemClock, usersOf: () => [] }),
