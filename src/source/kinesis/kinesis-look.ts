@@ -1,0 +1,177 @@
+import {
+  DescribeStreamSummaryCommand,
+  ListStreamsCommand,
+  type KinesisClient,
+} from '@aws-sdk/client-kinesis';
+import type { Clock } from '../../base/clock.ts';
+import type { KinesisAccess } from '../../connection/aws/kinesis-client.ts';
+import { describeRemoteError } from '../../connection/failure/remote-error.ts';
+import { Deadline } from '../deadline.ts';
+import type {
+  PeekAnswer,
+  PeekRequest,
+  StreamDescription,
+  StreamLook,
+  StreamSummary,
+} from '../look.ts';
+import { chosenPartitions, peekAnswer, peekEach } from '../peeked.ts';
+import { peekShard, startOf } from './look/shard-peek.ts';
+import { ReadBudget } from './stream/read-budget.ts';
+import { StreamClient } from './stream/stream-client.ts';
+
+export type KinesisLookOptions = {
+  /** A client for a stream, whose ARN may tell the region; undefined for none in particular. */
+  readonly open: (stream: string | undefined) => Promise<KinesisAccess>;
+  readonly clock: Clock;
+};
+
+/** Two of the five reads that a shard allows a second to all who read it. */
+const readIntervalMs = 500;
+const listTimeoutMs = 20_000;
+/** DescribeStreamSummary is allowed 20 times a second, to all of an account. */
+const describeIntervalMs = 60;
+/** Beyond it, only names are told. */
+const describedMax = 200;
+const listPagesMax = 100;
+
+/** Looks at the streams of an account's region. */
+export class KinesisLook implements StreamLook {
+  readonly kind = 'kinesis';
+  readonly #options: KinesisLookOptions;
+
+  constructor(options: KinesisLookOptions) {
+    this.#options = options;
+  }
+
+  async streams(signal: AbortSignal): Promise<readonly StreamSummary[]> {
+    using deadline = new Deadline(this.#options.clock, listTimeoutMs, signal);
+    using access = await this.#access(undefined);
+    const names = await listNames(access, deadline.signal);
+    const found = names.map(async (name, index) => {
+      if (index >= describedMax) return unknown(name);
+      try {
+        await this.#options.clock.sleep(index * describeIntervalMs, deadline.signal);
+        return await summaryOf(access.client, name, deadline.signal);
+      } catch {
+        // Not allowed for this one, or too slow: its name is known all the same.
+        return unknown(name);
+      }
+    });
+    const summaries = await Promise.all(found);
+    signal.throwIfAborted();
+    return summaries;
+  }
+
+  async describe(name: string, signal: AbortSignal): Promise<StreamDescription> {
+    using deadline = new Deadline(this.#options.clock, listTimeoutMs, signal);
+    using access = await this.#access(name);
+    const stream = this.#client(access, name);
+    const facts = await stream.describe(deadline.signal);
+    const shards = await stream.listShards(deadline.signal);
+    return {
+      ...unknown(name),
+      partitions: shards.filter(({ isClosed }) => !isClosed).length,
+      retentionMs: facts.retentionMs,
+      details: shards.map(({ id, isClosed }) => ({
+        partition: id,
+        start: undefined,
+        end: undefined,
+        bytes: undefined,
+        isClosed,
+        recordsPerSecond: undefined,
+      })),
+    };
+  }
+
+  async peek(request: PeekRequest): Promise<PeekAnswer> {
+    const { clock } = this.#options;
+    const { from } = request;
+    if (from.kind === 'position') startOf(from);
+    using deadline = new Deadline(clock, request.timeoutMs, request.signal);
+    using access = await this.#access(request.stream);
+    const stream = this.#client(access, request.stream);
+    const { retentionMs } = await stream.describe(deadline.signal);
+    const shards = await stream.listShards(deadline.signal);
+    const chosen = chosenPartitions(
+      shards.map(({ id }) => id),
+      request,
+    );
+    const reads = new Map<string, number>();
+    const context = {
+      stream,
+      budget: new ReadBudget(clock, readIntervalMs),
+      clock,
+      retentionMs,
+      deadline,
+      onRead: (shard: string) => void reads.set(shard, (reads.get(shard) ?? 0) + 1),
+    };
+    const peeks = await peekEach(chosen, request, async (shard) => {
+      return await peekShard(shard, request, context);
+    });
+    request.signal.throwIfAborted();
+    return peekAnswer(peeks, request, costOf(reads));
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async #access(stream: string | undefined): Promise<KinesisAccess & Disposable> {
+    const access = await this.#options.open(stream);
+    return { ...access, [Symbol.dispose]: () => access.client.destroy() };
+  }
+
+  #client({ client }: KinesisAccess, stream: string): StreamClient {
+    return new StreamClient({ client, stream, clock: this.#options.clock });
+  }
+}
+
+function costOf(reads: ReadonlyMap<string, number>): string {
+  const total = [...reads.values()].reduce((sum, count) => sum + count, 0);
+  const shards = reads.size === 1 ? '1 shard' : `${reads.size} shards`;
+  const perSecond = Math.min(1000 / readIntervalMs, Math.max(0, ...reads.values()));
+  return `${perSecond} of 5 reads a second and shard, ${shards}, ${total} reads in all`;
+}
+
+async function listNames(access: KinesisAccess, signal: AbortSignal): Promise<readonly string[]> {
+  const names: string[] = [];
+  let after: string | undefined;
+  try {
+    for (let page = 0; page < listPagesMax; page++) {
+      const command = new ListStreamsCommand({ ExclusiveStartStreamName: after });
+      const answer = await access.client.send(command, { abortSignal: signal });
+      names.push(...(answer.StreamNames ?? []));
+      after = names.at(-1);
+      if (answer.HasMoreStreams !== true || after === undefined) break;
+    }
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throw describeRemoteError(thrown, access.place('kinesis:ListStreams'));
+  }
+  return names.toSorted();
+}
+
+async function summaryOf(
+  client: KinesisClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<StreamSummary> {
+  const command = new DescribeStreamSummaryCommand({ StreamName: name });
+  const answer = await client.send(command, { abortSignal: signal });
+  const { OpenShardCount: partitions, RetentionPeriodHours: hours } =
+    answer.StreamDescriptionSummary ?? {};
+  const retentionMs = hours === undefined ? undefined : hours * 3_600_000;
+  return { ...unknown(name), partitions, retentionMs };
+}
+
+/** Rates and sizes are CloudWatch's to tell, which costs money and a permission. */
+function unknown(name: string): StreamSummary {
+  return {
+    name,
+    partitions: undefined,
+    retentionMs: undefined,
+    recordsPerSecond: undefined,
+    bytesPerSecond: undefined,
+    bytes: undefined,
+  };
+}
