@@ -79,14 +79,21 @@ export class Reading {
     }
   }
 
-  /** Reads what there is now; true if there was something. */
-  async step(source: Source, bytesMax = 1_000_000): Promise<boolean> {
+  /**
+   * Reads what there is now; true if there was something. `isLost`: as if the process had died
+   * before what it read was committed.
+   */
+  async step(source: Source, bytesMax = 1_000_000, isLost = false): Promise<boolean> {
     const batches: Batch[] = [];
     const { signal } = new AbortController();
     for (const partition of await source.partitions()) {
       const after = this.positions.get(partition);
       const batch = await source.read({ partition, after, bytesMax, signal });
       if (batch !== undefined) batches.push(batch);
+    }
+    if (isLost) {
+      for (const batch of batches) await batch.release();
+      return batches.length > 0;
     }
     for (const batch of batches) this.batches.push(await keep(batch));
     // Only now are they committed.

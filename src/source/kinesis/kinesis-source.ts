@@ -41,6 +41,8 @@ export type KinesisSourceOptions = {
 export type KinesisLimits = PollLimits & {
   /** Bytes of records that wait in memory, of all shards; pages on their way count in full. */
   readonly bufferBytesMax: number;
+  /** From one listing of the shards to the next; they also tell of each other. */
+  readonly listIntervalMs: number;
   /** A shard without records has its time noted in a position this often. */
   readonly asOfIntervalMs: number;
 };
@@ -48,6 +50,7 @@ export type KinesisLimits = PollLimits & {
 const defaultLimits: KinesisLimits = {
   ...defaultPollLimits,
   bufferBytesMax: 64 * 1024 * 1024,
+  listIntervalMs: 120_000,
   asOfIntervalMs: 10 * 60 * 1000,
 };
 
@@ -102,8 +105,10 @@ export class KinesisSource implements Source {
     const { openedAtMs } = opened;
     this.#batches = new ShardBatches({ ...options, openedAtMs, asOfIntervalMs });
     const onChange = (): void => this.#bell.ring();
-    const { stream, shards } = opened;
-    this.#watch = new ShardWatch({ stream, shards, clock, onProblem, onChange }, opened.facts);
+    const { listIntervalMs } = this.#limits;
+    const { stream, shards, facts } = opened;
+    const watched = { stream, shards, clock, onProblem, onChange, listIntervalMs };
+    this.#watch = new ShardWatch(watched, facts);
   }
 
   /** `stream_missing`, `access_refused`, `unreachable` … when the stream can't be looked at. */
@@ -294,8 +299,11 @@ export class KinesisSource implements Source {
   }
 
   #createFeed(context: FeedContext): Feed {
-    if (this.#consumerArn !== undefined) return new ShardSubscription(context, this.#consumerArn);
-    return new ShardPoll(context, this.#budget, this.#limits);
+    const createPoll = (): Feed => new ShardPoll(context, this.#budget, this.#limits);
+    const consumerArn = this.#consumerArn;
+    if (consumerArn === undefined) return createPoll();
+    const isClosed = (): boolean => this.#shards.get(context.shard.id)?.isClosed ?? true;
+    return new ShardSubscription({ ...context, consumerArn, isClosed, createPoll });
   }
 
   /** All of a shard is new to who has read its parents; else the table's time holds for it too. */

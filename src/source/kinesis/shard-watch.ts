@@ -9,13 +9,13 @@ export type WatchContext = {
   readonly stream: StreamClient;
   readonly shards: ShardMap;
   readonly clock: Clock;
+  /** Shards tell of their children; what nobody told of is found this often. */
+  readonly listIntervalMs: number;
   readonly onProblem: (problem: HeliosError) => void;
   /** There may be other shards now, or the watch has failed. */
   readonly onChange: () => void;
 };
 
-/** Shards tell of their children; what nobody told of is found this often. */
-const listIntervalMs = 120_000;
 /** While something is missing in the list it may just be young. */
 const soonMs = 2000;
 const soonMax = 10;
@@ -97,13 +97,11 @@ export class ShardWatch {
   }
 
   async #wait(signal: AbortSignal): Promise<void> {
+    const { clock, listIntervalMs } = this.#context;
     const isSoon = this.#soonCount > 0 && this.#soonCount < soonMax;
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
-    const waits = [
-      this.#context.clock.sleep(isSoon ? soonMs : listIntervalMs, either),
-      this.#wish.heard(either),
-    ];
+    const waits = [clock.sleep(isSoon ? soonMs : listIntervalMs, either), this.#wish.heard(either)];
     try {
       await Promise.race(waits);
     } finally {

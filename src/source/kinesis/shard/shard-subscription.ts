@@ -19,23 +19,32 @@ type Subscription = {
   readonly beganAtMs: number;
 };
 
+export type SubscriptionContext = FeedContext & {
+  readonly consumerArn: string;
+  /** Whether the shard is listed as one that has an end. */
+  readonly isClosed: () => boolean;
+  /** Reads the same shard from where it stands without a subscription. */
+  readonly createPoll: () => Feed;
+};
+
 /**
  * Receives a shard's records by enhanced fan-out: Kinesis pushes them as they come. A subscription
- * that ended, whatever the reason, is renewed after what was received.
+ * that ended, whatever the reason, is renewed after what was received. Kinesis tells of a shard's
+ * end too; where a shard has one and nothing more comes (emulators don't tell), the end is polled.
  */
 export class ShardSubscription implements Feed {
-  readonly #context: FeedContext;
-  readonly #consumerArn: string;
+  readonly #context: SubscriptionContext;
+  #rest: Feed | undefined;
   #subscription: Subscription | undefined;
   /** Where the next subscription begins: moves on even where no records come. */
   #continuation: string | undefined;
 
-  constructor(context: FeedContext, consumerArn: string) {
+  constructor(context: SubscriptionContext) {
     this.#context = context;
-    this.#consumerArn = consumerArn;
   }
 
   async next(signal: AbortSignal): Promise<readonly ListedShard[] | undefined> {
+    if (this.#rest !== undefined) return await this.#rest.next(signal);
     // Room first: what was pushed can't be sent back.
     await this.#context.memory.reserve(0, signal);
     const subscription = (this.#subscription ??= await this.#subscribe(signal));
@@ -56,24 +65,29 @@ export class ShardSubscription implements Feed {
   }
 
   #take(event: SubscribeToShardEvent): readonly ListedShard[] | undefined {
-    const { clock, receive } = this.#context;
+    const { clock, receive, isClosed, createPoll } = this.#context;
     const behindMs = event.MillisBehindLatest ?? 0;
-    receive((event.Records ?? []).map(streamRecord), { behindMs, askedAtMs: clock.nowMs() });
+    const records = (event.Records ?? []).map(streamRecord);
+    receive(records, { behindMs, askedAtMs: clock.nowMs() });
     this.#continuation = event.ContinuationSequenceNumber;
     const hasEnded = event.ContinuationSequenceNumber === undefined;
     const children = parseChildren(event.ChildShards);
-    return hasEnded || children.length > 0 ? children : undefined;
+    if (hasEnded || children.length > 0) return children;
+    if (records.length > 0 || behindMs > 0 || !isClosed()) return undefined;
+    this.#rest = createPoll();
+    this.#drop();
+    return undefined;
   }
 
   /** Undefined where the place to begin was refused and another has to be tried. */
   async #subscribe(signal: AbortSignal): Promise<Subscription | undefined> {
-    const { shard, stream, cursor, clock, verify } = this.#context;
+    const { shard, stream, cursor, clock, verify, consumerArn } = this.#context;
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
     try {
       await verify();
       const start = this.#startingPoint();
-      const events = await stream.subscribe(this.#consumerArn, shard.id, start, either);
+      const events = await stream.subscribe(consumerArn, shard.id, start, either);
       const beganAtMs = clock.monotonicMs();
       return { events: events[Symbol.asyncIterator](), stop, beganAtMs };
     } catch (thrown) {

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { UpdateMaxRecordSizeCommand } from '@aws-sdk/client-kinesis';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Batch } from '../../src/event/record.ts';
+import type { RecordForm } from '../../src/source/source.ts';
+import {
+  createStream,
+  putRecords,
+  startKinesisLocal,
+  untilActive,
+  type KinesisPeer,
+} from '../peers/kinesis.ts';
+import { aggregate } from './kinesis-aggregate.ts';
+import { openSource, Reading } from './kinesis-reading.ts';
+
+let peer: KinesisPeer;
+let count = 0;
+let stream: string;
+
+beforeAll(async () => {
+  peer = await startKinesisLocal();
+});
+afterAll(async () => {
+  await peer[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  stream = `records-${count++}`;
+  await createStream(peer.client, stream, 2);
+});
+
+const envelopes: RecordForm = {
+  kind: 'envelopes',
+  isBinary: false,
+  metadata: ['sequence_number', 'subsequence_number', 'shard_id', 'partition_key', 'timestamp'],
+};
+
+test('aggregates come apart, and broken ones are records as they are', async () => {
+  const parts = Array.from({ length: 100 }, (_, n) => ({ key: `k${n % 9}`, data: `{"n":${n}}` }));
+  const whole = aggregate(parts);
+  const broken = Buffer.from(whole);
+  broken[whole.length - 1] = (broken.at(-1) ?? 0) ^ 1;
+  await putRecords(peer.client, stream, [
+    { key: 'a', data: '{"before":1}' },
+    { key: 'a', data: whole },
+    { key: 'a', data: broken },
+    { key: 'a', data: '{"after":1}' },
+  ]);
+  const source = await openSource({ client: peer.client, stream, form: envelopes });
+  const reading = new Reading();
+  // One byte at a time: a batch still holds a whole record, with all that it is made of.
+  while (reading.batches.length < 4) {
+    if (!(await reading.step(source, 1))) {
+      await source.waitForRecords(reading.positions, AbortSignal.timeout(5000));
+    }
+  }
+  expect(reading.batches.map(({ lines }) => lines.length)).toEqual([1, 100, 1, 1]);
+  const values = reading.lines.map((text) => JSON.parse(text) as Envelope);
+  expect(values.slice(1, 101).map(({ v }) => v)).toEqual(parts.map(({ data }) => data));
+  expect(values.slice(1, 101).map(({ m }) => m.subsequence_number)).toEqual([...parts.keys()]);
+  expect(values.slice(1, 101).map(({ m }) => m.partition_key)).toEqual(parts.map(({ key }) => key));
+  expect(new Set(values.slice(1, 101).map(({ m }) => m.sequence_number)).size).toBe(1);
+  expect(values[101]).toMatchObject({ b: broken.toString('base64') });
+  expect(values[102]).toMatchObject({ v: '{"after":1}', m: { subsequence_number: 0 } });
+  expect(values[0]?.m.timestamp).toBeGreaterThan(Date.now() - 60_000);
+  await source.close();
+});
+
+type Envelope = {
+  readonly v?: string;
+  readonly b?: string;
+  readonly m: {
+    readonly sequence_number: string;
+    readonly subsequence_number: number;
+    readonly partition_key: string;
+    readonly timestamp: number;
+  };
+};
+
+test('lines say what they stand for', async () => {
+  await putRecords(peer.client, stream, [
+    { key: 'a', data: '{"a":\n1}' },
+    { key: 'a', data: '' },
+    { key: 'a', data: '{"a":2}' },
+  ]);
+  const source = await openSource({ client: peer.client, stream });
+  const { signal } = new AbortController();
+  await source.waitForRecords(new Map(), signal);
+  let batch: Batch | undefined;
+  for (const partition of await source.partitions()) {
+    batch ??= await source.read({ partition, after: undefined, bytesMax: 1e6, signal });
+  }
+  const text = (bytes: Uint8Array | null | undefined): string | undefined =>
+    bytes === undefined || bytes === null ? undefined : Buffer.from(bytes).toString();
+  expect([0, 9, 11].map((at) => text(batch?.rawAt?.(at)))).toEqual(['{"a":\n1}', '', undefined]);
+  await batch?.release();
+  await source.close();
+});
+
+describe('records of 10 MiB', () => {
+  test('come whole, and many of them never all at once', async () => {
+    const bytes = 10 * 1024 * 1024 - 10;
+    const { client } = peer;
+    const arn = `arn:aws:kinesis:us-east-1:000000000000:stream/${stream}`;
+    await client.send(
+      new UpdateMaxRecordSizeCommand({ StreamARN: arn, MaxRecordSizeInKiB: 10_240 }),
+    );
+    await untilActive(client, stream);
+    const values = Array.from({ length: 4 }, () => randomBytes(bytes / 2).toString('hex'));
+    for (const data of values) await putRecords(client, stream, [{ key: 'a', data }]);
+    // Less than one page: a shard waits until what came before was taken.
+    const limits = { bufferBytesMax: 5 * 1024 * 1024 };
+    const source = await openSource({ client, stream, limits });
+    const reading = new Reading();
+    await reading.until(source, () => reading.lines.length >= values.length);
+    expect(reading.lines.map((text, at) => text === values[at])).toEqual(values.map(() => true));
+    await source.close();
+  });
+});
+
+test('positions that were read are told with their age', async () => {
+  const source = await openSource({ client: peer.client, stream });
+  const reading = new Reading();
+  await putRecords(peer.client, stream, [{ key: 'a', data: '{}' }]);
+  await source.waitForRecords(new Map(), AbortSignal.timeout(5000));
+  await reading.until(source, () => reading.lines.length === 1);
+  const after = await source.partitionLags(reading.positions);
+  expect(after.map(({ ms, records, bytes }) => [ms, records, bytes])).toEqual([
+    [0, undefined, undefined],
+    [0, undefined, undefined],
+  ]);
+  const [before] = await source.partitionLags(new Map([['none', reading.batches[0]!.to]]));
+  expect(before?.partition).toBe('shardId-000000000000');
+  expect(await source.bytesBehind()).toBeUndefined();
+  await source.close();
+});
