@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { asHeliosError } from '../base/errors.ts';
+import { asHeliosError, HeliosError } from '../base/errors.ts';
 import { type Connection, Engine, type Row } from '../engine/engine.ts';
 import { parseDuckdbType } from '../engine/types.ts';
 import { position, type Batch } from '../event/record.ts';
@@ -100,6 +100,15 @@ export class Trial implements AsyncDisposable {
       const error = asHeliosError(thrown);
       if (!isBadRecordError(error)) throw error;
       return error.message;
+    }
+  }
+
+  /** As `fast`, again as long as the decoder finds another way to read. */
+  async adapted(decoder: Decoder, batch: Batch): Promise<readonly Row[] | string> {
+    for (;;) {
+      const rows = await this.fast(decoder, batch);
+      if (typeof rows !== 'string') return rows;
+      if (decoder.adapt?.(new HeliosError('query_failed', rows)) !== true) return rows;
     }
   }
 

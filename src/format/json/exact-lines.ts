@@ -3,6 +3,9 @@ import { quoteText } from '../../engine/types.ts';
 /** More significant digits than a double always keeps. */
 const digitsMin = 16;
 
+/** Exponents of numbers that a double holds with fewer digits, or as zero. */
+const extreme = '[0-9][eE]-[0-9]{3}';
+
 /** What needs exact numbers in a table. */
 export type ExactValues = {
   /** JSON texts of the columns that need them, as the reader gave them. */
@@ -15,11 +18,11 @@ export type ExactValues = {
  * True where a line may hold a number with a fraction or an exponent that a double does not hold
  * exactly (the reader goes through one). `line` is the line's text.
  *
- * Such a number has 16 digits or more. With a point it has eight digits after it, or nine before
- * it, which the double shows too; without a point it has an exponent, which is negative, or makes
- * the double show nine digits or an exponent. In short values these signs are cheap to look for,
- * and rare; then the digits themselves are looked for. Last or, where the values are documents,
- * first: a compact line that the reader writes back unchanged has lost nothing.
+ * Such a number has 16 digits or more, or is tiny. With a point it has eight digits after it, or
+ * nine before it, which the double shows too; without a point it has an exponent, which is
+ * negative, or makes the double show nine digits or an exponent. In short values these signs are
+ * cheap to look for, and rare; then the digits themselves are looked for. Last or, where the values
+ * are documents, first: a compact line that the reader writes back unchanged has lost nothing.
  */
 export function mayLoseDigits(line: string, { values, areNumbers }: ExactValues): string {
   const signs = [
@@ -40,10 +43,21 @@ export function mayLoseDigits(line: string, { values, areNumbers }: ExactValues)
   );
 }
 
+/**
+ * True where a JSON text that the reader wrote holds a number with a fraction or an exponent, the
+ * only ones that it may have rounded: it writes each double with a point or an `e`, whole numbers
+ * as they were, and no white space. A string may look so too, between commas: that costs time only.
+ */
+export function holdsFraction(json: string): string {
+  const fraction = String.raw`(?:\.[0-9]+(?:e[-+]?[0-9]+)?|e[-+]?[0-9]+)`;
+  const pattern = String.raw`(?:^|[:,\[])-?[0-9]+${fraction}(?:[,}\]]|$)`;
+  return `coalesce(regexp_matches(${json}, ${quoteText(pattern)}), false)`;
+}
+
 function longNumberPattern(): string {
   const around = Array.from(
     { length: digitsMin - 1 },
     (_, index) => `[0-9]{${index + 1}}\\.[0-9]{${digitsMin - 1 - index}}`,
   );
-  return [`[0-9]{${digitsMin},}[eE]`, `[0-9]{${digitsMin}}\\.[0-9]`, ...around].join('|');
+  return [extreme, `[0-9]{${digitsMin},}[eE]`, `[0-9]{${digitsMin}}\\.[0-9]`, ...around].join('|');
 }

@@ -3,23 +3,26 @@ import type { Connection } from '../../engine/engine.ts';
 import { quoteName } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
 import type { SourceTable } from '../../sql/script.ts';
-import { BatchRecords } from '../batch-records.ts';
 import { badRecordMark, type Decoder, type IsolateContext, type IsolatedBatch } from '../format.ts';
+import { BatchRecords } from '../batch-records.ts';
 import { guarded } from '../sql-parts.ts';
-import { mayLoseDigits } from './exact-lines.ts';
+import { holdsFraction, mayLoseDigits } from './exact-lines.ts';
 import { JsonColumns, type RawRecords, type Reading, type RecordCheck } from './json-columns.ts';
 import { isolateLines } from './isolate-lines.ts';
 import { isAmbiguous } from './plain-text-leaf.ts';
 import { linesOf, lineFault, readerOptions } from './line-reader.ts';
 
+/** Fault of a row that was read by columns, and whose exact numbers only its line has. */
+const fractionFault = 'fraction';
+
 /**
  * Objects, one a line, into typed columns.
  *
  * Two ways to read: by `columns` of DuckDB's reader, the fastest; or by `lines`, where the text of
- * a line is at hand, which numbers beyond a double's 15 digits need. By columns, a text column
- * can't tell `"12"` from `12`, nor a line `null` from `{}`. Where a batch shows that a table's
- * records need to be told apart, the decoder reads that column, or the table, the dearer way from
- * then on: what it remembers changes cost, never results.
+ * a line is at hand, which fractions in JSON and DECIMAL columns need: the reader makes doubles of
+ * them. By columns, a text column can't tell `"12"` from `12`, nor a line `null` from `{}`. Where a
+ * batch shows that a table's records need to be told apart, the decoder reads that column, or the
+ * table, the dearer way from then on: what it remembers changes cost, never results.
  */
 export class JsonDecoder implements Decoder {
   readonly #table: SourceTable;
@@ -38,7 +41,7 @@ export class JsonDecoder implements Decoder {
       format.kind === 'json' ? format.timestampFormat : 'rfc3339',
     );
     this.#readings = [...this.#columns.cheapReadings()];
-    this.#readsLines = this.#columns.exactColumns().length > 0 || table.lineBytesMax !== undefined;
+    this.#readsLines = table.lineBytesMax !== undefined;
     // What can't be decoded shows now, not at the first batch.
     this.fast([]);
   }
@@ -50,6 +53,10 @@ export class JsonDecoder implements Decoder {
   }
 
   adapt({ message }: HeliosError): boolean {
+    if (!this.#readsLines && message.includes(`${this.#mark} ${fractionFault};`)) {
+      this.#readsLines = true;
+      return true;
+    }
     const index = this.#columns.columns.findIndex(
       ({ type }, at) =>
         type.kind === 'text' &&
@@ -82,12 +89,16 @@ export class JsonDecoder implements Decoder {
   #rawByColumns(paths: readonly string[]): RawRecords {
     const raw = this.#columns.columns.map(({ name }, index) => `${quoteName(name)} AS r${index}`);
     const all = this.#columns.columns.map((_, index) => `r${index} IS NULL`).join(' AND ');
+    const fractions = this.#columns
+      .exactColumns()
+      .map((index) => holdsFraction(`r${index}::VARCHAR`));
+    const hasFraction = fractions.length === 0 ? 'false' : fractions.join(' OR ');
     return {
       select: `SELECT ${raw.join(', ')} FROM read_json(${readerOptions(paths, this.#table)},
         records = 'true', columns = ${this.#columns.readerColumns(this.#readings)})`,
       keep: [],
-      fault: `CASE WHEN ${all} THEN 'examine' END`,
-      suspect: `(${all})`,
+      fault: `CASE WHEN ${all} THEN 'examine' WHEN ${hasFraction} THEN '${fractionFault}' END`,
+      suspect: `((${all}) OR ${hasFraction})`,
     };
   }
 

@@ -131,6 +131,8 @@ const decimals: readonly Case[] = [
   ['DECIMAL(10,2)', '100000000', outOfRange],
   ['DECIMAL(10,2)', '1e30', outOfRange],
   ['DECIMAL(10,2)', '1e400', mismatch],
+  ['DECIMAL(10,2)', '1e-400', mismatch],
+  ['DECIMAL(10,2)', '1e-300', inexact],
   ['DECIMAL(10,2)', '"abc"', mismatch],
   ['DECIMAL(10,2)', '"1e3"', mismatch],
   ['DECIMAL(10,2)', '""', mismatch],
@@ -198,6 +200,12 @@ const jsons: readonly Case[] = [
   ['JSON', '52.520006599999996', '52.520006599999996'],
   ['JSON', '[0.30000000000000004, 1]', '[0.30000000000000004,1]'],
   ['JSON', '1e400', '1e400'],
+  ['JSON', '[1e-400]', '[1e-400]'],
+  ['JSON', '{"a":4.9406564584124654e-324}', '{"a":4.9406564584124654e-324}'],
+  ['JSON', '[0,1.2345678e-320]', '[0,1.2345678e-320]'],
+  ['JSON', '1e-5', '0.00001'],
+  ['JSON', '100000000000000000000.5', '100000000000000000000.5'],
+  ['JSON', '{"a":"1.0000000000000000001"}', '{"a":"1.0000000000000000001"}'],
   ['JSON', '12345678901234567890123e-2', '12345678901234567890123e-2'],
   [
     'JSON',
@@ -383,6 +391,11 @@ async function expectOutcome(
   }
   expect(decoded.rejected).toEqual([]);
   expect(rows).toEqual([{ before: '1', v: outcome, after: 'x' }]);
+  // Read as a new table, it may fail only where another way to read is worth a try.
+  const fresh = createDecoder(table);
+  const freshBatch = await trial.batch(text);
+  const first = await trial.adapted(fresh, freshBatch);
+  if (typeof first !== 'string') expect(first).toEqual(decoded.rows);
   // The decoder has learned what it needs to; what it still leaves to the slow path is equal.
   const batch = await trial.batch(text);
   const again = await trial.fast(decoder, batch);
