@@ -23,6 +23,8 @@ export async function produce(
     clientId: 'helios-test',
     bootstrapBrokers: [broker.bootstrap.plaintext],
     compression,
+    // A request is sent again for all of its partitions where one of them failed.
+    idempotent: true,
     retries: 5,
     retryDelay: 100,
   });

@@ -145,7 +145,7 @@ export class KafkaBroker implements AsyncDisposable {
     const admin = new Admin({
       clientId: 'helios-test',
       bootstrapBrokers: [this.bootstrap.plaintext],
-      retries: 5,
+      retries: 30,
       retryDelay: 100,
     });
     try {
@@ -164,6 +164,12 @@ export class KafkaBroker implements AsyncDisposable {
     const configs = Object.entries(config).map(([key, value]) => ({ name: key, value }));
     await this.administer(async (admin) => {
       await admin.createTopics({ topics: [name], partitions, replicas: 1, configs });
+      const asked = Array.from({ length: partitions }, (_, index) => ({
+        partitionIndex: index,
+        timestamp: -1n,
+      }));
+      // Its leaders are ready a moment later; a producer would have to try some partitions twice.
+      await admin.listOffsets({ topics: [{ name, partitions: asked }] });
     });
   }
 

@@ -242,7 +242,7 @@ export class Assignment {
     const isCommitted = this.#context.table.isolation === 'read_committed';
     const end = isCommitted && lastStableOffset >= 0 ? lastStableOffset : highWatermark;
     try {
-      reader.accept(answer, end);
+      reader.accept(answer, end, this.#context.clock.monotonicMs());
     } catch (thrown) {
       reader.failure = corruptRecords(reader.topic, reader.partition, asHeliosError(thrown));
     }

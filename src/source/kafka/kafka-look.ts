@@ -18,6 +18,7 @@ import {
   offsetOf,
   type PartitionPeekContext,
   type PeekedPartition,
+  type RangeRead,
   readRange,
 } from './look/partition-peek.ts';
 import {
@@ -91,9 +92,8 @@ export class KafkaLook implements StreamLook {
       const peeks = await peekEach(chosen, request, async (partition) => {
         const range = ranges.get(Number(partition));
         const place = partitionOf(view, request.stream, Number(partition));
-        const records =
-          range === undefined ? [] : await readFrom(request, place, range, context);
-        return { partition, records, failure: undefined };
+        if (range === undefined) return { partition, records: [], failure: undefined };
+        return { partition, ...(await readFrom(request, place, range, context)) };
       });
       return peekAnswer(peeks, request);
     } finally {
@@ -152,9 +152,13 @@ async function readFrom(
   place: PeekedPartition,
   { start, end }: Range,
   context: PartitionPeekContext,
-): Promise<readonly PeekedRecord[]> {
+): Promise<RangeRead> {
   if (from.kind !== 'newest') {
-    return await readRange(place, { from: start, to: end, countMax: count, keep: 'first' }, context);
+    return await readRange(
+      place,
+      { from: start, to: end, countMax: count, keep: 'first' },
+      context,
+    );
   }
   // Transactions and compaction leave offsets without records: the window gets wider.
   let found: readonly PeekedRecord[] = [];
@@ -162,11 +166,13 @@ async function readFrom(
   for (let to = end; to > start && found.length < count; width *= windowFactor) {
     const begin = Math.max(start, to - Math.min(width, windowMax));
     const countMax = count - found.length;
-    const earlier = await readRange(place, { from: begin, to, countMax, keep: 'last' }, context);
-    found = [...earlier, ...found];
+    const range = { from: begin, to, countMax, keep: 'last' } as const;
+    const earlier = await readRange(place, range, context);
+    found = [...earlier.records, ...found];
+    if (earlier.failure !== undefined) return { records: found, failure: earlier.failure };
     to = begin;
   }
-  return found;
+  return { records: found, failure: undefined };
 }
 
 function partitionOf(view: ClusterView, topic: string, partition: number): PeekedPartition {

@@ -181,7 +181,9 @@ export class KafkaSource implements Source {
 
   /** Until it is known whether there are records; not long. */
   async #untilKnown(reader: PartitionReader, signal: AbortSignal): Promise<void> {
+    reader.doubtEnd(this.#options.clock.monotonicMs());
     if (reader.isKnown || this.#slowSinceAnswer === this.#assignment.answerCount) return;
+    this.#bell.ring();
     const patience = AbortSignal.timeout(answerPatienceMs);
     const either = AbortSignal.any([signal, patience]);
     while (!reader.isKnown && !either.aborted) await this.#bell.heard(either);

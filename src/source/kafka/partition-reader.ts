@@ -11,6 +11,8 @@ import type { TakeLimits } from './record/take-records.ts';
 
 /** Asked of one partition at a time, and held for it: a partition above it is not fetched. */
 const partitionBytes = 8 * 1024 * 1024;
+/** An answer that there is nothing more holds so long: requests for more are sent within it. */
+const endCertainMs = 20;
 /** A request may ask for a larger batch, where there is one. */
 const batchBytesMax = 1024 * 1024 * 1024;
 
@@ -57,6 +59,7 @@ export class PartitionReader {
   /** Answers to requests of an earlier one are not for what is read now. */
   #generation = 0;
   #asked = 0;
+  #answeredAtMs = 0;
 
   constructor(topic: string, partition: number) {
     this.topic = topic;
@@ -95,6 +98,14 @@ export class PartitionReader {
     return (
       this.hasRecords || this.isAtEnd || this.failure !== undefined || this.trouble !== undefined
     );
+  }
+
+  /**
+   * Asks the broker again whether this is still the end, unless a request is with it that will
+   * tell, or an answer is as new as that.
+   */
+  doubtEnd(nowMs: number): void {
+    if (!this.isInFlight && nowMs - this.#answeredAtMs > endCertainMs) this.#isAtEnd = false;
   }
 
   /** What the next request asks for. */
@@ -150,8 +161,9 @@ export class PartitionReader {
   }
 
   /** Keeps the records of an answer without an error. */
-  accept(answer: PartitionAnswer, end: number): void {
+  accept(answer: PartitionAnswer, end: number, nowMs: number): void {
     this.trouble = undefined;
+    this.#answeredAtMs = nowMs;
     if (answer.logStartOffset >= 0) this.logStart = answer.logStartOffset;
     if (end >= 0) this.logEnd = end;
     const span = spanOf(answer.records);

@@ -27,6 +27,8 @@ export class BrokerPool {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map(({ connection }) => connection.close()));
+    await Promise.all(
+      [...this.#open.values()].map(async ({ connection }) => await connection.close()),
+    );
   }
 }

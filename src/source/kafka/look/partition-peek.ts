@@ -55,40 +55,81 @@ const batchBytesMax = 256 * 1024 * 1024;
 /** Decoded at once, so that one batch that is compressed well doesn't fill the memory. */
 const stepBytes = 4 * 1024 * 1024;
 
-/** Records of one partition that are committed, in their order. */
+/**
+ * Records of one partition that are committed, in their order; with what kept from the rest of
+ * them.
+ */
 export async function readRange(
   place: PeekedPartition,
   range: RecordRange,
   context: PartitionPeekContext,
-): Promise<readonly PeekedRecord[]> {
-  let found: PeekedRecord[] = [];
-  let at: Place = { offset: range.from, leaderEpoch: undefined };
-  let bytesMax = fetchBytes;
-  const isEnough = (): boolean => range.keep === 'first' && found.length >= range.countMax;
-  while (at.offset < range.to && !isEnough()) {
-    const answer = await fetchOnce(place, at, bytesMax, context);
+): Promise<RangeRead> {
+  const reading = new RangeReading(place, range, context);
+  try {
+    while (!reading.isDone) await reading.next();
+    return { records: reading.found, failure: undefined };
+  } catch (thrown) {
+    return { records: reading.found, failure: asHeliosError(thrown) };
+  }
+}
+
+export type RangeRead = {
+  readonly records: readonly PeekedRecord[];
+  readonly failure: HeliosError | undefined;
+};
+
+class RangeReading {
+  readonly #place: PeekedPartition;
+  readonly #range: RecordRange;
+  readonly #context: PartitionPeekContext;
+  #found: PeekedRecord[] = [];
+  #at: Place;
+  #bytesMax = fetchBytes;
+  #isGivenUp = false;
+
+  constructor(place: PeekedPartition, range: RecordRange, context: PartitionPeekContext) {
+    this.#place = place;
+    this.#range = range;
+    this.#context = context;
+    this.#at = { offset: range.from, leaderEpoch: undefined };
+  }
+
+  get found(): readonly PeekedRecord[] {
+    return this.#range.keep === 'first' ? this.#found.slice(0, this.#range.countMax) : this.#found;
+  }
+
+  get isDone(): boolean {
+    const { to, keep, countMax } = this.#range;
+    const isEnough = keep === 'first' && this.#found.length >= countMax;
+    return this.#isGivenUp || isEnough || this.#at.offset >= to;
+  }
+
+  async next(): Promise<void> {
+    const answer = await fetchOnce(this.#place, this.#at, this.#bytesMax, this.#context);
     const span = spanOf(answer.records);
     if (span.nextOffset === undefined) {
-      if (span.needed <= bytesMax || span.needed > batchBytesMax) break;
-      bytesMax = span.needed;
-      continue;
+      // One batch may be larger than what was asked for.
+      this.#isGivenUp = span.needed <= this.#bytesMax || span.needed > batchBytesMax;
+      this.#bytesMax = span.needed;
+      return;
     }
-    bytesMax = fetchBytes;
-    const fetched = new FetchedRecords(
-      answer.records.subarray(0, span.byteLength),
-      answer.aborted,
-    );
-    const next = Math.max(span.nextOffset, at.offset);
-    while (!fetched.isDone && !isEnough()) {
-      const taken = take(fetched, at, { place, offsetEnd: range.to });
-      found.push(...taken.records);
-      if (range.keep === 'last') found = found.slice(-range.countMax);
-      if (taken.at.offset === at.offset) break;
-      at = taken.at;
+    this.#bytesMax = fetchBytes;
+    const records = answer.records.subarray(0, span.byteLength);
+    this.#takeAll(new FetchedRecords(records, answer.aborted));
+    if (this.#at.offset < span.nextOffset && !this.isDone) {
+      this.#at = { ...this.#at, offset: span.nextOffset };
     }
-    if (at.offset < next) at = { ...at, offset: next };
   }
-  return range.keep === 'last' ? found.slice(-range.countMax) : found.slice(0, range.countMax);
+
+  #takeAll(fetched: FetchedRecords): void {
+    while (!fetched.isDone && !this.isDone) {
+      const taken = take(fetched, this.#at, { place: this.#place, offsetEnd: this.#range.to });
+      this.#found.push(...taken.records);
+      if (this.#range.keep === 'last') this.#found = this.#found.slice(-this.#range.countMax);
+      if (taken.at.offset === this.#at.offset) return;
+      this.#at = taken.at;
+    }
+  }
 }
 
 async function fetchOnce(
@@ -139,7 +180,10 @@ function take(
     const limits = { form, topic, partition, offsetEnd, bytesMax: stepBytes };
     const next = fetched.take(at, lines, limits);
     const text = Buffer.concat(lines.takeChunks()).toString('utf8');
-    const records = text.split('\n').slice(0, -1).map((line) => peekedRecord(partition, line));
+    const records = text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => peekedRecord(partition, line));
     return { at: next, records };
   } catch (thrown) {
     const failure = asHeliosError(thrown);

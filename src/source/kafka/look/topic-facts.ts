@@ -109,7 +109,7 @@ export class TopicQuestions {
         const ofTopic = sizes.get(name) ?? new Map<number, number>();
         sizes.set(name, ofTopic);
         for (const { partitionIndex, partitionSize, isFutureKey } of partitions) {
-          const isLeader = topics.get(name)?.leaders[partitionIndex]?.nodeId === Number(broker);
+          const isLeader = topics.get(name)?.leaders[partitionIndex]?.nodeId === broker;
           if (isLeader && !isFutureKey) ofTopic.set(partitionIndex, Number(partitionSize));
         }
       }
