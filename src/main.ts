@@ -30,6 +30,7 @@ import { TableCatalog } from './pipeline/tables/table-facts.ts';
 import { TableRegistry } from './pipeline/tables/table-registry.ts';
 import { createQueryService } from './query/service.ts';
 import { createConnectors, createStreams, releaseStreams } from './runtime/connectors.ts';
+import { type KnownConnections, knownConnections } from './runtime/known-connections.ts';
 import { Server } from './server/server.ts';
 
 const version = '0.1.0';
@@ -51,6 +52,7 @@ type Core = {
   readonly catalog: Catalog;
   readonly engine: Engine;
   readonly log: EventLog;
+  readonly known: KnownConnections;
   readonly registry: TableRegistry;
   readonly supervisor: Supervisor;
   readonly close: () => Promise<void>;
@@ -79,6 +81,8 @@ async function openCore(options: CoreOptions): Promise<Core> {
     clock,
     onProblem: (problem) => logger.error({ err: problem }, 'event log'),
   });
+  const { random } = Math;
+  const known = knownConnections({ catalog, clock, random, environment: process.env });
   const registry = new TableRegistry({
     catalog,
     engine,
@@ -98,7 +102,13 @@ async function openCore(options: CoreOptions): Promise<Core> {
     random: Math.random,
     newId: randomUUID,
     onProblem: (problem) => logger.error({ err: problem }, problem.message),
-    connectors: createConnectors(log, data.inside('tmp', 'spool'), options.stdout),
+    connectors: createConnectors({
+      log,
+      ...known,
+      spoolDirectory: data.inside('tmp', 'spool'),
+      stdout: options.stdout,
+      onProblem: (problem) => logger.error({ err: problem }, problem.message),
+    }),
     canPrint: options.stdout !== undefined,
     prepare: async (plan) => await createStreams(log, plan),
     forget: async (pipelineId, plan) => await releaseStreams(log, pipelineId, plan),
@@ -111,7 +121,7 @@ async function openCore(options: CoreOptions): Promise<Core> {
     engine.close();
     data.close();
   };
-  return { data, catalog, engine, log, registry, supervisor, close };
+  return { data, catalog, engine, log, known, registry, supervisor, close };
 }
 
 async function startHelios(options: StartOptions): Promise<RunningHelios> {
@@ -146,6 +156,7 @@ async function startHelios(options: StartOptions): Promise<RunningHelios> {
       queries,
       tables,
       tableTail: new HotTail(registry, queryable, queries),
+      connections: core.known,
       clock: systemClock,
       logger,
     },

@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream';
 import { HeliosError } from '../base/errors.ts';
+import type { Connections } from '../connection/connection.ts';
+import type { ConnectionContext } from '../connection/context.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { type Connectors, resolvePath } from '../pipeline/open-pipeline.ts';
 import type { Plan } from '../pipeline/plan/plan.ts';
@@ -8,15 +10,26 @@ import { BlackholeSink, StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../source/http/http-source.ts';
 import { SingleFileSource } from '../source/single-file/single-file-source.ts';
+import { StreamSources } from './stream-sources.ts';
 
-/** The sources and plain sinks that exist. `stdout` undefined: there is none to print to. */
-export function createConnectors(
-  log: EventLog,
-  spoolDirectory: string,
-  stdout: Writable | undefined,
-): Connectors {
+type ConnectorsOptions = {
+  readonly log: EventLog;
+  readonly connections: Connections;
+  readonly context: ConnectionContext;
+  readonly spoolDirectory: string;
+  /** Undefined: there is none to print to. */
+  readonly stdout: Writable | undefined;
+  /** Told of what failed without harm to the records. */
+  readonly onProblem: (problem: HeliosError) => void;
+};
+
+/** The sources and plain sinks that exist. */
+export function createConnectors(options: ConnectorsOptions): Connectors {
+  const { log, spoolDirectory, stdout } = options;
+  const streams = new StreamSources(options);
   return {
-    source: async ({ connector, format }, scope) => {
+    source: async (table, scope) => {
+      const { connector, format } = table;
       switch (connector.kind) {
         case 'http':
           return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
@@ -36,7 +49,7 @@ export function createConnectors(
           });
         case 'kafka':
         case 'kinesis':
-          throw notYet(connector.kind);
+          return await streams.open(table, connector, scope);
       }
     },
     appendSink: (connector, scope) => {

@@ -1,0 +1,39 @@
+import type { Clock } from '../base/clock.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { StoredConnections } from '../catalog/connections.ts';
+import { testConnection } from '../connection/check/test-connection.ts';
+import type { Connections } from '../connection/connection.ts';
+import type { ConnectionContext } from '../connection/context.ts';
+import { ReferencedSecrets } from '../connection/secrets.ts';
+import type { ConnectionDependencies } from '../server/dependencies.ts';
+import { pipelinesUsing } from './connection-users.ts';
+
+type KnownConnectionsOptions = {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+};
+
+/** The catalog's connections, what it takes to use them, and how to try one. */
+export type KnownConnections = {
+  readonly connections: Connections;
+  readonly context: ConnectionContext;
+  readonly test: ConnectionDependencies['test'];
+};
+
+export function knownConnections(options: KnownConnectionsOptions): KnownConnections {
+  const { catalog, clock, random, environment } = options;
+  const secrets = new ReferencedSecrets({ environment, clock, random });
+  const context = { secrets, environment, clock, random };
+  const connections = new StoredConnections({
+    catalog,
+    clock,
+    usersOf: (name) => pipelinesUsing(name, catalog.pipelines()),
+  });
+  return {
+    connections,
+    context,
+    test: (connection, test) => testConnection(connection, context, test),
+  };
+}

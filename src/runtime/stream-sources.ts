@@ -1,0 +1,97 @@
+import { HeliosError } from '../base/errors.ts';
+import { createKinesisClient } from '../connection/aws/kinesis-client.ts';
+import type { Connections } from '../connection/connection.ts';
+import type { ConnectionContext } from '../connection/context.ts';
+import { resolveKafkaAccess } from '../connection/kafka/kafka-access.ts';
+import { AvroTranscoder } from '../format/avro/avro-transcoder.ts';
+import { recordForm } from '../format/record-form.ts';
+import type { Scope } from '../pipeline/open-pipeline.ts';
+import { KafkaSource } from '../source/kafka/kafka-source.ts';
+import { KinesisSource } from '../source/kinesis/kinesis-source.ts';
+import { ReadBudget } from '../source/kinesis/stream/read-budget.ts';
+import type { Source } from '../source/source.ts';
+import type { KafkaTable, KinesisTable, SourceTable } from '../sql/script.ts';
+import { AlteredSource } from './altered-source.ts';
+
+type StreamSourcesOptions = {
+  readonly connections: Connections;
+  readonly context: ConnectionContext;
+  readonly spoolDirectory: string;
+  /** Told of what failed without harm to the records. */
+  readonly onProblem: (problem: HeliosError) => void;
+};
+
+/** Opens the sources of streams that brokers keep, by the connections of their tables. */
+export class StreamSources {
+  readonly #options: StreamSourcesOptions;
+  readonly #budget: ReadBudget;
+
+  constructor(options: StreamSourcesOptions) {
+    this.#options = options;
+    this.#budget = new ReadBudget(options.context.clock);
+  }
+
+  /** What keeps from the stream: `unreachable`, `access_refused`, `stream_missing` … */
+  async open(
+    table: SourceTable,
+    connector: KafkaTable | KinesisTable,
+    scope: Scope,
+  ): Promise<Source> {
+    const transcoder = this.#transcoder(table);
+    const source =
+      connector.kind === 'kafka'
+        ? await this.#openKafka(table, connector)
+        : await this.#openKinesis(table, connector, scope);
+    if (transcoder === undefined) return source;
+    return new AlteredSource(source, {
+      alter: async (batch, signal) => await transcoder.transcode(batch, signal),
+    });
+  }
+
+  async #openKafka(table: SourceTable, connector: KafkaTable): Promise<Source> {
+    const { connections, context, spoolDirectory, onProblem } = this.#options;
+    const options = connections.optionsOf('kafka', connector.connection);
+    return await KafkaSource.open({
+      table: connector,
+      form: recordForm(table),
+      access: await resolveKafkaAccess(options, context),
+      spoolDirectory,
+      clock: context.clock,
+      random: context.random,
+      onProblem,
+    });
+  }
+
+  async #openKinesis(table: SourceTable, connector: KinesisTable, scope: Scope): Promise<Source> {
+    const { connections, context, spoolDirectory, onProblem } = this.#options;
+    const options = connections.optionsOf('kinesis', connector.connection);
+    const { client } = await createKinesisClient(options, context, connector.stream);
+    try {
+      const source = await KinesisSource.open({
+        table: connector,
+        form: recordForm(table),
+        client,
+        spoolDirectory,
+        clock: context.clock,
+        random: context.random,
+        pipelineId: scope.pipelineId,
+        onProblem,
+        budget: this.#budget,
+      });
+      return new AlteredSource(source, { letGo: () => client.destroy() });
+    } catch (thrown) {
+      client.destroy();
+      throw thrown;
+    }
+  }
+
+  /** Undefined where records are decoded as they come. */
+  #transcoder(table: SourceTable): AvroTranscoder | undefined {
+    const { format } = table;
+    if (format.kind !== 'avro') return undefined;
+    if (format.schema.kind === 'declared') return new AvroTranscoder(table, undefined);
+    throw new HeliosError('invalid_config', 'Schemas of a registry are not available.', {
+      hint: "Give the schema: 'avro.schema' = '{…}'.",
+    });
+  }
+}
