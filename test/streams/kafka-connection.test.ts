@@ -14,6 +14,7 @@ import {
   ResourceTypes,
 } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runToEnd } from '../../src/cli/testing/fixture.ts';
 import { testConnection } from '../../src/connection/check/test-connection.ts';
 import { describeRemoteError } from '../../src/connection/failure/remote-error.ts';
 import { guardClient, resolveKafkaAccess } from '../../src/connection/kafka/kafka-access.ts';
@@ -129,6 +130,19 @@ describe.skipIf(parts === undefined)('connections to a Kafka broker', () => {
       },
       'a wrong token': { ...tls, ...bearer, 'auth.token': 'env:BAD_TOKEN' },
       'a refused grant': { ...tls, ...grant, 'auth.oauth.client_secret': 'env:WRONG' },
+      'IAM without keys': {
+        ...tls,
+        'auth.type': 'aws_msk_iam',
+        'auth.region': 'eu-central-1',
+        aws_profile: 'nobody',
+      },
+      'IAM where it is unknown': {
+        ...tls,
+        'auth.type': 'aws_msk_iam',
+        'auth.region': 'eu-central-1',
+        aws_access_key_id: 'AKIATEST',
+        aws_secret_access_key: 'env:WRONG',
+      },
       'an endpoint that is not there': {
         ...tls,
         ...grant,
@@ -195,6 +209,8 @@ describe.skipIf(parts === undefined)('connections to a Kafka broker', () => {
       'a refused grant',
       /^authentication: http:.* answered 401 with invalid_client: not ….*client_id/,
     ],
+    ['IAM without keys', /^authentication: There are no AWS credentials here/],
+    ['IAM where it is unknown', /^authentication: .* refused AWS_MSK_IAM.*kafka-cluster:Connect/],
     ['an endpoint that is not there', /^authentication: Nothing listens at http:/],
     ['no authority', /^tls: .*authority that isn't known here.*tls\.ca/],
     ['another authority', /^tls: .*authority that isn't known here/],
@@ -292,6 +308,24 @@ describe.skipIf(parts === undefined)('connections to a Kafka broker', () => {
     for (const { parentPath, name } of files) {
       expect((await readFile(join(parentPath, name))).includes(canary)).toBe(false);
     }
+  });
+
+  test('helios connection create, test and delete', async () => {
+    await using server = await TestServer.start({ environment });
+    const flags = ['--mechanism', 'SCRAM-SHA-512', '--username', 'scram'];
+    const place = ['--bootstrap-servers', broker.bootstrap.saslSsl];
+    const secrets = ['--password', 'env:SCRAM', '--ca', broker.certificates.authority];
+    const words = ['connection', 'create', 'prod', ...place, ...flags, ...secrets];
+    const url = ['--url', server.url];
+    expect(await runToEnd([...words, ...url])).toMatchObject({ exitCode: 0 });
+    const tried = await runToEnd(['connection', 'test', 'prod', '--stream', 'orders', ...url]);
+    expect(tried).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(tried.stdout).toMatch(/✓ authentication The broker accepted SCRAM-SHA-512\./);
+    expect(tried.stdout).toMatch(/✓ read {11}orders, partition \d, offset 0/);
+    const missing = await runToEnd(['connection', 'test', 'prod', '--stream', 'nope', ...url]);
+    expect(missing.exitCode).toBe(1);
+    const gone = await runToEnd(['connection', 'delete', 'prod', ...url]);
+    expect(gone).toMatchObject({ exitCode: 0 });
   });
 
   test('a server that stays silent ends with the time that was given', async () => {

@@ -1,6 +1,7 @@
 import { backoffMs, type BackoffPolicy } from '../../base/backoff.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { ConnectionContext } from '../context.ts';
+import { limitedText } from '../limited-text.ts';
 import type { AwsCredentialSource } from './credentials.ts';
 import { addressOf, endpointOf } from './endpoint.ts';
 import { createSigner } from './signer.ts';
@@ -43,8 +44,6 @@ export async function sendToAws(request: AwsRequest, context: ConnectionContext)
 
 const retries: BackoffPolicy = { firstMs: 100, maxMs: 1_000, attemptsMax: 3 };
 const answerTimeoutMs = 5_000;
-/** Secrets Manager's secrets have at most 64 KiB. */
-const answerBytesMax = 256 * 1024;
 
 async function sendOnce(request: AwsRequest, context: ConnectionContext): Promise<string> {
   const { service, region, body } = request;
@@ -71,12 +70,7 @@ async function sendOnce(request: AwsRequest, context: ConnectionContext): Promis
     redirect: 'error',
     signal: AbortSignal.timeout(answerTimeoutMs),
   });
-  const text = await response.text();
-  if (text.length > answerBytesMax) {
-    throw new HeliosError('too_large', `${address} answered ${text.length} characters.`, {
-      hint: 'Is this the right endpoint?',
-    });
-  }
+  const text = await limitedText(response);
   if (response.ok) return text;
   const { name, message } = errorIn(text);
   throw new AwsAnswerError(name ?? `HTTP ${response.status}`, message ?? '', response.status);

@@ -50,7 +50,7 @@ export async function probeName({ host, port }: Address): Promise<string> {
 
 /** `broker-1:9092`. Fails with `unreachable`. */
 export async function probeSocket(address: Address, signal: AbortSignal): Promise<string> {
-  const socket = connectSocket({ host: address.host, port: address.port, signal });
+  const socket = connectSocket({ ...address, signal, timeout: connectTimeoutMs });
   await untilOpen(socket, 'connect', address);
   socket.destroy();
   return addressText(address);
@@ -66,8 +66,8 @@ export async function probeTls(
   // The socket is ours to abort: `tls.connect` takes no signal.
   const socket = connectTls({
     ...probe.material,
-    host: address.host,
-    port: address.port,
+    ...address,
+    timeout: connectTimeoutMs,
     ...(serverName === undefined ? {} : { servername: serverName }),
   });
   const abort = (): void => void socket.destroy(new HeliosError('timeout', 'No time is left.'));
@@ -113,7 +113,6 @@ async function untilOpen(
   caOption?: string,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  socket.setTimeout(connectTimeoutMs);
   socket.once(event, () => resolve());
   socket.once('timeout', () => socket.destroy(Object.assign(new Error('Silence.'), silence)));
   socket.on('error', reject);

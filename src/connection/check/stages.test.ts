@@ -14,7 +14,11 @@ function failing(step: Stage['step']): Stage {
   return stage(step, () => Promise.reject(failure));
 }
 
-async function stepsOf(stages: readonly Stage[], timeoutMs = 60_000, abort = new AbortController()) {
+async function stepsOf(
+  stages: readonly Stage[],
+  timeoutMs = 60_000,
+  abort = new AbortController(),
+) {
   const letGo = new AbortController();
   const options = { clock: systemClock, timeoutMs, signal: abort.signal, letGo };
   const steps: string[] = [];
@@ -25,7 +29,12 @@ async function stepsOf(stages: readonly Stage[], timeoutMs = 60_000, abort = new
 }
 
 test('after a failure nothing is tried', async () => {
-  const { steps, isLetGo } = await stepsOf([stage('dns'), failing('tcp'), stage('tls'), stage('read')]);
+  const { steps, isLetGo } = await stepsOf([
+    stage('dns'),
+    failing('tcp'),
+    stage('tls'),
+    stage('read'),
+  ]);
   expect(steps).toEqual([
     'dns ok Fine.',
     'tcp failed Not there. Look.',

@@ -4,6 +4,7 @@ import { awsCredentials } from '../aws/credentials.ts';
 import { regionOf } from '../aws/region.ts';
 import type { ConnectionContext, PlainOptions } from '../context.ts';
 import type { KafkaOperation, KafkaPlace } from '../failure/kafka-failure.ts';
+import { describeRemoteError } from '../failure/remote-error.ts';
 import { optionValue } from '../option-value.ts';
 import { mskToken } from './msk-token.ts';
 import { checkBearerAnswer } from './bearer-answer.ts';
@@ -172,7 +173,14 @@ async function iamTokens(
   const profile = await optionValue(options, 'aws_profile', secrets);
   const region = await regionOf({ given, profile }, context);
   const credentials = awsCredentials(options, region, context);
-  return async () => await mskToken(await credentials(), region, new Date(clock.nowMs()));
+  return async () => {
+    try {
+      return await mskToken(await credentials(), region, new Date(clock.nowMs()));
+    } catch (thrown) {
+      // The Kafka client would call it a refusal of the broker.
+      throw describeRemoteError(thrown, { kind: 'aws', action: 'kafka-cluster:Connect', region });
+    }
+  };
 }
 
 /** `logicalCluster=lkc-1,identityPoolId=pool-1`, as Confluent Cloud wants them. */

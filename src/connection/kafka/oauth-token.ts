@@ -2,10 +2,10 @@ import { HeliosError } from '../../base/errors.ts';
 import type { ConnectionContext, PlainOptions } from '../context.ts';
 import { causesOf, quoted } from '../failure/causes.ts';
 import { networkFailure } from '../failure/network-failure.ts';
+import { limitedText } from '../limited-text.ts';
 import { optionValue } from '../option-value.ts';
 
 const answerTimeoutMs = 10_000;
-const answerCharactersMax = 256 * 1024;
 
 /**
  * A token from the token endpoint, with the grant of client credentials (RFC 6749, 4.4). Asked for
@@ -47,9 +47,9 @@ async function ask(
       redirect: 'error',
       signal: AbortSignal.timeout(answerTimeoutMs),
     });
-    const text = (await response.text()).slice(0, answerCharactersMax);
-    return { isGood: response.ok, status: response.status, text };
+    return { isGood: response.ok, status: response.status, text: await limitedText(response) };
   } catch (thrown) {
+    if (thrown instanceof HeliosError) throw thrown;
     throw unanswered(endpoint, causesOf(thrown));
   }
 }
