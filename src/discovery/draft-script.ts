@@ -2,17 +2,21 @@ import { unreachable } from '../base/assert.ts';
 import type { ColumnType } from '../event/schema.ts';
 import type { InferredTable } from './infer.ts';
 
+export type MetadataColumn = {
+  readonly name: string;
+  readonly type: string;
+  readonly key: string;
+};
+
 export type DraftRequest = {
   /** Name of the table of results; the source's is made from it. */
   readonly table: string;
   /** Options of the source table, `connector` first, without the format's. */
   readonly options: Readonly<Record<string, string>>;
-  /** Metadata columns to keep beside the fields: column name → type and key. */
-  readonly metadata: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly key: string;
-  }[];
+  /** Metadata columns to keep beside the fields. */
+  readonly metadata: readonly MetadataColumn[];
+  /** Others that there are, told in a comment. */
+  readonly offered: readonly MetadataColumn[];
   /** Folder of the Delta table. */
   readonly path: string;
   readonly inferred: InferredTable;
@@ -23,37 +27,20 @@ export type DraftRequest = {
  * Meant to be edited: comments say what was seen of each column.
  */
 export function draftScript(request: DraftRequest): string {
-  const { table, inferred, metadata } = request;
+  const { table, inferred } = request;
   const source = `${table}_stream`;
-  const isWhole = inferred.columns.length === 0;
-  const options = {
-    ...request.options,
-    format: 'json',
-    ...(isWhole ? { 'json.unstructured': 'true' } : {}),
-    ...(inferred.timestampFormat === 'unix_millis'
-      ? { 'json.timestamp_format': 'unix_millis' }
-      : {}),
-  };
-  const columns = isWhole
-    ? [{ text: 'value JSON', comment: 'no column could be told: events are kept whole' }]
-    : inferred.columns.map((column) => ({
-        text: `${sqlName(column.name)} ${typeName(column.type)}`,
-        comment: commentOf(column, inferred),
-      }));
-  const taken = new Set(inferred.columns.map(({ name }) => name.toLowerCase()));
-  const beside = metadata
+  const fields = fieldLines(inferred);
+  const taken = new Set(fields.map(({ name }) => name.toLowerCase()));
+  const beside = request.metadata
     .filter(({ name }) => !taken.has(name.toLowerCase()))
-    .map(({ name, type, key }) => ({
-      text: `${sqlName(name)} ${type} METADATA FROM '${key}'`,
-      comment: undefined,
-    }));
-  const names = [...(isWhole ? ['value'] : inferred.columns.map(({ name }) => name))];
-  const selected = [...names.map(sqlName), ...beside.map(({ text }) => text.split(' ')[0] ?? '')];
+    .map((column) => ({ name: column.name, text: metadataText(column), comment: undefined }));
+  const columns = [...fields, ...beside];
   return [
     `CREATE TABLE ${sqlName(source)} (`,
-    columnLines([...columns, ...beside]),
+    columnLines(columns),
+    ...offerLines(request.offered),
     ') WITH (',
-    optionLines(options),
+    optionLines({ ...request.options, ...formatOptions(inferred) }),
     ');',
     '',
     `CREATE TABLE ${sqlName(table)} WITH (`,
@@ -61,13 +48,60 @@ export function draftScript(request: DraftRequest): string {
     ');',
     '',
     `INSERT INTO ${sqlName(table)}`,
-    `SELECT ${selected.join(', ')}`,
+    `SELECT ${columns.map(({ name }) => sqlName(name)).join(', ')}`,
     `FROM ${sqlName(source)};`,
     '',
   ].join('\n');
 }
 
-type ColumnLine = { readonly text: string; readonly comment: string | undefined };
+function fieldLines(inferred: InferredTable): readonly ColumnLine[] {
+  switch (inferred.shape) {
+    case 'columns':
+      return inferred.columns.map((column) => ({
+        name: column.name,
+        text: `${sqlName(column.name)} ${typeName(column.type)}`,
+        comment: commentOf(column, inferred),
+      }));
+    case 'json': {
+      const comment = 'no column could be told: events are kept whole';
+      return [{ name: 'value', text: 'value JSON', comment }];
+    }
+    case 'text':
+      return [{ name: 'value', text: 'value TEXT', comment: 'text that is not JSON' }];
+    case 'bytes':
+      return [{ name: 'value', text: 'value BYTEA', comment: 'neither JSON nor text' }];
+    default:
+      return unreachable(inferred.shape);
+  }
+}
+
+function formatOptions({
+  shape,
+  timestampFormat,
+}: InferredTable): Readonly<Record<string, string>> {
+  if (shape === 'text') return { format: 'raw_string' };
+  if (shape === 'bytes') return { format: 'raw_bytes' };
+  if (shape === 'json') return { format: 'json', 'json.unstructured': 'true' };
+  return timestampFormat === 'unix_millis'
+    ? { format: 'json', 'json.timestamp_format': 'unix_millis' }
+    : { format: 'json' };
+}
+
+function metadataText({ name, type, key }: MetadataColumn): string {
+  return `${sqlName(name)} ${type} METADATA FROM '${key}'`;
+}
+
+function offerLines(offered: readonly MetadataColumn[]): readonly string[] {
+  if (offered.length === 0) return [];
+  const lines = offered.map((column) => `  --   ${metadataText(column)}`);
+  return ['  -- What comes beside each record, to add where you need it:', ...lines];
+}
+
+type ColumnLine = {
+  readonly name: string;
+  readonly text: string;
+  readonly comment: string | undefined;
+};
 
 /** Comments begin in one column, as far as that is near. */
 function columnLines(columns: readonly ColumnLine[]): string {

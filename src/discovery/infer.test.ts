@@ -118,6 +118,7 @@ function draft(inferred: ReturnType<typeof inferTable>): string {
     table: 'clicks',
     options: { connector: 'http', stream: 'clicks', 'source.offset': 'earliest' },
     metadata: [],
+    offered: [],
     path: 'tables/clicks',
     inferred,
   });

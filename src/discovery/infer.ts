@@ -1,6 +1,6 @@
 import type { Column, ColumnType } from '../event/schema.ts';
-import { isJsonObject, type JsonValue, parseExactly } from './json-value.ts';
 import { Observation } from './observation.ts';
+import { hintsOf, readRecord, type RecordShape, shapeOf } from './record-shape.ts';
 
 /** One column that records seem to have. */
 export type InferredColumn = {
@@ -21,6 +21,9 @@ export type UnreadableRecord = { readonly index: number; readonly reason: string
 export type InferredTable = {
   /** Records that were looked at. */
   readonly recordCount: number;
+  /** What most records are, and so what the table holds of each. */
+  readonly shape: RecordShape;
+  /** None but for the shape `columns`. */
   readonly columns: readonly InferredColumn[];
   /** The table's `json.timestamp_format`. */
   readonly timestampFormat: 'rfc3339' | 'unix_millis';
@@ -41,39 +44,28 @@ const columnsMax = 100;
 export function inferTable(records: readonly (Uint8Array | null)[]): InferredTable {
   const root = new Observation();
   const unreadable: UnreadableRecord[] = [];
-  for (const [index, record] of records.entries()) {
-    const value = readRecord(record);
-    if (typeof value === 'string') unreadable.push({ index, reason: value });
-    else root.add(value.object);
+  const read = records.map(readRecord);
+  for (const [index, record] of read.entries()) {
+    if (record.kind === 'object') root.add(record.object);
+    else unreadable.push({ index, reason: record.reason });
   }
   const timestampFormat = timestampFormatOf(root);
   const { kept, warnings } = distinctFields(root);
+  const shape = kept.length === 0 ? shapeOf(read, 'json') : shapeOf(read, 'columns');
   const columns = kept.map(([name, field]): InferredColumn => {
     const { type, note } = typeOf(field, timestampFormat, name);
     const { count: presentCount, nullCount, examples } = field;
     return { name, type, presentCount, nullCount, examples, note };
   });
-  return { recordCount: records.length, columns, timestampFormat, unreadable, warnings };
+  return {
+    recordCount: records.length,
+    shape,
+    columns: shape === 'columns' ? columns : [],
+    timestampFormat,
+    unreadable,
+    warnings: [...hintsOf(records, root), ...(shape === 'columns' ? warnings : [])],
+  };
 }
-
-/** The record's object, or why there is none. */
-function readRecord(record: Uint8Array | null): string | { readonly object: JsonValue } {
-  if (record === null) return 'a tombstone: it has no value';
-  let text: string;
-  try {
-    text = decoder.decode(record);
-  } catch {
-    return 'not UTF-8';
-  }
-  try {
-    const object = parseExactly(text);
-    return isJsonObject(object) ? { object } : 'JSON, but not an object';
-  } catch (thrown) {
-    return `not JSON: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
-  }
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** SQL tells names apart without regard to case; JSON doesn't. */
 function distinctFields(root: Observation): {

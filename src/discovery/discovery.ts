@@ -1,0 +1,173 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type {
+  PeekAnswer,
+  PeekedRecord,
+  PeekRequest,
+  PeekStart,
+  StreamDescription,
+  StreamLook,
+  StreamSummary,
+} from '../source/look.ts';
+import type { MetadataColumn } from './draft-script.ts';
+import { draftTable, type TableDraft } from './draft-table.ts';
+
+export type DiscoveryOptions = {
+  /** By the name of a connection; undefined: the streams of Helios's own log. `not_found`. */
+  readonly openLook: (connection: string | undefined) => Promise<StreamLook>;
+  readonly engine: Engine;
+  /** A folder for files that are removed again; it is made. */
+  readonly temporaryDirectory: string;
+  /** The folder that a drafted table is to have, as scripts write it. */
+  readonly pathOf: (table: string) => string;
+  readonly clock: Clock;
+};
+
+export type InferRequest = {
+  readonly connection: string | undefined;
+  readonly stream: string;
+  readonly from: Exclude<PeekStart, { kind: 'position' }>;
+  /** Records to look at, of all partitions alike. */
+  readonly count: number;
+  /** Name of the table; undefined: made of the stream's. */
+  readonly table: string | undefined;
+  /** Where the pipeline is to start: `earliest`, `latest`, a time. */
+  readonly offset: string;
+  /** Keeps what comes beside the records in columns, instead of a comment that offers it. */
+  readonly hasMetadata: boolean;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+};
+
+export type InferAnswer = TableDraft & {
+  readonly table: string;
+  readonly sample: PeekAnswer;
+};
+
+/** Looks at streams, and drafts tables for them. */
+export class Discovery {
+  readonly #options: DiscoveryOptions;
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  async streams(
+    connection: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly StreamSummary[]> {
+    return await this.#look(connection, async (look) => await look.streams(signal));
+  }
+
+  async describe(
+    connection: string | undefined,
+    stream: string,
+    signal: AbortSignal,
+  ): Promise<StreamDescription> {
+    return await this.#look(connection, async (look) => await look.describe(stream, signal));
+  }
+
+  async peek(connection: string | undefined, request: PeekRequest): Promise<PeekAnswer> {
+    return await this.#look(connection, async (look) => await look.peek(request));
+  }
+
+  /** Looks at records of every partition, drafts a table that they fit, and tries it on them. */
+  async infer(request: InferRequest): Promise<InferAnswer> {
+    const { connection, stream, from, count, timeoutMs, signal } = request;
+    return await this.#look(connection, async (look) => {
+      const peek = { stream, from, count, spread: 'even', timeoutMs, signal } as const;
+      const sample = await look.peek(peek);
+      const table = request.table ?? tableNameOf(stream);
+      const known = metadataOf(look.kind, sample.records);
+      const draft = await this.#draft(sample.records, {
+        table,
+        options: sourceOptions(look.kind, request),
+        metadata: request.hasMetadata ? known : [],
+        offered: request.hasMetadata ? [] : known,
+        path: this.#options.pathOf(table),
+      });
+      return { ...draft, table, sample };
+    });
+  }
+
+  async #look<T>(
+    connection: string | undefined,
+    action: (look: StreamLook) => Promise<T>,
+  ): Promise<T> {
+    const look = await this.#options.openLook(connection);
+    try {
+      return await action(look);
+    } finally {
+      await look.close();
+    }
+  }
+
+  async #draft(
+    records: readonly PeekedRecord[],
+    request: Parameters<typeof draftTable>[1],
+  ): Promise<TableDraft> {
+    const { engine, temporaryDirectory, clock } = this.#options;
+    await mkdir(temporaryDirectory, { recursive: true });
+    const directory = await mkdtemp(join(temporaryDirectory, 'sample-'));
+    try {
+      await using connection = await engine.connect();
+      const place = { connection, directory, nowMs: clock.nowMs() };
+      return await draftTable(records, request, place);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+}
+
+/** A name that needs no quotes, of a stream's, which may be an ARN. */
+export function tableNameOf(stream: string): string {
+  const plain = stream
+    .slice(stream.lastIndexOf('/') + 1)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '');
+  if (plain === '') return 'events';
+  return (/^\d/.test(plain) ? `t_${plain}` : plain).slice(0, nameLengthMax);
+}
+
+const nameLengthMax = 60;
+
+function sourceOptions(
+  kind: StreamLook['kind'],
+  { connection, stream, offset }: InferRequest,
+): Readonly<Record<string, string>> {
+  const start = { 'source.offset': offset };
+  if (kind === 'http') return { connector: 'http', stream, ...start };
+  const profile = connection === undefined ? {} : { connection_profile: connection };
+  if (kind === 'kafka') return { connector: 'kafka', ...profile, topic: stream, ...start };
+  const named = stream.startsWith('arn:') ? { stream_arn: stream } : { stream_name: stream };
+  return { connector: 'kinesis', ...profile, ...named, ...start };
+}
+
+function metadataOf(
+  kind: StreamLook['kind'],
+  records: readonly PeekedRecord[],
+): readonly MetadataColumn[] {
+  if (kind === 'http') return [];
+  if (kind === 'kinesis') return kinesisColumns;
+  const areTexts = records.every(({ key }) => key === null || isUtf8(key));
+  const key = { name: 'kafka_key', type: areTexts ? 'TEXT' : 'BYTEA', key: 'key' };
+  return [...kafkaColumns, key];
+}
+
+const kafkaColumns: readonly MetadataColumn[] = [
+  { name: 'kafka_partition', type: 'INT', key: 'partition' },
+  { name: 'kafka_offset', type: 'BIGINT', key: 'offset_id' },
+  { name: 'kafka_timestamp', type: 'TIMESTAMP', key: 'timestamp' },
+  { name: 'kafka_headers', type: 'JSON', key: 'headers' },
+];
+
+const kinesisColumns: readonly MetadataColumn[] = [
+  { name: 'kinesis_shard_id', type: 'TEXT', key: 'shard_id' },
+  { name: 'kinesis_sequence_number', type: 'TEXT', key: 'sequence_number' },
+  { name: 'kinesis_partition_key', type: 'TEXT', key: 'partition_key' },
+  { name: 'kinesis_arrived_at', type: 'TIMESTAMP', key: 'timestamp' },
+];
