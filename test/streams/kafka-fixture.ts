@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
@@ -73,13 +73,53 @@ export class OpenedSources implements AsyncDisposable {
   }
 }
 
-export type ReadOptions = {
-  readonly after?: Position | undefined;
-  readonly bytesMax?: number;
-};
+/** One record as it was read: where it stood, and its line, parsed where it is an envelope. */
+export type ReadRecord = { readonly position: string; readonly line: string };
 
-export type ReadResult = {
-  readonly lines: readonly string[];
-  readonly batches: readonly Batch[];
-  readonly to: Position | undefined;
-};
+/** All records of a partition that there are now, and where reading them ended. */
+export async function readAll(
+  source: Source,
+  partition: string,
+  start?: Position,
+): Promise<{ readonly records: readonly ReadRecord[]; readonly to: Position | undefined }> {
+  const records: ReadRecord[] = [];
+  let to = start;
+  for (;;) {
+    const batch = await source.read({ partition, after: to, bytesMax: 1_000_000, signal });
+    if (batch === undefined) return { records, to };
+    records.push(...(await recordsOf(batch)));
+    to = batch.to;
+  }
+}
+
+/** The lines of a batch, which is released. */
+export async function recordsOf(batch: Batch): Promise<readonly ReadRecord[]> {
+  if (batch.content.kind === 'parquet') throw new Error('Kafka has no Parquet');
+  const text = await readFile(batch.content.path, 'utf8');
+  const records: ReadRecord[] = [];
+  let byteOffset = 0;
+  for (const line of text.split('\n').slice(0, -1)) {
+    records.push({ position: batch.positionAt(byteOffset), line });
+    byteOffset += Buffer.byteLength(line) + 1;
+  }
+  await batch.release();
+  return records;
+}
+
+/** The next batch of a partition; waits for it. */
+export async function nextBatch(
+  source: Source,
+  partition: string,
+  after?: Position,
+  bytesMax = 1_000_000,
+): Promise<Batch> {
+  for (;;) {
+    const batch = await source.read({ partition, after, bytesMax, signal });
+    if (batch !== undefined) return batch;
+    const positions = after === undefined ? new Map() : new Map([[partition, after]]);
+    await source.waitForRecords(positions, AbortSignal.timeout(30_000));
+  }
+}
+
+/** Never aborts. */
+export const signal: AbortSignal = new AbortController().signal;

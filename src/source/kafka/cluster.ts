@@ -25,6 +25,8 @@ export type ClusterView = {
 /** Where the log begins, where it ends, or the first record that is no older. */
 export type OffsetQuestion = 'earliest' | 'latest' | { readonly atMs: number };
 
+/** A group's coordinator comes to be with the first question for it, a moment later. */
+const groupRetries = { retries: 6, retryDelay: 250 } as const;
 const fetchApiKey = 1;
 const noTopicId = '00000000-0000-0000-0000-000000000000';
 
@@ -36,12 +38,15 @@ export class Cluster {
   readonly #access: KafkaAccess;
   readonly #admin: Admin;
   readonly #isolation: KafkaTable['isolation'];
+  readonly #groupAdmin: Admin;
 
   constructor(access: KafkaAccess, isolation: KafkaTable['isolation']) {
     this.#access = access;
     this.#isolation = isolation;
     this.#admin = new Admin({ ...access.client, retries: 0 });
+    this.#groupAdmin = new Admin({ ...access.client, ...groupRetries });
     guardClient(this.#admin);
+    guardClient(this.#groupAdmin);
   }
 
   /** The version of Fetch to speak with these brokers; `invalid_config` where there is none. */
@@ -113,11 +118,10 @@ export class Cluster {
       name,
       partitionIndexes: [...numbers],
     }));
-    const groups = await this.#ask(
-      async () =>
-        await this.#admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] }),
-      [],
+    const question = { groups: [{ groupId: group, topics }] };
+    const groups = await this.#askGroup(
       group,
+      async (admin) => await admin.listConsumerGroupOffsets(question),
     );
     return new Map(
       (groups[0]?.topics ?? []).map(({ name, partitions: committed }) => [
@@ -143,15 +147,14 @@ export class Cluster {
         offset: BigInt(offset),
       })),
     }));
-    await this.#ask(
-      async () => await this.#admin.alterConsumerGroupOffsets({ groupId: group, topics }),
-      [],
+    await this.#askGroup(
       group,
+      async (admin) => await admin.alterConsumerGroupOffsets({ groupId: group, topics }),
     );
   }
 
   async close(): Promise<void> {
-    await this.#admin.close();
+    await Promise.all([this.#admin.close(), this.#groupAdmin.close()]);
   }
 
   async #matching(pattern: RegExp): Promise<readonly string[]> {
@@ -181,22 +184,22 @@ export class Cluster {
     );
   }
 
-  async #ask<T>(
-    action: () => Promise<T>,
-    topics: readonly string[] = [],
-    group?: string,
-  ): Promise<T> {
+  async #ask<T>(action: () => Promise<T>, topics: readonly string[] = []): Promise<T> {
     try {
       return await action();
     } catch (thrown) {
       const [topic] = topics;
       const isOne = topics.length === 1 && topic !== undefined;
-      const place = this.#access.place({
-        operation: 'Describe',
-        ...(isOne ? { topic } : {}),
-        ...(group === undefined ? {} : { group }),
-      });
+      const place = this.#access.place({ operation: 'Describe', ...(isOne ? { topic } : {}) });
       throw describeRemoteError(thrown, place);
+    }
+  }
+
+  async #askGroup<T>(group: string, action: (admin: Admin) => Promise<T>): Promise<T> {
+    try {
+      return await action(this.#groupAdmin);
+    } catch (thrown) {
+      throw describeRemoteError(thrown, this.#access.place({ group }));
     }
   }
 }
