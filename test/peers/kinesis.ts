@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import {
   CreateStreamCommand,
   DeleteStreamCommand,
@@ -34,7 +35,7 @@ const shardsMax = 5000;
  * own. It accepts connections when this resolves.
  */
 export async function startKinesisLocal(): Promise<KinesisPeer> {
-  const folder = dirname(createRequire(import.meta.url).resolve('kinesis-local/package.json'));
+  const folder = dirname(fileURLToPath(import.meta.resolve('kinesis-local/main.js')));
   const [plainPort = 0, tlsPort = 0] = await freePorts(2);
   const child = spawn(
     process.execPath,
@@ -114,7 +115,7 @@ export async function deleteStream(client: KinesisClient, name: string): Promise
   }
 }
 
-export async function untilActive(client: KinesisClient, name: string): Promise<void> {
+async function untilActive(client: KinesisClient, name: string): Promise<void> {
   for (;;) {
     const { StreamDescriptionSummary: summary } = await client.send(
       new DescribeStreamSummaryCommand({ StreamName: name }),
@@ -140,7 +141,7 @@ export async function putRecords(
   }
 }
 
-export async function listShards(client: KinesisClient, stream: string): Promise<Shard[]> {
+async function listShards(client: KinesisClient, stream: string): Promise<Shard[]> {
   const shards: Shard[] = [];
   let token: string | undefined;
   do {

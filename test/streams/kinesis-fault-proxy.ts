@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { crc32 } from 'node:zlib';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { kinesisClient } from '../peers/kinesis.ts';
 
@@ -24,7 +25,13 @@ export type Fault =
   | { readonly kind: 'cut' }
   /** Nothing ever comes. */
   | { readonly kind: 'hang' }
-  | { readonly kind: 'reset' };
+  | { readonly kind: 'reset' }
+  /** A subscription's events; `isOpen`: nothing comes after them, but it doesn't end. */
+  | { readonly kind: 'events'; readonly events: readonly PushedEvent[]; readonly isOpen?: boolean };
+
+export type PushedEvent =
+  | { readonly type: 'SubscribeToShardEvent'; readonly payload: object }
+  | { readonly type: 'exception'; readonly name: string };
 
 /** Stands before an emulator, and does what emulators don't. */
 export class FaultProxy implements AsyncDisposable {
@@ -73,6 +80,7 @@ export class FaultProxy implements AsyncDisposable {
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset') return void outgoing.destroy();
     if (fault?.kind === 'error') return refuse(outgoing, fault);
+    if (fault?.kind === 'events') return push(outgoing, fault);
     const answer = await forward(target, incoming, bytes);
     const status = answer.statusCode ?? 500;
     if (fault?.kind !== 'answer') outgoing.writeHead(status, answer.headers);
@@ -91,6 +99,42 @@ export class FaultProxy implements AsyncDisposable {
 function refuse(outgoing: ServerResponse, fault: Extract<Fault, { kind: 'error' }>): void {
   outgoing.writeHead(fault.status, { 'content-type': 'application/x-amz-json-1.1' });
   outgoing.end(JSON.stringify({ __type: fault.name, message: fault.text ?? 'played by a test' }));
+}
+
+function push(outgoing: ServerResponse, fault: Extract<Fault, { kind: 'events' }>): void {
+  outgoing.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+  outgoing.write(frame({ ':message-type': 'event', ':event-type': 'initial-response' }, {}));
+  for (const event of fault.events) {
+    const headers =
+      event.type === 'exception'
+        ? { ':message-type': 'exception', ':exception-type': event.name }
+        : { ':message-type': 'event', ':event-type': event.type };
+    outgoing.write(frame(headers, event.type === 'exception' ? {} : event.payload));
+  }
+  if (fault.isOpen !== true) outgoing.end();
+}
+
+/** https://docs.aws.amazon.com/streams/latest/dev/building-enhanced-consumers-api.html */
+function frame(headers: Readonly<Record<string, string>>, payload: object): Buffer {
+  const all = { ...headers, ':content-type': 'application/json' };
+  const head = Buffer.concat(
+    Object.entries(all).map(([name, value]) => {
+      const length = Buffer.from([7, 0, value.length]);
+      return Buffer.concat([Buffer.of(name.length), Buffer.from(name), length, Buffer.from(value)]);
+    }),
+  );
+  const body = Buffer.from(JSON.stringify(payload));
+  const prelude = Buffer.alloc(8);
+  prelude.writeUInt32BE(16 + head.length + body.length, 0);
+  prelude.writeUInt32BE(head.length, 4);
+  const before = Buffer.concat([prelude, checksum(prelude), head, body]);
+  return Buffer.concat([before, checksum(before)]);
+}
+
+function checksum(bytes: Buffer): Buffer {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(bytes));
+  return sum;
 }
 
 async function forward(

@@ -11,7 +11,7 @@ import { ReadBudget } from '../../src/source/kinesis/stream/read-budget.ts';
 import type { RecordForm, Source } from '../../src/source/source.ts';
 import type { KinesisTable } from '../../src/sql/script.ts';
 
-export const lines: RecordForm = { kind: 'lines', isBinary: false, metadata: [] };
+const lines: RecordForm = { kind: 'lines', isBinary: false, metadata: [] };
 
 export type ReadingOptions = {
   readonly client: KinesisClient;

@@ -137,20 +137,20 @@ async function readThroughChanges(
   const random = seeded(seed);
   await createStream(client, stream, 4);
   const producer = new Producer(client, stream);
-  let wanted: number | undefined;
+  const goal = { lineCount: Infinity };
   const all = readDying({ client, stream, ...options }, seeded(seed + 1), (reading) => {
-    return wanted !== undefined && reading.lines.length >= wanted;
+    return reading.lines.length >= goal.lineCount;
   });
   for (let done = 0; done < changes; done++) {
     await change(client, stream, random);
     await new Promise((resolve) => setTimeout(resolve, 100 * random()));
   }
   const produced = await producer.stop();
-  wanted = [...produced.values()].flat().length;
+  goal.lineCount = [...produced.values()].flat().length;
   const reading = await all;
   const message = `seed ${seed}`;
-  expect(wanted, message).toBeGreaterThan(500);
-  expect(reading.lines.length, message).toBe(wanted);
+  expect(goal.lineCount, message).toBeGreaterThan(500);
+  expect(reading.lines.length, message).toBe(goal.lineCount);
   expect(byKey(reading.lines), message).toEqual(produced);
   expect(new Set(reading.batches.map(({ partition }) => partition)).size).toBeGreaterThan(changes);
 }

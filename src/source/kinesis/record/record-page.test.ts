@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { aggregate } from '../../../../test/streams/kinesis-aggregate.ts';
 import type { RecordForm } from '../../source.ts';
 import { hashKeyMax, type ListedShard } from '../shard/shard-map.ts';
-import { PageQueue } from './page-queue.ts';
+import { PageQueue, type PageSlice } from './page-queue.ts';
 import { PageBuilder, type RecordPage } from './record-page.ts';
 import { SlicedLines } from './sliced-lines.ts';
 
@@ -181,7 +181,7 @@ test('a queue gives its records once, whatever the sizes, and never splits one',
         taken.push(new SlicedLines(slices).bytes());
         for (const { page, from, to } of slices)
           numbers.push(...page.sequenceNumbers.slice(from, to));
-        freed += queue.dropThrough(page(last)) ?? 0;
+        freed += queue.dropThrough(lastNumber(last)) ?? 0;
       }
       expect(Buffer.concat(taken)).toEqual(Buffer.concat(held.map(({ bytes }) => bytes)));
       expect(numbers).toEqual(Array.from({ length: firstNumber - 1 }, (_, at) => String(at + 1)));
@@ -208,6 +208,6 @@ test('a queue ends at a limit, and knows what it does not have', () => {
   expect(count(undefined)).toBe(2);
 });
 
-function page({ page: { sequenceNumbers }, to }: { page: RecordPage; to: number }): string {
-  return sequenceNumbers[to - 1] ?? '';
+function lastNumber({ page, to }: PageSlice): string {
+  return page.sequenceNumbers[to - 1] ?? '';
 }

@@ -58,10 +58,20 @@ export class ShardSubscription implements Feed {
     } catch (thrown) {
       this.#drop();
       signal.throwIfAborted();
-      if (thrown instanceof RestartReading) this.#continuation = undefined;
-      else throw await this.#context.stream.failure(thrown, 'SubscribeToShard');
+      await this.#afterFailure(thrown, signal);
       return undefined;
     }
+  }
+
+  /** Where another place to begin can help, it is found; everything else is the reader's to judge. */
+  async #afterFailure(thrown: unknown, signal: AbortSignal): Promise<void> {
+    const { stream, cursor, shard } = this.#context;
+    this.#continuation = undefined;
+    if (thrown instanceof RestartReading) return;
+    const failure = await stream.failure(thrown, 'SubscribeToShard');
+    if (errorName(failure) === 'ResourceInUseException') throw inUse(shard.id);
+    if (!isRefusal(failure)) throw failure;
+    await cursor.afterRefusal(failure, signal);
   }
 
   #take(event: SubscribeToShardEvent): readonly ListedShard[] | undefined {
@@ -81,7 +91,7 @@ export class ShardSubscription implements Feed {
 
   /** Undefined where the place to begin was refused and another has to be tried. */
   async #subscribe(signal: AbortSignal): Promise<Subscription | undefined> {
-    const { shard, stream, cursor, clock, verify, consumerArn } = this.#context;
+    const { shard, stream, clock, verify, consumerArn } = this.#context;
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
     try {
@@ -92,10 +102,8 @@ export class ShardSubscription implements Feed {
       return { events: events[Symbol.asyncIterator](), stop, beganAtMs };
     } catch (thrown) {
       stop.abort();
-      this.#continuation = undefined;
-      if (isRefusal(thrown)) await cursor.afterRefusal(thrown, signal);
-      else if (errorName(thrown) === 'ResourceInUseException') throw inUse(shard.id);
-      else throw thrown;
+      signal.throwIfAborted();
+      await this.#afterFailure(thrown, signal);
       return undefined;
     }
   }

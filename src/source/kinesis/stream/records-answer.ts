@@ -77,7 +77,7 @@ type RawAnswer = {
 };
 
 /** `unreachable` for an answer that was cut, or isn't Kinesis's. */
-export function parseAnswer(body: Buffer): RecordsAnswer {
+function parseAnswer(body: Buffer): RecordsAnswer {
   const answer = parseJson(body);
   return {
     records: answer.Records.map(streamRecord),
