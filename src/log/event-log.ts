@@ -13,6 +13,7 @@ import type {
   Appended,
   LogBatch,
   LogLimits,
+  LogLine,
   Retention,
   StreamInfo,
   StreamRequest,
@@ -185,6 +186,13 @@ export class EventLog {
   ): Promise<LogBatch | undefined> {
     return await onStorage(`read the stream "${name}"`, async () => {
       return await this.#stream(name).partition(partition).read(after, bytesMax);
+    });
+  }
+
+  /** The first line of a partition that begins at `near` or after it; undefined at the end. */
+  async lineAt(name: string, partition: number, near: number): Promise<LogLine | undefined> {
+    return await onStorage(`read the stream "${name}"`, async () => {
+      return await this.#stream(name).partition(partition).lineAt(near);
     });
   }
 

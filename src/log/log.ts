@@ -78,6 +78,9 @@ export type LogBatch = {
   readonly release: () => Promise<void>;
 };
 
+/** Where a line begins, and when it arrived. */
+export type LogLine = { readonly offset: number; readonly arrivedAtMs: EpochMs };
+
 export type LogLimits = {
   /** Largest request: one body of lines is held in memory as a whole until it is durable. */
   readonly requestBytesMax: number;

@@ -4,7 +4,7 @@ import { HeliosError } from '../../base/errors.ts';
 import { storageError } from '../files.ts';
 import type { LogFiles } from '../files.ts';
 import { keyAgeMaxMs } from '../log.ts';
-import type { LogBatch, LogLimits, PartitionInfo } from '../log.ts';
+import type { LogBatch, LogLimits, LogLine, PartitionInfo } from '../log.ts';
 import type { Spool } from '../spool.ts';
 import { closingEntry, planGroup } from './group.ts';
 import type { Group, Lines } from './group.ts';
@@ -132,6 +132,15 @@ export class Partition {
       return { from, to, byteLength: to - from, arrivedAtMs, ...file };
     });
     return cached ?? (await this.#reader.read({ segment, isClosed, from, target }));
+  }
+
+  /** The first line that begins at `near` or after it; undefined at the end. */
+  async lineAt(near: number): Promise<LogLine | undefined> {
+    const from = Math.max(near, this.startOffset);
+    if (from >= this.endOffset) return undefined;
+    const found = await this.#reader.lineAt(this.#segmentAt(from), from);
+    // The line that holds `near` may be the last of its segment.
+    return found ?? (await this.lineAt(this.#segmentAt(from).end));
   }
 
   /** Begins a new segment if the current one holds anything older than `arrivedBeforeMs`. */

@@ -1,6 +1,6 @@
 import { HeliosError, systemCode } from '../../base/errors.ts';
 import type { LogFile, LogFiles } from '../files.ts';
-import type { LogBatch } from '../log.ts';
+import type { LogBatch, LogLine } from '../log.ts';
 import type { Spool, SpoolFile } from '../spool.ts';
 import { corruptHint, SegmentIndex } from './segment-index.ts';
 import { dataPath, indexPath } from './segment.ts';
@@ -37,6 +37,22 @@ export class SegmentReader {
 
   async read(request: SegmentRead): Promise<LogBatch> {
     return await this.#reads.run(async () => await this.#read(request));
+  }
+
+  /** The first line that begins at `near` or after it; undefined where the segment has none. */
+  async lineAt(segment: Segment, near: number): Promise<LogLine | undefined> {
+    return await this.#reads.run(async () => {
+      const data = await this.#open(dataPath(this.#directory, segment.base), near);
+      try {
+        const isStart = near === segment.base;
+        const offset = isStart ? near : await lineEnd(data, { segment, target: near });
+        if (offset >= segment.end) return undefined;
+        const index = await this.#indexOf(segment);
+        return { offset, arrivedAtMs: index.entry(index.find(offset)).arrivedAtMs };
+      } finally {
+        await data.close();
+      }
+    });
   }
 
   async #read(request: SegmentRead): Promise<LogBatch> {
@@ -130,7 +146,10 @@ const newline = 0x0a;
 const searchBytes = 64 * 1024;
 
 /** Offset after the line that holds the byte before `target`. */
-async function lineEnd(data: LogFile, { segment, target }: SegmentRead): Promise<number> {
+async function lineEnd(
+  data: LogFile,
+  { segment, target }: Pick<SegmentRead, 'segment' | 'target'>,
+): Promise<number> {
   if (target >= segment.end) return segment.end;
   const buffer = Buffer.alloc(searchBytes);
   for (let at = target - 1; at < segment.end;) {
