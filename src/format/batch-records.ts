@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { assert } from '../base/assert.ts';
+import { assert, unreachable } from '../base/assert.ts';
 import type { Batch, Position, RecordFault } from '../event/record.ts';
 import { readEnvelope } from './envelope-record.ts';
 import { framedText } from './framed-text.ts';
 import { type BlankLines, RecordIndex } from './record-index.ts';
 
 export type EnvelopeOptions = {
-  /** Values begin with a registry's bytes. */
-  readonly isFramed: boolean;
+  /**
+   * What values are: JSON, with a registry's bytes before it or without; or text or bytes, which
+   * become JSON strings, the latter in base64.
+   */
+  readonly values: 'json' | 'framed_json' | 'text' | 'bytes';
   /** A tombstone is no record, rather than one that can't become a row. */
   readonly passesTombstones: boolean;
 };
@@ -57,12 +60,23 @@ export class BatchRecords {
     return new BatchRecords({ batch, index, envelopes });
   }
 
-  /** What there is to decode: a line, or an envelope's value without a registry's bytes. */
+  /** What there is to decode: a line, or the JSON that an envelope's value is or becomes. */
   text(record: number): Buffer {
     const line = this.#index.raw(this.#line(record));
     if (this.#envelopes === undefined) return line;
     const value = readEnvelope(line.toString('utf8')).value ?? nothing;
-    return this.#envelopes.isFramed ? (framedText(value) ?? nothing) : value;
+    switch (this.#envelopes.values) {
+      case 'json':
+        return value;
+      case 'framed_json':
+        return framedText(value) ?? nothing;
+      case 'text':
+        return Buffer.from(JSON.stringify(value.toString('utf8')));
+      case 'bytes':
+        return Buffer.from(JSON.stringify(value.toString('base64')));
+      default:
+        return unreachable(this.#envelopes.values);
+    }
   }
 
   /** The record's own bytes. */
@@ -95,8 +109,8 @@ export class BatchRecords {
     }
     const { value } = readEnvelope(this.#index.raw(line).toString('utf8'));
     if (value === undefined) return tombstone;
-    const isFrameMissing = this.#envelopes.isFramed && framedText(value) === undefined;
-    return isFrameMissing ? malformedFrame : undefined;
+    const isFramed = this.#envelopes.values === 'framed_json';
+    return isFramed && framedText(value) === undefined ? malformedFrame : undefined;
   }
 
   #line(record: number): number {

@@ -1,7 +1,6 @@
 import { quoteName } from '../engine/types.ts';
-import type { SourceColumn } from '../sql/script.ts';
 import { isChangeMetadata } from '../sql/metadata.ts';
-import type { RecordFormat } from '../sql/script.ts';
+import type { RecordFormat, SourceColumn } from '../sql/script.ts';
 import { pathList } from './sql-parts.ts';
 
 /** DuckDB's default for the longest JSON object, in bytes; it reads up to twice as much. */
@@ -39,13 +38,16 @@ export function metadataKeysOf(
 }
 
 /**
- * A metadata column's value as JSON, as the rules for columns take it: times as RFC 3339, and bytes
- * for a text as that text, or as an object where they are no UTF-8.
+ * A metadata column's value as JSON, as the rules for columns take it: times as the table's format
+ * says, and bytes for a text as that text, or as an object where they are no UTF-8.
  */
-export function metadataJson({ type, origin }: SourceColumn): string {
+export function metadataJson(
+  { type, origin }: SourceColumn,
+  timestampFormat: 'rfc3339' | 'unix_millis',
+): string {
   if (origin.kind !== 'metadata') return 'NULL::JSON';
   const json = `m.${quoteName(origin.key)}`;
-  if (type.kind === 'timestamp') {
+  if (type.kind === 'timestamp' && timestampFormat === 'rfc3339') {
     const instant = `make_timestamp(TRY_CAST(${json}::VARCHAR AS BIGINT) * 1000)`;
     return `to_json(strftime(${instant}, '%Y-%m-%dT%H:%M:%S.%gZ'))`;
   }

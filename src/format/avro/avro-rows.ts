@@ -41,10 +41,9 @@ export class AvroRows {
     this.#columns = table.columns.filter(({ origin }) => origin.kind === 'field');
     this.#isUnstructured = format.isUnstructured;
     this.#registry = registry;
+    const declared = declaredAvroType(table, format);
     this.#declared =
-      format.schema.kind === 'declared'
-        ? { kind: 'ok', read: this.#reader(declaredType(table.name, format.schema.text)) }
-        : undefined;
+      declared === undefined ? undefined : { kind: 'ok', read: this.#reader(declared) };
   }
 
   /** The id of a schema that the value names and that is not known yet. */
@@ -112,12 +111,14 @@ export class AvroRows {
 
 type AvroFormat = Extract<RecordFormat, { readonly kind: 'avro' }>;
 
-function declaredType(table: string, text: string): AvroType {
-  const parsed = parseAvroSchema(text);
+/** The schema that the table declares for its values; undefined where they name one themselves. */
+export function declaredAvroType({ name }: SourceTable, format: AvroFormat): AvroType | undefined {
+  if (format.schema.kind !== 'declared') return undefined;
+  const parsed = parseAvroSchema(format.schema.text);
   if (parsed.kind === 'ok') return parsed.type;
   throw new HeliosError(
     'invalid_config',
-    `The avro.schema of table ${table} can't be read: ${parsed.message}`,
+    `The avro.schema of table ${name} can't be read: ${parsed.message}`,
     { hint: 'It is the JSON of an Avro schema: {"type": "record", "name": …, "fields": […]}.' },
   );
 }

@@ -22,9 +22,46 @@ export function lineProblem(code: string, bytes: Uint8Array, isDetailed: boolean
     case 'malformed_json':
       if (isUtf8(raw)) return { code, message: isDetailed ? complaintOf(raw) : notJson };
       return { code: 'invalid_utf8', message: 'The line is not valid UTF-8.' };
+    case 'malformed_frame':
+      return { code, message: 'The record is not {"schema": …, "payload": …}.' };
+    case 'not_a_change':
+      return { code, message: `The record is no change event: ${changeComplaint(raw)}.` };
+    case 'not_an_insert':
+      return { code, message: notAnInsert };
     default:
       throw new AssertionError(`unexpected fault ${code} of a line`);
   }
+}
+
+const notAnInsert =
+  'The record changes or deletes a row, and the table only takes new ones: it has no column for ' +
+  "the change's kind, such as op TEXT METADATA FROM 'op'.";
+
+/** What keeps a JSON object from being `{"op": …, "before": …, "after": …}`. */
+function changeComplaint(raw: Buffer): string {
+  const record = objectIn(raw.toString('utf8'));
+  const change = memberOf(record, 'payload') ?? record;
+  const op = memberOf(change, 'op');
+  if (op === undefined || op === null) return 'it has no "op"';
+  if (typeof op !== 'string' || !['c', 'r', 'u', 'd'].includes(op)) {
+    return `its "op" is ${JSON.stringify(op).slice(0, 40)}, not c, r, u or d`;
+  }
+  return `its "${op === 'd' ? 'before' : 'after'}" holds no row`;
+}
+
+function objectIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What DuckDB takes and JSON has not, such as a comma after the last member.
+    return undefined;
+  }
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const member: unknown = Reflect.get(value, name);
+  return member;
 }
 
 const notJson = 'The line is not valid JSON.';
