@@ -54,13 +54,14 @@ export class ShardPoll implements Feed {
     const { shard, stream, clock, receive } = this.#context;
     const iterator = await this.#currentIterator(signal);
     if (iterator === undefined) return undefined;
-    await this.#budget.turn(shard.id, signal);
+    const shardName = `${stream.id} ${shard.id}`;
+    await this.#budget.turn(shardName, signal);
     this.#readAtMs = clock.monotonicMs();
     const askedAtMs = clock.nowMs();
     try {
       const answer = await stream.records(iterator, this.#limits.recordsMax, signal);
       const byteCount = receive(answer.records, { behindMs: answer.behindMs, askedAtMs });
-      this.#budget.spend(shard.id, byteCount);
+      this.#budget.spend(shardName, byteCount);
       this.#refusals = 0;
       this.#isBehind = answer.behindMs > 0 || answer.records.length >= this.#limits.recordsMax;
       this.#keep(answer.nextIterator, this.#readAtMs);
@@ -87,7 +88,7 @@ export class ShardPoll implements Feed {
     if (this.#iterator !== undefined && ageMs < iteratorAgeMsMax) return this.#iterator.text;
     await verify();
     const start = cursor.startingPoint();
-    await this.#budget.turn(`${shard.id} iterator`, signal);
+    await this.#budget.turn(`${stream.id} ${shard.id} iterator`, signal);
     const madeAtMs = clock.monotonicMs();
     try {
       this.#keep(await stream.iterator(shard.id, start, signal), madeAtMs);

@@ -20,7 +20,7 @@ export class ReadBudget {
     this.#intervalMs = intervalMs;
   }
 
-  /** Waits until it is this caller's turn. `shard` names a shard of one stream. */
+  /** Waits until it is this caller's turn. `shard` names one shard of all streams. */
   async turn(shard: string, signal: AbortSignal): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
     const turnMs = Math.max(nowMs, this.#nextMs.get(shard) ?? 0);

@@ -64,6 +64,11 @@ export class StreamClient {
     this.name = stream.startsWith('arn:') ? stream.slice(stream.lastIndexOf('/') + 1) : stream;
   }
 
+  /** Its ARN where it is known, else its name: no other stream has it. */
+  get id(): string {
+    return this.#arn ?? this.name;
+  }
+
   async describe(signal: AbortSignal): Promise<StreamFacts> {
     const command = new DescribeStreamSummaryCommand(this.#names());
     const { StreamDescriptionSummary: summary } = await this.#call(
