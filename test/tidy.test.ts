@@ -37,7 +37,7 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   '@clack/prompts': ['cli'],
   yaml: ['cli'],
-  pino: ['server', 'main.ts'],
+  pino: ['server', 'runtime'],
 };
 
 /** Files that may do what others may not, each with its reason. */

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism, totalmem } from 'node:os';
+import type { Writable } from 'node:stream';
+import { type Logger, pino } from 'pino';
+import { systemClock } from '../base/clock.ts';
+import { Catalog } from '../catalog/catalog.ts';
+import { DataDirectory } from '../catalog/data-directory.ts';
+import type { LogLevel } from '../cli/context.ts';
+import { Engine } from '../engine/engine.ts';
+import { EventLog } from '../log/event-log.ts';
+import { Supervisor } from '../pipeline/supervisor.ts';
+import { TableRegistry } from '../pipeline/tables/table-registry.ts';
+import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
+import { type KnownConnections, knownConnections } from './known-connections.ts';
+
+/**
+ * DuckDB's memory for pipelines: a quarter of the machine, but not less than works nor more than
+ * helps.
+ */
+const engineBytesMin = 256 * 1024 * 1024;
+const engineBytesMax = 4 * 1024 * 1024 * 1024;
+
+/** What every command that works on a data directory needs. */
+export type Core = {
+  readonly data: DataDirectory;
+  readonly catalog: Catalog;
+  readonly engine: Engine;
+  readonly log: EventLog;
+  readonly known: KnownConnections;
+  readonly registry: TableRegistry;
+  readonly supervisor: Supervisor;
+  readonly close: () => Promise<void>;
+};
+
+export type CoreOptions = {
+  readonly dataDirectory: string;
+  readonly baseDirectory: string;
+  readonly logLevel: LogLevel;
+  /** Where `env:NAME` leads. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where bare SELECTs print; undefined refuses them. */
+  readonly stdout: Writable | undefined;
+};
+
+/** Opens a data directory, and everything that lives in it but queries. */
+export async function openCore(options: CoreOptions): Promise<Core> {
+  const data = DataDirectory.open(options.dataDirectory);
+  const logger = createLogger(options.logLevel);
+  const clock = systemClock;
+  const catalog = new Catalog(data.inside('catalog.db'));
+  const engine = await Engine.open({
+    threads: availableParallelism(),
+    memoryBytes: Math.min(Math.max(totalmem() / 4, engineBytesMin), engineBytesMax),
+    tempDirectory: data.inside('tmp', 'engine'),
+  });
+  const log = await EventLog.open({
+    directory: data.path,
+    clock,
+    onProblem: (problem) => logger.error({ err: problem }, 'event log'),
+  });
+  const { random } = Math;
+  const known = knownConnections({ catalog, clock, random, environment: options.environment });
+  const registry = new TableRegistry({
+    catalog,
+    engine,
+    clock,
+    random: Math.random,
+    newId: randomUUID,
+    temporaryDirectory: data.inside('tmp'),
+  });
+  await registry.openAll();
+  const supervisor = new Supervisor({
+    dataDirectory: data.path,
+    baseDirectory: options.baseDirectory,
+    engine,
+    registry,
+    catalog,
+    clock,
+    random: Math.random,
+    newId: randomUUID,
+    onProblem: (problem) => logger.error({ err: problem }, problem.message),
+    connectors: createConnectors({
+      log,
+      ...known,
+      spoolDirectory: data.inside('tmp', 'spool'),
+      stdout: options.stdout,
+      onProblem: (problem) => logger.error({ err: problem }, problem.message),
+    }),
+    canPrint: options.stdout !== undefined,
+    prepare: async (plan) => await createStreams(log, plan),
+    forget: async (pipelineId, plan) => await releaseStreams(log, pipelineId, plan),
+    onFailed: (pipeline, id, error) => logger.error({ pipeline, id, err: error }, error.message),
+  });
+  const close = async (): Promise<void> => {
+    await supervisor.close();
+    await log.close();
+    catalog.close();
+    engine.close();
+    data.close();
+  };
+  return { data, catalog, engine, log, known, registry, supervisor, close };
+}
+
+/** Talk goes to stderr, so that stdout is data alone. */
+export function createLogger(level: LogLevel): Logger {
+  return pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { HeliosError } from '../base/errors.ts';
+import type { RunOptions, RunSummary } from '../cli/context.ts';
+import type { PipelineInfo } from '../pipeline/pipeline.ts';
+import type { Supervisor } from '../pipeline/supervisor.ts';
+import { openCore } from './core.ts';
+
+/** Progress of `helios run` is told this often. */
+const progressIntervalMs = 250;
+
+/** One script, until its sources end or the signal aborts. */
+export async function runPipeline(
+  options: RunOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<RunSummary> {
+  const temporary =
+    options.dataDirectory === undefined ? await mkdtemp(join(tmpdir(), 'helios-run-')) : undefined;
+  const core = await openCore({
+    dataDirectory: options.dataDirectory ?? temporary ?? '',
+    baseDirectory: options.baseDirectory,
+    logLevel: options.logLevel,
+    environment,
+    stdout: options.stdout,
+  });
+  const name = 'run';
+  const ended = new AbortController();
+  try {
+    await beginRun(core.supervisor, name, options);
+    void tellProgress(core.supervisor, name, options, ended.signal);
+    const done = await core.supervisor.whenDone(name, options.signal);
+    const info = options.signal.aborted
+      ? await core.supervisor.stop(name, { isDiscarding: false })
+      : done;
+    if (info.state === 'failed') throw failureOf(info);
+    return summaryOf(info);
+  } finally {
+    ended.abort();
+    await core.close();
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Until the signal aborts. */
+async function tellProgress(
+  supervisor: Supervisor,
+  name: string,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await systemClock.sleep(progressIntervalMs);
+    if (signal.aborted) return;
+    options.onProgress(progressOf(supervisor.get(name)));
+  }
+}
+
+/** Goes on where a run with the same data directory stopped; its SQL may have changed since. */
+async function beginRun(supervisor: Supervisor, name: string, options: RunOptions): Promise<void> {
+  supervisor.openAll();
+  const known = supervisor.list().find((pipeline) => pipeline.name === name);
+  const { sql, baseDirectory } = options;
+  if (known === undefined) {
+    await supervisor.create({ name, sql, isAdopting: false, baseDirectory });
+    return;
+  }
+  if (known.sql !== sql) await supervisor.edit(name, sql, { isDiscarding: false });
+  await supervisor.start(name);
+}
+
+function progressOf(info: PipelineInfo): Parameters<RunOptions['onProgress']>[0] {
+  const behind = info.sources.map((source) => source.bytesBehind);
+  const isKnown = behind.every((bytes) => bytes !== undefined);
+  return {
+    bytesIn: info.bytesIn,
+    recordsRejected: info.recordsRejected,
+    bytesBehind: isKnown ? behind.reduce((sum, bytes) => sum + (bytes ?? 0), 0) : undefined,
+  };
+}
+
+function summaryOf(info: PipelineInfo): RunSummary {
+  const sinks = info.sinks.filter((sink) => sink.table !== 'quarantine');
+  return {
+    bytesIn: info.bytesIn,
+    recordsRejected: info.recordsRejected,
+    sinks: sinks.map(({ table, rowsOut }) => ({ table, rowsOut })),
+  };
+}
+
+function failureOf({ error, name }: PipelineInfo): HeliosError {
+  const code = error?.code ?? 'internal';
+  return new HeliosError(code, error?.message ?? `${name} failed.`, { hint: error?.hint });
+}

@@ -1,0 +1,80 @@
+import { systemClock } from '../base/clock.ts';
+import type { RunningHelios, StartOptions } from '../cli/context.ts';
+import type { PipelineInfo } from '../pipeline/pipeline.ts';
+import { QueryableTables } from '../pipeline/tables/queryable-tables.ts';
+import { TableCatalog } from '../pipeline/tables/table-facts.ts';
+import { createQueryService } from '../query/service.ts';
+import { HotTail } from '../query/tables/hot-tail.ts';
+import { addSystemTables } from '../query/tables/system-rows.ts';
+import { Server } from '../server/server.ts';
+import { createLogger, openCore } from './core.ts';
+
+/** What a start takes from the process it runs in. */
+export type Host = {
+  /** Where relative paths of pipelines start. Absolute. */
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+};
+
+/** Helios whole: server, queries, pipelines. Resolves when it serves. */
+export async function startHelios(options: StartOptions, host: Host): Promise<RunningHelios> {
+  const { workingDirectory: baseDirectory, environment, version } = host;
+  const core = await openCore({ ...options, environment, baseDirectory, stdout: undefined });
+  const logger = createLogger(options.logLevel);
+  const { data, catalog, engine, log, registry, supervisor } = core;
+  const queryable = new QueryableTables({
+    registry,
+    catalog,
+    engine,
+    temporaryDirectory: data.inside('tmp'),
+  });
+  const queries = await createQueryService({
+    tables: queryable,
+    tempDirectory: data.inside('tmp', 'queries'),
+  });
+  addSystemTables(queryable, { supervisor, registry, queries });
+  const tables = new TableCatalog({
+    registry,
+    queryable,
+    catalog,
+    engine,
+    baseDirectory,
+    rejectedOf: (name) => rejectedOf(supervisor.list(), name),
+  });
+  let isReady = false;
+  const server = new Server(
+    {
+      log,
+      pipelines: supervisor,
+      queries,
+      tables,
+      tableTail: new HotTail(registry, queryable, queries),
+      connections: core.known,
+      clock: systemClock,
+      logger,
+    },
+    { version, isReady: () => isReady, allowedOrigins: options.allowedOrigins },
+  );
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await server.close();
+    await queries.close();
+    await core.close();
+  };
+  try {
+    await supervisor.startAll();
+    await server.listen({ host: options.host, port: options.port });
+    isReady = true;
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  return { url: server.url, dataDirectory: data.path, close: () => (closing ??= close()) };
+}
+
+function rejectedOf(pipelines: readonly PipelineInfo[], table: string): number {
+  return pipelines
+    .filter(({ sinks }) => sinks.some((sink) => sink.table.toLowerCase() === table.toLowerCase()))
+    .reduce((sum, pipeline) => sum + pipeline.recordsRejected, 0);
+}
