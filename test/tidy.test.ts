@@ -220,7 +220,7 @@ function findLines(
 }
 
 function importsOf(path: string): string[] {
-  const pattern = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
+  const pattern = /(?<!['.])\b(?:from|import)\b(?!')\s*\(?\s*'([^'\n]+)'/g;
   return [...readText(path).matchAll(pattern)].map(([, name = '']) => name);
 }
 

@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { connectionUsers } from '../catalog/connection-users.ts';
 import { StoredConnections } from '../catalog/connections.ts';
 import { testConnection } from '../connection/check/test-connection.ts';
 import type { Connections } from '../connection/connection.ts';
 import type { ConnectionContext } from '../connection/context.ts';
 import { ReferencedSecrets } from '../connection/secrets.ts';
 import type { ConnectionDependencies } from '../server/dependencies.ts';
-import { pipelinesUsing } from './connection-users.ts';
 
 type KnownConnectionsOptions = {
   readonly catalog: Catalog;
@@ -29,7 +29,7 @@ export function knownConnections(options: KnownConnectionsOptions): KnownConnect
   const connections = new StoredConnections({
     catalog,
     clock,
-    usersOf: (name) => pipelinesUsing(name, catalog.pipelines()),
+    usersOf: (name) => connectionUsers(catalog.pipelines(), name),
   });
   return {
     connections,
