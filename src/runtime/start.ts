@@ -8,6 +8,7 @@ import { HotTail } from '../query/tables/hot-tail.ts';
 import { addSystemTables } from '../query/tables/system-rows.ts';
 import { Server } from '../server/server.ts';
 import { createLogger, openCore } from './core.ts';
+import { createDiscovery } from './stream-looks.ts';
 
 /** What a start takes from the process it runs in. */
 export type Host = {
@@ -51,6 +52,7 @@ export async function startHelios(options: StartOptions, host: Host): Promise<Ru
       tables,
       tableTail: new HotTail(registry, queryable, queries),
       connections: core.known,
+      discovery: createDiscovery(core, baseDirectory),
       clock: systemClock,
       logger,
     },

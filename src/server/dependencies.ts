@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ConnectionTest } from '../connection/check/test-connection.ts';
 import type { Connection, Connections, ConnectionStep } from '../connection/connection.ts';
+import type { Discovery } from '../discovery/discovery.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
 import type { EventLog } from '../log/event-log.ts';
@@ -89,6 +90,7 @@ export type ServerDependencies = {
   readonly tables: Tables;
   readonly tableTail: TableTail;
   readonly connections?: ConnectionDependencies | undefined;
+  readonly discovery?: Discovery | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 };

@@ -14,6 +14,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
 import { addConnectionRoutes } from './routes/connections.ts';
+import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addPipelineRoutes } from './routes/pipelines.ts';
 import { addQueryRoutes } from './routes/query.ts';
 import { addStreamRoutes } from './routes/streams.ts';
@@ -146,11 +147,12 @@ export class Server implements AsyncDisposable {
   }
 
   #addRoutes(app: Routes): void {
-    const { log, logger, pipelines, tables, connections } = this.#dependencies;
+    const { log, logger, pipelines, tables, connections, discovery } = this.#dependencies;
     addStreamRoutes(app, log);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
     if (connections !== undefined) addConnectionRoutes(app, connections, logger);
+    if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
     addSystemRoutes(app, {
       server: this.#dependencies,

@@ -10,6 +10,7 @@ import { Catalog } from '../../catalog/catalog.ts';
 import { StoredConnections } from '../../catalog/connections.ts';
 import { testConnection } from '../../connection/check/test-connection.ts';
 import { ReferencedSecrets } from '../../connection/secrets.ts';
+import type { Discovery } from '../../discovery/discovery.ts';
 import { EventLog } from '../../log/event-log.ts';
 import { Server } from '../server.ts';
 import { NamedPipelines, NamedTables, ScriptedQueries, ScriptedTail } from './fakes.ts';
@@ -42,7 +43,8 @@ export class TestServer implements AsyncDisposable {
     const clock = systemClock;
     this.#catalog = new Catalog(join(directory, 'catalog.db'));
     const connections = connectionsIn(this.#catalog, config.environment ?? {});
-    const parts = { log, pipelines, queries, tables, tableTail, connections };
+    const { discovery } = config;
+    const parts = { log, pipelines, queries, tables, tableTail, connections, discovery };
     this.dependencies = { ...parts, clock, logger };
     const required = { version: '9.9.9', isReady: () => true };
     this.server = new Server(this.dependencies, { ...required, ...config });
@@ -134,7 +136,10 @@ export class TestServer implements AsyncDisposable {
 type Environment = Readonly<Record<string, string>>;
 
 /** `environment` is where references to secrets look. */
-type TestConfig = Partial<ServerConfig> & { readonly environment?: Environment };
+type TestConfig = Partial<ServerConfig> & {
+  readonly environment?: Environment;
+  readonly discovery?: Discovery;
+};
 
 /** Real ones; nothing uses them. */
 function connectionsIn(
