@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Cell } from '../../engine/engine.ts';
 import type { RejectionCode } from '../../event/rejected.ts';
 import type { RecordFormat } from '../../sql/script.ts';
 import { createDecoder } from '../create-decoder.ts';
 import { tableOf, Trial, typedJson } from '../trial.conformance.ts';
+import {
+  type Case,
+  decimals,
+  floats,
+  inexact,
+  integers,
+  malformed,
+  mismatch,
+  outOfRange,
+  tooDeep,
+} from './number-values.conformance.ts';
 
 let trial: Trial;
 
@@ -15,16 +25,6 @@ afterAll(async () => {
   await trial[Symbol.asyncDispose]();
 });
 
-/** Type, JSON text of the value, and what it becomes: a cell, or why it is rejected. */
-type Case = readonly [type: string, json: string, outcome: Cell | { readonly code: RejectionCode }];
-
-const mismatch = { code: 'type_mismatch' } as const;
-const inexact = { code: 'inexact' } as const;
-const outOfRange = { code: 'out_of_range' } as const;
-const malformed = { code: 'malformed_json' } as const;
-const missing = { code: 'missing_field' } as const;
-const tooDeep = { code: 'too_deep' } as const;
-
 const booleans: readonly Case[] = [
   ['BOOLEAN', 'true', true],
   ['BOOLEAN', 'false', false],
@@ -35,118 +35,6 @@ const booleans: readonly Case[] = [
   ['BOOLEAN', '[true]', mismatch],
   ['BOOLEAN', '{}', mismatch],
   ['BOOLEAN', '""', mismatch],
-];
-
-const integers: readonly Case[] = [
-  ['BIGINT', '0', '0'],
-  ['BIGINT', '-0', '0'],
-  ['BIGINT', '12', '12'],
-  ['BIGINT', '"12"', '12'],
-  ['BIGINT', '"-12"', '-12'],
-  ['BIGINT', '"007"', '7'],
-  ['BIGINT', '9223372036854775807', '9223372036854775807'],
-  ['BIGINT', '-9223372036854775808', '-9223372036854775808'],
-  ['BIGINT', '9007199254740993', '9007199254740993'],
-  ['BIGINT', '9223372036854775808', outOfRange],
-  ['BIGINT', '123456789012345678901234567890', outOfRange],
-  ['BIGINT', '"99999999999999999999"', outOfRange],
-  ['BIGINT', '1.7', inexact],
-  ['BIGINT', '"1.7"', inexact],
-  ['BIGINT', '1e400', inexact],
-  ['BIGINT', 'true', mismatch],
-  ['BIGINT', '"true"', mismatch],
-  ['BIGINT', '""', mismatch],
-  ['BIGINT', '" 12"', mismatch],
-  ['BIGINT', '"12 "', mismatch],
-  ['BIGINT', '"+12"', mismatch],
-  ['BIGINT', '"1_000"', mismatch],
-  ['BIGINT', '"0x10"', mismatch],
-  ['BIGINT', '"abc"', mismatch],
-  ['BIGINT', '[1]', mismatch],
-  ['BIGINT', '{"a":1}', mismatch],
-  ['BIGINT', 'null', null],
-  ['BIGINT NOT NULL', 'null', missing],
-  ['TINYINT', '127', 127],
-  ['TINYINT', '128', outOfRange],
-  ['TINYINT', '-129', outOfRange],
-  ['SMALLINT', '32768', outOfRange],
-  ['INTEGER', '2147483647', 2147483647],
-  ['INTEGER', '2147483648', outOfRange],
-  ['UTINYINT', '255', 255],
-  ['UTINYINT', '-1', outOfRange],
-  ['UINTEGER', '4294967295', 4294967295],
-  ['UBIGINT', '18446744073709551615', '18446744073709551615'],
-  ['UBIGINT', '18446744073709551616', outOfRange],
-];
-
-const floats: readonly Case[] = [
-  ['DOUBLE', '1.5', 1.5],
-  ['DOUBLE', '1', 1],
-  ['DOUBLE', '"1.5"', 1.5],
-  ['DOUBLE', '"1e3"', 1000],
-  ['DOUBLE', '1e3', 1000],
-  ['DOUBLE', '1e16', 1e16],
-  ['DOUBLE', '1e-7', 1e-7],
-  ['DOUBLE', '0.1', 0.1],
-  ['DOUBLE', '0.1000000000000000055', 0.1],
-  ['DOUBLE', '9007199254740992', 9007199254740992],
-  ['DOUBLE', '9007199254740993', inexact],
-  ['DOUBLE', '"9007199254740993"', inexact],
-  ['DOUBLE', '123456789012345678901234567890123456789012', inexact],
-  ['DOUBLE', '1e400', outOfRange],
-  ['DOUBLE', '-1e400', outOfRange],
-  ['DOUBLE', '"1e400"', outOfRange],
-  ['DOUBLE', '"Infinity"', mismatch],
-  ['DOUBLE', '"nan"', mismatch],
-  ['DOUBLE', 'true', mismatch],
-  ['DOUBLE', '"1,5"', mismatch],
-  ['DOUBLE', '""', mismatch],
-  ['DOUBLE', '"."', mismatch],
-  ['DOUBLE', '[]', mismatch],
-  ['DOUBLE', 'null', null],
-  ['FLOAT', '0.5', 0.5],
-  ['FLOAT', '16777216', 16777216],
-  ['FLOAT', '16777217', inexact],
-  ['FLOAT', '1e39', outOfRange],
-];
-
-const decimals: readonly Case[] = [
-  ['DECIMAL(10,2)', '1.5', '1.50'],
-  ['DECIMAL(10,2)', '1.50', '1.50'],
-  ['DECIMAL(10,2)', '1.500000', '1.50'],
-  ['DECIMAL(10,2)', '1', '1.00'],
-  ['DECIMAL(10,2)', '-0.01', '-0.01'],
-  ['DECIMAL(10,2)', '"1.50"', '1.50'],
-  ['DECIMAL(10,2)', '"1.500"', '1.50'],
-  ['DECIMAL(10,2)', '1e3', '1000.00'],
-  ['DECIMAL(10,2)', '1.5e-1', '0.15'],
-  ['DECIMAL(10,2)', '1500e-3', '1.50'],
-  ['DECIMAL(10,2)', '1.005', inexact],
-  ['DECIMAL(10,2)', '"1.005"', inexact],
-  ['DECIMAL(10,2)', '1e-3', inexact],
-  ['DECIMAL(10,2)', '1.000000000000000000001', inexact],
-  ['DECIMAL(10,2)', '1000000000000000000001e-21', inexact],
-  ['DECIMAL(10,2)', '0.1000000000000000055', inexact],
-  ['DECIMAL(10,2)', '99999999.99', '99999999.99'],
-  ['DECIMAL(10,2)', '100000000', outOfRange],
-  ['DECIMAL(10,2)', '1e30', outOfRange],
-  ['DECIMAL(10,2)', '1e400', mismatch],
-  ['DECIMAL(10,2)', '1e-400', mismatch],
-  ['DECIMAL(10,2)', '1e-300', inexact],
-  ['DECIMAL(10,2)', '"abc"', mismatch],
-  ['DECIMAL(10,2)', '"1e3"', mismatch],
-  ['DECIMAL(10,2)', '""', mismatch],
-  ['DECIMAL(10,2)', 'true', mismatch],
-  ['DECIMAL(10,2)', '[1]', mismatch],
-  ['DECIMAL(38,10)', '12345678901234567.89', '12345678901234567.8900000000'],
-  ['DECIMAL(38,10)', '123456789.1234567891', '123456789.1234567891'],
-  ['DECIMAL(38,10)', '1234567890.1234567', '1234567890.1234567000'],
-  ['DECIMAL(38,0)', '99999999999999999999999999999999999999', '9'.repeat(38)],
-  ['DECIMAL(38,0)', '100000000000000000000000000000000000000', outOfRange],
-  ['DECIMAL(18,8)', '0.00001234', '0.00001234'],
-  ['DECIMAL(18,8)', '1.0E-8', '0.00000001'],
-  ['DECIMAL(18,8)', '12345678901234567e-9', inexact],
-  ['DECIMAL(38,20)', '12345678901234567e-9', '12345678.90123456700000000000'],
 ];
 
 const texts: readonly Case[] = [
