@@ -7,7 +7,13 @@ import { badRecordMark, type Decoder, type IsolateContext, type IsolatedBatch } 
 import { BatchRecords } from '../batch-records.ts';
 import { guarded } from '../sql-parts.ts';
 import { holdsFraction, mayLoseDigits } from './exact-lines.ts';
-import { JsonColumns, type RawRecords, type Reading, type RecordCheck } from './json-columns.ts';
+import {
+  JsonColumns,
+  type RawRecords,
+  type Reading,
+  type RecordCheck,
+  suspectFault,
+} from './json-columns.ts';
 import { isolateLines } from './isolate-lines.ts';
 import { isAmbiguous } from './plain-text-leaf.ts';
 import { linesOf, lineFault, readerOptions } from './line-reader.ts';
@@ -31,6 +37,8 @@ export class JsonDecoder implements Decoder {
   /** Which table's record it was that a statement failed on: it may read several. */
   readonly #mark: string;
   #readsLines: boolean;
+  /** Whether `fast` fails with what is wrong, or with less, which is planned sooner. */
+  #namesFaults = false;
 
   constructor(table: SourceTable) {
     this.#table = table;
@@ -48,11 +56,24 @@ export class JsonDecoder implements Decoder {
 
   fast(paths: readonly string[]): string {
     const raw = this.#readsLines ? this.#rawByLines(paths) : this.#rawByColumns(paths);
-    const decoded = this.#columns.decoded(raw, this.#readings);
+    const decoded = this.#namesFaults
+      ? this.#columns.decoded(raw, this.#readings)
+      : this.#columns.screened(raw, this.#readings);
     return guarded(decoded, (guard) => this.#columns.named(guard), this.#mark);
   }
 
   adapt({ message }: HeliosError): boolean {
+    if (!this.#namesFaults && message.includes(`${this.#mark} ${suspectFault};`)) {
+      this.#namesFaults = true;
+      return true;
+    }
+    const isLearnt = this.#learnFrom(message);
+    // With the dearer reading its records may be beyond suspicion.
+    if (isLearnt) this.#namesFaults = false;
+    return isLearnt;
+  }
+
+  #learnFrom(message: string): boolean {
     if (!this.#readsLines && message.includes(`${this.#mark} ${fractionFault};`)) {
       this.#readsLines = true;
       return true;

@@ -226,7 +226,9 @@ test('a text column that looks like numbers is read another way, without the slo
     rows = await trial.fast(decoder, batch);
   }
   expect(failures).toEqual([
+    expect.stringContaining('events suspect;'),
     expect.stringContaining('events examine:1;'),
+    expect.stringContaining('events suspect;'),
     expect.stringContaining('events examine:2;'),
   ]);
   expect(rows).toEqual([
@@ -236,18 +238,34 @@ test('a text column that looks like numbers is read another way, without the slo
   await batch.release();
 });
 
-test.each(['{"id":1.5}', '{"id":1,"a":', '{"id":1,"a":true}', 'null'])(
-  '%s is left to the slow path',
-  async (line) => {
-    const decoder = createDecoder(tableOf({ id: 'BIGINT', a: 'VARCHAR' }));
-    const batch = await trial.batch(line);
-    const failed = async (): Promise<HeliosError> =>
-      new HeliosError('query_failed', String(await trial.fast(decoder, batch)));
-    if (line.includes('true')) expect(decoder.adapt?.(await failed())).toBe(true);
-    expect(decoder.adapt?.(await failed())).toBe(false);
-    await batch.release();
-  },
-);
+test.each([
+  ['{"id":1,"a":', 0],
+  ['{"id":1.5}', 1],
+  ['null', 1],
+  // Suspected, examined and read as JSON, and suspected again.
+  ['{"id":1,"a":true}', 3],
+])('%s is left to the slow path after %d other tries', async (line, tries) => {
+  const decoder = createDecoder(tableOf({ id: 'BIGINT', a: 'VARCHAR' }));
+  const batch = await trial.batch(line);
+  const failed = async (): Promise<HeliosError> =>
+    new HeliosError('query_failed', String(await trial.fast(decoder, batch)));
+  for (let count = 0; count < tries; count++) {
+    expect(decoder.adapt?.(await failed())).toBe(true);
+  }
+  expect(decoder.adapt?.(await failed())).toBe(false);
+  await batch.release();
+});
+
+test('good records that look suspicious are asked what is wrong from then on', async () => {
+  const decoder = createDecoder(tableOf({ id: 'BIGINT' }));
+  const batch = await trial.batch('{"id":1}\n{"id":"007"}\n');
+  const first = await trial.fast(decoder, batch);
+  expect(first).toContain('events suspect;');
+  expect(decoder.adapt?.(new HeliosError('query_failed', String(first)))).toBe(true);
+  expect(await trial.fast(decoder, batch)).toEqual([{ id: '1' }, { id: '7' }]);
+  expect(await trial.fast(decoder, batch)).toEqual([{ id: '1' }, { id: '7' }]);
+  await batch.release();
+});
 
 test('rows come in the order of the records, over several files', async () => {
   const line = (n: number): string => `{"id":${n},"name":"${'x'.repeat(n % 50)}"}\n`;
