@@ -28,7 +28,6 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/credential-providers': ['connection'],
   '@smithy/node-http-handler': ['connection'],
   '@smithy/signature-v4': ['connection'],
-  avsc: ['format'],
   fastify: ['server'],
   '@fastify/swagger': ['server'],
   typebox: ['server'],
