@@ -5,6 +5,7 @@ import { addConfigCommand } from './commands/config.ts';
 import { addConnectionCommand } from './commands/connection.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addGenerateCommand } from './commands/generate.ts';
+import { addPeekCommand } from './commands/peek.ts';
 import { addPipelineCommand } from './commands/pipeline.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSqlCommand } from './commands/sql.ts';
@@ -128,6 +129,7 @@ function createProgram(context: CliContext, run: Runner): Command {
   addTableCommand(program, run);
   addStreamCommand(program, run);
   addConnectionCommand(program, run);
+  addPeekCommand(program, run);
   addTailCommand(program, run);
   addGenerateCommand(program, run);
   addDoctorCommand(program, run);

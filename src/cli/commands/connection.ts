@@ -13,6 +13,7 @@ import { parseDurationMs } from '../quantity.ts';
 import type { Scope } from '../scope.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
 import { type ConnectionFlags, connectionOf, withConnectionFlags } from '../connection-flags.ts';
+import { addStreamsCommand } from './peek.ts';
 
 type TestFlags = ConnectionFlags & { readonly stream?: string; readonly timeout?: number };
 
@@ -28,11 +29,13 @@ export function addConnectionCommand(program: Command, run: Runner): void {
     '    --mechanism SCRAM-SHA-512 --username reader --password env:KAFKA_PASSWORD',
     'connection create aws --kind kinesis --region eu-central-1',
     'connection test prod --stream orders',
+    'connection streams prod',
     'connection list',
   ]);
   addCreate(group, run);
   addTest(group, run);
   onCall(group.command('list').description('all connections'), run, listConnections);
+  addStreamsCommand(group, run);
   const show = group.command('show <name>').description('the options of one connection');
   onCall(show, run, (scope, { words }) => showConnection(scope, wordAt(words, 0)));
   const remove = group
