@@ -53,6 +53,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   secret_missing: { retry: 'backoff', httpStatus: 400, exitCode: 3 },
   throttled: { retry: 'backoff', httpStatus: 503, exitCode: 1 },
   stream_missing: { retry: 'backoff', httpStatus: 404, exitCode: 4 },
+  schema_missing: { retry: 'backoff', httpStatus: 404, exitCode: 4 },
   position_lost: { retry: 'never', httpStatus: 409, exitCode: 6 },
   source_replaced: { retry: 'never', httpStatus: 409, exitCode: 6 },
 };
@@ -106,6 +107,8 @@ export type ErrorCode =
   | 'throttled'
   /** A topic or stream of somebody else's is not there. */
   | 'stream_missing'
+  /** A registry doesn't have the schema that a record names. */
+  | 'schema_missing'
   /** What follows a position is gone: going on would skip records. */
   | 'position_lost'
   /** Another stream has the name of the one that was read. */
