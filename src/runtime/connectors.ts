@@ -10,7 +10,7 @@ import { BlackholeSink, StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../source/http/http-source.ts';
 import { SingleFileSource } from '../source/single-file/single-file-source.ts';
-import { StreamSources } from './stream-sources.ts';
+import { StreamConnectors } from './stream-connectors.ts';
 
 type ConnectorsOptions = {
   readonly log: EventLog;
@@ -26,7 +26,7 @@ type ConnectorsOptions = {
 /** The sources and plain sinks that exist. */
 export function createConnectors(options: ConnectorsOptions): Connectors {
   const { log, spoolDirectory, stdout } = options;
-  const streams = new StreamSources(options);
+  const streams = new StreamConnectors(options);
   return {
     source: async (table, scope) => {
       const { connector, format } = table;
@@ -65,7 +65,7 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
         case 'blackhole':
           return new BlackholeSink();
         case 'kafka':
-          throw notYet(connector.kind);
+          return streams.kafkaSink(connector);
       }
     },
   };
@@ -90,8 +90,4 @@ export async function releaseStreams(
   for (const { name } of log.listStreams()) {
     if (!read.includes(name)) await log.removeHold(name, pipelineId);
   }
-}
-
-function notYet(connector: string): HeliosError {
-  return new HeliosError('invalid_sql', `The connector ${connector} is not available.`);
 }

@@ -58,6 +58,19 @@ export interface TableSink {
 }
 
 /**
+ * Rows as records with keys and times, a line each: `KEY⇥TIME⇥VALUE`. The key is in base64, or `-`
+ * for none; the time in milliseconds since 1970-01-01 UTC, or `-` for none. The value is a JSON
+ * object; or text in base64, or `-` for NULL.
+ */
+export type RecordEncoding = {
+  readonly kind: 'records';
+  readonly value: 'json' | 'text';
+  /** Columns by name, in any case. */
+  readonly keyField: string | undefined;
+  readonly timestampField: string | undefined;
+};
+
+/**
  * A sink that is one growing file (or nothing at all). The manifest says how many of its bytes are
  * true:
  * `recover` cuts what lies behind, `append` adds before the manifest is put. An append that is
@@ -68,8 +81,8 @@ export interface AppendSink {
   readonly tableId: string;
   readonly location: string;
   /** The SELECT's result is encoded to files of this form before `append`. */
-  readonly encoding: 'json' | 'text' | 'none';
-  /** Cuts the file to its true length. */
+  readonly encoding: 'json' | 'text' | 'none' | RecordEncoding;
+  /** Cuts the file to its true length; where nothing can be cut, an epoch may come twice. */
   recover(byteLength: number): Promise<void>;
   /**
    * Puts the bytes of a local file behind the first `after` bytes, durably; gives the new length.

@@ -4,11 +4,13 @@ import { jsonObjectSql } from '../../engine/json-encoding.ts';
 import type { Schema } from '../../event/schema.ts';
 import type { Sink } from '../../sink/sink.ts';
 import type { Output } from './plan.ts';
+import { recordColumns } from './record-columns.ts';
 
 /** The select list that turns an output's rows into what its sink stores. */
 export function outputColumns(output: Output, sink: Sink | undefined): string {
   if (sink === undefined) return '*';
   if (sink.kind === 'table') return tableColumns(output, sink.schema);
+  if (typeof sink.encoding === 'object') return recordColumns(output, sink.encoding);
   if (sink.encoding === 'json') return jsonObjectSql(output.schema, output.table.timestampFormat);
   return output.schema.map((column) => `CAST(${quoteName(column.name)} AS VARCHAR)`).join(', ');
 }

@@ -2,18 +2,21 @@ import { HeliosError } from '../base/errors.ts';
 import { createKinesisClient } from '../connection/aws/kinesis-client.ts';
 import type { Connections } from '../connection/connection.ts';
 import type { ConnectionContext } from '../connection/context.ts';
-import { resolveKafkaAccess } from '../connection/kafka/kafka-access.ts';
+import { type KafkaAccess, resolveKafkaAccess } from '../connection/kafka/kafka-access.ts';
 import { AvroTranscoder } from '../format/avro/avro-transcoder.ts';
 import { recordForm } from '../format/record-form.ts';
 import type { Scope } from '../pipeline/open-pipeline.ts';
+import { KafkaSink } from '../sink/kafka/kafka-sink.ts';
 import { KafkaSource } from '../source/kafka/kafka-source.ts';
 import { KinesisSource } from '../source/kinesis/kinesis-source.ts';
 import { ReadBudget } from '../source/kinesis/stream/read-budget.ts';
 import type { Source } from '../source/source.ts';
-import type { KafkaTable, KinesisTable, SourceTable } from '../sql/script.ts';
+import type { KafkaTable, KinesisTable, SinkConnector, SourceTable } from '../sql/script.ts';
 import { AlteredSource } from './altered-source.ts';
 
-type StreamSourcesOptions = {
+type KafkaSinkTable = Extract<SinkConnector, { readonly kind: 'kafka' }>;
+
+type StreamConnectorsOptions = {
   readonly connections: Connections;
   readonly context: ConnectionContext;
   readonly spoolDirectory: string;
@@ -21,12 +24,12 @@ type StreamSourcesOptions = {
   readonly onProblem: (problem: HeliosError) => void;
 };
 
-/** Opens the sources of streams that brokers keep, by the connections of their tables. */
-export class StreamSources {
-  readonly #options: StreamSourcesOptions;
+/** Sources and sinks of streams that brokers keep, by the connections of their tables. */
+export class StreamConnectors {
+  readonly #options: StreamConnectorsOptions;
   readonly #budget: ReadBudget;
 
-  constructor(options: StreamSourcesOptions) {
+  constructor(options: StreamConnectorsOptions) {
     this.#options = options;
     this.#budget = new ReadBudget(options.context.clock);
   }
@@ -46,6 +49,15 @@ export class StreamSources {
     return new AlteredSource(source, {
       alter: async (batch, signal) => await transcoder.transcode(batch, signal),
     });
+  }
+
+  /** Connects when the pipeline opens. */
+  kafkaSink(connector: KafkaSinkTable): KafkaSink {
+    const { connections, context } = this.#options;
+    const { clock, random } = context;
+    const access = async (): Promise<KafkaAccess> =>
+      await resolveKafkaAccess(connections.optionsOf('kafka', connector.connection), context);
+    return new KafkaSink({ table: connector, access, clock, random });
   }
 
   async #openKafka(table: SourceTable, connector: KafkaTable): Promise<Source> {

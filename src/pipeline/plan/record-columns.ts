@@ -1,0 +1,83 @@
+import { HeliosError } from '../../base/errors.ts';
+import { jsonObjectSql, jsonValueSql } from '../../engine/json-encoding.ts';
+import { quoteName, quoteText } from '../../engine/types.ts';
+import type { Column, Schema } from '../../event/schema.ts';
+import type { RecordEncoding } from '../../sink/sink.ts';
+import type { Output } from './plan.ts';
+
+/** The select list of an output whose sink takes records: one column, as `RecordEncoding` says. */
+export function recordColumns(output: Output, encoding: RecordEncoding): string {
+  const { table } = output;
+  const key = field(output, 'sink.key_field', encoding.keyField);
+  const time = field(output, 'sink.timestamp_field', encoding.timestampField);
+  const value =
+    encoding.value === 'json'
+      ? jsonObjectSql(output.schema, table.timestampFormat)
+      : base64(textColumn(output.schema));
+  const parts = [
+    key === undefined ? quoteText('-') : base64(keyText(key)),
+    time === undefined ? quoteText('-') : timeText(table.name, time),
+    value,
+  ];
+  return parts.join(' || chr(9) || ');
+}
+
+function field(output: Output, option: string, name: string | undefined): Column | undefined {
+  if (name === undefined) return undefined;
+  const column = output.schema.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (column !== undefined) return column;
+  const names = output.schema.map((one) => one.name).join(', ');
+  throw new HeliosError(
+    'invalid_config',
+    `${option} of ${output.table.name} is ${name}, which is none of its columns.`,
+    { hint: `Its columns are ${names}.` },
+  );
+}
+
+/** Bytes as they are, text in UTF-8, everything else as its text in the values. */
+function keyText({ name, type }: Column): string {
+  const column = quoteName(name);
+  switch (type.kind) {
+    case 'bytes':
+      return column;
+    case 'text':
+      return `encode(${column})`;
+    case 'json':
+    case 'list':
+    case 'struct':
+    case 'map':
+      return notNull(column, `encode(${jsonValueSql(type, column, 'sink')})`);
+    default:
+      // Scalars that are strings in JSON have no character that is escaped.
+      return notNull(column, `encode(trim(${jsonValueSql(type, column, 'sink')}, '"'))`);
+  }
+}
+
+function textColumn(schema: Schema): string {
+  const [column] = schema;
+  return column === undefined ? 'NULL' : `encode(CAST(${quoteName(column.name)} AS VARCHAR))`;
+}
+
+function timeText(table: string, { name, type }: Column): string {
+  const column = quoteName(name);
+  const isMillis = type.kind === 'integer';
+  if (!isMillis && type.kind !== 'timestamp') {
+    throw new HeliosError(
+      'invalid_config',
+      `sink.timestamp_field of ${table} is ${name}, which is no time but ${type.kind}.`,
+      { hint: 'Take a TIMESTAMP, or a BIGINT of milliseconds since 1970-01-01 UTC.' },
+    );
+  }
+  const millis = isMillis ? `CAST(${column} AS BIGINT)` : `epoch_ms(${column})`;
+  const message = quoteText(`${name} is before 1970, which Kafka has no time for.`);
+  const checked = `CASE WHEN ${millis} < 0 THEN error(${message}) ELSE ${millis} END`;
+  return `coalesce((${checked})::VARCHAR, '-')`;
+}
+
+function notNull(column: string, expression: string): string {
+  return `CASE WHEN ${column} IS NOT NULL THEN ${expression} END`;
+}
+
+function base64(bytes: string): string {
+  return `coalesce(to_base64(${bytes}), '-')`;
+}

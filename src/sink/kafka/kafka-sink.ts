@@ -1,0 +1,126 @@
+import { createReadStream } from 'node:fs';
+import { HeliosError } from '../../base/errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { KafkaAccess } from '../../connection/kafka/kafka-access.ts';
+import type { SinkConnector } from '../../sql/script.ts';
+import type { AppendSink, RecordEncoding } from '../sink.ts';
+import { readRecordLine } from './record-line.ts';
+import { RecordSpread } from './record-spread.ts';
+import { TopicProducer } from './produce/topic-producer.ts';
+
+type KafkaSinkTable = Extract<SinkConnector, { readonly kind: 'kafka' }>;
+
+export type KafkaSinkOptions = {
+  readonly table: KafkaSinkTable;
+  /** Looked up when it is needed: a broker that is away keeps nobody from opening the pipeline. */
+  readonly access: () => Promise<KafkaAccess>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly deliveryMsMax?: number | undefined;
+};
+
+/** As long as a broker takes to start; then the pipeline says what is wrong, and tries again. */
+const deliveryMsDefault = 30_000;
+
+/** Bytes of the encoded file that are read at once; a longer row takes more. */
+const chunkBytes = 256 * 1024;
+
+/**
+ * Rows as records of a topic, at least once: an epoch's rows are acknowledged by all replicas that
+ * are in sync before its manifest is put, and written again where a crash came between. What a
+ * broker is sent twice within one try it stores once. Records with one key go to one partition, in
+ * the order of the rows.
+ */
+export class KafkaSink implements AppendSink {
+  readonly kind = 'append';
+  readonly tableId: string;
+  readonly encoding: RecordEncoding;
+  readonly #options: KafkaSinkOptions;
+  #producer: Promise<TopicProducer> | undefined;
+
+  constructor(options: KafkaSinkOptions) {
+    const { topic, format, keyField, timestampField } = options.table;
+    this.#options = options;
+    this.tableId = `kafka ${topic}`;
+    const value = format === 'json' ? 'json' : 'text';
+    this.encoding = { kind: 'records', value, keyField, timestampField };
+  }
+
+  get location(): string {
+    return `kafka:${this.#options.table.topic}`;
+  }
+
+  /** Nothing can be cut from a topic; what is wrong with it shows before there are rows. */
+  async recover(): Promise<void> {
+    await this.#open();
+  }
+
+  /** Gives the bytes that were sent so far, before their compression. */
+  async append(path: string, after: number): Promise<number> {
+    const producer = await this.#open();
+    const { topic } = this.#options.table;
+    const spread = new RecordSpread(producer, { clock: this.#options.clock, topic });
+    const isText = this.encoding.value === 'text';
+    let byteLength = 0;
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const part of createReadStream(path, { highWaterMark: chunkBytes })) {
+      const chunk: Buffer = part;
+      byteLength += chunk.length;
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      const end = bytes.lastIndexOf(lineFeed) + 1;
+      for (let at = 0; at < end;) {
+        const lineEnd = bytes.indexOf(lineFeed, at);
+        spread.add(readRecordLine(bytes, { from: at, to: lineEnd, isText }));
+        at = lineEnd + 1;
+      }
+      rest = bytes.subarray(end);
+      await spread.room();
+    }
+    await spread.finish();
+    return after + byteLength;
+  }
+
+  async close(): Promise<void> {
+    const producer = await this.#producer?.catch(() => undefined);
+    await producer?.close();
+  }
+
+  async #open(): Promise<TopicProducer> {
+    this.#producer ??= this.#connect();
+    try {
+      return await this.#producer;
+    } catch (thrown) {
+      this.#producer = undefined;
+      throw thrown;
+    }
+  }
+
+  async #connect(): Promise<TopicProducer> {
+    const { table, access, clock, random, deliveryMsMax } = this.#options;
+    try {
+      return await TopicProducer.open({
+        access: await access(),
+        topic: table.topic,
+        clock,
+        random,
+        deliveryMsMax: deliveryMsMax ?? deliveryMsDefault,
+      });
+    } catch (thrown) {
+      throw withHint(thrown, table);
+    }
+  }
+}
+
+const lineFeed = 0x0a;
+
+/** A topic to write to is not made by itself: how many partitions it has is for a person to say. */
+function withHint(thrown: unknown, { topic, connection }: KafkaSinkTable): unknown {
+  if (!(thrown instanceof HeliosError) || thrown.code !== 'stream_missing') return thrown;
+  const name = connection.profile ?? 'CONNECTION';
+  return new HeliosError('stream_missing', thrown.message, {
+    hint:
+      `Check the name, or create it: helios stream create NAME --connection ${name} ` +
+      `--topic ${topic} --partitions 3`,
+    cause: thrown,
+  });
+}
