@@ -10,7 +10,7 @@ import {
 } from '@platformatic/kafka';
 import type { KafkaBroker, KafkaParts } from './kafka.ts';
 
-export type Sent = Omit<MessageToProduce<Buffer, Buffer>, 'topic'>;
+export type Sent = Omit<MessageToProduce, 'topic'>;
 
 /** Writes records through a producer of this process; resolves when the broker has them all. */
 export async function produce(

@@ -9,6 +9,7 @@ export const kafkaListeners = {
   saslPlaintext: 'SASL_PLAINTEXT',
   saslSsl: 'SASL_SSL',
   ssl: 'SSL',
+  proxied: 'PROXIED',
 } as const;
 
 /**
@@ -27,13 +28,15 @@ export type KafkaSettings = {
   readonly ports: KafkaPorts;
   readonly certificates: KafkaCertificates;
   readonly folder: string;
+  /** Where clients that come in by the listener `proxied` are sent: a proxy in front of it. */
+  readonly proxyPort?: number;
   readonly properties?: Readonly<Record<string, string>>;
 };
 
 /** The text of a broker's server.properties. */
 export function serverProperties(settings: KafkaSettings): string {
   const entries = {
-    ...listeners(settings.ports),
+    ...listeners(settings.ports, settings.proxyPort ?? settings.ports.proxied),
     ...authentication(),
     ...encryption(settings.certificates),
     ...smallness,
@@ -45,11 +48,18 @@ export function serverProperties(settings: KafkaSettings): string {
     .join('');
 }
 
-function listeners(ports: KafkaPorts): Record<string, string> {
+function listeners(ports: KafkaPorts, proxyPort: number): Record<string, string> {
   const names = Object.entries({ ...kafkaListeners, controller: 'CONTROLLER' } as const);
-  const protocols = names.map(
-    ([, name]) => `${name}:${name === 'CONTROLLER' ? 'PLAINTEXT' : name}`,
-  );
+  const protocols = names.map(([, name]) => {
+    return `${name}:${name === 'CONTROLLER' || name === 'PROXIED' ? 'PLAINTEXT' : name}`;
+  });
+  const addresses = (known: KafkaPorts): readonly string[] => [
+    `PLAINTEXT://127.0.0.1:${known.plaintext}`,
+    `SASL_PLAINTEXT://127.0.0.1:${known.saslPlaintext}`,
+    `SASL_SSL://127.0.0.1:${known.saslSsl}`,
+    `SSL://127.0.0.1:${known.ssl}`,
+    `PROXIED://127.0.0.1:${known.proxied}`,
+  ];
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
@@ -57,13 +67,8 @@ function listeners(ports: KafkaPorts): Record<string, string> {
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'listener.security.protocol.map': protocols.join(','),
-    listeners: [
-      `PLAINTEXT://127.0.0.1:${ports.plaintext}`,
-      `SASL_PLAINTEXT://127.0.0.1:${ports.saslPlaintext}`,
-      `SASL_SSL://127.0.0.1:${ports.saslSsl}`,
-      `SSL://127.0.0.1:${ports.ssl}`,
-      `CONTROLLER://127.0.0.1:${ports.controller}`,
-    ].join(','),
+    listeners: [...addresses(ports), `CONTROLLER://127.0.0.1:${ports.controller}`].join(','),
+    'advertised.listeners': addresses({ ...ports, proxied: proxyPort }).join(','),
   };
 }
 

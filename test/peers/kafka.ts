@@ -28,6 +28,8 @@ export type KafkaParts = {
 export type KafkaOptions = {
   /** Laid over the broker's own. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Where clients that come in by the listener `proxied` are sent: a proxy in front of it. */
+  readonly proxyPort?: number;
   /** Starts slower, and serves faster: for measurements. */
   readonly isOptimised?: boolean;
 };
@@ -78,6 +80,7 @@ export class KafkaBroker implements AsyncDisposable {
       saslPlaintext: `127.0.0.1:${place.ports.saslPlaintext}`,
       saslSsl: `127.0.0.1:${place.ports.saslSsl}`,
       ssl: `127.0.0.1:${place.ports.ssl}`,
+      proxied: `127.0.0.1:${place.ports.proxied}`,
     };
   }
 
@@ -239,7 +242,7 @@ export class KafkaBroker implements AsyncDisposable {
 }
 
 async function freePorts(): Promise<KafkaPorts> {
-  const servers = Array.from({ length: 5 }, () => createServer().listen(0, '127.0.0.1'));
+  const servers = Array.from({ length: 6 }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map(async (server) => await once(server, 'listening')));
   const ports = servers.map((server) => {
     const address = server.address();
@@ -250,6 +253,7 @@ async function freePorts(): Promise<KafkaPorts> {
     server.close();
     await once(server, 'close');
   }
-  const [plaintext = 0, saslPlaintext = 0, saslSsl = 0, ssl = 0, controller = 0] = ports;
-  return { plaintext, saslPlaintext, saslSsl, ssl, controller };
+  const [plaintext = 0, saslPlaintext = 0, saslSsl = 0, ssl = 0, proxied = 0, controller = 0] =
+    ports;
+  return { plaintext, saslPlaintext, saslSsl, ssl, proxied, controller };
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import type { HeliosError } from '../../src/base/errors.ts';
 import { type KafkaAccess, resolveKafkaAccess } from '../../src/connection/kafka/kafka-access.ts';
 import type { Batch, Position } from '../../src/event/record.ts';
@@ -35,6 +35,18 @@ export function topicTable(topic: string, more: Partial<KafkaTable> = {}): Kafka
   };
 }
 
+export type SourceExtras = {
+  readonly form?: RecordForm;
+  readonly clock?: Clock;
+  readonly requestTimeoutMs?: number;
+};
+
+/** What a source does every half a minute it does every quarter of a second. */
+export const hastyClock: Clock = {
+  ...systemClock,
+  sleep: async (durationMs, abort) => await systemClock.sleep(Math.min(durationMs, 250), abort),
+};
+
 /** Sources over one broker, and what they leave behind. */
 export class OpenedSources implements AsyncDisposable {
   readonly problems: HeliosError[] = [];
@@ -52,14 +64,15 @@ export class OpenedSources implements AsyncDisposable {
   async open(
     bootstrap: string,
     table: KafkaTable,
-    form: RecordForm = lineForm,
+    { form = lineForm, clock = systemClock, requestTimeoutMs = 30_000 }: SourceExtras = {},
   ): Promise<KafkaSource> {
+    const access = await plainAccess(bootstrap);
     const source = await KafkaSource.open({
       table,
       form,
-      access: await plainAccess(bootstrap),
+      access: { ...access, client: { ...access.client, requestTimeout: requestTimeoutMs } },
       spoolDirectory: this.#folder,
-      clock: systemClock,
+      clock,
       random: Math.random,
       onProblem: (problem) => this.problems.push(problem),
     });

@@ -6,6 +6,7 @@ import type { ConnectionContext, PlainOptions } from '../context.ts';
 import type { KafkaOperation, KafkaPlace } from '../failure/kafka-failure.ts';
 import { describeRemoteError } from '../failure/remote-error.ts';
 import { optionValue } from '../option-value.ts';
+import { guardConnection } from './guard-connection.ts';
 import { mskToken } from './msk-token.ts';
 import { checkBearerAnswer } from './bearer-answer.ts';
 import { oauthToken } from './oauth-token.ts';
@@ -62,15 +63,9 @@ export async function resolveKafkaAccess(
   };
 }
 
-/**
- * Keeps errors of a client's sockets from ending the process. The client tells each failure to who
- * waits for it, but also emits it on the connection, for a second time where the socket breaks
- * after the failure; an `error` that nobody listens to ends Node.
- */
+/** Keeps what brokers send to a client from ending the process; see `guardConnection`. */
 export function guardClient(client: Pick<Base, 'connections'>): void {
-  client.connections.on('connecting', ({ connection }) => {
-    connection.on('error', () => undefined);
-  });
+  client.connections.on('connecting', ({ connection }) => guardConnection(connection));
 }
 
 /** Whether the connection is over TLS; a password never goes in the clear unless that is said. */

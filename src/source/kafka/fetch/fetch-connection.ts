@@ -1,13 +1,11 @@
 import { Connection } from '@platformatic/kafka';
 import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
+import { guardConnection } from '../../../connection/kafka/guard-connection.ts';
 import { HeliosError } from '../../../base/errors.ts';
 import { readFetchAnswer, type FetchAnswer } from './fetch-answer.ts';
 import { fetchVersionByEpoch, type FetchRequest, writeFetchRequest } from './fetch-request.ts';
-import { guardFrames } from './frame-guard.ts';
 
 const fetchApiKey = 1;
-/** More than the largest batch that is decoded, and the rest of an answer. */
-const answerBytesMax = 1024 * 1024 * 1024;
 
 export type Broker = { readonly host: string; readonly port: number };
 
@@ -48,11 +46,9 @@ export class FetchConnection {
     this.close();
     const { clientId, ...options } = this.#access.client;
     const connection = new Connection(clientId, options);
-    // Whoever waits for an answer is told; an `error` that nobody listens to ends Node.
-    connection.on('error', () => undefined);
+    guardConnection(connection);
     this.#connection = connection;
     await connection.connect(this.#broker.host, this.#broker.port);
-    guardFrames(connection.socket, answerBytesMax);
     return connection;
   }
 }

@@ -27,8 +27,6 @@ export class BrokerPool {
   }
 
   async close(): Promise<void> {
-    await Promise.all(
-      [...this.#open.values()].map(async ({ connection }) => await connection.close()),
-    );
+    for (const { connection } of this.#open.values()) connection.close();
   }
 }

@@ -1,0 +1,176 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { position } from '../../src/event/record.ts';
+import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
+import { produce } from '../peers/kafka-producers.ts';
+import {
+  hastyClock,
+  nextBatch,
+  OpenedSources,
+  readAll,
+  signal,
+  topicTable,
+} from './kafka-fixture.ts';
+
+const parts = await kafkaParts();
+const broker = parts === undefined ? undefined : await KafkaBroker.create(parts);
+afterAll(async () => await broker?.[Symbol.asyncDispose]());
+
+describe.runIf(broker)('positions in Kafka', () => {
+  if (broker === undefined) return;
+  const { plaintext } = broker.bootstrap;
+
+  async function write(topic: string, values: readonly string[], partition = 0): Promise<void> {
+    await produce(
+      broker as KafkaBroker,
+      topic,
+      values.map((value) => ({ value: Buffer.from(value), partition })),
+    );
+  }
+
+  async function deleteBefore(topic: string, offset: bigint): Promise<void> {
+    const partitions = [{ partition: 0, offset }];
+    await broker?.administer(
+      async (admin) => await admin.deleteRecords({ topics: [{ name: topic, partitions }] }),
+    );
+  }
+
+  test('whose records retention has deleted stop with both offsets, and never jump', async () => {
+    const topic = 'retained';
+    await broker.createTopic(topic);
+    await write(topic, ['0', '1', '2', '3', '4', '5']);
+    await using opened = await OpenedSources.make();
+    const source = await opened.open(plaintext, topicTable(topic));
+    const request = { partition: `${topic}/0`, bytesMax: 3, signal };
+    const first = await source.read({ ...request, after: undefined });
+    expect(first?.to).toMatch(/^2@/);
+    await first?.release();
+    await deleteBefore(topic, 4n);
+    const another = await opened.open(plaintext, topicTable(topic));
+    const lost = {
+      code: 'position_lost',
+      message:
+        'Partition 0 of the Kafka topic "retained" was read up to offset 2, but it now has ' +
+        'offsets 4 to 6: the 2 records up to there were deleted before they were read.',
+      hint: expect.stringContaining('restart the pipeline from the earliest records'),
+      details: { choices: ['earliest', 'timestamp', 'latest'], log_start_offset: 4, offset: 2 },
+    };
+    await expect(another.read({ ...request, after: first?.to })).rejects.toMatchObject(lost);
+    await expect(another.read({ ...request, after: first?.to })).rejects.toMatchObject(lost);
+    await another.waitForRecords(new Map(first ? [[request.partition, first.to]] : []), signal);
+    const fromStart = await readAll(another, request.partition);
+    expect(fromStart.records.map(({ line }) => line)).toEqual(['4', '5']);
+  });
+
+  test('behind the end of the log are told too', async () => {
+    const topic = 'shorter';
+    await broker.createTopic(topic);
+    await write(topic, ['0']);
+    await using opened = await OpenedSources.make();
+    const source = await opened.open(plaintext, topicTable(topic));
+    const after = position('1000');
+    await expect(
+      source.read({ partition: `${topic}/0`, after, bytesMax: 1, signal }),
+    ).rejects.toMatchObject({
+      code: 'position_lost',
+      message: expect.stringContaining('the 999 records up to the position are gone'),
+    });
+  });
+
+  test('of a topic that was made anew are not used for the new one', async () => {
+    const topic = 'anew';
+    await broker.createTopic(topic);
+    await write(topic, ['old 0', 'old 1']);
+    await using opened = await OpenedSources.make();
+    const running = await opened.open(plaintext, topicTable(topic), { clock: hastyClock });
+    const name = `${topic}/0`;
+    const { to } = await readAll(running, name);
+    await broker.deleteTopic(topic);
+    await expect.poll(() => exists(topic)).toBe(false);
+    await broker.createTopic(topic);
+    await write(topic, ['new 0', 'new 1', 'new 2']);
+    const replaced = {
+      code: 'source_replaced',
+      message: expect.stringContaining('was deleted and made anew: partition 0 was read up to'),
+    };
+    const request = { partition: name, after: to, bytesMax: 1, signal };
+    await expect.poll(() => failureOf(running.read(request))).toMatchObject(replaced);
+    const stopped = await opened.open(plaintext, topicTable(topic));
+    await expect(stopped.read(request)).rejects.toMatchObject(replaced);
+    expect((await readAll(stopped, name)).records).toHaveLength(3);
+  });
+
+  test('are none for topics that are missing; a pattern finds them, and new partitions', async () => {
+    await using opened = await OpenedSources.make();
+    await expect(opened.open(plaintext, topicTable('missing'))).rejects.toMatchObject({
+      code: 'stream_missing',
+      message: expect.stringContaining('"missing"'),
+    });
+    const pattern = topicTable('', { topics: { kind: 'pattern', pattern: /grow-\d/ } });
+    const source = await opened.open(plaintext, pattern, { clock: hastyClock });
+    expect(await source.partitions()).toEqual([]);
+    const waiting = source.waitForRecords(new Map(), signal);
+    await broker.createTopic('grow-1');
+    await broker.createTopic('not-grow-1');
+    await broker.createTopic('grow-11');
+    await write('grow-1', ['first']);
+    await waiting;
+    expect(await source.partitions()).toEqual(['grow-1/0']);
+    expect((await readAll(source, 'grow-1/0')).records).toHaveLength(1);
+    await broker.administer(
+      async (admin) =>
+        await admin.createPartitions({
+          topics: [{ name: 'grow-1', count: 2, assignments: [{ brokerIds: [1] }] }],
+        }),
+    );
+    await expect.poll(async () => await source.partitions()).toContain('grow-1/1');
+    await write('grow-1', ['second'], 1);
+    expect((await readAll(source, 'grow-1/1')).records).toHaveLength(1);
+  });
+
+  test.each(['', 'x', '-1', '1.5', '9007199254740993', '1@x', '1@2@'])(
+    '%j is none',
+    async (text) => {
+      await using opened = await OpenedSources.make();
+      const source = await opened.open(plaintext, topicTable('retained'));
+      const request = { partition: 'retained/0', bytesMax: 1, signal };
+      await expect(source.read({ ...request, after: position(text) })).rejects.toMatchObject({
+        code: 'corrupt_data',
+      });
+    },
+  );
+
+  test('in a log that was cut since are told by the epochs of its leaders', async () => {
+    const topic = 'epochs';
+    await broker.createTopic(topic);
+    await write(topic, ['0', '1']);
+    await broker.stop();
+    await broker.start();
+    await write(topic, ['2', '3', '4']);
+    await using opened = await OpenedSources.make();
+    const source = await opened.open(plaintext, topicTable(topic));
+    const { to } = await readAll(source, `${topic}/0`);
+    const [, epoch, topicId] = to?.split('@') ?? [];
+    expect(Number(epoch)).toBeGreaterThan(0);
+    const inFirst = await nextBatch(source, `${topic}/0`, position(`2@0@${topicId}`));
+    await inFirst.release();
+    // As if records 2 and 3 had been read of the first leader, which did not hand them on.
+    const after = position(`4@0@${topicId}`);
+    const request = { partition: `${topic}/0`, after, bytesMax: 1, signal };
+    await expect(source.read(request)).rejects.toMatchObject({
+      code: 'position_lost',
+      message: expect.stringContaining('its log was cut at offset 2 since'),
+    });
+  });
+
+  async function exists(topic: string): Promise<boolean> {
+    const names = await broker?.administer(async (admin) => await admin.listTopics());
+    return names?.includes(topic) === true;
+  }
+});
+
+async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+}
