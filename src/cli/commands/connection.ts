@@ -25,8 +25,8 @@ export function addConnectionCommand(program: Command, run: Runner): void {
     .description('how to reach Kafka clusters and Kinesis; secrets are references');
   withExamples(group, [
     'connection create local --kind kafka --bootstrap-servers 127.0.0.1:9092',
-    'connection create prod --kind kafka --bootstrap-servers b-1:9096 \\',
-    '    --mechanism SCRAM-SHA-512 --username reader --password env:KAFKA_PASSWORD',
+    'connection create prod --kind kafka --bootstrap-servers b-1:9096 ' +
+      '--mechanism SCRAM-SHA-512 --username reader --password env:KAFKA_PASSWORD',
     'connection create aws --kind kinesis --region eu-central-1',
     'connection test prod --stream orders',
     'connection streams prod',
