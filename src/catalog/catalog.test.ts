@@ -1,6 +1,7 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HeliosError } from '../base/errors.ts';
 import { Catalog, type PipelineDefinition } from './catalog.ts';
@@ -85,4 +86,32 @@ test('paths inside of its folder move with it', () => {
     '/else/where',
   ]);
   expect(catalog.pipeline('p').baseDirectory).toBe(root);
+});
+
+test('a catalog of an older Helios is brought up to date, with what is in it', () => {
+  const path = join(root, 'old.db');
+  const old = new DatabaseSync(path);
+  old.exec(`
+    CREATE TABLE pipelines (
+      id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, sql TEXT NOT NULL,
+      base_directory TEXT NOT NULL, wanted TEXT NOT NULL CHECK (wanted IN ('running', 'stopped')),
+      created_at_ms INTEGER NOT NULL, revision INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO pipelines VALUES ('1', 'p', 'SELECT 1', '/base', 'running', 5, 2);
+  `);
+  old.close();
+  for (const wanted of ['paused', 'finished', 'stopped', 'running'] as const) {
+    const upgraded = new Catalog(path);
+    upgraded.setWanted('1', wanted);
+    expect(upgraded.pipeline('P')).toMatchObject({ sql: 'SELECT 1', wanted, revision: 2 });
+    upgraded.close();
+  }
+});
+
+test('a catalog of a newer Helios is refused', () => {
+  const path = join(root, 'new.db');
+  const newer = new DatabaseSync(path);
+  newer.exec('PRAGMA user_version = 99');
+  newer.close();
+  expect(() => new Catalog(path)).toThrow(/new\.db has version 99; this Helios knows up to 1/);
 });

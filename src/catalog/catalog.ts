@@ -4,6 +4,13 @@ import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { EpochMs } from '../event/record.ts';
+import { prepareSchema } from './catalog-schema.ts';
+
+/**
+ * What a pipeline should be: `paused` reads nothing and keeps its hot rows; `finished` is one whose
+ * sources all ended.
+ */
+export type WantedState = 'running' | 'paused' | 'stopped' | 'finished';
 
 /** A pipeline as its owner defined it, and whether it should run. */
 export type PipelineDefinition = {
@@ -12,7 +19,7 @@ export type PipelineDefinition = {
   readonly sql: string;
   /** Relative paths in the SQL start here: where the command was typed. Absolute. */
   readonly baseDirectory: string;
-  readonly wanted: 'running' | 'stopped';
+  readonly wanted: WantedState;
   readonly createdAtMs: EpochMs;
   /** Counts the edits of the SQL, from 1. */
   readonly revision: number;
@@ -26,34 +33,9 @@ export type TableEntry = {
   readonly kind: 'delta' | 'attached';
 };
 
-const schema = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  CREATE TABLE IF NOT EXISTS pipelines (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
-    sql TEXT NOT NULL,
-    base_directory TEXT NOT NULL,
-    wanted TEXT NOT NULL CHECK (wanted IN ('running', 'stopped')),
-    created_at_ms INTEGER NOT NULL,
-    revision INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS tables (
-    name TEXT PRIMARY KEY COLLATE NOCASE,
-    path TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('delta', 'attached'))
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS connections (
-    name TEXT PRIMARY KEY COLLATE NOCASE,
-    kind TEXT NOT NULL CHECK (kind IN ('kafka', 'kinesis')),
-    options TEXT NOT NULL,
-    created_at_ms INTEGER NOT NULL
-  ) STRICT;
-`;
-
 /**
- * What exists: pipelines, tables and connections. Every change is durable when its method returns. Paths inside
- * of the catalog's folder are stored relative to it, so that the folder can be moved.
+ * What exists: pipelines, tables and connections. Every change is durable when its method returns.
+ * Paths inside of the catalog's folder are stored relative to it, so that the folder can be moved.
  */
 export class Catalog {
   readonly #root: string;
@@ -63,7 +45,7 @@ export class Catalog {
   constructor(path: string) {
     this.#root = dirname(path);
     this.#database = new DatabaseSync(path);
-    this.#database.exec(schema);
+    prepareSchema(this.#database, path);
   }
 
   pipelines(): readonly PipelineDefinition[] {
@@ -217,10 +199,15 @@ function toPipeline(row: SqliteRow): PipelineDefinition {
     name: String(row['name']),
     sql: String(row['sql']),
     baseDirectory: String(row['base_directory']),
-    wanted: row['wanted'] === 'running' ? 'running' : 'stopped',
+    wanted: toWanted(row['wanted']),
     createdAtMs: Number(row['created_at_ms']),
     revision: Number(row['revision']),
   };
+}
+
+function toWanted(value: unknown): WantedState {
+  const isKnown = value === 'running' || value === 'paused' || value === 'finished';
+  return isKnown ? value : 'stopped';
 }
 
 function toTable(row: SqliteRow): TableEntry {

@@ -6,7 +6,12 @@ import { AssertionError } from '../base/assert.ts';
 import type { PipelineDefinition } from '../catalog/catalog.ts';
 import type { PartStore } from './epoch/part-store.ts';
 import type { PublishedEpoch } from './epoch/runner.ts';
-import { type OpenPipeline, openPipeline, type PipelineEnvironment } from './open-pipeline.ts';
+import {
+  isBegun,
+  type OpenPipeline,
+  openPipeline,
+  type PipelineEnvironment,
+} from './open-pipeline.ts';
 import type { PipelineInfo, PipelineState } from './pipeline.ts';
 import type { Feeder } from './tables/table-registry.ts';
 
@@ -38,9 +43,10 @@ export type ManagedContext = {
  *
  * ```
  * stopped ── start ──▶ running ──▶ finished            (its sources ended)
- *    ▲                   │  ▲
- *    └──── stop ─────────┤  └── backoff ── retrying    (the world failed)
- *                        └──▶ failed                   (trying again can't help)
+ *    ▲                  │ ▲ ▲
+ *    ├──── stop ────────┤ │ └── backoff ── retrying    (the world failed)
+ *    │                  │ └──── start ──── paused      (by a person)
+ *    └──────────────────┴─────▶ failed                 (trying again can't help)
  * ```
  *
  * Its hot rows stay queryable in every state in which there are any.
@@ -48,7 +54,7 @@ export type ManagedContext = {
 export class ManagedPipeline {
   definition: PipelineDefinition;
   readonly #context: ManagedContext;
-  #state: PipelineState = 'stopped';
+  #state: PipelineState;
   #error: PipelineInfo['error'];
   #open: OpenPipeline | undefined;
   #isOpening = false;
@@ -61,6 +67,7 @@ export class ManagedPipeline {
   constructor(definition: PipelineDefinition, context: ManagedContext) {
     this.definition = definition;
     this.#context = context;
+    this.#state = definition.wanted === 'running' ? 'stopped' : definition.wanted;
   }
 
   get state(): PipelineState {
@@ -106,16 +113,35 @@ export class ManagedPipeline {
   /** Stops for longer: hot rows go into their tables first. */
   async stop(): Promise<void> {
     await this.halt();
-    const open = await openPipeline(this.#context.environment, this.#request());
+    await this.#rest(async (open) => await open.runner.rollAll());
+    this.#state = 'stopped';
+    this.#error = undefined;
+  }
+
+  /** Lets the epoch that runs finish, and reads nothing more; hot rows stay hot. */
+  async pause(): Promise<void> {
+    await this.halt();
+    this.#state = 'paused';
+    this.#error = undefined;
+  }
+
+  /** After a start of Helios: what doesn't run is known too, and its hot rows can be queried. */
+  async restore(): Promise<void> {
+    await this.#rest(async () => await Promise.resolve());
+  }
+
+  /** Opens without sources where there is anything to open. */
+  async #rest(action: (open: OpenPipeline) => Promise<void>): Promise<void> {
+    const { environment } = this.#context;
+    if (!(await isBegun(environment, this.definition))) return;
+    const open = await openPipeline(environment, { ...this.#request(), isAtRest: true });
     try {
       this.#feed(open);
-      await open.runner.rollAll();
+      await action(open);
     } finally {
       await open.close();
     }
     this.#open = open;
-    this.#state = 'stopped';
-    this.#error = undefined;
   }
 
   /** Stops though the hot rows can't, or shall not, go into their tables. */
@@ -180,7 +206,7 @@ export class ManagedPipeline {
     const error = asHeliosError(thrown);
     const id = randomUUID();
     this.#failures++;
-    this.#error = { id, code: error.code, message: error.message, hint: error.hint };
+    this.#error = { id, code: error.code, message: error.message, hint: this.#hintOf(error) };
     this.#context.onFailed(id, error);
     if (!isRetryable(thrown) || this.#failures >= restarts.attemptsMax) {
       this.#state = 'failed';
@@ -192,11 +218,18 @@ export class ManagedPipeline {
     return !signal.aborted;
   }
 
+  #hintOf({ code, hint }: HeliosError): string | undefined {
+    if (code !== 'position_lost' && code !== 'source_replaced') return hint;
+    const command = `helios pipeline restart ${this.definition.name} --from earliest|latest|TIME`;
+    return `${hint ?? ''} The command is: ${command}`.trim();
+  }
+
   #request(): Parameters<typeof openPipeline>[1] {
     return {
       definition: this.definition,
       parts: this.#context.parts,
       busyCount: this.#context.busyCount,
+      isAtRest: false,
       onPublished: (published) => {
         this.#failures = 0;
         this.#error = undefined;

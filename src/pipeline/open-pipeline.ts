@@ -22,6 +22,7 @@ import { quarantineSchema, quarantineTable } from './epoch/quarantine.ts';
 import { recover } from './epoch/recovery.ts';
 import { Roller } from './epoch/roller.ts';
 import { type PublishedEpoch, Runner } from './epoch/runner.ts';
+import { LagWatch } from './lag-watch.ts';
 import { type Output, type Plan, timeColumnOf } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
 import { stagingDirectory, type TableRegistry } from './tables/table-registry.ts';
@@ -43,7 +44,7 @@ export type Connectors = {
   readonly appendSink: (
     connector: Exclude<SinkConnector, { kind: 'delta' }>,
     scope: Scope,
-  ) => AppendSink;
+  ) => Promise<AppendSink>;
 };
 
 export type PipelineEnvironment = {
@@ -63,6 +64,11 @@ export type OpenRequest = {
   /** Pipelines of this process that are busy now. */
   readonly busyCount: () => number;
   readonly onPublished: (published: PublishedEpoch) => void;
+  /**
+   * Opens no sources, so that nothing of somebody else's is needed: hot rows can be queried and
+   * rolled, and nothing read. Only for one that `isBegun`.
+   */
+  readonly isAtRest: boolean;
 };
 
 /** A pipeline that has recovered and may run. */
@@ -72,6 +78,8 @@ export type OpenPipeline = {
   readonly roller: Roller;
   readonly sources: ReadonlyMap<string, Source>;
   readonly sinks: readonly LiveSink[];
+  readonly lags: LagWatch;
+  readonly isAtRest: boolean;
   /** Stops what runs beside, and lets go of sources and files. May be called again. */
   readonly close: () => Promise<void>;
 };
@@ -79,6 +87,16 @@ export type OpenPipeline = {
 /** Folder of a pipeline's state. */
 export function pipelineDirectory(dataDirectory: string, id: string): string {
   return join(dataDirectory, 'pipelines', id);
+}
+
+/** Whether it has opened since it was made or edited: before, it has nothing that could be hot. */
+export async function isBegun(
+  { dataDirectory }: PipelineEnvironment,
+  { id, revision }: PipelineDefinition,
+): Promise<boolean> {
+  const storage = new FileStorage(pipelineDirectory(dataDirectory, id));
+  const newest = await new ManifestStore(storage, 'manifests').newest();
+  return newest?.manifest.revision === revision;
 }
 
 /**
@@ -96,7 +114,7 @@ export async function openPipeline(
     const planned = await planScript(definition.sql, connection);
     if (planned.kind === 'errors') throw scriptFailure(planned.errors);
     const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory };
-    for (const table of planned.plan.script.sources) {
+    for (const table of request.isAtRest ? [] : planned.plan.script.sources) {
       sources.set(table.name, await environment.connectors.source(table, scope));
     }
     const sinks = await openSinks(environment, planned.plan, scope);
@@ -139,6 +157,7 @@ async function assemble(
     incarnation,
     nowMs: clock.nowMs(),
     mintId: newId,
+    isAtRest: request.isAtRest,
   });
   const work = new EpochWork({
     pipeline: definition.name,
@@ -171,21 +190,34 @@ async function assemble(
     busyCount: request.busyCount,
     onPublished: request.onPublished,
   });
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    await roller.settle();
-    for (const source of sources.values()) await source.close();
-    for (const { sink } of pieces.sinks) if (sink.kind === 'append') await sink.close();
-    connection.close();
-  };
+  const lags = new LagWatch({ sources, positions: () => runner.positions, clock });
+  lags.start();
   return {
     plan,
     runner,
     roller,
     sources,
     sinks: state.sinks,
-    close: async () => await (closing ??= close()),
+    lags,
+    isAtRest: request.isAtRest,
+    close: closer({ ...pieces, roller, lags }),
   };
+}
+
+/** Closes once, however often it is called. */
+function closer(
+  open: Omit<Pieces, 'plan'> & { readonly roller: Roller; readonly lags: LagWatch },
+): () => Promise<void> {
+  const { roller, lags, sources, sinks, connection } = open;
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await roller.settle();
+    await lags.close();
+    for (const source of sources.values()) await source.close();
+    for (const { sink } of sinks) if (sink.kind === 'append') await sink.close();
+    connection.close();
+  };
+  return async () => await (closing ??= close());
 }
 
 /** Whoever adopts the tables reads from this how far each of the pipeline's sinks is. */
@@ -208,7 +240,7 @@ export async function openSinks(
     const sink =
       connector.kind === 'delta'
         ? await openDeltaSink(environment, plan, output, scope)
-        : environment.connectors.appendSink(connector, scope);
+        : await environment.connectors.appendSink(connector, scope);
     sinks.push({ table: name, sink });
   }
   const quarantine = await openQuarantine(environment, scope.pipelineId);

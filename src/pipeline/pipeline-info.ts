@@ -1,6 +1,7 @@
+import type { PartitionLag } from '../source/source.ts';
 import type { ManagedPipeline } from './managed-pipeline.ts';
 import type { OpenPipeline } from './open-pipeline.ts';
-import type { PipelineInfo } from './pipeline.ts';
+import type { PipelineInfo, SourceInfo } from './pipeline.ts';
 
 /** What people see of a pipeline. */
 export function pipelineInfo(managed: ManagedPipeline): PipelineInfo {
@@ -23,11 +24,61 @@ export function pipelineInfo(managed: ManagedPipeline): PipelineInfo {
 }
 
 function sourceInfos(open: OpenPipeline): PipelineInfo['sources'] {
-  return open.plan.script.sources.map(({ name, connector }) => ({
-    name,
-    connector: connector.kind,
-    bytesBehind: open.runner.bytesBehind.get(name),
-  }));
+  return open.plan.script.sources.map(({ name, connector }) => {
+    const lags = open.lags.lags.get(name);
+    const bytesBehind = open.runner.bytesBehind.get(name);
+    return {
+      name,
+      connector: connector.kind,
+      bytesBehind: lags === undefined ? bytesBehind : total(lags, ({ bytes }) => bytes),
+      lagRecords: lags && total(lags, ({ records }) => asNumber(records)),
+      lagMs: lags && greatest(lags.map(({ ms }) => ms)),
+      partitions: partitionInfos(open, { name, kind: connector.kind }, lags),
+    };
+  });
+}
+
+function partitionInfos(
+  open: OpenPipeline,
+  { name, kind }: { readonly name: string; readonly kind: string },
+  lags: readonly PartitionLag[] | undefined,
+): SourceInfo['partitions'] {
+  if (!streams.has(kind)) return [];
+  const positions = open.runner.positions.get(name) ?? new Map<string, undefined>();
+  const byName = new Map((lags ?? []).map((lag) => [lag.partition, lag]));
+  const names = [...new Set([...positions.keys(), ...byName.keys()])];
+  return names.map((partition) => {
+    const lag = byName.get(partition);
+    return {
+      partition,
+      position: positions.get(partition),
+      lagRecords: asNumber(lag?.records),
+      lagBytes: lag?.bytes,
+      lagMs: lag?.ms,
+    };
+  });
+}
+
+/** Connectors whose partitions people look at one by one. */
+const streams: ReadonlySet<string> = new Set(['http', 'kafka', 'kinesis']);
+
+function asNumber(value: bigint | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Undefined where one of them is unknown. */
+function total(
+  lags: readonly PartitionLag[],
+  valueOf: (lag: PartitionLag) => number | undefined,
+): number | undefined {
+  const values = lags.map(valueOf);
+  if (values.includes(undefined)) return undefined;
+  return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+}
+
+function greatest(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length < values.length ? undefined : Math.max(0, ...known);
 }
 
 function sinkInfos(open: OpenPipeline): PipelineInfo['sinks'] {

@@ -2,9 +2,12 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { ScriptError } from '../sql/script.ts';
 import type { Schema } from '../event/schema.ts';
 import type { EpochMs } from '../event/record.ts';
+import type { RestartRequest } from './reposition.ts';
 
 export type PipelineState =
   | 'running'
+  /** Reads nothing; hot rows stay hot. */
+  | 'paused'
   | 'stopped'
   /** All its sources ended, and everything is rolled. */
   | 'finished'
@@ -34,11 +37,7 @@ export type PipelineInfo = {
   readonly recordsRejected: number;
   /** Rejected, and let go because the table says `bad_data = 'drop'`. */
   readonly recordsDropped: number;
-  readonly sources: readonly {
-    readonly name: string;
-    readonly connector: string;
-    readonly bytesBehind: number | undefined;
-  }[];
+  readonly sources: readonly SourceInfo[];
   readonly sinks: readonly {
     readonly table: string;
     readonly connector: string;
@@ -47,6 +46,28 @@ export type PipelineInfo = {
     /** Last epoch whose rows are in committed files. */
     readonly rolledEpoch: number;
   }[];
+};
+
+/** Lags are what is not in the tables yet, as of some seconds ago; unknown ones are undefined. */
+export type SourceInfo = {
+  readonly name: string;
+  readonly connector: string;
+  readonly bytesBehind: number | undefined;
+  readonly lagRecords: number | undefined;
+  /** Of the partition that is furthest behind. */
+  readonly lagMs: number | undefined;
+  /** Of streams; files are not listed. */
+  readonly partitions: readonly PartitionInfo[];
+};
+
+export type PartitionInfo = {
+  readonly partition: string;
+  /** Read up to here; undefined is its beginning. */
+  readonly position: string | undefined;
+  readonly lagRecords: number | undefined;
+  readonly lagBytes: number | undefined;
+  /** Age of the oldest record that is not read yet. */
+  readonly lagMs: number | undefined;
 };
 
 export type Validation =
@@ -99,6 +120,13 @@ export interface Pipelines {
   /** `not_found` with did-you-mean. */
   get(name: string): PipelineInfo;
   start(name: string): Promise<PipelineInfo>;
+  /** Stops reading, also over restarts, and rolls nothing. `conflict` for one that doesn't run. */
+  pause(name: string): Promise<PipelineInfo>;
+  /**
+   * Reads on elsewhere, from now on. `conflict` where records would come twice or never, and the
+   * request does not allow it; its details say which partitions.
+   */
+  restart(name: string, request: RestartRequest): Promise<PipelineInfo>;
   /** Rolls first; `isDiscarding` forgets the hot rows instead. */
   stop(name: string, options: { readonly isDiscarding: boolean }): Promise<PipelineInfo>;
   edit(

@@ -2,22 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PipelineFixture } from './testing/fixture.ts';
-
-const events = `CREATE TABLE events (id BIGINT NOT NULL, v TEXT)
-  WITH (connector = 'http', format = 'json', type = 'source', stream = 'events');`;
-
-function script(select: string, options = ''): string {
-  return `${events}
-    CREATE TABLE sunk WITH (connector = 'delta', path = 'tables/sunk', type = 'sink'${options});
-    INSERT INTO sunk ${select};`;
-}
+import { events, ids, script } from './testing/scripts.ts';
 
 function create(helios: PipelineFixture, sql: string, name = 'p'): Promise<unknown> {
   return helios.supervisor.create({ name, sql, isAdopting: false });
-}
-
-function ids(rows: readonly Readonly<Record<string, unknown>>[]): readonly number[] {
-  return rows.map((row) => Number(row['id'])).toSorted((left, right) => left - right);
 }
 
 test('records become rows that queries see, and stay through stop and start', async () => {
@@ -74,7 +62,7 @@ test('a stream that was made anew under the same name is not read on in', async 
   await helios.log.ensureStream('events');
   await helios.supervisor.start('p');
   const info = await helios.supervisor.whenDone('p', AbortSignal.timeout(10_000));
-  expect(info).toMatchObject({ state: 'failed', error: { code: 'conflict' } });
+  expect(info).toMatchObject({ state: 'failed', error: { code: 'source_replaced' } });
   expect(info.error?.message).toMatch(/^events is not what this pipeline has read so far/);
   await helios.supervisor.stop('p', { isDiscarding: true });
   await helios.supervisor.start('p');

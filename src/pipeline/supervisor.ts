@@ -1,15 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { HeliosError } from '../base/errors.ts';
-import type { Catalog, PipelineDefinition, TableEntry } from '../catalog/catalog.ts';
+import { asHeliosError, HeliosError } from '../base/errors.ts';
+import type { Catalog, PipelineDefinition } from '../catalog/catalog.ts';
 import { adoptPipeline } from './adopt-pipeline.ts';
+import { checkName, notRunning, nowhereToPrint, tablesOf } from './definition-rules.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { ManagedPipeline } from './managed-pipeline.ts';
-import {
-  openQuarantine,
-  pipelineDirectory,
-  type PipelineEnvironment,
-  resolvePath,
-} from './open-pipeline.ts';
+import { openQuarantine, pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
 import type {
   PipelineInfo,
   Pipelines,
@@ -18,10 +14,13 @@ import type {
   Validation,
 } from './pipeline.ts';
 import { pipelineInfo } from './pipeline-info.ts';
-import type { Output, Plan } from './plan/plan.ts';
+import type { Plan } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
 import { validationOf } from './plan/validation.ts';
 import { preview } from './preview.ts';
+import type { RestartRequest } from './reposition.ts';
+import { repositionPipeline } from './restart-pipeline.ts';
+import { hasPassed, reads } from './stream-readers.ts';
 import type { SystemRow } from './tables/system-tables.ts';
 
 export type SupervisorContext = PipelineEnvironment & {
@@ -43,9 +42,6 @@ const openingMsMax = 10_000;
 
 /** A pipeline is busy when its newest epoch is no older: twice what lies between two at most. */
 const busyMs = 2000;
-
-/** Longest name of a pipeline, in characters. */
-const nameLengthMax = 128;
 
 /** All pipelines of one data directory: keeps running what should run, each for itself. */
 export class Supervisor implements Pipelines {
@@ -76,6 +72,8 @@ export class Supervisor implements Pipelines {
       ({ definition }) => definition.wanted === 'running',
     );
     for (const managed of wanted) managed.start();
+    const others = [...this.#pipelines.values()].filter((managed) => !wanted.includes(managed));
+    await Promise.all(others.map(async (managed) => await this.#restore(managed)));
     for (const managed of wanted) await this.#untilOpen(managed);
   }
 
@@ -127,6 +125,40 @@ export class Supervisor implements Pipelines {
     });
   }
 
+  async pause(name: string): Promise<PipelineInfo> {
+    const managed = this.#named(name);
+    return await this.#inTurn(managed, async () => {
+      if (managed.state === 'stopped' || managed.state === 'finished') throw notRunning(managed);
+      await managed.pause();
+      this.#context.catalog.setWanted(managed.definition.id, 'paused');
+      return pipelineInfo(managed);
+    });
+  }
+
+  async restart(name: string, request: RestartRequest): Promise<PipelineInfo> {
+    const managed = this.#named(name);
+    const plan = await this.#plan(managed.definition.sql);
+    return await this.#inTurn(managed, async () => {
+      const { state, definition } = managed;
+      const wasRunning = state === 'running' || state === 'retrying';
+      let isHalted = false;
+      const halt = async (): Promise<void> => {
+        isHalted = true;
+        await managed.pause();
+      };
+      try {
+        await repositionPipeline(this.#context, { definition, plan, request, halt });
+      } catch (thrown) {
+        if (isHalted && wasRunning) managed.start();
+        throw thrown;
+      }
+      this.#context.catalog.setWanted(definition.id, 'running');
+      managed.start();
+      await this.#untilOpen(managed);
+      return pipelineInfo(managed);
+    });
+  }
+
   async stop(name: string, options: { readonly isDiscarding: boolean }): Promise<PipelineInfo> {
     const managed = this.#named(name);
     return await this.#inTurn(managed, async () => {
@@ -145,7 +177,7 @@ export class Supervisor implements Pipelines {
     const plan = await this.#plan(sql);
     this.#checkTables(plan, managed.definition.baseDirectory);
     return await this.#inTurn(managed, async () => {
-      const wasRunning = managed.state !== 'stopped' && managed.state !== 'finished';
+      const before = managed.state;
       await this.#stop(managed, options);
       managed.unfeed();
       await this.#context.prepare(plan);
@@ -153,7 +185,10 @@ export class Supervisor implements Pipelines {
       this.#context.catalog.setSql(managed.definition.id, sql);
       managed.definition = this.#context.catalog.pipeline(name);
       await this.#context.forget(managed.definition.id, plan);
-      if (wasRunning) managed.start();
+      if (before === 'paused') await managed.pause();
+      else if (before === 'stopped' || before === 'finished')
+        this.#context.catalog.setWanted(managed.definition.id, 'stopped');
+      else managed.start();
       await this.#untilOpen(managed);
       return pipelineInfo(managed);
     });
@@ -237,7 +272,7 @@ export class Supervisor implements Pipelines {
       parts: new PartStore(`${directory}/parts`),
       onChanged: () => this.#tell(),
       onFinished: () => {
-        catalog.setWanted(definition.id, 'stopped');
+        catalog.setWanted(definition.id, 'finished');
         this.#tell();
       },
       onFailed: (id, error) => {
@@ -247,6 +282,15 @@ export class Supervisor implements Pipelines {
     });
     this.#pipelines.set(definition.id, managed);
     return managed;
+  }
+
+  /** One that can't be opened at rest keeps Helios from nothing else. */
+  async #restore(managed: ManagedPipeline): Promise<void> {
+    try {
+      await managed.restore();
+    } catch (thrown) {
+      this.#context.onFailed(managed.definition.name, this.#context.newId(), asHeliosError(thrown));
+    }
   }
 
   /**
@@ -340,57 +384,4 @@ export class Supervisor implements Pipelines {
       signal.addEventListener('abort', onAbort);
     });
   }
-}
-
-function tablesOf(plan: Plan, baseDirectory: string): readonly TableEntry[] {
-  return plan.outputs.flatMap(({ table }): readonly TableEntry[] => {
-    if (table.connector.kind !== 'delta') return [];
-    const path = resolvePath(table.connector.path, baseDirectory);
-    return [{ name: table.name, path, kind: 'delta' }];
-  });
-}
-
-function nowhereToPrint({ table }: Output): HeliosError {
-  return new HeliosError('invalid_sql', 'A bare SELECT has no table to write to in a pipeline.', {
-    hint: 'Write INSERT INTO … SELECT …, or look at its rows with a preview.',
-    position: table.position,
-  });
-}
-
-/** One that is still opening may read anything. */
-function reads(managed: ManagedPipeline, stream: string): boolean {
-  if (managed.state !== 'running') return false;
-  if (managed.isOpening) return true;
-  const sources = managed.open?.plan.script.sources ?? [];
-  return sources.some(({ connector }) => connector.kind === 'http' && connector.stream === stream);
-}
-
-/** Positions of the embedded log are offsets in decimal. */
-function hasPassed(
-  managed: ManagedPipeline,
-  stream: string,
-  positions: ReadonlyMap<string, string>,
-): boolean {
-  const open = managed.open;
-  if (open === undefined || managed.isOpening) return false;
-  return open.plan.script.sources.every(({ connector, name }) => {
-    if (connector.kind !== 'http' || connector.stream !== stream) return true;
-    const reached = open.runner.positions.get(name);
-    return [...positions].every(
-      ([partition, position]) => BigInt(reached?.get(partition) ?? 0) >= BigInt(position),
-    );
-  });
-}
-
-function checkName(name: string): void {
-  if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) && name.length <= nameLengthMax) return;
-  throw new HeliosError(
-    'invalid_name',
-    `${JSON.stringify(name.slice(0, 200))} can't be a pipeline's name.`,
-    {
-      hint:
-        'Use letters, digits, _ and -, beginning with a letter or _, ' +
-        `at most ${nameLengthMax} characters.`,
-    },
-  );
 }

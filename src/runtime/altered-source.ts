@@ -1,5 +1,6 @@
+import { HeliosError } from '../base/errors.ts';
 import type { Batch, Position } from '../event/record.ts';
-import type { PartitionLag, Positions, ReadRequest, Source } from '../source/source.ts';
+import type { PartitionLag, Positions, ReadRequest, Source, StartPoint } from '../source/source.ts';
 
 type Alterations = {
   /** Makes another batch of each that is read; what it throws releases the batch. */
@@ -36,6 +37,15 @@ export class AlteredSource implements Source {
 
   async startPosition(partition: string): Promise<Position | undefined> {
     return await this.#source.startPosition(partition);
+  }
+
+  async positionsAt(point: StartPoint): Promise<ReadonlyMap<string, Position | undefined>> {
+    if (this.#source.positionsAt !== undefined) return await this.#source.positionsAt(point);
+    throw new HeliosError('not_allowed', `A ${this.kind} source knows no such places.`);
+  }
+
+  async checkPosition(partition: string, at: Position): Promise<void> {
+    await this.#source.checkPosition?.(partition, at);
   }
 
   compare(left: Position | undefined, right: Position | undefined): number {

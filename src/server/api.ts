@@ -38,7 +38,13 @@ export type HealthAnswer = {
   };
 };
 
-export type PipelineStateName = 'running' | 'stopped' | 'finished' | 'retrying' | 'failed';
+export type PipelineStateName =
+  | 'running'
+  | 'paused'
+  | 'stopped'
+  | 'finished'
+  | 'retrying'
+  | 'failed';
 
 /** `POST /api/v1/query`. */
 export type QueryBody = {
@@ -87,8 +93,22 @@ export type PipelineCreateBody = {
 
 /** `PATCH /api/v1/pipelines/{name}`. */
 export type PipelinePatchBody =
-  | { readonly state: 'running' | 'stopped' }
-  | { readonly sql: string };
+  | { readonly state: 'running' | 'paused' | 'stopped' }
+  | { readonly sql: string }
+  | PipelineRestartBody;
+
+/**
+ * Reads on elsewhere: `earliest`, `latest`, a time (RFC 3339), or partition → position. Where that
+ * reads again what the tables have, or skips what they have not, it must be allowed: `conflict`
+ * with `details.needs` and `details.moves`.
+ */
+export type PipelineRestartBody = {
+  readonly restart_from:
+    | string
+    | Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly allow_duplicates?: boolean | undefined;
+  readonly allow_skipping?: boolean | undefined;
+};
 
 export type PipelineAnswer = {
   readonly id: string;
@@ -114,6 +134,12 @@ export type PipelineAnswer = {
     readonly name: string;
     readonly connector: string;
     readonly bytes_behind?: number | undefined;
+    readonly lag_records?: number | undefined;
+    readonly lag_ms?: number | undefined;
+    /** The one that is furthest behind, while one is. */
+    readonly slowest_partition?: string | undefined;
+    /** Of streams, where one pipeline is asked for. */
+    readonly partitions?: readonly PartitionAnswer[] | undefined;
   }[];
   readonly sinks: readonly {
     readonly table: string;
@@ -122,6 +148,15 @@ export type PipelineAnswer = {
     readonly hot_rows: number;
     readonly rolled_epoch: number;
   }[];
+};
+
+/** How far a partition is behind, as of some seconds ago; what isn't known is left out. */
+export type PartitionAnswer = {
+  readonly partition: string;
+  readonly position?: string | undefined;
+  readonly lag_records?: number | undefined;
+  readonly lag_bytes?: number | undefined;
+  readonly lag_ms?: number | undefined;
 };
 
 export type PipelineListAnswer = { readonly pipelines: readonly PipelineAnswer[] };

@@ -51,11 +51,19 @@ export const completeAnswerSchema: TSchema = Type.Object({
   completions: Type.Array(Type.Object({ text: Type.String(), start: count })),
 });
 
+const partitionLag = Type.Object({
+  partition: Type.String(),
+  position: Type.Optional(Type.String()),
+  lag_records: Type.Optional(count),
+  lag_bytes: Type.Optional(count),
+  lag_ms: Type.Optional(count),
+});
+
 export const pipelineSchema: TSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
   sql: Type.String(),
-  state: Type.Enum(['running', 'stopped', 'finished', 'retrying', 'failed']),
+  state: Type.Enum(['running', 'paused', 'stopped', 'finished', 'retrying', 'failed']),
   error: Type.Optional(
     Type.Object({
       id: Type.String(),
@@ -74,6 +82,10 @@ export const pipelineSchema: TSchema = Type.Object({
       name: Type.String(),
       connector: Type.String(),
       bytes_behind: Type.Optional(count),
+      lag_records: Type.Optional(count),
+      lag_ms: Type.Optional(count),
+      slowest_partition: Type.Optional(Type.String()),
+      partitions: Type.Optional(Type.Array(partitionLag)),
     }),
   ),
   sinks: Type.Array(

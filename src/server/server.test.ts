@@ -118,7 +118,7 @@ describe('errors', () => {
       400,
       { message: '"input" in the body must be one of live, history.' },
     ],
-    ['PATCH', '/api/v1/pipelines/x', { state: 'paused' }, 400, { code: 'invalid_request' }],
+    ['PATCH', '/api/v1/pipelines/x', { state: 'asleep' }, 400, { code: 'invalid_request' }],
     ['PATCH', '/api/v1/pipelines/x', { state: 'running' }, 404, { code: 'not_found' }],
     ['DELETE', '/api/v1/pipelines/x?discard=maybe', undefined, 400, { code: 'invalid_request' }],
     [

@@ -2,6 +2,7 @@ import type { Connection, ConnectionStep } from '../connection/connection.ts';
 import { duckdbType } from '../engine/types.ts';
 import type { Schema } from '../event/schema.ts';
 import type { StreamInfo } from '../log/log.ts';
+import { slowestPartition } from '../pipeline/partition-lags.ts';
 import type { PipelineInfo, PreviewEvent, Validation } from '../pipeline/pipeline.ts';
 import type {
   ColumnAnswer,
@@ -32,6 +33,9 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
       name: source.name,
       connector: source.connector,
       bytes_behind: source.bytesBehind,
+      lag_records: source.lagRecords,
+      lag_ms: wholeMs(source.lagMs),
+      slowest_partition: slowestPartition(source.partitions)?.partition,
     })),
     sinks: info.sinks.map((sink) => ({
       table: sink.table,
@@ -41,6 +45,26 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
       rolled_epoch: sink.rolledEpoch,
     })),
   };
+}
+
+/** With the partitions of its sources. */
+export function pipelineDetails(info: PipelineInfo): PipelineAnswer {
+  const answer = pipelineAnswer(info);
+  const sources = answer.sources.map((source, index) => ({
+    ...source,
+    partitions: info.sources[index]?.partitions.map((partition) => ({
+      partition: partition.partition,
+      position: partition.position,
+      lag_records: partition.lagRecords,
+      lag_bytes: partition.lagBytes,
+      lag_ms: wholeMs(partition.lagMs),
+    })),
+  }));
+  return { ...answer, sources };
+}
+
+function wholeMs(durationMs: number | undefined): number | undefined {
+  return durationMs === undefined ? undefined : Math.round(durationMs);
 }
 
 export function validateAnswer(validation: Validation): ValidateAnswer {

@@ -1,4 +1,4 @@
-import type { Batch, Position } from '../event/record.ts';
+import type { Batch, EpochMs, Position } from '../event/record.ts';
 
 /** How much of a partition is not read yet; what a source can't know is undefined. */
 export type PartitionLag = {
@@ -19,6 +19,9 @@ export type RecordForm = {
   readonly isBinary: boolean;
   readonly metadata: readonly string[];
 };
+
+/** Where reading may begin in all partitions: at records that arrived at a time, or later. */
+export type StartPoint = 'earliest' | 'latest' | { readonly atMs: EpochMs };
 
 /** Where a source's partitions stand: partition name → position read up to. */
 export type Positions = ReadonlyMap<string, Position>;
@@ -59,6 +62,10 @@ export interface Source {
    * is its beginning. Asked once, then fixed in the first manifest, so that a crash cannot move it.
    */
   startPosition(partition: string): Promise<Position | undefined>;
+  /** Where a point lies in each partition now; undefined is its beginning. Files have none. */
+  positionsAt?(point: StartPoint): Promise<ReadonlyMap<string, Position | undefined>>;
+  /** `invalid_request` for a position that a person gave and at which reading can't begin. */
+  checkPosition?(partition: string, at: Position): Promise<void>;
   /** Negative where `left` comes before `right` in a partition; undefined is its beginning. */
   compare(left: Position | undefined, right: Position | undefined): number;
   /** The next records, or undefined when there are none now. Never waits for records to arrive. */

@@ -28,6 +28,8 @@ export type RecoveryContext = {
   readonly nowMs: number;
   /** A sink id that was never used before. */
   readonly mintId: () => string;
+  /** Nothing is read: there are no sources. Only where the newest manifest is of this revision. */
+  readonly isAtRest: boolean;
 };
 
 type Found = { readonly manifest: Manifest; readonly hash: string };
@@ -52,7 +54,7 @@ export async function recover(context: RecoveryContext): Promise<RecoveredState>
   const newest = await context.store.newest();
   const isCurrent = newest?.manifest.revision === context.definition.revision;
   const next = isCurrent ? claimed(context, newest) : await begun(context, newest);
-  checkSources(context, next);
+  if (!context.isAtRest) checkSources(context, next);
   const sinks: LiveSink[] = [];
   for (const [index, entry] of next.sinks.entries()) {
     const sink = context.sinks[index];
@@ -269,13 +271,13 @@ function behind(entry: ManifestSink, sink: Sink, txnEpoch: Epoch | undefined): H
 
 function sourceReplaced(name: string, wanted: string, found: string | undefined): HeliosError {
   return new HeliosError(
-    'conflict',
+    'source_replaced',
     `${name} is not what this pipeline has read so far: it was "${wanted}", ` +
       `now it is "${found ?? 'gone'}".`,
     {
       hint:
-        'Put the old one back, or stop the pipeline with --discard and start it again: it then ' +
-        'reads the new one from its start.',
+        'Put the old one back, or choose where to go on in the new one. What was not read of the ' +
+        'old one is gone.',
     },
   );
 }

@@ -22,6 +22,7 @@ const flag: ColumnType = { kind: 'boolean' };
 
 export type SystemTableName =
   | 'helios.pipelines'
+  | 'helios.partitions'
   | 'helios.epochs'
   | 'helios.files'
   | 'helios.queries'
@@ -41,6 +42,16 @@ export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
     rows_out: whole,
     hot_rows: whole,
     created_at: time,
+  }),
+  'helios.partitions': columns({
+    pipeline: text,
+    source: text,
+    connector: text,
+    partition: text,
+    position: text,
+    lag_records: whole,
+    lag_bytes: whole,
+    lag_ms: double,
   }),
   'helios.epochs': columns({
     pipeline: text,

@@ -205,7 +205,7 @@ function connectorsOf(log: EventLog, directory: string): Connectors {
       const content = 'lines';
       return await FilesystemSource.open({ path, pattern, compression, content, spoolDirectory });
     },
-    appendSink: (connector, scope) => {
+    appendSink: async (connector, scope) => {
       if (connector.kind !== 'single_file') return new BlackholeSink();
       return new SingleFileSink(resolvePath(connector.path, scope.baseDirectory), 'json');
     },

@@ -20,6 +20,7 @@ export function addSystemTables(queryable: QueryableTables, sources: SystemSourc
   const { supervisor, registry, queries } = sources;
   const rows: Readonly<Record<SystemTableName, () => readonly SystemRow[]>> = {
     'helios.pipelines': () => pipelineRows(supervisor),
+    'helios.partitions': () => partitionRows(supervisor),
     'helios.epochs': () => supervisor.epochRows(),
     'helios.files': () => fileRows(registry),
     'helios.queries': () => queryRows(queries),
@@ -45,6 +46,23 @@ function pipelineRows(supervisor: Supervisor): readonly SystemRow[] {
     hot_rows: info.sinks.reduce((sum, sink) => sum + sink.hotRows, 0),
     created_at: info.createdAtMs,
   }));
+}
+
+function partitionRows(supervisor: Supervisor): readonly SystemRow[] {
+  return supervisor.list().flatMap(({ name: pipeline, sources }) =>
+    sources.flatMap(({ name: source, connector, partitions }) =>
+      partitions.map(({ partition, position, lagRecords, lagBytes, lagMs }) => ({
+        pipeline,
+        source,
+        connector,
+        partition,
+        position: position ?? null,
+        lag_records: lagRecords ?? null,
+        lag_bytes: lagBytes ?? null,
+        lag_ms: lagMs ?? null,
+      })),
+    ),
+  );
 }
 
 function queryRows(queries: QueryService): readonly SystemRow[] {

@@ -23,6 +23,12 @@ export type MetricName =
   | 'helios_pipeline_rows_out_total'
   | 'helios_pipeline_hot_rows'
   | 'helios_pipeline_lag_bytes'
+  | 'helios_source_lag_records'
+  | 'helios_source_lag_bytes'
+  | 'helios_source_lag_seconds'
+  | 'helios_partition_lag_records'
+  | 'helios_partition_lag_bytes'
+  | 'helios_partition_lag_seconds'
   | 'helios_stream_bytes'
   | 'process_resident_memory_bytes'
   | 'process_cpu_seconds_total'
@@ -52,6 +58,24 @@ const catalog: Readonly<Record<MetricName, MetricFacts>> = {
   helios_pipeline_rows_out_total: { kind: 'counter', help: 'Rows written, by sink.' },
   helios_pipeline_hot_rows: { kind: 'gauge', help: 'Rows not yet in committed files, by sink.' },
   helios_pipeline_lag_bytes: { kind: 'gauge', help: 'Bytes of a source not yet read.' },
+  helios_source_lag_records: { kind: 'gauge', help: 'Records not yet in the tables, by source.' },
+  helios_source_lag_bytes: { kind: 'gauge', help: 'Bytes not yet in the tables, by source.' },
+  helios_source_lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest record not yet in the tables, by source.',
+  },
+  helios_partition_lag_records: {
+    kind: 'gauge',
+    help: 'Records not yet in the tables, of the partitions that are furthest behind.',
+  },
+  helios_partition_lag_bytes: {
+    kind: 'gauge',
+    help: 'Bytes not yet in the tables, of the partitions that are furthest behind.',
+  },
+  helios_partition_lag_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest record not yet in the tables, of the partitions furthest behind.',
+  },
   helios_stream_bytes: { kind: 'gauge', help: 'Bytes that a stream keeps.' },
   process_resident_memory_bytes: { kind: 'gauge', help: 'Resident memory of the server process.' },
   process_cpu_seconds_total: { kind: 'counter', help: 'User and system CPU time.' },

@@ -1,6 +1,7 @@
-import type { PipelineInfo } from '../../pipeline/pipeline.ts';
+import { compareLags } from '../../pipeline/partition-lags.ts';
+import type { PartitionInfo, PipelineInfo, SourceInfo } from '../../pipeline/pipeline.ts';
 import type { ServerDependencies } from '../dependencies.ts';
-import type { Sample } from './metrics.ts';
+import type { Labels, Sample } from './metrics.ts';
 
 /** What can be measured only when asked: pipelines, streams, the process. */
 export function measuredSamples(
@@ -36,11 +37,41 @@ function pipelineSamples(info: PipelineInfo): readonly Sample[] {
             },
           ],
     ),
+    ...info.sources.flatMap((source) => lagSamples(source, { ...labels, source: source.name })),
     ...info.sinks.flatMap(({ table, rowsOut, hotRows }): readonly Sample[] => [
       { name: 'helios_pipeline_rows_out_total', labels: { ...labels, table }, value: rowsOut },
       { name: 'helios_pipeline_hot_rows', labels: { ...labels, table }, value: hotRows },
     ]),
   ];
+}
+
+/** Of a source, the partitions that are furthest behind have series of their own: so many. */
+const partitionsMax = 100;
+
+function lagSamples(source: SourceInfo, labels: Labels): readonly Sample[] {
+  const { bytesBehind: lagBytes, lagRecords, lagMs, partitions } = source;
+  const slowest = partitions
+    .toSorted((left, right) => compareLags(right, left))
+    .slice(0, partitionsMax);
+  return [
+    ...lagSeries('helios_source_lag', labels, { lagRecords, lagBytes, lagMs }),
+    ...slowest.flatMap((lag) =>
+      lagSeries('helios_partition_lag', { ...labels, partition: lag.partition }, lag),
+    ),
+  ];
+}
+
+function lagSeries(
+  name: 'helios_source_lag' | 'helios_partition_lag',
+  labels: Labels,
+  { lagRecords, lagBytes, lagMs }: Pick<PartitionInfo, 'lagRecords' | 'lagBytes' | 'lagMs'>,
+): readonly Sample[] {
+  const seconds = lagMs === undefined ? undefined : lagMs / 1000;
+  return [
+    { name: `${name}_records` as const, labels, value: lagRecords },
+    { name: `${name}_bytes` as const, labels, value: lagBytes },
+    { name: `${name}_seconds` as const, labels, value: seconds },
+  ].flatMap(({ value, ...sample }) => (value === undefined ? [] : [{ ...sample, value }]));
 }
 
 function processSamples(nowMs: number): readonly Sample[] {

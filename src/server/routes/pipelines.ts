@@ -8,8 +8,9 @@ import {
   pipelineSchema,
   validateAnswerSchema,
 } from '../schemas.ts';
-import { pipelineAnswer, previewLine, validateAnswer } from '../wire.ts';
+import { pipelineAnswer, pipelineDetails, previewLine, validateAnswer } from '../wire.ts';
 import { abortOnClose } from './abort-on-close.ts';
+import { restartBody, restartRequest } from './restart.ts';
 import { checkNewName, discardQuery, nameParams } from './names.ts';
 import type { Pipelines, PreviewEvent } from '../../pipeline/pipeline.ts';
 import type { ErrorAnswer, PipelineAnswer, PipelineListAnswer, ValidateAnswer } from '../api.ts';
@@ -33,8 +34,12 @@ const createBody = Type.Object(
 );
 
 const patchBody = Type.Union([
-  Type.Object({ state: Type.Enum(['running', 'stopped']) }, { additionalProperties: false }),
+  Type.Object(
+    { state: Type.Enum(['running', 'paused', 'stopped']) },
+    { additionalProperties: false },
+  ),
   Type.Object({ sql: sqlText }, { additionalProperties: false }),
+  restartBody,
 ]);
 
 const sqlBody = Type.Object({ sql: sqlText }, { additionalProperties: false });
@@ -64,7 +69,7 @@ function addReading(app: Routes, pipelines: Pipelines): void {
         response: { 200: pipelineSchema, 404: errorSchema },
       },
     },
-    ({ params }): PipelineAnswer => pipelineAnswer(pipelines.get(params.name)),
+    ({ params }): PipelineAnswer => pipelineDetails(pipelines.get(params.name)),
   );
 }
 
@@ -91,7 +96,7 @@ function addChanging(app: Routes, pipelines: Pipelines): void {
     onePath,
     {
       schema: {
-        summary: 'Start, stop or edit a pipeline',
+        summary: 'Start, pause, stop, edit a pipeline, or let it read on elsewhere',
         params: nameParams,
         querystring: discardQuery,
         body: patchBody,
@@ -103,10 +108,15 @@ function addChanging(app: Routes, pipelines: Pipelines): void {
       if ('sql' in body) {
         return pipelineAnswer(await pipelines.edit(params.name, body.sql, options));
       }
-      const isStarting = body.state === 'running';
-      const info = isStarting
-        ? await pipelines.start(params.name)
-        : await pipelines.stop(params.name, options);
+      if ('restart_from' in body) {
+        const info = await pipelines.restart(params.name, restartRequest(body));
+        return pipelineDetails(info);
+      }
+      if (body.state === 'stopped') {
+        return pipelineAnswer(await pipelines.stop(params.name, options));
+      }
+      const isPausing = body.state === 'paused';
+      const info = await (isPausing ? pipelines.pause(params.name) : pipelines.start(params.name));
       return pipelineAnswer(info);
     },
   );

@@ -46,9 +46,32 @@ const story: [method: string, path: string, body: unknown, status: number, answe
   ['GET', '/api/v1/pipelines', undefined, 200, { pipelines: [{ name: 'p' }] }],
   ['PATCH', '/api/v1/pipelines/p', { state: 'stopped' }, 200, { state: 'stopped' }],
   ['PATCH', '/api/v1/pipelines/p', { state: 'running' }, 200, { state: 'running' }],
+  ['PATCH', '/api/v1/pipelines/p', { state: 'paused' }, 200, { state: 'paused' }],
+  [
+    'PATCH',
+    '/api/v1/pipelines/p',
+    { restart_from: 'earliest', allow_duplicates: true },
+    200,
+    { state: 'running', sources: [{ partitions: [{ partition: '0', lag_ms: 0 }, {}] }] },
+  ],
+  ['PATCH', '/api/v1/pipelines/p', { restart_from: '2026-01-31T08:00:00+01:00' }, 200, {}],
+  ['PATCH', '/api/v1/pipelines/p', { restart_from: { 'orders/3': '12' } }, 200, {}],
+  ['PATCH', '/api/v1/pipelines/p', { restart_from: { orders: { 'orders/3': '12' } } }, 200, {}],
+  ['PATCH', '/api/v1/pipelines/p', { restart_from: '2026-01-31T08:00:00' }, 400, {}],
+  ['PATCH', '/api/v1/pipelines/p', { restart_from: '2026-13-31T08:00:00Z' }, 400, {}],
+  ['PATCH', '/api/v1/pipelines/p', { restart_from: 'yesterday' }, 400, {}],
+  ['PATCH', '/api/v1/pipelines/p', { restart_from: { 'orders/3': 12 } }, 400, {}],
+  ['PATCH', '/api/v1/pipelines/p', { restart_from: 'latest', allow: true }, 400, {}],
+  ['PATCH', '/api/v1/pipelines/q', { restart_from: 'latest' }, 404, {}],
   ['PATCH', '/api/v1/pipelines/p?discard=true', { state: 'stopped' }, 200, {}],
   ['PATCH', '/api/v1/pipelines/p', { sql: 'SELECT 2' }, 200, { sql: 'SELECT 2' }],
-  ['GET', '/api/v1/pipelines/p', undefined, 200, { sql: 'SELECT 2', sinks: [{ hot_rows: 2 }] }],
+  [
+    'GET',
+    '/api/v1/pipelines/p',
+    undefined,
+    200,
+    { sql: 'SELECT 2', sinks: [{ hot_rows: 2 }], sources: [{ slowest_partition: '1' }] },
+  ],
   ['DELETE', '/api/v1/pipelines/p?discard=true', undefined, 204, {}],
   ['POST', '/api/v1/pipelines/validate', { sql: 'x' }, 200, { valid: false }],
   [
@@ -107,6 +130,13 @@ test('every route answers what the description says', async () => {
   expect(server.pipelines.calls).toEqual([
     'create p false',
     'stop p false',
+    'restart p {"from":"earliest","isAllowingDuplicates":true,"isAllowingSkips":false}',
+    'restart p {"from":{"atMs":1769842800000},"isAllowingDuplicates":false,"isAllowingSkips":false}',
+    ...[{ 'orders/3': '12' }, { orders: { 'orders/3': '12' } }].map(
+      (positions) =>
+        `restart p {"from":{"positions":${JSON.stringify(positions)}},` +
+        '"isAllowingDuplicates":false,"isAllowingSkips":false}',
+    ),
     'stop p true',
     'delete p true',
   ]);

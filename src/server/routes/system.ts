@@ -66,6 +66,7 @@ const liveSchema = {
 async function health({ server, config }: SystemDependencies): Promise<HealthAnswer> {
   const pipelines: Record<PipelineStateName, number> = {
     running: 0,
+    paused: 0,
     stopped: 0,
     finished: 0,
     retrying: 0,

@@ -34,6 +34,14 @@ export class NamedPipelines implements Pipelines {
   start: Pipelines['start'] = async (name) =>
     this.#put(name, { ...this.get(name), state: 'running' });
 
+  pause: Pipelines['pause'] = async (name) =>
+    this.#put(name, { ...this.get(name), state: 'paused' });
+
+  restart: Pipelines['restart'] = async (name, request) => {
+    this.calls.push(`restart ${this.get(name).name} ${JSON.stringify(request)}`);
+    return this.#put(name, { ...this.get(name), state: 'running' });
+  };
+
   stop: Pipelines['stop'] = async (name, { isDiscarding }) => {
     this.calls.push(`stop ${name} ${isDiscarding}`);
     return this.#put(name, { ...this.get(name), state: 'stopped' });
@@ -88,7 +96,25 @@ function stopped(name: string): PipelineInfo {
     bytesIn: 10,
     recordsRejected: 1,
     recordsDropped: 0,
-    sources: [{ name: 'events', connector: 'http', bytesBehind: 5 }],
+    sources: [
+      {
+        name: 'events',
+        connector: 'http',
+        bytesBehind: 5,
+        lagRecords: undefined,
+        lagMs: 1500,
+        partitions: [
+          { partition: '0', position: '7', lagRecords: 0, lagBytes: 0, lagMs: 0 },
+          {
+            partition: '1',
+            position: undefined,
+            lagRecords: undefined,
+            lagBytes: 5,
+            lagMs: 1500,
+          },
+        ],
+      },
+    ],
     sinks: [{ table: 't', connector: 'delta', rowsOut: 9, hotRows: 2, rolledEpoch: 2 }],
   };
 }

@@ -1,9 +1,12 @@
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { position } from '../../event/record.ts';
 import type { Batch, Position } from '../../event/record.ts';
 import type { EventLog } from '../../log/event-log.ts';
+import type { LogLine } from '../../log/log.ts';
 import { bytesUntil, compareOffsets } from '../read-limit.ts';
-import type { Positions, ReadRequest, Source } from '../source.ts';
+import type { PartitionLag, Positions, ReadRequest, Source, StartPoint } from '../source.ts';
+import { offsetAt } from './offset-at.ts';
 
 export type HttpSourceOptions = {
   readonly log: EventLog;
@@ -15,6 +18,8 @@ export type HttpSourceOptions = {
    * `EventLog.removeHold`. Undefined reads without holding anything (a preview).
    */
   readonly reader: string | undefined;
+  /** Tells the age of what is not read yet; the system's unless given. */
+  readonly clock?: Clock | undefined;
 };
 
 /**
@@ -64,6 +69,41 @@ export class HttpSource implements Source {
     return offset === undefined || offset === 0 ? undefined : position(String(offset));
   }
 
+  async positionsAt(point: StartPoint): Promise<ReadonlyMap<string, Position>> {
+    const { log, stream } = this.#options;
+    const found = new Map<string, Position>();
+    for (const [number, range] of this.#info().partitions.entries()) {
+      const lineAt = async (near: number): Promise<LogLine | undefined> =>
+        await log.lineAt(stream, number, near);
+      const offset =
+        point === 'earliest'
+          ? range.startOffset
+          : point === 'latest'
+            ? range.endOffset
+            : await offsetAt(range, point.atMs, lineAt);
+      found.set(String(number), position(String(offset)));
+    }
+    return found;
+  }
+
+  async checkPosition(partition: string, at: Position): Promise<void> {
+    const { log, stream } = this.#options;
+    const number = partitionNumber(partition);
+    const offset = offsetOf(at);
+    const range = this.#info().partitions[number];
+    if (range === undefined || offset === range.endOffset) return;
+    const isInside = offset >= range.startOffset && offset < range.endOffset;
+    const line = isInside ? await log.lineAt(stream, number, offset) : undefined;
+    if (line?.offset === offset) return;
+    const near = line === undefined ? '' : `; the next record begins at ${line.offset}`;
+    throw new HeliosError(
+      'invalid_request',
+      `No record of partition ${partition} of ${stream} begins at ${offset}: ` +
+        `it has ${range.startOffset} to ${range.endOffset}${near}.`,
+      { hint: 'Choose where a record begins, or the end.' },
+    );
+  }
+
   compare(left: Position | undefined, right: Position | undefined): number {
     return compareOffsets(left, right);
   }
@@ -104,6 +144,23 @@ export class HttpSource implements Source {
     return this.#info().partitions.reduce((sum, { startOffset, endOffset }, number) => {
       return sum + Math.max(0, endOffset - (offsets.get(number) ?? startOffset));
     }, 0);
+  }
+
+  async partitionLags(positions: Positions): Promise<readonly PartitionLag[]> {
+    const { log, stream } = this.#options;
+    const nowMs = (this.#options.clock ?? systemClock).nowMs();
+    const offsets = offsetsOf(positions);
+    const lags: PartitionLag[] = [];
+    for (const [number, { startOffset, endOffset }] of this.#info().partitions.entries()) {
+      const from = Math.max(startOffset, offsets.get(number) ?? startOffset);
+      const bytes = Math.max(0, endOffset - from);
+      const line = bytes === 0 ? undefined : await log.lineAt(stream, number, from);
+      const ms = line === undefined ? 0 : Math.max(0, nowMs - line.arrivedAtMs);
+      // The log counts no lines.
+      const records = bytes === 0 ? 0n : undefined;
+      lags.push({ partition: String(number), records, bytes, ms });
+    }
+    return lags;
   }
 
   async release(positions: Positions): Promise<void> {

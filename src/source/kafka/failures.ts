@@ -41,6 +41,15 @@ export function outOfRange({ topic, partition, at }: LostPlace, log: LogRange): 
   );
 }
 
+/** A person's choice of where to begin. */
+export function outsideOfLog(partition: string, offset: number, log: LogRange): HeliosError {
+  return new HeliosError(
+    'invalid_request',
+    `Offset ${offset} is not in ${partition}: it has offsets ${log.start} to ${log.end}.`,
+    { hint: 'Choose one of these; the last one is what comes next.' },
+  );
+}
+
 /** The log was cut and written anew since it was read. */
 export function diverged(
   { topic, partition, at }: LostPlace,

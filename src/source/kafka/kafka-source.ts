@@ -4,11 +4,18 @@ import { HeliosError } from '../../base/errors.ts';
 import type { KafkaAccess } from '../../connection/kafka/kafka-access.ts';
 import type { Batch, Position } from '../../event/record.ts';
 import type { KafkaTable } from '../../sql/script.ts';
-import type { PartitionLag, Positions, ReadRequest, RecordForm, Source } from '../source.ts';
+import type {
+  PartitionLag,
+  Positions,
+  ReadRequest,
+  RecordForm,
+  Source,
+  StartPoint,
+} from '../source.ts';
 import { Assignment } from './assignment.ts';
 import { Bell } from './bell.ts';
 import { Cluster } from './cluster.ts';
-import { corruptRecords, partitionMissing } from './failures.ts';
+import { corruptRecords, outsideOfLog, partitionMissing } from './failures.ts';
 import { GroupProgress } from './group-progress.ts';
 import { lagOf, RecordSizes } from './lag.ts';
 import {
@@ -19,7 +26,7 @@ import {
 } from './kafka-position.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import { spoolBatch } from './spool-batch.ts';
-import { startPositions } from './start-positions.ts';
+import { positionsAt, startPositions } from './start-positions.ts';
 
 export type KafkaSourceOptions = {
   readonly table: KafkaTable;
@@ -101,6 +108,18 @@ export class KafkaSource implements Source {
     this.#starts ??= startPositions(this.#cluster, this.#assignment, this.#options.table);
     const at = (await this.#starts).get(partition);
     return at === undefined ? undefined : formatPosition(at);
+  }
+
+  async positionsAt(point: StartPoint): Promise<ReadonlyMap<string, Position | undefined>> {
+    const found = await positionsAt(this.#cluster, this.#assignment, point);
+    return new Map([...found].map(([partition, at]) => [partition, formatPosition(at)]));
+  }
+
+  async checkPosition(partition: string, at: Position): Promise<void> {
+    const { topic, partition: number } = this.#reader(partition);
+    const log = await this.#cluster.logRange(topic, number);
+    const { offset } = parsePosition(at);
+    if (offset < log.start || offset > log.end) throw outsideOfLog(partition, offset, log);
   }
 
   compare(left: Position | undefined, right: Position | undefined): number {

@@ -1,5 +1,6 @@
 import { unreachable } from '../../base/assert.ts';
 import type { KafkaTable } from '../../sql/script.ts';
+import type { StartPoint } from '../source.ts';
 import type { Assignment } from './assignment.ts';
 import type { Cluster } from './cluster.ts';
 import type { KafkaPosition } from './kafka-position.ts';
@@ -15,7 +16,22 @@ export async function startPositions(
 ): Promise<ReadonlyMap<string, KafkaPosition>> {
   const partitions = assignment.byTopic();
   if (partitions.size === 0) return new Map();
-  const offsets = await startOffsets(cluster, partitions, table);
+  return positionsOf(await startOffsets(cluster, partitions, table), assignment);
+}
+
+/** Where a point lies in all partitions now. */
+export async function positionsAt(
+  cluster: Cluster,
+  assignment: Assignment,
+  point: StartPoint,
+): Promise<ReadonlyMap<string, KafkaPosition>> {
+  return positionsOf(await cluster.offsets(assignment.byTopic(), point), assignment);
+}
+
+function positionsOf(
+  offsets: ReadonlyMap<string, ReadonlyMap<number, number>>,
+  assignment: Assignment,
+): ReadonlyMap<string, KafkaPosition> {
   const found = new Map<string, KafkaPosition>();
   for (const [topic, byNumber] of offsets) {
     const topicId = assignment.topicId(topic);

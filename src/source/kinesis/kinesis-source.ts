@@ -4,7 +4,14 @@ import type { Clock } from '../../base/clock.ts';
 import type { HeliosError } from '../../base/errors.ts';
 import { position, type Batch, type EpochMs, type Position } from '../../event/record.ts';
 import type { KinesisTable } from '../../sql/script.ts';
-import type { PartitionLag, Positions, ReadRequest, RecordForm, Source } from '../source.ts';
+import type {
+  PartitionLag,
+  Positions,
+  ReadRequest,
+  RecordForm,
+  Source,
+  StartPoint,
+} from '../source.ts';
 import { ShardBatches } from './shard-batches.ts';
 import { ShardWatch } from './shard-watch.ts';
 import { Bell } from './shard/bell.ts';
@@ -143,6 +150,12 @@ export class KinesisSource implements Source {
     const { offset } = this.#options.table;
     if (offset.kind === 'earliest') return await Promise.resolve(undefined);
     return position(`@${offset.kind === 'latest' ? this.#openedAtMs : offset.atMs}`);
+  }
+
+  async positionsAt(point: StartPoint): Promise<ReadonlyMap<string, Position | undefined>> {
+    const at = typeof point === 'string' ? this.#options.clock.nowMs() : point.atMs;
+    const there = point === 'earliest' ? undefined : position(`@${Math.floor(at)}`);
+    return await Promise.resolve(new Map(this.#shards.unfinished().map((id) => [id, there])));
   }
 
   compare(left: Position | undefined, right: Position | undefined): number {

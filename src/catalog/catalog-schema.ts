@@ -1,0 +1,64 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { HeliosError } from '../base/errors.ts';
+
+/** Counts the changes of the tables below, in SQLite's `user_version`. */
+const schemaVersion = 1;
+
+const pipelinesTable = `
+  CREATE TABLE IF NOT EXISTS pipelines (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    sql TEXT NOT NULL,
+    base_directory TEXT NOT NULL,
+    wanted TEXT NOT NULL CHECK (wanted IN ('running', 'paused', 'stopped', 'finished')),
+    created_at_ms INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+  ) STRICT;
+`;
+
+const otherTables = `
+  CREATE TABLE IF NOT EXISTS tables (
+    name TEXT PRIMARY KEY COLLATE NOCASE,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('delta', 'attached'))
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS connections (
+    name TEXT PRIMARY KEY COLLATE NOCASE,
+    kind TEXT NOT NULL CHECK (kind IN ('kafka', 'kinesis')),
+    options TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+`;
+
+/** Version 0 knew two states that a pipeline could be wanted in. */
+const fromVersion0 = `
+  ALTER TABLE pipelines RENAME TO pipelines_before;
+  ${pipelinesTable}
+  INSERT INTO pipelines SELECT * FROM pipelines_before;
+  DROP TABLE pipelines_before;
+`;
+
+/**
+ * Makes the tables of a catalog, or brings those of an older Helios up to date, as a whole or not
+ * at all. `data_dir_unusable` for the catalog of a newer one.
+ */
+export function prepareSchema(database: DatabaseSync, path: string): void {
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version === schemaVersion) return;
+  if (version > schemaVersion) throw tooNew(path, version);
+  const isNew =
+    database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'pipelines'").get() === undefined;
+  database.exec(
+    `BEGIN IMMEDIATE; ${isNew ? pipelinesTable : fromVersion0} ${otherTables}
+     PRAGMA user_version = ${schemaVersion}; COMMIT;`,
+  );
+}
+
+function tooNew(path: string, version: number): HeliosError {
+  return new HeliosError(
+    'data_dir_unusable',
+    `The catalog ${path} has version ${version}; this Helios knows up to ${schemaVersion}.`,
+    { hint: 'It was made by a newer Helios: start that one, or give --data another folder.' },
+  );
+}

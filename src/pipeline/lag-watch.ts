@@ -1,0 +1,75 @@
+import type { Clock } from '../base/clock.ts';
+import type { Position } from '../event/record.ts';
+import type { PartitionLag, Source } from '../source/source.ts';
+import type { ReadPositions } from './epoch/recovery.ts';
+
+/** People who look at a lag see one that is no older. */
+const intervalMs = 2000;
+
+export type LagWatchContext = {
+  readonly sources: ReadonlyMap<string, Source>;
+  /** Up to where everything is in the tables. */
+  readonly positions: () => ReadPositions;
+  readonly clock: Clock;
+};
+
+/** Asks the sources again and again how far they are behind, beside the epochs. */
+export class LagWatch {
+  readonly #context: LagWatchContext;
+  readonly #lags = new Map<string, readonly PartitionLag[]>();
+  readonly #closing = new AbortController();
+  #task: Promise<void> = Promise.resolve();
+
+  constructor(context: LagWatchContext) {
+    this.#context = context;
+  }
+
+  /** Source name → its partitions, as of some seconds ago; sources that can't tell are left out. */
+  get lags(): ReadonlyMap<string, readonly PartitionLag[]> {
+    return this.#lags;
+  }
+
+  start(): void {
+    this.#task = this.#watch(this.#closing.signal);
+  }
+
+  /** Nothing is asked any more, and nothing is known. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#task;
+    this.#lags.clear();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const [name, source] of this.#context.sources) await this.#ask(name, source);
+      await waitQuietly(this.#context.clock, signal);
+    }
+  }
+
+  /** What keeps a source from telling keeps it from being read too, and is told there. */
+  async #ask(name: string, source: Source): Promise<void> {
+    if (source.partitionLags === undefined) return;
+    const known = knownPositions(this.#context.positions().get(name));
+    const lags = await source.partitionLags(known).catch(() => undefined);
+    if (lags === undefined) this.#lags.delete(name);
+    else this.#lags.set(name, lags);
+  }
+}
+
+async function waitQuietly(clock: Clock, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(intervalMs, signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
+}
+
+/** Positions of partitions that are not at their beginning. */
+export function knownPositions(
+  partitions: ReadonlyMap<string, Position | undefined> | undefined,
+): ReadonlyMap<string, Position> {
+  const known = new Map<string, Position>();
+  for (const [partition, at] of partitions ?? []) if (at !== undefined) known.set(partition, at);
+  return known;
+}

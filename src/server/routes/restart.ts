@@ -1,0 +1,65 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { HeliosError } from '../../base/errors.ts';
+import type { RestartPoint, RestartRequest } from '../../pipeline/reposition.ts';
+
+/** Longest position, and longest name of a partition, that anybody has, with room. */
+const wordLengthMax = 1024;
+const partitionsMax = 10_000;
+
+const positionText = Type.String({ minLength: 1, maxLength: wordLengthMax });
+
+type From = string | Extract<RestartPoint, { positions: unknown }>['positions'];
+
+const positions: TSchema = Type.Record(
+  Type.String({ maxLength: wordLengthMax }),
+  Type.Union([
+    positionText,
+    Type.Record(Type.String({ maxLength: wordLengthMax }), positionText, {
+      maxProperties: partitionsMax,
+    }),
+  ]),
+  { maxProperties: partitionsMax },
+);
+
+const fromSchema: TSchema = Type.Union([Type.String({ maxLength: wordLengthMax }), positions]);
+
+/** `PATCH` of a pipeline that shall read on elsewhere. */
+export const restartBody: Type.TObject<{
+  restart_from: Type.TUnsafe<From>;
+  allow_duplicates: Type.TOptional<Type.TBoolean>;
+  allow_skipping: Type.TOptional<Type.TBoolean>;
+}> = Type.Object(
+  {
+    restart_from: Type.Unsafe<From>(fromSchema),
+    allow_duplicates: Type.Optional(Type.Boolean()),
+    allow_skipping: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+export function restartRequest(body: Static<typeof restartBody>): RestartRequest {
+  return {
+    from: pointOf(body.restart_from),
+    isAllowingDuplicates: body.allow_duplicates ?? false,
+    isAllowingSkips: body.allow_skipping ?? false,
+  };
+}
+
+function pointOf(from: From): RestartPoint {
+  if (typeof from !== 'string') return { positions: from };
+  if (from === 'earliest' || from === 'latest') return from;
+  const atMs = timePattern.test(from) ? Date.parse(from) : Number.NaN;
+  if (Number.isFinite(atMs) && atMs >= 0) return { atMs };
+  throw new HeliosError(
+    'invalid_request',
+    `${JSON.stringify(from.slice(0, 100))} is no place to restart from.`,
+    {
+      hint:
+        'Write earliest, latest, a time with its zone such as 2026-01-31T08:00:00Z, or an ' +
+        'object of partitions and positions.',
+    },
+  );
+}
+
+/** RFC 3339; a time without a zone would mean another one on another machine. */
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
