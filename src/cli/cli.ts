@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { HeliosError } from '../base/errors.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addConnectCommand } from './commands/connect.ts';
 import { addConnectionCommand } from './commands/connection.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addGenerateCommand } from './commands/generate.ts';
@@ -130,6 +131,7 @@ function createProgram(context: CliContext, run: Runner): Command {
   addStreamCommand(program, run);
   addConnectionCommand(program, run);
   addPeekCommand(program, run);
+  addConnectCommand(program, run);
   addTailCommand(program, run);
   addGenerateCommand(program, run);
   addDoctorCommand(program, run);

@@ -14,6 +14,7 @@ import type {
 } from '../source/look.ts';
 import type { MetadataColumn } from './draft-script.ts';
 import { draftTable, type TableDraft } from './draft-table.ts';
+import { tableNameOf } from './table-name.ts';
 
 export type DiscoveryOptions = {
   /** By the name of a connection; undefined: the streams of Helios's own log. `not_found`. */
@@ -121,19 +122,6 @@ export class Discovery {
     }
   }
 }
-
-/** A name that needs no quotes, of a stream's, which may be an ARN. */
-export function tableNameOf(stream: string): string {
-  const plain = stream
-    .slice(stream.lastIndexOf('/') + 1)
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '_')
-    .replaceAll(/^_+|_+$/g, '');
-  if (plain === '') return 'events';
-  return (/^\d/.test(plain) ? `t_${plain}` : plain).slice(0, nameLengthMax);
-}
-
-const nameLengthMax = 60;
 
 function sourceOptions(
   kind: StreamLook['kind'],

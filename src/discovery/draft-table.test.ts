@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Connection, Engine } from '../engine/engine.ts';
 import type { PeekedRecord } from '../source/look.ts';
 import { draftTable, sourceOf, type TableDraft } from './draft-table.ts';
-import { tableNameOf } from './discovery.ts';
+import { tableNameOf } from './table-name.ts';
 
 let engine: Engine;
 let connection: Connection;

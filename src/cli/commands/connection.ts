@@ -13,6 +13,7 @@ import { parseDurationMs } from '../quantity.ts';
 import type { Scope } from '../scope.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
 import { type ConnectionFlags, connectionOf, withConnectionFlags } from '../connection-flags.ts';
+import { stepLines, type TestStep } from '../discovery/step-lines.ts';
 import { addStreamsCommand } from './peek.ts';
 
 type TestFlags = ConnectionFlags & { readonly stream?: string; readonly timeout?: number };
@@ -109,22 +110,11 @@ function checked(body: Omit<ConnectionBody, 'name'>): Omit<ConnectionBody, 'name
   return body;
 }
 
-const marks = { ok: ['green', '✓'], failed: ['red', '✗'], skipped: ['dim', '–'] } as const;
-
-async function tellStep(
-  scope: Scope,
-  step: Exclude<ConnectionStepLine, { readonly error: unknown }>,
-): Promise<void> {
-  if (scope.output.isJson) return await scope.output.json(step);
-  const [look, mark] = marks[step.outcome];
-  const name = step.step.padEnd(nameWidth);
-  await scope.output.line(`${scope.output.paint(look, `${mark} ${name}`)} ${step.message}`);
-  if (step.hint === undefined) return;
-  await scope.output.line(`${' '.repeat(nameWidth + 2)} ${step.hint}`);
+async function tellStep({ output }: Scope, step: TestStep): Promise<void> {
+  if (output.isJson) return await output.json(step);
+  const lines = stepLines(step, (look, text) => output.paint(look, text));
+  for (const line of lines) await output.line(line);
 }
-
-/** Of the longest step's name. */
-const nameWidth = 'authentication'.length;
 
 async function listConnections(scope: Scope): Promise<void> {
   const answer = await scope.client.json<ConnectionListAnswer>({

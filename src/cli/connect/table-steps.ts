@@ -1,0 +1,185 @@
+import { HeliosError } from '../../base/errors.ts';
+import { tableNameOf } from '../../discovery/table-name.ts';
+import { recordText } from '../discovery/record-text.ts';
+import { streamHint } from '../discovery/streams-table.ts';
+import { scriptFailures } from '../failures.ts';
+import { editText } from './edit-text.ts';
+import { gaveUp, type Journey, type Step } from './journey.ts';
+import { showDraft } from './show-draft.ts';
+
+const back = ':back';
+const typed = ':typed';
+
+const chooseStream: Step = async (journey) => {
+  const { asker, api, flags } = journey;
+  const connection = journey.require('connection');
+  if (flags.stream !== undefined && journey.stream === undefined) {
+    journey.stream = flags.stream;
+    return 'next';
+  }
+  const question = { flag: 'stream', message: 'Which one?', initial: journey.stream };
+  // Somebody who can't choose need not wait for the list.
+  const streams = asker.isInteractive ? await api.streams(connection) : [];
+  if (!asker.isInteractive) await asker.text({ ...question, initial: undefined });
+  const choices = streams.map((one) => ({
+    value: one.name,
+    label: one.name,
+    hint: streamHint(one),
+  }));
+  const answer = await asker.choose(question, [
+    ...choices,
+    { value: typed, label: 'Another one', hint: 'by its name, or its ARN' },
+    { value: back, label: 'Back' },
+  ]);
+  if (answer === back) return 'back';
+  journey.stream =
+    answer === typed ? await asker.text({ flag: 'stream', message: 'Its name' }) : answer;
+  return 'next';
+};
+
+/** Real records, before anything is decided about them. */
+const lookAtRecords: Step = async (journey, direction) => {
+  if (direction === 'back') return 'skip';
+  const { api, asker, scope } = journey;
+  const { output } = scope;
+  const stream = journey.require('stream');
+  const answer = await scope.withProgress(
+    async () => await api.peek(journey.require('connection'), stream, recordsShown),
+  );
+  const look = {
+    isIndented: false,
+    dim: (text: string) => output.paintTalk('dim', text),
+    bold: (text: string) => output.paintTalk('bold', text),
+  };
+  for (const record of answer.records) output.talk(recordText(record, look));
+  if (answer.records.length > 0) return 'next';
+  output.talk(`${stream} has no records.`);
+  if (!asker.isInteractive) return 'next';
+  const question = { flag: 'when-empty', message: 'What now?' };
+  const then = await asker.choose(question, [
+    { value: 'again', label: 'Look again', hint: 'when something was written' },
+    { value: 'go on', label: 'Go on', hint: 'records are kept whole, as JSON' },
+    { value: back, label: 'Choose another one' },
+  ]);
+  if (then === back) return 'back';
+  return then === 'again' ? await lookAtRecords(journey, 'next') : 'next';
+};
+
+const recordsShown = 3;
+
+/** The table's name and start, and a schema that fits what is there. */
+const draftTable: Step = async (journey) => {
+  const { api, asker, flags, scope } = journey;
+  const stream = journey.require('stream');
+  journey.table = await asker.text({
+    flag: 'table',
+    message: 'Name of the table',
+    initial: journey.table ?? tableNameOf(stream),
+    problem: notName,
+  });
+  journey.offset = await asker.text({
+    flag: 'offset',
+    message: 'From where? (earliest, latest, or a time)',
+    initial: journey.offset ?? 'earliest',
+  });
+  const body = {
+    table: journey.table,
+    offset: journey.offset,
+    count: flags.count,
+    from: flags.from,
+    metadata: flags.metadata,
+  };
+  const draft = await scope.withProgress(
+    async () => await api.infer(journey.require('connection'), stream, body),
+  );
+  journey.draft = draft;
+  journey.sql = draft.sql;
+  showDraft(scope, draft);
+  return 'next';
+};
+
+function notName(name: string): string | undefined {
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return undefined;
+  return 'Use letters a to z, digits and "_", not beginning with a digit.';
+}
+
+/** The script, to accept or to change. */
+const acceptSql: Step = async (journey) => {
+  const { api, asker, scope } = journey;
+  for (;;) {
+    const sql = journey.require('sql');
+    scope.output.talk(`\n${sql}`);
+    const validation = await api.validate(sql);
+    if (!validation.valid) {
+      const failure = scriptFailures(validation.errors, { name: 'the pipeline', text: sql });
+      if (!asker.isInteractive) throw failure;
+      for (const { message, position } of validation.errors) {
+        scope.output.alarm(`Line ${position.line}: ${message}`);
+      }
+    }
+    if (!asker.isInteractive) return 'next';
+    const question = { flag: 'accept', message: 'Create this pipeline?' };
+    const answer = await asker.choose(question, [
+      ...(validation.valid ? [{ value: 'create', label: 'Yes, and start it' }] : []),
+      { value: 'edit', label: 'Edit it first', hint: '$EDITOR' },
+      { value: back, label: 'Back' },
+      { value: 'quit', label: 'Quit' },
+    ]);
+    if (answer === 'create') return 'next';
+    if (answer === back) return 'back';
+    if (answer === 'quit') throw gaveUp();
+    journey.sql = await editText(scope.context, sql);
+  }
+};
+
+/** Long enough for a start and a first epoch; a stream that is silent has no rows then. */
+const rowsTimeoutMs = 20_000;
+
+const createPipeline: Step = async (journey) => {
+  const { api, scope } = journey;
+  const { output } = scope;
+  const sql = journey.require('sql');
+  const validation = await api.validate(sql);
+  const sink = validation.valid ? validation.sinks[0]?.name : undefined;
+  const { name } = await api.createPipeline(journey.require('table'), sql);
+  journey.pipeline = name;
+  const table = sink ?? name;
+  output.talk(`Created the pipeline ${name}. Waiting for its first rows …`);
+  const found = await scope.withProgress(
+    async () => await api.firstRows(name, table, rowsTimeoutMs),
+  );
+  if (output.isJson) {
+    const rows = found?.rows ?? [];
+    await output.json({ connection: journey.connection, pipeline: name, table, sql, rows });
+    return 'next';
+  }
+  if (found === undefined) output.talk('No rows yet: they show up as soon as records arrive.');
+  else await scope.table(found.columns, found.rows);
+  output.talk(`Ask it: helios sql -c 'SELECT count(*) FROM ${table}'`);
+  return 'next';
+};
+
+export const tableSteps: readonly Step[] = [
+  chooseStream,
+  lookAtRecords,
+  draftTable,
+  acceptSql,
+  createPipeline,
+];
+
+/** What stays of a journey that did not get to its end. */
+export async function takeBack(journey: Journey): Promise<void> {
+  const { connection, isNewConnection, pipeline, scope } = journey;
+  if (pipeline !== undefined) {
+    scope.output.talk(`The connection ${connection} and the pipeline ${pipeline} stay.`);
+    return;
+  }
+  if (connection === undefined || !isNewConnection) return;
+  try {
+    await journey.forgetConnection();
+    scope.output.talk(`The connection ${connection} was deleted again: nothing was kept.`);
+  } catch (thrown) {
+    const why = thrown instanceof HeliosError ? thrown.message : String(thrown);
+    scope.output.alarm(`The connection ${connection} stays: ${why}`);
+  }
+}

@@ -1,0 +1,161 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CliRun, runToEnd, startCli } from '../../src/cli/testing/fixture.ts';
+import type { ConnectionListAnswer, PipelineListAnswer } from '../../src/server/api.ts';
+import { produce } from '../peers/kafka-producers.ts';
+import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
+import { createStream, type KinesisPeer, putRecords, startKinesisLocal } from '../peers/kinesis.ts';
+import { HeliosProcess } from '../process/helios-process.ts';
+
+const parts = await kafkaParts();
+const events = Array.from({ length: 30 }, (_, id) => JSON.stringify({ id, kind: `k${id % 3}` }));
+
+describe.skipIf(parts === undefined)('helios connect', () => {
+  let broker: KafkaBroker;
+  let kinesis: KinesisPeer;
+  let helios: HeliosProcess;
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'helios-connect-'));
+    [broker, kinesis] = await Promise.all([KafkaBroker.create(parts!), startKinesisLocal()]);
+    helios = await HeliosProcess.start({
+      dataDirectory: directory,
+      environment: {
+        WRONG: 'not-it',
+        RIGHT: 'scram-secret',
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      },
+    });
+    await broker.createTopic('orders', 2);
+    const values = events.map((text, index) => ({
+      partition: index % 2,
+      value: Buffer.from(text),
+    }));
+    await produce(broker, 'orders', values);
+    await createStream(kinesis.client, 'clicks', 2);
+    const clicks = events.map((data, index) => ({ key: `${index}`, data }));
+    await putRecords(kinesis.client, 'clicks', clicks);
+  });
+
+  afterAll(async () => {
+    await helios?.[Symbol.asyncDispose]();
+    await kinesis?.[Symbol.asyncDispose]();
+    await broker?.[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function url(): Promise<string> {
+    return await helios.ready();
+  }
+
+  async function connect(...words: string[]) {
+    return await runToEnd(['connect', ...words, '--url', await url()]);
+  }
+
+  async function kept(): Promise<readonly string[]> {
+    const { connections } = await helios.call<ConnectionListAnswer>('GET', '/api/v1/connections');
+    const { pipelines } = await helios.call<PipelineListAnswer>('GET', '/api/v1/pipelines');
+    return [...connections, ...pipelines].map(({ name }) => name);
+  }
+
+  test('goes from an address to rows without a question', async () => {
+    const address = ['kafka', '--bootstrap-servers', broker.bootstrap.plaintext];
+    const run = await connect(...address, '--stream', 'orders', '--table', 'first', '--yes');
+    expect(run, run.stderr).toMatchObject({ exitCode: 0 });
+    expect(run.stdout).toContain('│ kind');
+    expect(run.stderr).toContain('✓ read');
+    expect(run.stderr).toContain('Looked at 30 records of 2 partitions.');
+    expect(run.stderr).toContain('The table takes all of them.');
+    expect(await helios.queryNumber('SELECT count(*) FROM first')).toBe(30);
+    const again = await connect('--connection', 'kafka', '--stream', 'orders', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ connection: 'kafka', pipeline: 'orders' });
+    expect((JSON.parse(again.stdout) as { rows: unknown[] }).rows).toHaveLength(5);
+  });
+
+  test('reads Kinesis as well', async () => {
+    const address = ['kinesis', '--region', 'us-east-1', '--endpoint', kinesis.endpoint];
+    const run = await connect(...address, '--stream', 'clicks', '--metadata', '--yes');
+    expect(run, run.stderr).toMatchObject({ exitCode: 0 });
+    expect(run.stderr).toContain('of 5 reads a second and shard, 2 shards');
+    expect(await helios.queryNumber('SELECT count(kinesis_shard_id) FROM clicks')).toBe(30);
+  });
+
+  test('keeps nothing where it fails, and says why', async () => {
+    const before = await kept();
+    const login = ['--mechanism', 'SCRAM-SHA-256', '--username', 'scram', '--no-tls'];
+    const address = ['kafka', '--bootstrap-servers', broker.bootstrap.saslPlaintext, ...login];
+    const wrong = await connect(...address, '--password', 'env:WRONG', '--stream', 'orders', '-y');
+    expect(wrong.exitCode).toBe(1);
+    expect(wrong.stderr).toContain('✗ authentication');
+    expect(wrong.stderr).not.toContain('not-it');
+    const plain = await connect(...address, '--password', 'secret', '--stream', 'orders', '-y');
+    expect(plain).toMatchObject({ exitCode: 2 });
+    expect(plain.stderr).toContain('env:NAME');
+    const missing = ['--password', 'env:RIGHT', '--connection', 'scram', '--stream', 'nope'];
+    const run = await connect(...address, ...missing, '-y');
+    expect(run.exitCode).toBe(4);
+    expect(run.stderr).toContain('"nope" does not exist');
+    expect(run.stderr).toContain('The connection scram was deleted again: nothing was kept.');
+    const silent = await connect('kafka', '-y');
+    expect(silent.stderr).toContain('--bootstrap-servers is missing.');
+    expect(await kept()).toEqual(before);
+  });
+
+  const enter = '\r';
+  const down = '\u001b[B';
+  const controlC = '\u0003';
+
+  /** How much of a run's screen was there when its last question was answered. */
+  const answered = new WeakMap<CliRun, number>();
+
+  /** Answers a question once it is on the screen. */
+  async function answer(run: CliRun, question: string, keys: readonly string[]): Promise<void> {
+    const before = answered.get(run) ?? 0;
+    const since = (): string => plainText(run.stderr()).slice(before);
+    await expect.poll(since, { timeout: 20_000 }).toContain(question);
+    answered.set(run, plainText(run.stderr()).length);
+    for (const key of keys) run.stdin.write(key);
+  }
+
+  async function startWizard(...words: string[]): Promise<CliRun> {
+    const terminal = { isStdinTty: true, isStderrTty: true };
+    return startCli(['connect', ...words, '--url', await url()], terminal);
+  }
+
+  test('asks a person, who may go back', async () => {
+    const run = await startWizard();
+    await answer(run, 'What do you want to read?', [enter]);
+    await answer(run, 'Which one?', [down, enter]);
+    // "Another one", whose name is wrong at first.
+    await answer(run, 'Its name', ['nope', enter]);
+    await answer(run, 'What now?', [down, enter]);
+    await answer(run, 'Which one?', [enter]);
+    await answer(run, 'Name of the table', ['_2', enter]);
+    await answer(run, 'From where?', [enter]);
+    await answer(run, 'Create this pipeline?', [enter]);
+    expect(await run.exitCode).toBe(0);
+    expect(plainText(run.stderr())).toContain('"nope" does not exist');
+    expect(run.stdout()).toContain('│ kind');
+    expect(await helios.queryNumber('SELECT count(*) FROM orders_2')).toBe(30);
+  });
+
+  test('leaves nothing behind at Ctrl+C', async () => {
+    const before = await kept();
+    const run = await startWizard('kafka', '--bootstrap-servers', broker.bootstrap.plaintext);
+    await answer(run, 'Login', [enter]);
+    await answer(run, 'Over TLS?', [enter]);
+    await answer(run, 'Name of the connection', ['x', enter]);
+    await answer(run, 'Which one?', [controlC]);
+    expect(await run.exitCode).not.toBe(0);
+    expect(run.stderr()).toContain('was deleted again: nothing was kept.');
+    expect(await kept()).toEqual(before);
+  });
+});
+
+function plainText(text: string): string {
+  return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
+}
