@@ -1,8 +1,9 @@
-import { HeliosError } from '../base/errors.ts';
+import type { HeliosError } from '../base/errors.ts';
 import { createKinesisClient } from '../connection/aws/kinesis-client.ts';
 import type { Connections } from '../connection/connection.ts';
 import type { ConnectionContext } from '../connection/context.ts';
 import { type KafkaAccess, resolveKafkaAccess } from '../connection/kafka/kafka-access.ts';
+import { SchemaRegistries } from '../connection/registry/schema-registries.ts';
 import { AvroTranscoder } from '../format/avro/avro-transcoder.ts';
 import { recordForm } from '../format/record-form.ts';
 import type { Scope } from '../pipeline/open-pipeline.ts';
@@ -28,10 +29,12 @@ type StreamConnectorsOptions = {
 export class StreamConnectors {
   readonly #options: StreamConnectorsOptions;
   readonly #budget: ReadBudget;
+  readonly #registries: SchemaRegistries;
 
   constructor(options: StreamConnectorsOptions) {
     this.#options = options;
     this.#budget = new ReadBudget(options.context.clock);
+    this.#registries = new SchemaRegistries(options.context);
   }
 
   /** What keeps from the stream: `unreachable`, `access_refused`, `stream_missing` … */
@@ -40,7 +43,7 @@ export class StreamConnectors {
     connector: KafkaTable | KinesisTable,
     scope: Scope,
   ): Promise<Source> {
-    const transcoder = this.#transcoder(table);
+    const transcoder = this.#transcoder(table, connector);
     const source =
       connector.kind === 'kafka'
         ? await this.#openKafka(table, connector)
@@ -98,12 +101,14 @@ export class StreamConnectors {
   }
 
   /** Undefined where records are decoded as they come. */
-  #transcoder(table: SourceTable): AvroTranscoder | undefined {
+  #transcoder(
+    table: SourceTable,
+    connector: KafkaTable | KinesisTable,
+  ): AvroTranscoder | undefined {
     const { format } = table;
     if (format.kind !== 'avro') return undefined;
     if (format.schema.kind === 'declared') return new AvroTranscoder(table, undefined);
-    throw new HeliosError('invalid_config', 'Schemas of a registry are not available.', {
-      hint: "Give the schema: 'avro.schema' = '{…}'.",
-    });
+    const options = this.#options.connections.optionsOf(connector.kind, connector.connection);
+    return new AvroTranscoder(table, this.#registries.of(options));
   }
 }

@@ -61,7 +61,8 @@ async function install(
     await fill(unfinished, files);
     for (const name of await readdir(files)) {
       if (!name.endsWith('.tar.gz')) continue;
-      await run('tar', ['-xzf', join(files, name), '-C', files, '--strip-components=1']);
+      const strip = (await hasOneFolder(join(files, name))) ? ['--strip-components=1'] : [];
+      await run('tar', ['-xzf', join(files, name), '-C', files, ...strip]);
       await rm(join(files, name));
     }
     await rename(files, folder);
@@ -71,6 +72,14 @@ async function install(
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+}
+
+/** Whether all of an archive is in one folder, which says nothing then. */
+async function hasOneFolder(archive: string): Promise<boolean> {
+  const { stdout } = await run('tar', ['-tzf', archive], { maxBuffer: 64 * 1024 * 1024 });
+  const paths = stdout.split('\n').map((path) => path.replace(/^\.\//, ''));
+  const tops = new Set(paths.filter((path) => path !== '').map((path) => path.split('/')[0]));
+  return tops.size === 1;
 }
 
 async function download(artifact: string, workFolder: string, target: string): Promise<void> {

@@ -34,6 +34,8 @@ export class AvroTranscoder {
   /** The same records as lines; the batch that was given is released with this one. */
   async transcode(batch: Batch, signal: AbortSignal): Promise<Batch> {
     assert(batch.content.kind === 'envelopes', 'Avro is read from envelopes');
+    // There may be no file where there is no record.
+    if (batch.content.byteLength === 0) return batch;
     const envelopePath = batch.content.path;
     const index = new RecordIndex(await readFile(envelopePath), 'empty');
     const lines = new LineWriter(index.count);
