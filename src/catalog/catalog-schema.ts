@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HeliosError } from '../base/errors.ts';
 
-/** Counts the changes of the tables below, in SQLite's `user_version`. */
+/**
+ * Counts the changes of the tables below, in SQLite's `user_version`; a new table is none: it is made
+ * where it is missing.
+ */
 const schemaVersion = 1;
 
 const pipelinesTable = `
@@ -28,6 +31,13 @@ const otherTables = `
     options TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS streams (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    connection TEXT NOT NULL COLLATE NOCASE,
+    topic TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
 `;
 
 /** Version 0 knew two states that a pipeline could be wanted in. */
@@ -45,8 +55,11 @@ const fromVersion0 = `
 export function prepareSchema(database: DatabaseSync, path: string): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  if (version === schemaVersion) return;
   if (version > schemaVersion) throw tooNew(path, version);
+  if (version === schemaVersion) {
+    database.exec(otherTables);
+    return;
+  }
   const isNew =
     database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'pipelines'").get() === undefined;
   database.exec(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { DataDirectory } from './data-directory.ts';
 
@@ -55,6 +56,54 @@ describe('a data directory', () => {
     data.close();
     expect(open()).toBe('opened');
     DataDirectory.open(root).close();
+  });
+
+  test('tells who holds it', () => {
+    const data = DataDirectory.open(root);
+    expect(failure(root).message).toContain(`another Helios process (pid ${process.pid} on `);
+    for (const text of ['', '{', 'null', '{"pid":1}']) {
+      writeFileSync(join(root, 'owner.json'), text);
+      expect(failure(root).message).toMatch(/is in use by another Helios process\.$/);
+    }
+    data.close();
+  });
+
+  test('is waited for by a standby, which is told for whom', async () => {
+    const data = DataDirectory.open(root);
+    const owners: string[] = [];
+    let sleeps = 0;
+    const clock = {
+      ...systemClock,
+      sleep: async (): Promise<void> => {
+        sleeps++;
+        if (sleeps === 3) writeFileSync(join(root, 'owner.json'), '');
+        if (sleeps === 5) data.close();
+        await Promise.resolve();
+      },
+    };
+    const { signal } = new AbortController();
+    const onWait = (owner: string): void => void owners.push(owner);
+    const next = await DataDirectory.whenFree(root, { clock, signal, onWait });
+    expect(sleeps).toBe(5);
+    expect(owners).toEqual([
+      expect.stringContaining(`pid ${process.pid} on `),
+      'another Helios process',
+    ]);
+    expect(failure(root).code).toBe('data_dir_locked');
+    next.close();
+  });
+
+  test('is waited for until the signal says stop; what is no data directory is not', async () => {
+    const data = DataDirectory.open(root);
+    const stop = new AbortController();
+    const onWait = (): void => stop.abort(new Error('enough'));
+    const waiting = { clock: systemClock, signal: stop.signal, onWait };
+    await expect(DataDirectory.whenFree(root, waiting)).rejects.toThrow();
+    data.close();
+    writeFileSync(join(root, 'helios.json'), '{"layout": 99}');
+    const { signal } = new AbortController();
+    const other = DataDirectory.whenFree(root, { ...waiting, signal });
+    await expect(other).rejects.toMatchObject({ code: 'data_dir_unusable' });
   });
 
   test('of a newer Helios, or of somebody else, is refused', () => {

@@ -9,7 +9,9 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../base/clock.ts';
 import { HeliosError, systemCode } from '../base/errors.ts';
+import { ownerText, writeOwner } from './data-owner.ts';
 
 /** Version of the layout below. A directory with a higher one was made by a newer Helios. */
 const layoutVersion = 1;
@@ -21,6 +23,7 @@ const layoutVersion = 1;
  * ```
  * helios.json        layout version
  * lock.db            the lock
+ * owner.json         who took it last, for people
  * catalog.db         what exists
  * log/               the embedded event log
  * pipelines/<id>/    manifests and parts
@@ -42,7 +45,34 @@ export class DataDirectory {
     const root = resolve(path);
     makeFolders(root);
     checkLayout(root);
-    const lock = takeLock(root);
+    return DataDirectory.#taken(root, takeLock(root));
+  }
+
+  /**
+   * As `open`, but waits while another process holds the folder: until that one ends, however it
+   * ends. Rejects with the signal's reason when it aborts.
+   */
+  static async whenFree(path: string, waiting: Waiting): Promise<DataDirectory> {
+    const root = resolve(path);
+    makeFolders(root);
+    let told: string | undefined;
+    for (;;) {
+      waiting.signal.throwIfAborted();
+      checkLayout(root);
+      try {
+        return DataDirectory.#taken(root, takeLock(root));
+      } catch (thrown) {
+        if (!(thrown instanceof HeliosError) || thrown.code !== 'data_dir_locked') throw thrown;
+      }
+      const owner = ownerText(root);
+      if (owner !== told) waiting.onWait(owner);
+      told = owner;
+      await waiting.clock.sleep(lookIntervalMs, waiting.signal);
+    }
+  }
+
+  static #taken(root: string, lock: DatabaseSync): DataDirectory {
+    writeOwner(root);
     rmSync(join(root, 'tmp'), { recursive: true, force: true });
     mkdirSync(join(root, 'tmp', 'spool'), { recursive: true });
     return new DataDirectory(root, lock);
@@ -57,6 +87,17 @@ export class DataDirectory {
     this.#lock.close();
   }
 }
+
+/** A standby takes over this soon at most after the lock is free. */
+const lookIntervalMs = 250;
+
+/** How a standby waits. */
+export type Waiting = {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Told whom it waits for: at first, and when that changes. */
+  readonly onWait: (owner: string) => void;
+};
 
 function makeFolders(root: string): void {
   try {
@@ -142,8 +183,13 @@ function takeLock(root: string): DatabaseSync {
     if (!/locked|busy/i.test(String(thrown))) throw unusable(root, thrown);
     throw new HeliosError(
       'data_dir_locked',
-      `The data directory ${root} is in use by another Helios process.`,
-      { hint: 'Stop that one first, or give --data another folder.', cause: thrown },
+      `The data directory ${root} is in use by ${ownerText(root)}.`,
+      {
+        hint:
+          'Stop that one first, give --data another folder, or start with --standby to take over ' +
+          'when it ends.',
+        cause: thrown,
+      },
     );
   }
 }

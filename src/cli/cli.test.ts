@@ -93,6 +93,18 @@ describe('a command becomes its request', () => {
     ['pipeline show shop', 'GET /api/v1/pipelines/shop', ''],
     ['pipeline validate shop.sql', 'POST /api/v1/pipelines/validate', { sql: 'select 1' }],
     ['pipeline start shop', 'PATCH /api/v1/pipelines/shop', { state: 'running' }],
+    ['pipeline pause shop', 'PATCH /api/v1/pipelines/shop', { state: 'paused' }],
+    ['pipeline resume shop', 'PATCH /api/v1/pipelines/shop', { state: 'running' }],
+    [
+      'pipeline restart shop --from earliest --allow-duplicates',
+      'PATCH /api/v1/pipelines/shop',
+      { restart_from: 'earliest', allow_duplicates: true, allow_skipping: false },
+    ],
+    [
+      'pipeline restart shop --from {"orders/3":"12"} -y',
+      'PATCH /api/v1/pipelines/shop',
+      { restart_from: { 'orders/3': '12' }, allow_duplicates: true, allow_skipping: true },
+    ],
     ['pipeline stop shop', 'PATCH /api/v1/pipelines/shop', { state: 'stopped' }],
     [
       'pipeline stop shop --discard -y',
@@ -176,6 +188,13 @@ describe('a failure has its exit code, and says what to do', () => {
       ['table', 'list', '--url', 'http://127.0.0.1:1'],
       1,
       'helios start',
+    ],
+    ['a restart from nowhere', ['pipeline', 'restart', 'shop'], 2, '--from <where>'],
+    [
+      'a restart from half of an object',
+      ['pipeline', 'restart', 'shop', '--from', '{"orders/3":'],
+      2,
+      '--from is not JSON',
     ],
     ['deleting without --yes', ['pipeline', 'delete', 'shop'], 6, 'Give --yes to go ahead.'],
     [

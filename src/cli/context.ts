@@ -43,6 +43,10 @@ export type StartOptions = {
   readonly logLevel: LogLevel;
   /** Origins of browsers that may talk to this Helios besides its own. */
   readonly allowedOrigins: readonly string[];
+  /** Waits for whoever holds the data directory, and takes over when that one ends. */
+  readonly standby?:
+    | { readonly signal: AbortSignal; readonly onWait: (owner: string) => void }
+    | undefined;
 };
 
 /** A Helios that answers. `close` finishes what runs, and may be called twice. */

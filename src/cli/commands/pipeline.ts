@@ -11,6 +11,8 @@ import { inSource, scriptFailures } from '../failures.ts';
 import { parseDurationMs, parseInteger } from '../quantity.ts';
 import type { SourceText } from '../render/failure.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
+import { addRestartCommand } from '../pipeline/restart.ts';
+import { showPipeline } from '../pipeline/show.ts';
 import type { Scope } from '../scope.ts';
 import { jsonLines } from '../client/lines.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
@@ -37,12 +39,14 @@ export function addPipelineCommand(program: Command, run: Runner): void {
     'pipeline create shop shop.sql',
     'pipeline list',
     'pipeline edit shop shop.sql',
+    'pipeline restart shop --from 2026-01-31T08:00:00Z',
     'pipeline delete shop --yes',
   ]);
   addWriting(group, run);
   addTrying(group, run);
   addLooking(group, run);
   addStopping(group, run);
+  addRestartCommand(group, run);
 }
 
 function addWriting(group: Command, run: Runner): void {
@@ -172,6 +176,7 @@ function addStopping(group: Command, run: Runner): void {
       scope.client.json({ method: 'PATCH', path, body, signal: scope.signal }),
     );
   });
+  addPausing(group, run);
   const stop = group
     .command('stop <name>')
     .description('stop a pipeline; its rows are rolled first')
@@ -205,6 +210,22 @@ function addStopping(group: Command, run: Runner): void {
     if (scope.output.isJson) return scope.output.json({ deleted: name });
     scope.output.talk(`Deleted pipeline ${name}. Its tables stay.`);
   });
+}
+
+function addPausing(group: Command, run: Runner): void {
+  const words = [
+    ['pause', 'Paused', 'paused', 'stop reading at once; rows that are hot stay hot'],
+    ['resume', 'Resumed', 'running', 'let a paused pipeline go on where it was'],
+  ] as const;
+  for (const [word, done, state, description] of words) {
+    const command = group.command(`${word} <name>`).description(description);
+    onCall(command, run, async (scope, call) => {
+      const path = pipelinePath(wordAt(call.words, 0), {});
+      await changed(scope, done, () =>
+        scope.client.json({ method: 'PATCH', path, body: { state }, signal: scope.signal }),
+      );
+    });
+  }
 }
 
 async function scriptOf(
@@ -305,41 +326,6 @@ async function changed(
   const pipeline = await scope.withProgress(action);
   if (scope.output.isJson) return scope.output.json(pipeline);
   scope.output.talk(`${what} pipeline ${pipeline.name}: ${pipeline.state}.`);
-}
-
-async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Promise<void> {
-  await scope.output.line(`${pipeline.name}: ${pipeline.state}, epoch ${pipeline.epoch}`);
-  const rejected = groupDigits(pipeline.records_rejected);
-  await scope.output.line(`${byteText(pipeline.bytes_in)} in, ${rejected} records rejected`);
-  if (pipeline.error !== undefined) {
-    await scope.output.line(
-      `error: ${pipeline.error.message} (${pipeline.error.id} in Helios's log)`,
-    );
-    if (pipeline.error.hint !== undefined) await scope.output.line(`hint: ${pipeline.error.hint}`);
-  }
-  await scope.table(
-    [{ name: 'source' }, { name: 'connector' }, { name: 'bytes behind', type: 'BIGINT' }],
-    pipeline.sources.map((source) => [
-      source.name,
-      source.connector,
-      source.bytes_behind === undefined ? 'unknown' : groupDigits(source.bytes_behind),
-    ]),
-  );
-  await scope.table(
-    [
-      { name: 'sink' },
-      { name: 'connector' },
-      { name: 'rows', type: 'BIGINT' },
-      { name: 'hot rows', type: 'BIGINT' },
-    ],
-    pipeline.sinks.map((sink) => [
-      sink.table,
-      sink.connector,
-      groupDigits(sink.rows_out),
-      groupDigits(sink.hot_rows),
-    ]),
-  );
-  await scope.output.line(pipeline.sql.trimEnd());
 }
 
 function hotRows(pipeline: PipelineAnswer): number {

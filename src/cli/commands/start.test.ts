@@ -38,6 +38,23 @@ describe('start', () => {
     return { exitCode: await run.exitCode, stdout: run.stdout(), stderr: run.stderr(), options };
   };
 
+  test('a standby says whom it waits for, and ends at Ctrl+C', async () => {
+    const run = startCli(['start', '--standby'], {
+      workingDirectory: folder,
+      startHelios: async ({ standby }) => {
+        standby?.onWait('another Helios process (pid 7)');
+        const stopped = Promise.withResolvers<never>();
+        standby?.signal.addEventListener('abort', () => stopped.reject(new Error('aborted')));
+        return await stopped.promise;
+      },
+    });
+    const waiting = 'Standing by: the data is held by another Helios process (pid 7).';
+    while (!run.stderr().includes(waiting)) await new Promise((resolve) => setImmediate(resolve));
+    run.interrupt();
+    expect(await run.exitCode).toBe(0);
+    expect(run.stderr()).toContain('Stopped standing by.');
+  });
+
   test('prints where it is, and ends at Ctrl+C', async () => {
     const result = await started([
       'start',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
-import type { RunningHelios } from '../context.ts';
+import type { RunningHelios, StartOptions } from '../context.ts';
 import { Demo } from '../generate/demo.ts';
 import type { Scope } from '../scope.ts';
 import { onCall, withExamples, type Runner } from './command.ts';
@@ -14,22 +14,18 @@ export function addStartCommand(program: Command, run: Runner): void {
     .option('--host <host>', 'interface to listen on (127.0.0.1)')
     .option('--port <port>', 'port to listen on; 0 takes a free one (7311)')
     .option('--allowed-origins <list>', 'web pages elsewhere that may talk to it, by comma')
+    .option('--standby', 'wait for the Helios that holds the data, and take over when it ends')
     .option('--demo', 'with a shop that makes events, a pipeline and its tables');
-  withExamples(start, ['start', 'start --demo', 'start --data /var/lib/helios --port 0']);
-  onCall<{ demo?: boolean }>(start, run, (scope, { options }) =>
-    startHelios(scope, options.demo === true),
-  );
+  withExamples(start, ['start', 'start --demo', 'start --data /var/lib/helios --standby']);
+  onCall<StartFlags>(start, run, (scope, { options }) => startHelios(scope, options));
 }
 
-async function startHelios(scope: Scope, isDemo: boolean): Promise<number> {
-  const { config, context } = scope;
-  const running = await context.startHelios({
-    dataDirectory: scope.path(config.data),
-    host: config.host,
-    port: config.port,
-    logLevel: config.log_level,
-    allowedOrigins: config.allowed_origins,
-  });
+type StartFlags = { readonly demo?: boolean; readonly standby?: boolean };
+
+async function startHelios(scope: Scope, flags: StartFlags): Promise<number> {
+  const isDemo = flags.demo === true;
+  const running = await launched(scope, flags.standby === true);
+  if (running === undefined) return 0;
   const demo = isDemo ? new Demo(scope, running) : undefined;
   try {
     await demo?.prepare();
@@ -42,6 +38,31 @@ async function startHelios(scope: Scope, isDemo: boolean): Promise<number> {
     await running.close();
     throw thrown;
   }
+}
+
+/** Undefined for a standby that was stopped before it could take over. */
+async function launched(scope: Scope, isStandby: boolean): Promise<RunningHelios | undefined> {
+  const { config, context, signal } = scope;
+  try {
+    return await context.startHelios({
+      dataDirectory: scope.path(config.data),
+      host: config.host,
+      port: config.port,
+      logLevel: config.log_level,
+      allowedOrigins: config.allowed_origins,
+      standby: isStandby ? standby(scope) : undefined,
+    });
+  } catch (thrown) {
+    if (!isStandby || !signal.aborted) throw thrown;
+    scope.output.talk('Stopped standing by.');
+    return undefined;
+  }
+}
+
+function standby({ signal, output }: Scope): StartOptions['standby'] {
+  const onWait = (owner: string): void =>
+    output.talk(`Standing by: the data is held by ${owner}. Taking over when it ends.`);
+  return { signal, onWait };
 }
 
 async function announce(scope: Scope, running: RunningHelios, isDemo: boolean): Promise<void> {

@@ -1,0 +1,101 @@
+import type { PartitionAnswer, PipelineAnswer } from '../../server/api.ts';
+import { byteText, groupDigits } from '../render/numbers.ts';
+import type { Scope } from '../scope.ts';
+
+/** One pipeline, for people. */
+export async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Promise<void> {
+  await scope.output.line(`${pipeline.name}: ${pipeline.state}, epoch ${pipeline.epoch}`);
+  const rejected = groupDigits(pipeline.records_rejected);
+  await scope.output.line(`${byteText(pipeline.bytes_in)} in, ${rejected} records rejected`);
+  if (pipeline.error !== undefined) {
+    await scope.output.line(
+      `error: ${pipeline.error.message} (${pipeline.error.id} in Helios's log)`,
+    );
+    if (pipeline.error.hint !== undefined) await scope.output.line(`hint: ${pipeline.error.hint}`);
+  }
+  await showSources(scope, pipeline.sources);
+  await scope.table(
+    [
+      { name: 'sink' },
+      { name: 'connector' },
+      { name: 'rows', type: 'BIGINT' },
+      { name: 'hot rows', type: 'BIGINT' },
+    ],
+    pipeline.sinks.map((sink) => [
+      sink.table,
+      sink.connector,
+      groupDigits(sink.rows_out),
+      groupDigits(sink.hot_rows),
+    ]),
+  );
+  await scope.output.line(pipeline.sql.trimEnd());
+}
+
+type Sources = PipelineAnswer['sources'];
+
+async function showSources(scope: Scope, sources: Sources): Promise<void> {
+  await scope.table(
+    [
+      { name: 'source' },
+      { name: 'connector' },
+      { name: 'records behind', type: 'BIGINT' },
+      { name: 'bytes behind', type: 'BIGINT' },
+      { name: 'time behind' },
+    ],
+    sources.map((source) => [
+      source.name,
+      source.connector,
+      countText(source.lag_records),
+      countText(source.bytes_behind),
+      timeText(source.lag_ms),
+    ]),
+  );
+  const rows = sources.flatMap(({ name, partitions = [] }) =>
+    partitions.map((partition) => ({ ...partition, source: name })),
+  );
+  if (rows.length === 0) return;
+  const slowest = sources.flatMap(({ name, slowest_partition: partition }) =>
+    partition === undefined ? [] : [`${partition} of ${name}`],
+  );
+  await showPartitions(scope, rows.slice(0, partitionsMax));
+  if (rows.length > partitionsMax) {
+    const rest = groupDigits(rows.length - partitionsMax);
+    await scope.output.line(`and ${rest} more: select * from helios.partitions`);
+  }
+  if (slowest.length > 0) await scope.output.line(`furthest behind: ${slowest.join(', ')}`);
+}
+
+/** As many as a person looks at. */
+const partitionsMax = 50;
+
+async function showPartitions(
+  scope: Scope,
+  rows: readonly (PartitionAnswer & { readonly source: string })[],
+): Promise<void> {
+  await scope.table(
+    [
+      { name: 'source' },
+      { name: 'partition' },
+      { name: 'position' },
+      { name: 'records behind', type: 'BIGINT' },
+      { name: 'bytes behind', type: 'BIGINT' },
+      { name: 'time behind' },
+    ],
+    rows.map((row) => [
+      row.source,
+      row.partition,
+      row.position ?? 'beginning',
+      countText(row.lag_records),
+      countText(row.lag_bytes),
+      timeText(row.lag_ms),
+    ]),
+  );
+}
+
+function countText(count: number | undefined): string {
+  return count === undefined ? 'unknown' : groupDigits(count);
+}
+
+function timeText(durationMs: number | undefined): string {
+  return durationMs === undefined ? 'unknown' : `${(durationMs / 1000).toFixed(1)} s`;
+}
