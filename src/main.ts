@@ -52,8 +52,8 @@ const context: CliContext = {
   onInterrupt,
   // What a command doesn't need isn't loaded: that is most of the time until it begins.
   startHelios: async (options) => {
-    const { startHelios } = await import('./runtime/start.ts');
-    return await startHelios(options, host);
+    const { launchHelios } = await import('./runtime/launch.ts');
+    return await launchHelios(options, host);
   },
   runPipeline: async (options) => {
     const { runPipeline } = await import('./runtime/run.ts');

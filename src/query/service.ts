@@ -1,55 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { type Connection, Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
 import { Gate } from './gate.ts';
 import { QueryHistory } from './history.ts';
 import { hasPassed } from './process/has-passed.ts';
-import { ProcessPool } from './process/process-pool.ts';
-import { QueryProcess } from './process/query-process.ts';
-import { probeSandbox, type Sandbox, type SandboxCapabilities } from './process/sandbox.ts';
+import type { ProcessPool } from './process/process-pool.ts';
+import type { SandboxCapabilities } from './process/sandbox.ts';
+import {
+  type QueryLimits,
+  type QueryProcesses,
+  startProcesses,
+} from './process/started-processes.ts';
 import type { TableSource } from '../catalog/view.ts';
 import type { QueryAnswer, QueryRecord, QueryRequest, QueryService } from './query.ts';
 import { contentTypes, resultBody, withErrorLine } from './result-body.ts';
 import { RunningQuery, type StartedQuery } from './running-query.ts';
-
-export type QueryLimits = {
-  /** Query processes at one time, the warm spare included. */
-  readonly processesMax: number;
-  /** Queries that may wait for a process. */
-  readonly waitingMax: number;
-  readonly queriesPerProcessMax: number;
-  /**
-   * A process keeps the links to its queries' files for so long, for the next query: what was
-   * deleted meanwhile takes up its space until then.
-   */
-  readonly linksKeptMs: number;
-  /** DuckDB's own limit in each process; the system lets it have 512 MB more. */
-  readonly memoryBytes: number;
-  readonly spillBytesMax: number;
-  readonly threads: number;
-  readonly timeoutDefaultMs: number;
-  readonly timeoutMaxMs: number;
-  /** Rows of a JSON result when the request says nothing. */
-  readonly rowsDefault: number;
-};
-
-const queryLimits: QueryLimits = {
-  processesMax: Math.max(2, availableParallelism()),
-  waitingMax: 32,
-  queriesPerProcessMax: 500,
-  linksKeptMs: 10_000,
-  memoryBytes: 512 * 1024 * 1024,
-  spillBytesMax: 8 * 1024 * 1024 * 1024,
-  threads: availableParallelism(),
-  timeoutDefaultMs: 60_000,
-  timeoutMaxMs: 600_000,
-  rowsDefault: 10_000,
-};
 
 export type QueryServiceOptions = {
   readonly tables: TableSource;
@@ -57,25 +25,23 @@ export type QueryServiceOptions = {
   readonly tempDirectory: string;
   readonly limits?: Partial<QueryLimits> | undefined;
   readonly clock?: Clock | undefined;
+  /** Those started before the rest was there; then their limits and clock are the service's. */
+  readonly processes?: Promise<QueryProcesses> | undefined;
 };
 
 /** Answers SQL over `tables` in processes of their own. */
 export async function createQueryService(options: QueryServiceOptions): Promise<QueryService> {
-  const limits = { ...queryLimits, ...options.limits };
-  await removeLeftovers(options.tempDirectory);
-  const sandbox = await probeSandbox(options.tempDirectory);
+  const processes = await (options.processes ?? startProcesses(options));
   const parser = await Engine.open({
     threads: 1,
     memoryBytes: parserMemoryBytes,
     tempDirectory: join(options.tempDirectory, 'parser'),
   });
   const service = new ProcessQueryService({
-    ...options,
-    limits,
-    sandbox,
+    ...processes,
+    tables: options.tables,
     parser,
     connection: await parser.connect(),
-    clock: options.clock ?? systemClock,
   });
   return service;
 }
@@ -83,22 +49,8 @@ export async function createQueryService(options: QueryServiceOptions): Promise<
 /** Enough to parse 64 KB of SQL; it never sees a row. */
 const parserMemoryBytes = 128 * 1024 * 1024;
 
-const leftoverPrefix = 'query-';
-
-async function removeLeftovers(tempDirectory: string): Promise<void> {
-  await mkdir(tempDirectory, { recursive: true });
-  for (const name of await readdir(tempDirectory)) {
-    if (!name.startsWith(leftoverPrefix)) continue;
-    await rm(join(tempDirectory, name), { recursive: true, force: true });
-  }
-}
-
-type ServiceParts = {
+type ServiceParts = QueryProcesses & {
   readonly tables: TableSource;
-  readonly tempDirectory: string;
-  readonly limits: QueryLimits;
-  readonly clock: Clock;
-  readonly sandbox: Sandbox;
   readonly parser: Engine;
   readonly connection: Connection;
 };
@@ -110,15 +62,10 @@ class ProcessQueryService implements QueryService {
   readonly #history: QueryHistory;
 
   constructor(parts: ServiceParts) {
-    const { limits, tempDirectory, sandbox, clock } = parts;
     this.#parts = parts;
     this.#gate = new Gate(parts.connection);
     this.#history = new QueryHistory(parts.clock);
-    this.#pool = new ProcessPool({
-      ...limits,
-      start: () => QueryProcess.start({ ...limits, tempDirectory, sandbox, clock }),
-    });
-    this.#pool.warm();
+    this.#pool = parts.pool;
   }
 
   async run(request: QueryRequest): Promise<QueryAnswer> {

@@ -10,7 +10,7 @@ import { BlackholeSink, StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../source/http/http-source.ts';
 import { SingleFileSource } from '../source/single-file/single-file-source.ts';
-import { StreamConnectors } from './stream-connectors.ts';
+import type { StreamConnectors } from './stream-connectors.ts';
 
 type ConnectorsOptions = {
   readonly log: EventLog;
@@ -26,7 +26,8 @@ type ConnectorsOptions = {
 /** The sources and plain sinks that exist. */
 export function createConnectors(options: ConnectorsOptions): Connectors {
   const { log, spoolDirectory, stdout } = options;
-  const streams = new StreamConnectors(options);
+  let loaded: Promise<StreamConnectors> | undefined;
+  const streams = async (): Promise<StreamConnectors> => await (loaded ??= loadStreams(options));
   return {
     source: async (table, scope) => {
       const { connector, format } = table;
@@ -49,10 +50,10 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
           });
         case 'kafka':
         case 'kinesis':
-          return await streams.open(table, connector, scope);
+          return await (await streams()).open(table, connector, scope);
       }
     },
-    appendSink: (connector, scope) => {
+    appendSink: async (connector, scope) => {
       switch (connector.kind) {
         case 'single_file': {
           const path = resolvePath(connector.path, scope.baseDirectory);
@@ -65,10 +66,16 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
         case 'blackhole':
           return new BlackholeSink();
         case 'kafka':
-          return streams.kafkaSink(connector);
+          return (await streams()).kafkaSink(connector);
       }
     },
   };
+}
+
+/** The clients of Kafka and Kinesis would be three quarters of what a start has to load. */
+async function loadStreams(options: ConnectorsOptions): Promise<StreamConnectors> {
+  const { StreamConnectors: Streams } = await import('./stream-connectors.ts');
+  return new Streams(options);
 }
 
 /** A stream exists as soon as a pipeline names it. */

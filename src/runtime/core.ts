@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import { systemClock } from '../base/clock.ts';
 import { Catalog } from '../catalog/catalog.ts';
-import { DataDirectory } from '../catalog/data-directory.ts';
+import type { DataDirectory } from '../catalog/data-directory.ts';
 import type { LogLevel } from '../cli/context.ts';
 import { Engine } from '../engine/engine.ts';
 import { EventLog } from '../log/event-log.ts';
@@ -33,7 +33,8 @@ export type Core = {
 };
 
 export type CoreOptions = {
-  readonly dataDirectory: string;
+  /** Closed with the core. */
+  readonly data: DataDirectory;
   readonly baseDirectory: string;
   readonly logLevel: LogLevel;
   /** Where `env:NAME` leads. */
@@ -42,9 +43,9 @@ export type CoreOptions = {
   readonly stdout: Writable | undefined;
 };
 
-/** Opens a data directory, and everything that lives in it but queries. */
+/** Opens everything that lives in a data directory but queries. */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const data = DataDirectory.open(options.dataDirectory);
+  const { data } = options;
   const logger = createLogger(options.logLevel);
   const clock = systemClock;
   const catalog = new Catalog(data.inside('catalog.db'));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
+import { DataDirectory } from '../catalog/data-directory.ts';
 import type { RunOptions, RunSummary } from '../cli/context.ts';
 import type { PipelineInfo } from '../pipeline/pipeline.ts';
 import type { Supervisor } from '../pipeline/supervisor.ts';
@@ -19,7 +20,7 @@ export async function runPipeline(
   const temporary =
     options.dataDirectory === undefined ? await mkdtemp(join(tmpdir(), 'helios-run-')) : undefined;
   const core = await openCore({
-    dataDirectory: options.dataDirectory ?? temporary ?? '',
+    data: DataDirectory.open(options.dataDirectory ?? temporary ?? ''),
     baseDirectory: options.baseDirectory,
     logLevel: options.logLevel,
     environment,

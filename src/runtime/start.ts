@@ -8,6 +8,7 @@ import { HotTail } from '../query/tables/hot-tail.ts';
 import { addSystemTables } from '../query/tables/system-rows.ts';
 import { Server } from '../server/server.ts';
 import { createLogger, openCore } from './core.ts';
+import type { Launched } from './launch.ts';
 import { createDiscovery } from './stream-looks.ts';
 
 /** What a start takes from the process it runs in. */
@@ -19,11 +20,15 @@ export type Host = {
 };
 
 /** Helios whole: server, queries, pipelines. Resolves when it serves. */
-export async function startHelios(options: StartOptions, host: Host): Promise<RunningHelios> {
+export async function startHelios(
+  options: StartOptions,
+  host: Host,
+  { data, processes }: Launched,
+): Promise<RunningHelios> {
   const { workingDirectory: baseDirectory, environment, version } = host;
-  const core = await openCore({ ...options, environment, baseDirectory, stdout: undefined });
+  const core = await openCore({ ...options, data, environment, baseDirectory, stdout: undefined });
   const logger = createLogger(options.logLevel);
-  const { data, catalog, engine, log, registry, supervisor } = core;
+  const { catalog, engine, log, registry, supervisor } = core;
   const queryable = new QueryableTables({
     registry,
     catalog,
@@ -33,6 +38,7 @@ export async function startHelios(options: StartOptions, host: Host): Promise<Ru
   const queries = await createQueryService({
     tables: queryable,
     tempDirectory: data.inside('tmp', 'queries'),
+    processes,
   });
   addSystemTables(queryable, { supervisor, registry, queries });
   const tables = new TableCatalog({

@@ -1,11 +1,7 @@
 import { join, relative } from 'node:path';
 import { systemClock } from '../base/clock.ts';
-import { createKinesisClient } from '../connection/aws/kinesis-client.ts';
-import { resolveKafkaAccess } from '../connection/kafka/kafka-access.ts';
 import { Discovery, type DiscoveryOptions } from '../discovery/discovery.ts';
 import { HttpLook } from '../source/http/http-look.ts';
-import { KafkaLook } from '../source/kafka/kafka-look.ts';
-import { KinesisLook } from '../source/kinesis/kinesis-look.ts';
 import type { Core } from './core.ts';
 
 /** Drafted tables go into the data directory, by a path from where the command was typed. */
@@ -29,9 +25,14 @@ function streamLooks({ log, known }: Core): DiscoveryOptions['openLook'] {
   return async (name) => {
     if (name === undefined) return new HttpLook(log);
     const { kind, options } = connections.get(name);
+    // Clients of brokers take long to load, and are seldom asked for.
     if (kind === 'kafka') {
+      const { resolveKafkaAccess } = await import('../connection/kafka/kafka-access.ts');
+      const { KafkaLook } = await import('../source/kafka/kafka-look.ts');
       return new KafkaLook({ access: await resolveKafkaAccess(options, context), clock });
     }
+    const { createKinesisClient } = await import('../connection/aws/kinesis-client.ts');
+    const { KinesisLook } = await import('../source/kinesis/kinesis-look.ts');
     const open: ConstructorParameters<typeof KinesisLook>[0]['open'] = async (stream) =>
       await createKinesisClient(options, context, stream);
     return new KinesisLook({ open, clock });
