@@ -105,8 +105,10 @@ export class KinesisLook implements StreamLook {
       deadline,
       onRead: (shard: string) => void reads.set(shard, (reads.get(shard) ?? 0) + 1),
     };
-    const peeks = await peekEach(chosen, request, async (shard) => {
-      return await peekShard(shard, request, context);
+    const peeks = await peekEach(chosen, request, async (partition) => {
+      const shard = shards.find(({ id }) => id === partition);
+      if (shard === undefined) return { partition, records: [], failure: undefined };
+      return await peekShard(request, { ...context, shard });
     });
     request.signal.throwIfAborted();
     return peekAnswer(peeks, request, costOf(reads));

@@ -1,16 +1,19 @@
 import type { Clock } from '../../../base/clock.ts';
 import { asHeliosError, HeliosError } from '../../../base/errors.ts';
 import { position } from '../../../event/record.ts';
+import { readEnvelope } from '../../../format/envelope-record.ts';
 import type { Deadline } from '../../deadline.ts';
 import type { PeekedRecord, PeekRequest, PeekStart } from '../../look.ts';
 import type { PartitionPeek } from '../../peeked.ts';
-import { subRecordsOf } from '../record/aggregated-record.ts';
-import type { StreamRecord } from '../record/record-page.ts';
+import type { RecordForm } from '../../source.ts';
+import { PageBuilder, type StreamRecord } from '../record/record-page.ts';
+import type { ListedShard } from '../shard/shard-map.ts';
 import { compareSequenceNumbers, parsePosition } from '../shard/shard-position.ts';
 import type { ReadBudget } from '../stream/read-budget.ts';
 import type { StartingPoint, StreamClient } from '../stream/stream-client.ts';
 
 export type ShardPeekContext = {
+  readonly shard: ListedShard;
   readonly stream: StreamClient;
   readonly budget: ReadBudget;
   readonly clock: Clock;
@@ -31,11 +34,11 @@ const pageRecordsMax = 10_000;
 
 /** Records of one shard, aggregates taken apart; with what kept from the rest of them. */
 export async function peekShard(
-  shard: string,
   request: Pick<PeekRequest, 'from' | 'count'>,
   context: ShardPeekContext,
 ): Promise<PartitionPeek> {
-  const look = new ShardLook(shard, request.count, context);
+  const shard = context.shard.id;
+  const look = new ShardLook(request.count, context);
   try {
     if (request.from.kind === 'newest') await look.readNewest();
     else await look.readFirst(startOf(request.from));
@@ -52,8 +55,8 @@ class ShardLook {
   readonly #context: ShardPeekContext;
   #readCount = 0;
 
-  constructor(shard: string, count: number, context: ShardPeekContext) {
-    this.#shard = shard;
+  constructor(count: number, context: ShardPeekContext) {
+    this.#shard = context.shard.id;
     this.#count = count;
     this.#context = context;
   }
@@ -102,11 +105,10 @@ class ShardLook {
       this.#readCount++;
       this.#context.onRead(this.#shard);
       const answer = await stream.records(iterator, recordsMax, signal);
-      budget.spend(
-        this.#shard,
-        answer.records.reduce((sum, { data }) => sum + data.length, 0),
-      );
-      yield answer.records.flatMap((record) => peekedRecords(this.#shard, record));
+      const lines = linesOf(this.#context.shard, answer.records);
+      budget.spend(this.#shard, lines.length);
+      const texts = lines.toString('utf8').split('\n').slice(0, -1);
+      yield texts.map((line) => peekedRecord(this.#shard, line));
       // Some emulators are never behind: a full page may have another after it.
       const isAll = answer.behindMs === 0 && answer.records.length < recordsMax;
       iterator = isAll ? undefined : answer.nextIterator;
@@ -142,26 +144,39 @@ function parsed(text: string): ReturnType<typeof parsePosition> {
   }
 }
 
-function peekedRecords(shard: string, record: StreamRecord): readonly PeekedRecord[] {
-  const { data, sequenceNumber, partitionKey, arrivedAtMs } = record;
-  const value = typeof data === 'string' ? Buffer.from(data, 'base64') : data;
-  const whole = { partitionKey, explicitHashKey: undefined, data: value };
-  return (subRecordsOf(value) ?? [whole]).map((part, index) => ({
+/** Everything that a table may ask for, with values that may be any bytes. */
+const form: RecordForm = {
+  kind: 'envelopes',
+  isBinary: true,
+  metadata: [
+    'sequence_number',
+    'subsequence_number',
+    'shard_id',
+    'partition_key',
+    'timestamp',
+    'explicit_hash_key',
+  ],
+};
+
+/** As a source would write them: aggregates are taken apart. */
+function linesOf(shard: ListedShard, records: readonly StreamRecord[]): Buffer {
+  const page = new PageBuilder(form, shard, 0);
+  for (const record of records) page.add(record);
+  return page.finish().bytes;
+}
+
+function peekedRecord(shard: string, line: string): PeekedRecord {
+  const { value, metadata } = readEnvelope(line);
+  const { sequence_number: sequenceNumber, partition_key: key, timestamp } = metadata;
+  return {
     partition: shard,
-    position: sequenceNumber,
-    timestampMs: arrivedAtMs,
-    key: Buffer.from(part.partitionKey),
+    position: String(sequenceNumber),
+    timestampMs: typeof timestamp === 'number' ? timestamp : undefined,
+    key: typeof key === 'string' ? Buffer.from(key) : null,
     headers: {},
-    value: part.data,
-    metadata: {
-      sequence_number: sequenceNumber,
-      subsequence_number: index,
-      shard_id: shard,
-      partition_key: part.partitionKey,
-      timestamp: arrivedAtMs,
-      explicit_hash_key: part.explicitHashKey ?? null,
-    },
-  }));
+    value: value ?? null,
+    metadata,
+  };
 }
 
 function tooManyReads(shard: string): HeliosError {
