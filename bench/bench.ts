@@ -12,7 +12,17 @@ import { type Result, resultTable, ResultsDocument } from './results.ts';
 import { outputOf } from './program.ts';
 import { readSettings } from './settings.ts';
 
-const all = ['json-delta', 'ingest', 'freshness', 'query', 'top5', 'start', 'memory', 'recovery'];
+const all = [
+  'json-delta',
+  'ingest',
+  'freshness',
+  'query',
+  'top5',
+  'start',
+  'memory',
+  'recovery',
+  'kinesis',
+];
 
 const settings = readSettings();
 const unknown = settings.names.filter((name) => !all.includes(name));

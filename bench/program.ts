@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The kernel's unit of CPU time in /proc (USER_HZ), the same on all common machines. */
@@ -34,6 +34,19 @@ export async function outputOf(name: string, options: readonly string[]): Promis
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`${name} ended with ${String(code)}`);
   return output;
+}
+
+/** User and system time of a process and all below it, those that have ended included. */
+export function treeCpuMs(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const own = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) * tickMs;
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '),
+  );
+  return children
+    .filter((child) => child.trim() !== '')
+    .reduce((sum, child) => sum + treeCpuMs(Number(child)), own);
 }
 
 /** User and system time of the children that have ended, with theirs: cutime, cstime of proc(5). */

@@ -102,11 +102,16 @@ export class ShardPoll implements Feed {
     this.#iterator = text === undefined ? undefined : { text, madeAtMs };
   }
 
-  /** Only the budget spaces the reads of a shard that has more. */
+  /**
+   * Only the budget spaces the reads of a shard that has more. Shards without more are read at the
+   * same moments, so that what they give can be taken on together.
+   */
   async #pause(signal: AbortSignal): Promise<void> {
     if (this.#isBehind) return;
     const { clock } = this.#context;
-    const leftMs = this.#readAtMs + this.#limits.idleIntervalMs - clock.monotonicMs();
+    const { idleIntervalMs } = this.#limits;
+    const nextMs = (Math.floor(this.#readAtMs / idleIntervalMs) + 1) * idleIntervalMs;
+    const leftMs = nextMs - clock.monotonicMs();
     if (leftMs > 0) await clock.sleep(leftMs, signal);
   }
 }

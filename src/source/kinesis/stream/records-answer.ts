@@ -77,7 +77,7 @@ type RawAnswer = {
 };
 
 /** `unreachable` for an answer that was cut, or isn't Kinesis's. */
-function parseAnswer(body: Buffer): RecordsAnswer {
+export function parseAnswer(body: Buffer): RecordsAnswer {
   const answer = parseJson(body);
   return {
     records: answer.Records.map(streamRecord),
@@ -104,8 +104,12 @@ function jsonOf(body: Buffer): unknown {
 
 function streamRecord(record: RawAnswer['Records'][number]): StreamRecord {
   const { Data: data, SequenceNumber: sequenceNumber, PartitionKey: partitionKey } = record;
-  if (typeof data !== 'string' || !/^\d{1,129}$/.test(sequenceNumber)) {
-    throw notRecords('a record lacks its data or its sequence number');
+  const isWhole =
+    typeof data === 'string' &&
+    typeof sequenceNumber === 'string' &&
+    typeof partitionKey === 'string';
+  if (!isWhole || !/^\d{1,129}$/.test(sequenceNumber)) {
+    throw notRecords('a record lacks its data, its key or its sequence number');
   }
   const arrivedAtMs = Math.max(1, Math.round((record.ApproximateArrivalTimestamp ?? 0) * 1000));
   return { data, sequenceNumber, partitionKey, arrivedAtMs };
