@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { HeliosError } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type {
   PeekAnswer,
@@ -128,7 +129,17 @@ function sourceOptions(
   { connection, stream, offset }: InferRequest,
 ): Readonly<Record<string, string>> {
   const start = { 'source.offset': offset };
-  if (kind === 'http') return { connector: 'http', stream, ...start };
+  if (kind === 'http') {
+    if (offset === 'earliest' || offset === 'latest')
+      return { connector: 'http', stream, ...start };
+    throw new HeliosError(
+      'invalid_request',
+      `A stream of Helios can't be read from ${offset} on.`,
+      {
+        hint: 'Start at earliest or latest, and leave out what is older in the SELECT.',
+      },
+    );
+  }
   const profile = connection === undefined ? {} : { connection_profile: connection };
   if (kind === 'kafka') return { connector: 'kafka', ...profile, topic: stream, ...start };
   const named = stream.startsWith('arn:') ? { stream_arn: stream } : { stream_name: stream };

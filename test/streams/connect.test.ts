@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CliRun, runToEnd, startCli } from '../../src/cli/testing/fixture.ts';
 import type { ConnectionListAnswer, PipelineListAnswer } from '../../src/server/api.ts';
@@ -157,5 +158,5 @@ describe.skipIf(parts === undefined)('helios connect', () => {
 });
 
 function plainText(text: string): string {
-  return text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
+  return stripVTControlCharacters(text);
 }

@@ -19,6 +19,16 @@ export function parsePeekStart(text: string): PeekStart {
   });
 }
 
+/** Where a pipeline starts, as scripts write it: `earliest`, `latest` or a time. */
+export function parseOffset(text: string): string {
+  if (text === 'earliest' || text === 'latest') return text;
+  const atMs = timeOf(text);
+  if (atMs !== undefined) return new Date(atMs).toISOString();
+  throw new HeliosError('invalid_request', `${JSON.stringify(text)} is no place to start.`, {
+    hint: 'Say earliest, latest, or a time as 2026-01-31T08:00:00Z.',
+  });
+}
+
 const rfc3339 = /^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[-+]\d{2}:\d{2}))?$/;
 
 function timeOf(text: string): number | undefined {

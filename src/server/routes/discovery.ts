@@ -13,7 +13,7 @@ import {
   streamDescriptionAnswer,
   streamSummaryAnswer,
 } from '../discovery/discovery-wire.ts';
-import { parsePeekStart } from '../discovery/peek-start.ts';
+import { parseOffset, parsePeekStart } from '../discovery/peek-start.ts';
 import { errorSchema } from '../schemas.ts';
 import { abortOnClose } from './abort-on-close.ts';
 import { checkNewName, nameParams } from './names.ts';
@@ -164,7 +164,7 @@ function addInferring(app: Routes, discovery: Discovery): void {
       from,
       count: body.count ?? 200,
       table: body.table,
-      offset: body.offset ?? 'earliest',
+      offset: parseOffset(body.offset ?? 'earliest'),
       hasMetadata: body.metadata ?? false,
       timeoutMs: body.timeout_ms ?? timeoutMs,
       signal: abortOnClose(reply.raw),
