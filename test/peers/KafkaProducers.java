@@ -1,6 +1,8 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -24,6 +27,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *   series NAME TOPIC PARTITION FROM COUNT TEMPLATE
  *                                              values made of a template (base64) with `#` replaced
  *                                              by the number; answers when all are acknowledged
+ *   file NAME TOPIC PATH                       each line of a file a record; answers how many
  */
 public final class KafkaProducers {
   private static final Map<String, KafkaProducer<byte[], byte[]>> producers = new HashMap<>();
@@ -59,6 +63,9 @@ public final class KafkaProducers {
         return String.valueOf(sent.get().offset());
       }
       case "series" -> series(producer, words);
+      case "file" -> {
+        return String.valueOf(file(producer, words[2], words[3]));
+      }
       default -> throw new IllegalArgumentException(words[0]);
     }
     return "";
@@ -89,6 +96,26 @@ public final class KafkaProducers {
     }
     producer.flush();
     for (var one : sent) one.get();
+  }
+
+  private static long file(KafkaProducer<byte[], byte[]> producer, String topic, String path)
+      throws Exception {
+    var failure = new AtomicReference<Exception>();
+    long count = 0;
+    try (var lines = Files.newBufferedReader(Path.of(path))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        var value = line.getBytes(StandardCharsets.UTF_8);
+        producer.send(
+            new ProducerRecord<>(topic, value),
+            (sent, thrown) -> {
+              if (thrown != null) failure.set(thrown);
+            });
+        count++;
+      }
+    }
+    producer.flush();
+    if (failure.get() != null) throw failure.get();
+    return count;
   }
 
   private static ProducerRecord<byte[], byte[]> record(

@@ -111,6 +111,11 @@ export class JavaProducers implements AsyncDisposable {
     await this.#ask(['series', name, topic, String(partition ?? '-'), ...range, base64(template)]);
   }
 
+  /** Each line of a file as a record without a key, to whichever partition; how many. */
+  async file(name: string, topic: string, path: string): Promise<number> {
+    return Number(await this.#ask(['file', name, topic, path]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const isGone = once(this.#child, 'exit');
     this.#reader.close();

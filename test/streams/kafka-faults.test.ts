@@ -116,7 +116,7 @@ describe.runIf(broker)('a Kafka broker that fails', () => {
     }
     let faults = 0;
     proxy.fault = (): ProxyFault | undefined => {
-      if (faults++ > 40) return undefined;
+      if (faults++ > 20) return undefined;
       const afterBytes = (faults * 79_193) % 350_000;
       return { kind: faults % 10 === 0 ? 'hang' : 'cut', afterBytes };
     };

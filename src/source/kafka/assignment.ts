@@ -197,7 +197,7 @@ export class Assignment {
     );
   }
 
-  /** Brokers fill their answers in the order of the request: each time another partition is first. */
+  /** Brokers fill answers in the order of the request: each time another partition is first. */
   #fetchable(nodeId: number): readonly PartitionReader[] {
     const all = [...this.#readers.values()];
     const held = all.reduce((sum, { heldBytes }) => sum + heldBytes, 0);

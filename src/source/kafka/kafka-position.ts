@@ -8,7 +8,7 @@ import { position, type Position } from '../../event/record.ts';
 export type KafkaPosition = {
   /** The next one to read. Offsets are below 2⁵³. */
   readonly offset: number;
-  /** Epoch of the leader that wrote what was read last: tells a log that was cut and written anew. */
+  /** Epoch of the leader that wrote what was read last: a log that was cut has another there. */
   readonly leaderEpoch: number | undefined;
   /** Tells a topic from another one of its name. */
   readonly topicId: string | undefined;

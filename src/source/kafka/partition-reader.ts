@@ -22,7 +22,7 @@ type Held = {
   readonly oldestMs: EpochMs;
 };
 
-/** Why a partition gives no records for now, since when. */
+/** Why a partition gives no records, since when. */
 export type Trouble = { readonly sinceMs: number; readonly error: unknown };
 
 /**

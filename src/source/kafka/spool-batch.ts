@@ -81,7 +81,7 @@ function writeFailure(path: string, thrown: unknown): HeliosError {
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   const code = isFull ? 'disk_full' : 'storage_failed';
   return new HeliosError(code, `${path} can't be written: ${why}`, {
-    hint: 'Records are put into files there before they are decoded. Make room, or check its rights.',
+    hint: 'Records are put into files there before they are decoded. Make room, or check rights.',
     cause: thrown,
   });
 }

@@ -54,7 +54,7 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** Fields that newer brokers add, passed to `read` by their number; those not read are skipped. */
+  /** Fields that newer brokers add, passed to `read` by their number; others are skipped. */
   taggedFields(read?: (tag: number, field: ByteReader) => void): void {
     for (let count = this.unsignedVarint(); count > 0; count--) {
       const tag = this.unsignedVarint();
