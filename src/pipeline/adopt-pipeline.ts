@@ -21,7 +21,7 @@ import type { Plan } from './plan/plan.ts';
 export async function adoptPipeline(
   environment: PipelineEnvironment,
   definition: PipelineDefinition,
-  plan: Plan,
+  { plan, isAllowingSkips }: { readonly plan: Plan; readonly isAllowingSkips: boolean },
 ): Promise<void> {
   const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory };
   const sources = new Map<string, Source>();
@@ -32,7 +32,8 @@ export async function adoptPipeline(
     const sinks = await openSinks(environment, plan, scope);
     const { name: pipeline } = definition;
     const tables = tablesOf(environment, sinks);
-    const adoption = await adopt({ pipeline, tables, sources, newId: environment.newId });
+    const { newId } = environment;
+    const adoption = await adopt({ pipeline, tables, sources, newId, isAllowingSkips });
     const root = pipelineDirectory(environment.dataDirectory, definition.id);
     const store = new ManifestStore(new FileStorage(root), 'manifests');
     await store.put(firstManifest(environment, definition, { adoption, sinks }));

@@ -6,6 +6,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { SinkFacts } from './epoch/live-sink.ts';
 import type { ManifestSource, PositionTexts } from './epoch/manifest.ts';
 import { knownTexts } from './epoch/recovery.ts';
+import { retainedStarts } from './retained-starts.ts';
 
 /**
  * What a sink leaves beside each commit, `_helios/<sink id>/<to>.json`: how far its pipeline had
@@ -49,6 +50,8 @@ export type AdoptionRequest = {
   readonly sources: ReadonlyMap<string, Source>;
   /** For a sink that the notes don't know: something that was never used before. */
   readonly newId: () => string;
+  /** Records that no table has may be gone from the sources. */
+  readonly isAllowingSkips: boolean;
 };
 
 /**
@@ -63,7 +66,7 @@ export async function adopt(request: AdoptionRequest): Promise<Adoption> {
   if (newest === undefined) throw nothingLeft(request);
   for (const note of notes) checkIdentities(note, sources);
   const reached = tables.map((table) => sinkReached(table, notes, sources));
-  const starts = await startPositions(sources, reached);
+  const starts = await retainedStarts(await startPositions(sources, reached), request);
   const epochs = reached.map((sink) => sink?.rolledEpoch ?? 0);
   return {
     epoch: Math.max(newest.note.to, ...epochs) + 1,

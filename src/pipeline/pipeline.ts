@@ -115,6 +115,8 @@ export interface Pipelines {
     readonly name: string;
     readonly sql: string;
     readonly isAdopting: boolean;
+    /** Of what is adopted: records that no table has may be gone from the sources. */
+    readonly isAllowingSkips?: boolean;
   }): Promise<PipelineInfo>;
   list(): readonly PipelineInfo[];
   /** `not_found` with did-you-mean. */

@@ -81,6 +81,7 @@ export class Supervisor implements Pipelines {
     readonly name: string;
     readonly sql: string;
     readonly isAdopting: boolean;
+    readonly isAllowingSkips?: boolean;
     readonly baseDirectory?: string;
   }): Promise<PipelineInfo> {
     checkName(request.name);
@@ -98,7 +99,10 @@ export class Supervisor implements Pipelines {
       revision: 1,
     };
     await this.#context.prepare(plan);
-    if (request.isAdopting) await adoptPipeline(this.#context, definition, plan);
+    const { isAllowingSkips = false } = request;
+    if (request.isAdopting) {
+      await adoptPipeline(this.#context, definition, { plan, isAllowingSkips });
+    }
     this.#context.catalog.addPipeline(definition);
     this.#addTables(plan, baseDirectory);
     const managed = this.#manage(definition);

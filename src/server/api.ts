@@ -89,6 +89,8 @@ export type PipelineCreateBody = {
   readonly sql: string;
   /** Go on with tables whose pipeline's state is lost. */
   readonly adopt?: boolean | undefined;
+  /** With `adopt`: go on though records are gone that are in no table. */
+  readonly allow_skipping?: boolean | undefined;
 };
 
 /** `PATCH /api/v1/pipelines/{name}`. */
@@ -253,24 +255,37 @@ export type StreamCreateBody = {
   readonly retention_ms?: number | undefined;
   /** Budget of all partitions together; null is as much as the disk holds. */
   readonly retention_bytes?: number | null | undefined;
+  /** A connection whose broker keeps the stream in a topic; absent: the embedded log keeps it. */
+  readonly connection?: string | undefined;
+  /** The stream's name unless given; made where there is none of the name. */
+  readonly topic?: string | undefined;
 };
 
 /** `PATCH /api/v1/streams/{name}`: what is absent stays. Partitions can't become fewer. */
-export type StreamPatchBody = Omit<StreamCreateBody, 'name'>;
+export type StreamPatchBody = Omit<StreamCreateBody, 'name' | 'connection' | 'topic'>;
 
 export type StreamAnswer = {
   readonly id: string;
   readonly name: string;
   readonly created_at: string;
-  readonly retention_ms: number;
+  /** Who keeps its records; null: the embedded log. */
+  readonly backing: {
+    readonly kind: 'kafka';
+    readonly connection: string;
+    readonly topic: string;
+  } | null;
+  /** null: a broker keeps them for ever, or does not say. */
+  readonly retention_ms: number | null;
   /** null: as much as the disk holds. */
   readonly retention_bytes: number | null;
-  readonly bytes: number;
+  /** null where a broker has them. */
+  readonly bytes: number | null;
+  /** Empty where the broker did not answer. */
   readonly partitions: readonly {
-    /** Offsets are byte places in the partition's log; the end is exclusive. */
+    /** Byte places in the partition's log, or records of a topic; the end is exclusive. */
     readonly start_offset: number;
     readonly end_offset: number;
-    readonly bytes: number;
+    readonly bytes: number | null;
     readonly newest_arrival?: string | undefined;
   }[];
 };

@@ -18,6 +18,7 @@ import { jsonLines } from '../client/lines.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
 
 type ScriptOptions = { readonly command?: string };
+type CreateOptions = ScriptOptions & { readonly adopt?: boolean; readonly allowSkipping?: boolean };
 type LossOptions = { readonly discard?: boolean; readonly yes?: boolean };
 type PreviewOptions = ScriptOptions & {
   readonly maxRows: number;
@@ -54,11 +55,13 @@ function addWriting(group: Command, run: Runner): void {
     .command('create <name> [file]')
     .description('make a pipeline of a script (a file, - for stdin) and start it')
     .option(...inlineScript)
-    .option('--adopt', 'go on with tables whose pipeline lost its state');
-  onCall<ScriptOptions & { adopt?: boolean }>(create, run, async (scope, { words, options }) => {
+    .option('--adopt', 'go on with tables whose pipeline lost its state')
+    .option('--allow-skipping', 'adopt though records are gone that are in no table');
+  onCall<CreateOptions>(create, run, async (scope, { words, options }) => {
     const source = await scriptOf(scope, wordAt(words, 1), options.command);
     await checkScript(scope, source);
-    const body = { name: wordAt(words, 0), sql: source.text, adopt: options.adopt };
+    const { adopt, allowSkipping: allow_skipping } = options;
+    const body = { name: wordAt(words, 0), sql: source.text, adopt, allow_skipping };
     await changed(scope, 'Created', () =>
       inSource(source, () =>
         scope.client.json({

@@ -29,7 +29,12 @@ const onePath = `${path}/:name`;
 const sqlText = Type.String({ minLength: 1, maxLength: 1_000_000 });
 
 const createBody = Type.Object(
-  { name: Type.String(), sql: sqlText, adopt: Type.Optional(Type.Boolean()) },
+  {
+    name: Type.String(),
+    sql: sqlText,
+    adopt: Type.Optional(Type.Boolean()),
+    allow_skipping: Type.Optional(Type.Boolean()),
+  },
   { additionalProperties: false },
 );
 
@@ -86,8 +91,13 @@ function addChanging(app: Routes, pipelines: Pipelines): void {
     },
     async ({ body }, reply): Promise<PipelineAnswer> => {
       checkNewName('pipeline', body.name);
-      const isAdopting = body.adopt ?? false;
-      const info = await pipelines.create({ name: body.name, sql: body.sql, isAdopting });
+      const {
+        name,
+        sql,
+        adopt: isAdopting = false,
+        allow_skipping: isAllowingSkips = false,
+      } = body;
+      const info = await pipelines.create({ name, sql, isAdopting, isAllowingSkips });
       reply.code(201);
       return pipelineAnswer(info);
     },
