@@ -28,6 +28,12 @@ const hastyClock: Clock = {
   },
 };
 
+export type FixtureOptions = {
+  /** The pipelines' clock; one that hardly ever waits unless given. */
+  readonly clock?: Clock;
+  readonly random?: () => number;
+};
+
 /** Pipelines over a data directory of their own, with real files, a real log and a real engine. */
 export class PipelineFixture implements AsyncDisposable {
   readonly directory: string;
@@ -38,7 +44,10 @@ export class PipelineFixture implements AsyncDisposable {
   readonly supervisor: Supervisor;
   #isClosed = false;
 
-  private constructor(parts: Pick<PipelineFixture, 'directory' | 'engine' | 'catalog' | 'log'>) {
+  private constructor(
+    parts: Pick<PipelineFixture, 'directory' | 'engine' | 'catalog' | 'log'>,
+    { clock = hastyClock, random = Math.random }: FixtureOptions,
+  ) {
     this.directory = parts.directory;
     this.engine = parts.engine;
     this.catalog = parts.catalog;
@@ -57,8 +66,8 @@ export class PipelineFixture implements AsyncDisposable {
       engine: this.engine,
       registry: this.registry,
       catalog: this.catalog,
-      clock: hastyClock,
-      random: Math.random,
+      clock,
+      random,
       newId: randomUUID,
       onProblem: () => undefined,
       connectors: connectorsOf(this.log, this.directory),
@@ -81,7 +90,7 @@ export class PipelineFixture implements AsyncDisposable {
   }
 
   /** Opens what is at `directory`, or a new folder. */
-  static async open(directory?: string): Promise<PipelineFixture> {
+  static async open(directory?: string, options: FixtureOptions = {}): Promise<PipelineFixture> {
     const root = directory ?? (await mkdtemp(join(tmpdir(), 'helios-pipeline-')));
     await mkdir(join(root, 'tmp', 'spool'), { recursive: true });
     const engine = await Engine.open({
@@ -94,12 +103,8 @@ export class PipelineFixture implements AsyncDisposable {
       clock: systemClock,
       onProblem: () => undefined,
     });
-    const fixture = new PipelineFixture({
-      directory: root,
-      engine,
-      catalog: new Catalog(join(root, 'catalog.db')),
-      log,
-    });
+    const catalog = new Catalog(join(root, 'catalog.db'));
+    const fixture = new PipelineFixture({ directory: root, engine, catalog, log }, options);
     await fixture.registry.openAll();
     return fixture;
   }
