@@ -16,14 +16,15 @@ import { nextSkip, skipAfter, wantedBy } from './skip.ts';
  * Pace: the time from one epoch's start to the next while records keep coming. What comes meanwhile
  * waits for half of it on average, so it is as short as these allow:
  *
- * - An epoch that took t is followed by t of gathering. The more records come, the longer epochs
- *   take and the fewer there are, and a pipeline alone never takes more than half of a core.
+ * - An epoch that took t is followed by t / 2 of gathering. The more records come, the longer
+ *   epochs take and the fewer there are. A quarter of t is waiting for the disk, so that a pipeline
+ *   alone leaves half of a core to others.
  * - An epoch costs some 10 ms whatever it holds. All pipelines that are busy together shall
  *   spend no more than a fifth of a core on that: one alone may have an epoch each 50 ms, of twenty
  *   each has one a second. A quiet pipeline has no epochs and doesn't count.
  * - A full epoch means that more is waiting already: the next one begins at once.
  */
-const gatheringPerWork = 1;
+const gatheringPerWork = 0.5;
 const intervalMsPerPipeline = 50;
 const epochIntervalMsMax = 1000;
 /** Bytes of one epoch: it starts small, and doubles while there is more to read than fits. */
@@ -208,7 +209,6 @@ export class Runner {
       return step === undefined ? [] : sink.publish(step, merges[index], at);
     });
     parts.retire(replaced);
-    await store.collect(manifest.epoch);
     if (this.#isTimeToTell()) await this.#tellSources();
   }
 
@@ -256,28 +256,37 @@ export class Runner {
     };
   }
 
-  /** Gathers for a while before the next epoch, unless there is a full one to take already. */
+  /**
+   * Gathers for a while before the next epoch, unless there is a full one to take already. Old
+   * manifests go meanwhile: nobody waits for that.
+   */
   async #pace(
     batches: ReadonlyMap<string, readonly Batch[]>,
     startedMs: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const { clock } = this.#context;
+    const { clock, store } = this.#context;
     const workMs = clock.monotonicMs() - startedMs;
-    const isFull = byteCount(batches) >= this.#bytesMax * fullShare;
-    if (isFull) {
-      if (workMs < epochIntervalMsMax / 2)
-        this.#bytesMax = Math.min(this.#bytesMax * 2, this.#bytesLimit);
-      if (workMs > epochIntervalMsMax && this.#bytesLimit < boundedBytesMax)
-        this.#bytesMax = Math.max(this.#bytesMax / 2, epochBytesMin);
-      return;
+    const collected = store.collect(this.#manifest.epoch);
+    if (byteCount(batches) >= this.#bytesMax * fullShare) {
+      this.#takeOtherBite(workMs);
+      return await collected;
     }
     const pipelineCount = Math.max(1, this.#context.busyCount());
     const intervalMs = Math.max(
       pipelineCount * intervalMsPerPipeline,
       workMs * (1 + gatheringPerWork),
     );
-    await pause(clock, Math.min(intervalMs, epochIntervalMsMax) - workMs, signal);
+    const pauseMs = Math.min(intervalMs, epochIntervalMsMax) - workMs;
+    await Promise.all([collected, pause(clock, pauseMs, signal)]);
+  }
+
+  /** After a full epoch that took `workMs`. */
+  #takeOtherBite(workMs: number): void {
+    if (workMs < epochIntervalMsMax / 2)
+      this.#bytesMax = Math.min(this.#bytesMax * 2, this.#bytesLimit);
+    if (workMs > epochIntervalMsMax && this.#bytesLimit < boundedBytesMax)
+      this.#bytesMax = Math.max(this.#bytesMax / 2, epochBytesMin);
   }
 
   async #hasEnded(): Promise<boolean> {
