@@ -33,9 +33,20 @@ export type TableEntry = {
   readonly kind: 'delta' | 'attached';
 };
 
+/** A stream that a topic keeps. */
+export type StreamEntry = {
+  readonly id: string;
+  readonly name: string;
+  /** The name of a stored connection. */
+  readonly connection: string;
+  readonly topic: string;
+  readonly createdAtMs: EpochMs;
+};
+
 /**
- * What exists: pipelines, tables and connections. Every change is durable when its method returns.
- * Paths inside of the catalog's folder are stored relative to it, so that the folder can be moved.
+ * What exists: pipelines, tables, connections and streams of brokers. Every change is durable when
+ * its method returns. Paths inside of the catalog's folder are stored relative to it, so that the
+ * folder can be moved.
  */
 export class Catalog {
   readonly #root: string;
@@ -157,6 +168,25 @@ export class Catalog {
     this.#database.prepare('DELETE FROM connections WHERE name = ?').run(name);
   }
 
+  streams(): readonly StreamEntry[] {
+    return this.#database.prepare('SELECT * FROM streams ORDER BY name').all().map(toStream);
+  }
+
+  /** `already_exists` when the name is taken. */
+  addStream({ id, name, connection, topic, createdAtMs }: StreamEntry): void {
+    const { changes } = this.#database
+      .prepare('INSERT OR IGNORE INTO streams VALUES (?, ?, ?, ?, ?)')
+      .run(id, name, connection, topic, createdAtMs);
+    if (changes === 1) return;
+    throw new HeliosError('already_exists', `The stream "${name}" exists already.`, {
+      hint: 'Use it, or choose another name.',
+    });
+  }
+
+  deleteStream(name: string): void {
+    this.#database.prepare('DELETE FROM streams WHERE name = ?').run(name);
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -215,6 +245,16 @@ function toTable(row: SqliteRow): TableEntry {
     name: String(row['name']),
     path: String(row['path']),
     kind: row['kind'] === 'attached' ? 'attached' : 'delta',
+  };
+}
+
+function toStream(row: SqliteRow): StreamEntry {
+  return {
+    id: String(row['id']),
+    name: String(row['name']),
+    connection: String(row['connection']),
+    topic: String(row['topic']),
+    createdAtMs: Number(row['created_at_ms']),
   };
 }
 

@@ -1,3 +1,4 @@
+import { position } from '../event/record.ts';
 import type { ManagedPipeline } from './managed-pipeline.ts';
 
 /** One that is still opening may read anything. */
@@ -8,7 +9,6 @@ export function reads(managed: ManagedPipeline, stream: string): boolean {
   return sources.some(({ connector }) => connector.kind === 'http' && connector.stream === stream);
 }
 
-/** Positions of the embedded log are offsets in decimal. */
 export function hasPassed(
   managed: ManagedPipeline,
   stream: string,
@@ -19,8 +19,10 @@ export function hasPassed(
   return open.plan.script.sources.every(({ connector, name }) => {
     if (connector.kind !== 'http' || connector.stream !== stream) return true;
     const reached = open.runner.positions.get(name);
+    const source = open.sources.get(name);
     return [...positions].every(
-      ([partition, position]) => BigInt(reached?.get(partition) ?? 0) >= BigInt(position),
+      ([partition, at]) =>
+        source !== undefined && source.compare(reached?.get(partition), position(at)) >= 0,
     );
   });
 }

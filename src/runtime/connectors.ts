@@ -10,10 +10,13 @@ import { BlackholeSink, StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../source/http/http-source.ts';
 import { SingleFileSource } from '../source/single-file/single-file-source.ts';
+import type { BrokerStreams } from './stream/broker-streams.ts';
 import type { StreamConnectors } from './stream-connectors.ts';
 
 type ConnectorsOptions = {
   readonly log: EventLog;
+  /** Streams that brokers keep: to a table they look like those of the log. */
+  readonly backed: BrokerStreams;
   readonly connections: Connections;
   readonly context: ConnectionContext;
   readonly spoolDirectory: string;
@@ -25,15 +28,18 @@ type ConnectorsOptions = {
 
 /** The sources and plain sinks that exist. */
 export function createConnectors(options: ConnectorsOptions): Connectors {
-  const { log, spoolDirectory, stdout } = options;
+  const { log, backed, spoolDirectory, stdout } = options;
   let loaded: Promise<StreamConnectors> | undefined;
   const streams = async (): Promise<StreamConnectors> => await (loaded ??= loadStreams(options));
   return {
     source: async (table, scope) => {
       const { connector, format } = table;
       switch (connector.kind) {
-        case 'http':
+        case 'http': {
+          const topic = backed.tableOf(connector.stream, connector.offset);
+          if (topic !== undefined) return await (await streams()).open(table, topic, scope);
           return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
+        }
         case 'single_file':
           return await SingleFileSource.open({
             path: resolvePath(connector.path, scope.baseDirectory),
@@ -79,9 +85,14 @@ async function loadStreams(options: ConnectorsOptions): Promise<StreamConnectors
 }
 
 /** A stream exists as soon as a pipeline names it. */
-export async function createStreams(log: EventLog, plan: Plan): Promise<void> {
+export async function createStreams(
+  log: EventLog,
+  backed: BrokerStreams,
+  plan: Plan,
+): Promise<void> {
   for (const { connector } of plan.script.sources) {
-    if (connector.kind === 'http') await log.ensureStream(connector.stream);
+    if (connector.kind !== 'http' || backed.has(connector.stream)) continue;
+    await log.ensureStream(connector.stream);
   }
 }
 

@@ -11,6 +11,7 @@ import { EventLog } from '../log/event-log.ts';
 import { Supervisor } from '../pipeline/supervisor.ts';
 import { TableRegistry } from '../pipeline/tables/table-registry.ts';
 import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
+import { BrokerStreams } from './stream/broker-streams.ts';
 import { type KnownConnections, knownConnections } from './known-connections.ts';
 
 /**
@@ -26,6 +27,7 @@ export type Core = {
   readonly catalog: Catalog;
   readonly engine: Engine;
   readonly log: EventLog;
+  readonly backed: BrokerStreams;
   readonly known: KnownConnections;
   readonly registry: TableRegistry;
   readonly supervisor: Supervisor;
@@ -61,6 +63,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   const { random } = Math;
   const known = knownConnections({ catalog, clock, random, environment: options.environment });
+  const backed = new BrokerStreams({
+    catalog,
+    ...known,
+    newId: randomUUID,
+    namesOfLog: () => log.listStreams().map(({ name }) => name),
+  });
   const registry = new TableRegistry({
     catalog,
     engine,
@@ -82,24 +90,26 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     onProblem: (problem) => logger.error({ err: problem }, problem.message),
     connectors: createConnectors({
       log,
+      backed,
       ...known,
       spoolDirectory: data.inside('tmp', 'spool'),
       stdout: options.stdout,
       onProblem: (problem) => logger.error({ err: problem }, problem.message),
     }),
     canPrint: options.stdout !== undefined,
-    prepare: async (plan) => await createStreams(log, plan),
+    prepare: async (plan) => await createStreams(log, backed, plan),
     forget: async (pipelineId, plan) => await releaseStreams(log, pipelineId, plan),
     onFailed: (pipeline, id, error) => logger.error({ pipeline, id, err: error }, error.message),
   });
   const close = async (): Promise<void> => {
     await supervisor.close();
+    await backed.close();
     await log.close();
     catalog.close();
     engine.close();
     data.close();
   };
-  return { data, catalog, engine, log, known, registry, supervisor, close };
+  return { data, catalog, engine, log, backed, known, registry, supervisor, close };
 }
 
 /** Talk goes to stderr, so that stdout is data alone. */

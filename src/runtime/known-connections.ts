@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { Catalog, StreamEntry } from '../catalog/catalog.ts';
 import { connectionUsers } from '../catalog/connection-users.ts';
 import { StoredConnections } from '../catalog/connections.ts';
 import type { Connections } from '../connection/connection.ts';
@@ -13,6 +13,14 @@ type KnownConnectionsOptions = {
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
+
+/** In words. */
+function streamsUsing(streams: readonly StreamEntry[], connection: string): readonly string[] {
+  const wanted = connection.toLowerCase();
+  return streams
+    .filter((stream) => stream.connection.toLowerCase() === wanted)
+    .map(({ name }) => `the stream ${name}`);
+}
 
 /** The catalog's connections, what it takes to use them, and how to try one. */
 export type KnownConnections = {
@@ -28,7 +36,10 @@ export function knownConnections(options: KnownConnectionsOptions): KnownConnect
   const connections = new StoredConnections({
     catalog,
     clock,
-    usersOf: (name) => connectionUsers(catalog.pipelines(), name),
+    usersOf: (name) => [
+      ...connectionUsers(catalog.pipelines(), name),
+      ...streamsUsing(catalog.streams(), name),
+    ],
   });
   return {
     connections,

@@ -28,7 +28,7 @@ export async function startHelios(
   const { workingDirectory: baseDirectory, environment, version } = host;
   const core = await openCore({ ...options, data, environment, baseDirectory, stdout: undefined });
   const logger = createLogger(options.logLevel);
-  const { catalog, engine, log, registry, supervisor } = core;
+  const { catalog, engine, log, backed, registry, supervisor } = core;
   const queryable = new QueryableTables({
     registry,
     catalog,
@@ -53,6 +53,7 @@ export async function startHelios(
   const server = new Server(
     {
       log,
+      backed,
       pipelines: supervisor,
       queries,
       tables,

@@ -4,6 +4,7 @@ import type { Connection, Connections, ConnectionStep } from '../connection/conn
 import type { Discovery } from '../discovery/discovery.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
+import type { BackedStreams } from '../log/backed-streams.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Pipelines } from '../pipeline/pipeline.ts';
 import type { QueryService } from '../query/query.ts';
@@ -85,6 +86,8 @@ export type ConnectionDependencies = {
 
 export type ServerDependencies = {
   readonly log: EventLog;
+  /** Streams that brokers keep, besides those of the log. */
+  readonly backed?: BackedStreams | undefined;
   readonly pipelines: Pipelines;
   readonly queries: QueryService;
   readonly tables: Tables;

@@ -146,14 +146,22 @@ export const streamSchema: TSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
   created_at: time,
-  retention_ms: count,
+  backing: Type.Union([
+    Type.Object({
+      kind: Type.Enum(['kafka']),
+      connection: Type.String(),
+      topic: Type.String(),
+    }),
+    Type.Null({ description: 'The embedded log keeps it.' }),
+  ]),
+  retention_ms: Type.Union([count, Type.Null()]),
   retention_bytes: Type.Union([count, Type.Null()]),
-  bytes: count,
+  bytes: Type.Union([count, Type.Null()]),
   partitions: Type.Array(
     Type.Object({
       start_offset: count,
       end_offset: count,
-      bytes: count,
+      bytes: Type.Union([count, Type.Null()]),
       newest_arrival: Type.Optional(time),
     }),
   ),

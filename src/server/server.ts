@@ -147,8 +147,8 @@ export class Server implements AsyncDisposable {
   }
 
   #addRoutes(app: Routes): void {
-    const { log, logger, pipelines, tables, connections, discovery } = this.#dependencies;
-    addStreamRoutes(app, log);
+    const { log, backed, logger, pipelines, tables, connections, discovery } = this.#dependencies;
+    addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
     if (connections !== undefined) addConnectionRoutes(app, connections, logger);

@@ -1,6 +1,7 @@
 import type { Connection, ConnectionStep } from '../connection/connection.ts';
 import { duckdbType } from '../engine/types.ts';
 import type { Schema } from '../event/schema.ts';
+import type { BackedStreamInfo } from '../log/backed-streams.ts';
 import type { StreamInfo } from '../log/log.ts';
 import { slowestPartition } from '../pipeline/partition-lags.ts';
 import type { PipelineInfo, PreviewEvent, Validation } from '../pipeline/pipeline.ts';
@@ -104,6 +105,7 @@ export function streamAnswer(info: StreamInfo): StreamAnswer {
     id: info.id,
     name: info.name,
     created_at: timeText(info.createdAtMs),
+    backing: null,
     retention_ms: info.retention.ageMs,
     retention_bytes: info.retention.bytes ?? null,
     bytes: info.bytes,
@@ -112,6 +114,24 @@ export function streamAnswer(info: StreamInfo): StreamAnswer {
       end_offset: partition.endOffset,
       bytes: partition.bytes,
       newest_arrival: optionalTime(partition.newestArrivedAtMs),
+    })),
+  };
+}
+
+export function backedStreamAnswer(info: BackedStreamInfo): StreamAnswer {
+  const { kind, connection, topic } = info.backing;
+  return {
+    id: info.id,
+    name: info.name,
+    created_at: timeText(info.createdAtMs),
+    backing: { kind, connection, topic },
+    retention_ms: info.retentionMs ?? null,
+    retention_bytes: null,
+    bytes: null,
+    partitions: (info.partitions ?? []).map(({ startOffset, endOffset }) => ({
+      start_offset: startOffset,
+      end_offset: endOffset,
+      bytes: null,
     })),
   };
 }

@@ -8,13 +8,14 @@ export type TopicRecord = {
 };
 
 /**
- * What a topic holds, from its beginning until `count` values that differ were read, as somebody
- * else's consumer sees it.
+ * What a topic holds, from its beginning until `count` values that differ were read, or so many
+ * records in all, as somebody else's consumer sees it.
  */
 export async function readTopic(
   bootstrap: string,
   topic: string,
   count: number,
+  recordsMax: number = Infinity,
 ): Promise<readonly TopicRecord[]> {
   const consumer = new Consumer({
     clientId: 'helios-test',
@@ -32,7 +33,7 @@ export async function readTopic(
       const text = textOf(value);
       records.push({ key: textOf(key), value: text, timestamp: Number(timestamp), partition });
       values.add(text);
-      if (values.size >= count) break;
+      if (values.size >= count || records.length >= recordsMax) break;
     }
   } finally {
     await consumer.close(true);

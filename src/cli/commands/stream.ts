@@ -12,13 +12,20 @@ type Retention = {
   readonly retentionSize?: number | 'none';
 };
 
+type Create = {
+  readonly partitions?: number;
+  readonly connection?: string;
+  readonly topic?: string;
+};
+
 /** More partitions than this cost files and buy nothing on one machine. */
 const partitionsMax = 1_024;
 
 export function addStreamCommand(program: Command, run: Runner): void {
-  const group = program.command('stream').description('the embedded log that HTTP events go to');
+  const group = program.command('stream').description('streams that HTTP events go to');
   withExamples(group, [
     'stream create clicks --partitions 4 --retention 7d',
+    'stream create orders --connection local --topic shop.orders --partitions 6',
     'stream alter clicks --retention-size 10GB',
     'stream list',
   ]);
@@ -31,7 +38,7 @@ export function addStreamCommand(program: Command, run: Runner): void {
   });
   const remove = group
     .command('delete <name>')
-    .description('delete a stream and every record in it')
+    .description('delete a stream and its records; one of a broker keeps its topic')
     .option('-y, --yes', 'do not ask');
   onCall<{ yes?: boolean }>(remove, run, deleteStream);
 }
@@ -41,14 +48,14 @@ function addWriting(group: Command, run: Runner): void {
     group
       .command('create <name>')
       .description('make a stream; events go to /ingest/NAME')
-      .option('--partitions <n>', 'parts that are written at once', parseInteger(1, partitionsMax)),
+      .option('--partitions <n>', 'parts that are written at once', parseInteger(1, partitionsMax))
+      .option('--connection <name>', 'the Kafka that keeps it, instead of the embedded log')
+      .option('--topic <name>', 'its topic there: made where there is none, else used as it is'),
   );
-  onCall<Retention & { partitions?: number }>(create, run, async (scope, { words, options }) => {
-    const body = {
-      name: wordAt(words, 0),
-      partitions: options.partitions,
-      ...retentionOf(options),
-    };
+  onCall<Retention & Create>(create, run, async (scope, { words, options }) => {
+    const { partitions, connection, topic } = options;
+    const name = wordAt(words, 0);
+    const body = { name, partitions, connection, topic, ...retentionOf(options) };
     const path = '/api/v1/streams';
     const stream = await scope.client.json<StreamAnswer>({
       method: 'POST',
@@ -57,8 +64,9 @@ function addWriting(group: Command, run: Runner): void {
       signal: scope.signal,
     });
     if (scope.output.isJson) return scope.output.json(stream);
-    const name = pathPart(stream.name);
-    scope.output.talk(`Created stream ${stream.name}: post to ${scope.client.url}/ingest/${name}`);
+    const url = `${scope.client.url}/ingest/${pathPart(stream.name)}`;
+    const where = stream.backing === null ? '' : ` in the topic ${stream.backing.topic}`;
+    scope.output.talk(`Created stream ${stream.name}${where}: post to ${url}`);
   });
   const alter = withRetention(
     group.command('alter <name>').description('change how long a stream keeps its records'),
@@ -122,13 +130,15 @@ async function listStreams(scope: Scope): Promise<void> {
       { name: 'size', type: 'BIGINT' },
       { name: 'keeps' },
       { name: 'newest arrival' },
+      { name: 'in' },
     ],
     answer.streams.map((stream) => [
       stream.name,
       stream.partitions.length,
-      byteText(stream.bytes),
+      sizeText(stream.bytes),
       retentionText(stream),
       newestArrival(stream),
+      backingText(stream),
     ]),
   );
 }
@@ -136,7 +146,8 @@ async function listStreams(scope: Scope): Promise<void> {
 async function showStream(scope: Scope, stream: StreamAnswer): Promise<void> {
   if (scope.output.isJson) return scope.output.json(stream);
   await scope.output.line(
-    `${stream.name}: ${byteText(stream.bytes)}, keeps ${retentionText(stream)}`,
+    `${stream.name}: ${stream.bytes === null ? '' : `${byteText(stream.bytes)}, `}` +
+      `keeps ${retentionText(stream)}, in ${backingText(stream)}`,
   );
   await scope.table(
     [
@@ -150,7 +161,7 @@ async function showStream(scope: Scope, stream: StreamAnswer): Promise<void> {
       index,
       groupDigits(partition.start_offset),
       groupDigits(partition.end_offset),
-      byteText(partition.bytes),
+      sizeText(partition.bytes),
       partition.newest_arrival ?? '',
     ]),
   );
@@ -166,17 +177,31 @@ async function deleteStream(
     path,
     signal: scope.signal,
   });
-  const loss = `${byteText(stream.bytes)} of records will be gone.`;
+  const loss =
+    stream.backing === null
+      ? `${sizeText(stream.bytes)} of records will be gone.`
+      : `The topic ${stream.backing.topic} stays as it is.`;
   await scope.confirm(`Delete stream ${stream.name}? ${loss}`, options.yes === true);
   await scope.client.json({ method: 'DELETE', path, signal: scope.signal });
   if (scope.output.isJson) return scope.output.json({ deleted: stream.name });
   scope.output.talk(`Deleted stream ${stream.name}.`);
 }
 
+function backingText({ backing }: StreamAnswer): string {
+  return backing === null
+    ? 'the embedded log'
+    : `the topic ${backing.topic} of ${backing.connection}`;
+}
+
+function sizeText(bytes: number | null): string {
+  return bytes === null ? '' : byteText(bytes);
+}
+
 function retentionText(stream: StreamAnswer): string {
+  if (stream.retention_ms === null) return 'as the broker says';
   const size = stream.retention_bytes;
-  const sizeText = size === null ? '' : `, at most ${byteText(size)}`;
-  return durationText(stream.retention_ms) + sizeText;
+  const limit = size === null ? '' : `, at most ${byteText(size)}`;
+  return durationText(stream.retention_ms) + limit;
 }
 
 function newestArrival(stream: StreamAnswer): string {

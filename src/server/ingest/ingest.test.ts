@@ -1,5 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ingestBodies } from '../testing/ingest-bodies.ts';
 import { json, TestServer } from '../testing/test-server.ts';
 
 let server: TestServer;
@@ -21,15 +22,7 @@ async function added(action: () => Promise<unknown>): Promise<string[]> {
 }
 
 describe('what is stored', () => {
-  test.each([
-    ['application/x-www-form-urlencoded', '{"msg": "test"}', ['{"msg": "test"}']],
-    ['application/json', '[{"a":1},{"a":2}]', ['{"a":1}', '{"a":2}']],
-    ['text/plain', '{"a":1}\n{"a":2}\n', ['{"a":1}', '{"a":2}']],
-    ['nonsense', '{"a":1}\nnot json\n', ['{"a":1}', 'not json']],
-    ['', '{\n"a":\n1}', ['{ "a": 1}']],
-    ['application/json', '{"__proto__":{"x":1}}', ['{"__proto__":{"x":1}}']],
-    ['application/json', '[]', []],
-  ])('%s %j becomes %j', async (type, body, lines) => {
+  test.each(ingestBodies)('%s %j becomes %j', async (type, body, lines) => {
     const stored = await added(async () => {
       const answer = await server.post('/ingest', body, { 'content-type': type });
       expect(answer).toMatchObject({ status: 200, text: 'ok' });

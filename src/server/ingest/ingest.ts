@@ -4,13 +4,13 @@ import { sendText } from '../answer/send.ts';
 import { readBody } from './body.ts';
 import { MemoryBudget, MemoryShare } from './memory-budget.ts';
 import { ingestTarget } from './target.ts';
-import type { Appended } from '../../log/log.ts';
+import type { Accepted, IngestStreams } from '../../log/backed-streams.ts';
 import type { ServerDependencies } from '../dependencies.ts';
 import type { ServerLimits } from '../limits.ts';
 import type { Counter, Metrics } from '../metrics/metrics.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-type IngestDependencies = Pick<ServerDependencies, 'log' | 'pipelines' | 'logger'> & {
+type IngestDependencies = Pick<ServerDependencies, 'log' | 'backed' | 'pipelines' | 'logger'> & {
   readonly limits: ServerLimits;
   readonly metrics: Metrics;
 };
@@ -56,17 +56,18 @@ export class Ingest {
       sendText(response, { status: 202, text: 'stored, not yet queryable', headers: allHeaders });
   }
 
-  async #store(request: IncomingMessage, stream: string): Promise<Appended> {
-    const { limits, log } = this.#dependencies;
+  async #store(request: IncomingMessage, stream: string): Promise<Accepted> {
+    const { limits, log, backed } = this.#dependencies;
+    const streams: IngestStreams = backed?.has(stream) === true ? backed : log;
     const idempotencyKey = idempotencyKeyOf(request, limits.idempotencyKeyCharactersMax);
     // An unknown stream is refused before its body is read.
-    log.checkStream(stream);
+    streams.checkStream(stream);
     const share = new MemoryShare(this.#budget);
     try {
       const body = await readBody(request, limits, share);
       const byteLength = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
       const { lines } = frameBody(body);
-      const appended = await log.append(stream, { lines, idempotencyKey });
+      const appended = await streams.append(stream, { lines, idempotencyKey });
       const counters = this.#countersOf(stream);
       counters.requests.value += 1;
       counters.bytes.value += byteLength;
@@ -89,9 +90,10 @@ export class Ingest {
   }
 
   /** From here on the request is durable: a failure to wait is not a failure to store. */
-  async #isQueryable(stream: string, appended: Appended, id: string): Promise<boolean> {
+  async #isQueryable(stream: string, appended: Accepted, id: string): Promise<boolean> {
     const { limits, logger, pipelines } = this.#dependencies;
-    const positions = new Map([[String(appended.partition), String(appended.to)]]);
+    const { partition, to } = appended;
+    const positions = new Map(partition === '' ? [] : [[String(partition), String(to)]]);
     try {
       const outcome = await pipelines.waitUntilQueryable(stream, positions, limits.queryableWaitMs);
       return outcome === 'queryable';
@@ -104,7 +106,7 @@ export class Ingest {
 
 type StreamCounters = { readonly requests: Counter; readonly bytes: Counter };
 
-function duplicateHeaders(appended: Appended): Readonly<Record<string, string>> {
+function duplicateHeaders(appended: Accepted): Readonly<Record<string, string>> {
   return appended.isDuplicate ? { 'idempotent-replayed': 'true' } : {};
 }
 

@@ -1,16 +1,22 @@
 import { Type } from 'typebox';
 import { errorSchema, streamListSchema, streamSchema } from '../schemas.ts';
-import { streamAnswer } from '../wire.ts';
+import { backedStreamAnswer, streamAnswer } from '../wire.ts';
 import { nameParams } from './names.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { BackedStreamRequest, BackedStreams } from '../../log/backed-streams.ts';
 import type { EventLog } from '../../log/event-log.ts';
 import type { StreamRequest } from '../../log/log.ts';
-import type { StreamAnswer, StreamListAnswer, StreamPatchBody } from '../api.ts';
+import type { StreamAnswer, StreamCreateBody, StreamListAnswer, StreamPatchBody } from '../api.ts';
 import type { Routes } from '../framework.ts';
 
 /** `/api/v1/streams…`. */
-export function addStreamRoutes(app: Routes, streams: EventLog): void {
-  addReading(app, streams);
-  addChanging(app, streams);
+export function addStreamRoutes(
+  app: Routes,
+  log: EventLog,
+  backed: BackedStreams | undefined,
+): void {
+  addReading(app, log, backed);
+  addChanging(app, log, backed);
 }
 
 const path = '/api/v1/streams';
@@ -27,7 +33,16 @@ const settings = {
 };
 
 const createBody = Type.Object(
-  { name: Type.String(), ...settings },
+  {
+    name: Type.String(),
+    ...settings,
+    connection: Type.Optional(
+      Type.String({ description: 'A connection whose broker keeps the stream, in a topic.' }),
+    ),
+    topic: Type.Optional(
+      Type.String({ description: "The stream's name unless given; made where there is none." }),
+    ),
+  },
   { additionalProperties: false },
 );
 
@@ -42,11 +57,15 @@ const deleteQuery = Type.Object(
   { additionalProperties: false },
 );
 
-function addReading(app: Routes, streams: EventLog): void {
+function addReading(app: Routes, log: EventLog, backed: BackedStreams | undefined): void {
   app.get(
     path,
     { schema: { summary: 'All streams', response: { 200: streamListSchema } } },
-    (): StreamListAnswer => ({ streams: streams.listStreams().map(streamAnswer) }),
+    async (): Promise<StreamListAnswer> => {
+      const others = (await backed?.list()) ?? [];
+      const streams = [...log.listStreams().map(streamAnswer), ...others.map(backedStreamAnswer)];
+      return { streams };
+    },
   );
   app.get(
     onePath,
@@ -57,11 +76,14 @@ function addReading(app: Routes, streams: EventLog): void {
         response: { 200: streamSchema, 404: errorSchema },
       },
     },
-    ({ params }): StreamAnswer => streamAnswer(streams.getStream(params.name)),
+    async ({ params }): Promise<StreamAnswer> =>
+      backed?.has(params.name) === true
+        ? backedStreamAnswer(await backed.get(params.name))
+        : streamAnswer(log.getStream(params.name)),
   );
 }
 
-function addChanging(app: Routes, streams: EventLog): void {
+function addChanging(app: Routes, log: EventLog, backed: BackedStreams | undefined): void {
   app.post(
     path,
     {
@@ -72,7 +94,15 @@ function addChanging(app: Routes, streams: EventLog): void {
       },
     },
     async ({ body }, reply): Promise<StreamAnswer> => {
-      const info = await streams.createStream(streamRequest(body.name, body));
+      const backedRequest = backedRequestOf(body);
+      if (backedRequest !== undefined) {
+        if (backed === undefined) throw noBrokers();
+        const made = await backed.create(backedRequest);
+        reply.code(201);
+        return backedStreamAnswer(made);
+      }
+      if (backed?.has(body.name) === true) throw isTaken(body.name);
+      const info = await log.createStream(streamRequest(body.name, body));
       reply.code(201);
       return streamAnswer(info);
     },
@@ -87,8 +117,10 @@ function addChanging(app: Routes, streams: EventLog): void {
         response: { 200: streamSchema, '4xx': errorSchema },
       },
     },
-    async ({ params, body }): Promise<StreamAnswer> =>
-      streamAnswer(await streams.alterStream(streamRequest(params.name, body))),
+    async ({ params, body }): Promise<StreamAnswer> => {
+      if (backed?.has(params.name) === true) throw isOfBroker(params.name);
+      return streamAnswer(await log.alterStream(streamRequest(params.name, body)));
+    },
   );
   app.delete(
     onePath,
@@ -101,10 +133,52 @@ function addChanging(app: Routes, streams: EventLog): void {
       },
     },
     async ({ params, query }, reply) => {
-      await streams.deleteStream(params.name, { isForced: query.force === 'true' });
+      const streams = backed?.has(params.name) === true ? backed : undefined;
+      const options = { isForced: query.force === 'true' };
+      if (streams === undefined) await log.deleteStream(params.name, options);
+      else await streams.delete(params.name, options);
       return await reply.code(204).send();
     },
   );
+}
+
+/** Undefined where the embedded log is to keep it. */
+function backedRequestOf(body: StreamCreateBody): BackedStreamRequest | undefined {
+  const { name, connection, topic, partitions } = body;
+  if (connection === undefined) {
+    if (topic === undefined) return undefined;
+    throw new HeliosError(
+      'invalid_request',
+      `The topic "${topic}" is given without a connection.`,
+      {
+        hint: 'Say which connection has it: --connection NAME.',
+      },
+    );
+  }
+  if (typeof body.retention_bytes === 'number') {
+    throw new HeliosError('invalid_request', 'A topic has no budget of bytes for all partitions.', {
+      hint: "Give a time, or set the topic's retention.bytes, which is for each partition.",
+    });
+  }
+  return { name, connection, topic, partitions, retentionMs: body.retention_ms };
+}
+
+function noBrokers(): HeliosError {
+  return new HeliosError('invalid_request', 'Streams are kept in the embedded log only here.', {
+    hint: 'Leave the connection out.',
+  });
+}
+
+function isTaken(name: string): HeliosError {
+  return new HeliosError('already_exists', `The stream "${name}" exists already.`, {
+    hint: 'Use it, or choose another name.',
+  });
+}
+
+function isOfBroker(name: string): HeliosError {
+  return new HeliosError('invalid_request', `The stream "${name}" is kept by a broker.`, {
+    hint: 'Change its topic there: kafka-configs --alter, or kafka-topics --alter --partitions.',
+  });
 }
 
 function streamRequest(name: string, body: StreamPatchBody): StreamRequest {

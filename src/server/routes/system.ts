@@ -78,7 +78,7 @@ async function health({ server, config }: SystemDependencies): Promise<HealthAns
     version: config.version,
     uptime_ms: Math.round(process.uptime() * 1000),
     pipelines,
-    streams: server.log.listStreams().length,
+    streams: server.log.listStreams().length + (server.backed?.count ?? 0),
     tables: (await server.tables.list()).length,
     sandbox: server.queries.capabilities(),
   };

@@ -2,6 +2,7 @@ import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
 import { HeliosError } from '../../../base/errors.ts';
 import { describeRemoteError } from '../../../connection/failure/remote-error.ts';
 import { guardClient, type KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
+import { topicMissing } from '../../../source/kafka/failures.ts';
 import type { KafkaOperation } from '../../../connection/failure/kafka-failure.ts';
 
 export type NewTopic = {
@@ -21,6 +22,10 @@ const messageBytesMax = 8 * 1024 * 1024;
 
 /** As many copies as the brokers say by default. */
 const replicasDefault = -1;
+
+/** What ListOffsets takes for times. */
+const earliest = -2n;
+const latest = -1n;
 
 /** Makes topics, and looks at what they take. Fails with Helios's own errors. */
 export class TopicAdmin {
@@ -66,22 +71,65 @@ export class TopicAdmin {
 
   /** Bytes of one batch; the default where the user may not see it. */
   async messageBytesMax(topic: string): Promise<number> {
-    const configurationKeys = ['max.message.bytes'];
-    const resourceType = ConfigResourceTypes.TOPIC;
-    try {
-      const resources = [{ resourceType, resourceName: topic, configurationKeys }];
-      const [answer] = await this.#admin.describeConfigs({ resources });
-      const value = Number(answer?.configs[0]?.value ?? Number.NaN);
-      return Number.isInteger(value) && value > 0 ? value : messageBytesDefault;
-    } catch (thrown) {
-      const error = this.#described(thrown, topic, 'Describe');
-      if (error.code === 'access_refused') return messageBytesDefault;
-      throw error;
-    }
+    const value = await this.#setting(topic, 'max.message.bytes');
+    return value !== undefined && value > 0 ? value : messageBytesDefault;
+  }
+
+  /** Undefined: for ever, or the user may not see it. */
+  async retentionMs(topic: string): Promise<number | undefined> {
+    const value = await this.#setting(topic, 'retention.ms');
+    return value !== undefined && value >= 0 ? value : undefined;
+  }
+
+  /** The first offset that is kept, and the next one, by the number of the partition. */
+  async partitions(
+    topic: string,
+  ): Promise<readonly { readonly startOffset: number; readonly endOffset: number }[]> {
+    const count = await this.partitionCount(topic);
+    if (count === undefined) throw topicMissing(topic, this.#access.place().address);
+    const starts = await this.#offsets(topic, count, earliest);
+    const ends = await this.#offsets(topic, count, latest);
+    return Array.from({ length: count }, (_, partition) => ({
+      startOffset: starts.get(partition) ?? 0,
+      endOffset: ends.get(partition) ?? 0,
+    }));
   }
 
   async close(): Promise<void> {
     await this.#admin.close();
+  }
+
+  async #offsets(
+    topic: string,
+    count: number,
+    timestamp: bigint,
+  ): Promise<ReadonlyMap<number, number>> {
+    const partitions = Array.from({ length: count }, (_, partitionIndex) => {
+      return { partitionIndex, timestamp };
+    });
+    try {
+      const topics = [{ name: topic, partitions }];
+      const [answer] = await this.#admin.listOffsets({ topics, isolationLevel: 0 });
+      const found = answer?.partitions ?? [];
+      return new Map(found.map(({ partitionIndex, offset }) => [partitionIndex, Number(offset)]));
+    } catch (thrown) {
+      throw this.#described(thrown, topic, 'Describe');
+    }
+  }
+
+  /** Undefined where the user may not see it. */
+  async #setting(topic: string, name: string): Promise<number | undefined> {
+    const resourceType = ConfigResourceTypes.TOPIC;
+    try {
+      const resources = [{ resourceType, resourceName: topic, configurationKeys: [name] }];
+      const [answer] = await this.#admin.describeConfigs({ resources });
+      const value = Number(answer?.configs[0]?.value ?? Number.NaN);
+      return Number.isInteger(value) ? value : undefined;
+    } catch (thrown) {
+      const error = this.#described(thrown, topic, 'Describe');
+      if (error.code === 'access_refused') return undefined;
+      throw error;
+    }
   }
 
   #described(thrown: unknown, topic: string, operation: KafkaOperation): HeliosError {
