@@ -160,8 +160,8 @@ const reserved = new Set(
   (
     'all analyse analyze and any array as asc asymmetric at both case cast check collate column ' +
     'constraint create default deferrable desc describe distinct do else end except false fetch ' +
-    'for foreign from grant group having in initially intersect into lambda lateral leading limit ' +
-    'metadata not null offset on only or order pivot placing primary qualify references ' +
+    'for foreign from grant group having in initially intersect into lambda lateral leading ' +
+    'limit metadata not null offset on only or order pivot placing primary qualify references ' +
     'returning select show some summarize symmetric table then to trailing true union unique ' +
     'unpivot using variadic watermark when where window with'
   ).split(' '),

@@ -8,7 +8,7 @@ import type {
   PeekAnswerDocument,
   StreamDescriptionAnswer,
 } from '../../src/server/discovery/discovery-answers.ts';
-import { produce, type Sent } from '../peers/kafka-producers.ts';
+import { JavaProducers, produce, type Sent } from '../peers/kafka-producers.ts';
 import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 
@@ -142,6 +142,29 @@ describe.skipIf(parts === undefined)('a look at a real broker', () => {
     expect(poison.records.map(({ value }) => value)).toEqual([null, { base64: '/w==' }]);
   });
 
+  test('shows what transactions committed, and looks past what they did not', async () => {
+    await broker.createTopic('payments');
+    await using java = new JavaProducers(parts!, broker);
+    await java.open('plain');
+    await java.open('tx', { 'transactional.id': 'look' });
+    const topic = 'payments';
+    await java.series('plain', { topic, count: 5, template: '{"id":#}' });
+    await java.begin('tx');
+    await java.series('tx', { topic, from: 100, count: 400, template: '{"id":#}' });
+    await java.abort('tx');
+    const newest = await peek('payments', 'count=3');
+    expect(newest.records.map(({ value }) => value)).toEqual([
+      { text: '{"id":2}' },
+      { text: '{"id":3}' },
+      { text: '{"id":4}' },
+    ]);
+    await java.begin('tx');
+    await java.series('tx', { topic, from: 900, count: 2, template: '{"id":#}' });
+    expect(places(await peek('payments', 'count=1'))).toBe('0:4');
+    await java.commit('tx');
+    expect(places(await peek('payments', 'from=oldest&count=6'))).toMatch(/0:3 0:4 0:40\d$/);
+  });
+
   test('drafts a table of every partition, which the pipeline fills', async () => {
     const draft = await infer('orders', { metadata: true });
     expect(draft.sample).toMatchObject({
@@ -233,6 +256,6 @@ describe.skipIf(parts === undefined)('a look at a real broker', () => {
       'GET',
       '/api/v1/connections/right/streams',
     );
-    expect(right.streams).toHaveLength(4);
+    expect(right.streams.map(({ name }) => name)).toContain('orders');
   });
 });

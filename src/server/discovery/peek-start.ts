@@ -2,8 +2,8 @@ import { HeliosError } from '../../base/errors.ts';
 import type { PeekStart } from '../../source/look.ts';
 
 /**
- * Where a look begins, as it is written: `newest`, `oldest`, a time (RFC 3339, or milliseconds since
- * 1970), or `PARTITION:POSITION`. `invalid_request`.
+ * Where a look begins, as it is written: `newest`, `oldest`, a time (RFC 3339, or milliseconds
+ * since 1970), or `PARTITION:POSITION`. `invalid_request`.
  */
 export function parsePeekStart(text: string): PeekStart {
   if (text === 'newest' || text === 'latest') return { kind: 'newest' };
