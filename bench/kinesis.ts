@@ -138,14 +138,16 @@ async function measureCost(): Promise<void> {
     const cores = (treeCpuMs(helios.pid) - cpuBeforeMs) / tookMs;
     const count = (await helios.queryNumber('SELECT count(*) FROM replay')) - countBefore;
     const megabytesPerSecond = (count * lineBytes) / tookMs / 1000;
-    say(`${thousands((count * 1000) / tookMs)} events/s`);
+    // It may still be catching up a little.
+    const coresAtGoal = (cores * busy.bytesPerSecond) / 1e6 / megabytesPerSecond;
+    say(`${cores.toFixed(2)} cores at ${megabytesPerSecond.toFixed(1)} MB/s`);
     report({
       what: 'Kinesis: CPU of the whole process at 10 MB/s',
-      value: `${cores.toFixed(2)} cores`,
+      value: `${coresAtGoal.toFixed(2)} cores`,
       peer: '',
       ratio: undefined,
       goal: `under ${busy.coresMax} cores`,
-      isMet: cores < busy.coresMax && megabytesPerSecond > 9,
+      isMet: coresAtGoal < busy.coresMax && megabytesPerSecond > 9,
       isBehindPeer: false,
       detail:
         `${busy.shards} shards played from a file, JSON into a Delta table, ${busy.seconds} s: ` +

@@ -18,7 +18,7 @@ import {
   type PutRecordsRequestEntry,
   type Shard,
 } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { NodeHttpHandler, type NodeHttp2Handler } from '@smithy/node-http-handler';
 
 /** An emulator of Kinesis on a port of its own. */
 export type KinesisPeer = AsyncDisposable & {
@@ -83,12 +83,15 @@ export async function startKinesalite(): Promise<KinesisPeer> {
 }
 
 /** A client that emulators understand: plain HTTP/1.1, any credentials, no retries of its own. */
-export function kinesisClient(endpoint: string): KinesisClient {
+export function kinesisClient(
+  endpoint: string,
+  requestHandler: NodeHttpHandler | NodeHttp2Handler = new NodeHttpHandler(),
+): KinesisClient {
   return new KinesisClient({
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    requestHandler: new NodeHttpHandler(),
+    requestHandler,
     maxAttempts: 1,
   });
 }

@@ -171,6 +171,21 @@ test('a consumer that exists is used again, and a preview uses none', async () =
   await source.close();
 });
 
+test('over HTTP/2, as AWS pushes: ends, silence and what is cut off are renewed', async () => {
+  await proxy[Symbol.asyncDispose]();
+  proxy = await FaultProxy.openHttp2(peer.endpoint);
+  proxy.fault = subscriptions(
+    events(records(0, 2)),
+    { kind: 'events', events: [records(2, 3)], isOpen: true },
+    { kind: 'reset' },
+    events(records(3, 4)),
+    { kind: 'events', events: [], isOpen: true },
+  );
+  const source = await open(100);
+  expect(await readTo(source, 4)).toEqual(numbers(4));
+  await source.close();
+});
+
 /** Looks again and again; the test's own time limit ends it. */
 async function reached(isReached: () => boolean): Promise<void> {
   while (!isReached()) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { NodeHttp2Handler } from '@smithy/node-http-handler';
 import { kinesisClient } from '../peers/kinesis.ts';
 
 /** A call of Kinesis's API, as it came. */
@@ -41,8 +43,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly calls: Call[] = [];
   readonly #stop: () => void;
 
-  private constructor(endpoint: string, stop: () => void) {
-    this.client = kinesisClient(endpoint);
+  private constructor(client: KinesisClient, stop: () => void) {
+    this.client = client;
     this.#stop = stop;
   }
 
@@ -53,8 +55,32 @@ export class FaultProxy implements AsyncDisposable {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const proxy: FaultProxy = new FaultProxy(`http://127.0.0.1:${port}`, () => {
+    const client = kinesisClient(`http://127.0.0.1:${port}`);
+    const proxy: FaultProxy = new FaultProxy(client, () => {
       server.closeAllConnections();
+      server.close();
+    });
+    return proxy;
+  }
+
+  /** Speaks HTTP/2, as AWS does where it pushes. */
+  static async openHttp2(target: string): Promise<FaultProxy> {
+    const sessions = new Set<ServerHttp2Session>();
+    const server = createHttp2Server((incoming, outgoing) => {
+      // Both kinds have all that is used here.
+      const [taken, response] = [incoming, outgoing] as unknown[] as [
+        IncomingMessage,
+        ServerResponse,
+      ];
+      void proxy.#serve(target, taken, response).catch(() => outgoing.stream.close());
+    });
+    server.on('session', (session) => sessions.add(session));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = kinesisClient(`http://127.0.0.1:${port}`, new NodeHttp2Handler());
+    const proxy: FaultProxy = new FaultProxy(client, () => {
+      for (const session of sessions) session.destroy();
       server.close();
     });
     return proxy;
@@ -142,11 +168,18 @@ async function forward(
   { method, headers, url }: IncomingMessage,
   bytes: Buffer,
 ): Promise<IncomingMessage> {
-  const onward = request(new URL(url ?? '/', target), { method, headers });
+  // HTTP/2 has headers of its own.
+  const plain = Object.entries(headers).filter(([name]) => !name.startsWith(':'));
+  const onward = request(new URL(url ?? '/', target), {
+    method,
+    headers: Object.fromEntries(plain),
+  });
   onward.end(bytes);
   const [answer] = (await once(onward, 'response')) as [IncomingMessage];
-  // Its length no longer holds once something is changed.
-  delete answer.headers['content-length'];
+  // They hold no longer once something is changed, or the protocol is another.
+  for (const name of ['content-length', 'connection', 'keep-alive', 'transfer-encoding']) {
+    delete answer.headers[name];
+  }
   return answer;
 }
 

@@ -1,14 +1,14 @@
 import { KinesisClient } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AwsPlace } from '../failure/aws-failure.ts';
 import type { ConnectionContext, PlainOptions } from '../context.ts';
 import { optionValue } from '../option-value.ts';
 import { awsCredentials, type AwsCredentialSource, sdkShape } from './credentials.ts';
 import { endpointOf } from './endpoint.ts';
+import { KinesisHttpHandler } from './kinesis-http.ts';
 import { regionOf } from './region.ts';
 
 export type KinesisAccess = {
-  /** Over HTTP/1. The caller calls `destroy`. */
+  /** The caller calls `destroy`. */
   readonly client: KinesisClient;
   readonly region: string;
   /** Undefined: AWS's own. */
@@ -39,8 +39,7 @@ export async function createKinesisClient(
     region,
     credentials: async () => sdkShape(await credentials()),
     maxAttempts: attemptsMax,
-    // Emulators have no HTTP/2, which the SDK would use for Kinesis.
-    requestHandler: new NodeHttpHandler({
+    requestHandler: new KinesisHttpHandler({
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
