@@ -4,7 +4,7 @@ import type { PartitionLag, Source } from '../source/source.ts';
 import type { ReadPositions } from './epoch/recovery.ts';
 
 /** People who look at a lag see one that is no older. */
-const intervalMs = 2000;
+const intervalMs = 1000;
 
 export type LagWatchContext = {
   readonly sources: ReadonlyMap<string, Source>;
