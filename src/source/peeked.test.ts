@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HeliosError } from '../base/errors.ts';
 import type { PeekedRecord } from './look.ts';
-import { chosenPartitions, mergeByTime, peekAnswer, peekEach } from './peeked.ts';
+import { chosenPartitions, keptRecords, mergeByTime, peekAnswer, peekEach } from './peeked.ts';
 
 const newest = { kind: 'newest' } as const;
 const oldest = { kind: 'oldest' } as const;
@@ -82,6 +82,21 @@ describe('a partition that fails', () => {
     expect(found).toHaveLength(40);
     controller.abort(new HeliosError('cancelled', 'Enough.'));
     await expect(peekEach(partitions, controller, look)).rejects.toThrow('Enough.');
+  });
+});
+
+describe('of records that are large', () => {
+  const three = records('a1@1 a2@2 a3@3').map((record) => ({ ...record, value: Buffer.alloc(10) }));
+  const cases = [
+    ['first', 9, 25, 'a1 a2', true],
+    ['last', 9, 25, 'a2 a3', true],
+    ['last', 9, 1, 'a3', true],
+    ['first', 2, 1000, 'a1 a2', false],
+    ['last', 3, 30, 'a1 a2 a3', false],
+  ] as const;
+  test.each(cases)('the %s of %d are kept in %d bytes', (keep, countMax, bytesMax, left, isCut) => {
+    const kept = keptRecords(three, { keep, countMax, bytesMax });
+    expect([places(kept.records), kept.isCut]).toEqual([left, isCut]);
   });
 });
 

@@ -44,6 +44,48 @@ async function guarded(
   }
 }
 
+/** Bytes of values that a look holds of all partitions, about. */
+const peekBytesMax = 64 * 1024 * 1024;
+const partitionBytesMin = 1024 * 1024;
+
+export type KeepLimits = {
+  readonly countMax: number;
+  readonly bytesMax: number;
+  /** Which to keep where there are more. */
+  readonly keep: 'first' | 'last';
+};
+
+/** What each of so many partitions may hold. */
+export function partitionBytes(partitionCount: number): number {
+  return Math.max(partitionBytesMin, Math.floor(peekBytesMax / Math.max(1, partitionCount)));
+}
+
+/**
+ * As many records as the limits allow, one at least; `isCut` where bytes were the limit.
+ */
+export function keptRecords(
+  records: readonly PeekedRecord[],
+  { countMax, bytesMax, keep }: KeepLimits,
+): { readonly records: readonly PeekedRecord[]; readonly isCut: boolean } {
+  const wanted = keep === 'first' ? records : records.toReversed();
+  let bytes = 0;
+  let count = 0;
+  for (const { value } of wanted) {
+    bytes += value?.length ?? 0;
+    if (count === countMax || (count > 0 && bytes > bytesMax)) break;
+    count++;
+  }
+  const kept = keep === 'first' ? records.slice(0, count) : records.slice(records.length - count);
+  return { records: kept, isCut: count < Math.min(countMax, records.length) };
+}
+
+/** Told of a partition whose records were cut. */
+export function tooLarge(count: number): HeliosError {
+  return new HeliosError('too_large', `Its records are large: no more than ${count} are shown.`, {
+    hint: 'Look at one partition, or at fewer records.',
+  });
+}
+
 /**
  * Chooses the records that were asked for of what partitions gave, and puts them in order. Throws
  * the failure where no partition could be looked at.

@@ -11,7 +11,15 @@ import type {
   StreamLook,
   StreamSummary,
 } from '../look.ts';
-import { chosenPartitions, peekAnswer, peekEach } from '../peeked.ts';
+import {
+  chosenPartitions,
+  keptRecords,
+  partitionBytes,
+  peekAnswer,
+  peekEach,
+  tooLarge,
+} from '../peeked.ts';
+import { splitLines } from '../split-lines.ts';
 
 /** How far back the newest records are sought at first; then four times as far, and so on. */
 const firstWindowBytes = 64 * 1024;
@@ -51,8 +59,14 @@ export class HttpLook implements StreamLook {
     const peeks = await peekEach(chosenPartitions(all, request), request, async (partition) => {
       const info = partitions[Number(partition)];
       const look = new PartitionLook(this.#log, request, Number(partition));
-      const records = info === undefined ? [] : await look.records(info);
-      return { partition, records, failure: undefined };
+      const found = info === undefined ? [] : await look.records(info);
+      const kept = keptRecords(found, {
+        countMax: request.count,
+        bytesMax: partitionBytes(partitions.length),
+        keep: request.from.kind === 'newest' ? 'last' : 'first',
+      });
+      const failure = kept.isCut ? tooLarge(kept.records.length) : undefined;
+      return { partition, records: kept.records, failure };
     });
     return peekAnswer(peeks, request);
   }
@@ -174,17 +188,13 @@ class PartitionLook {
   }
 }
 
-const lineFeed = 10;
-
 function linesOf(bytes: Buffer, offset: number): Line[] {
-  const lines: Line[] = [];
-  for (let start = 0; start < bytes.length;) {
-    const feed = bytes.indexOf(lineFeed, start);
-    const end = feed < 0 ? bytes.length : feed;
-    lines.push({ offset: offset + start, bytes: bytes.subarray(start, end) });
-    start = end + 1;
-  }
-  return lines;
+  let at = offset;
+  return splitLines(bytes).map((line) => {
+    const placed = { offset: at, bytes: line };
+    at += line.length + 1;
+    return placed;
+  });
 }
 
 function summary(info: StreamInfo): StreamSummary {

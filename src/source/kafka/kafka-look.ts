@@ -10,7 +10,7 @@ import type {
   StreamLook,
   StreamSummary,
 } from '../look.ts';
-import { chosenPartitions, peekAnswer, peekEach } from '../peeked.ts';
+import { chosenPartitions, partitionBytes, peekAnswer, peekEach } from '../peeked.ts';
 import { Cluster, type ClusterView } from './cluster.ts';
 import { topicMissing } from './failures.ts';
 import { BrokerPool } from './look/broker-pool.ts';
@@ -130,13 +130,14 @@ export class KafkaLook implements StreamLook {
         const start = starts.get(stream)?.get(partition) ?? 0;
         const end = ends.get(stream)?.get(partition) ?? start;
         const begin = beginOf(from, start, times?.get(stream)?.get(partition));
-        return [partition, { start: Math.max(start, begin), end }];
+        const bytesMax = partitionBytes(partitions.length);
+        return [partition, { start: Math.max(start, begin), end, bytesMax }];
       }),
     );
   }
 }
 
-type Range = { readonly start: number; readonly end: number };
+type Range = { readonly start: number; readonly end: number; readonly bytesMax: number };
 
 function beginOf(from: PeekStart, start: number, atTime: number | undefined): number {
   if (from.kind === 'position') return offsetOf(from.position);
@@ -150,15 +151,12 @@ const windowMax = 100_000;
 async function readFrom(
   { from, count }: PeekRequest,
   place: PeekedPartition,
-  { start, end }: Range,
+  { start, end, bytesMax }: Range,
   context: PartitionPeekContext,
 ): Promise<RangeRead> {
   if (from.kind !== 'newest') {
-    return await readRange(
-      place,
-      { from: start, to: end, countMax: count, keep: 'first' },
-      context,
-    );
+    const range = { from: start, to: end, countMax: count, bytesMax, keep: 'first' } as const;
+    return await readRange(place, range, context);
   }
   // Transactions and compaction leave offsets without records: the window gets wider.
   let found: readonly PeekedRecord[] = [];
@@ -166,7 +164,7 @@ async function readFrom(
   for (let to = end; to > start && found.length < count; width *= windowFactor) {
     const begin = Math.max(start, to - Math.min(width, windowMax));
     const countMax = count - found.length;
-    const range = { from: begin, to, countMax, keep: 'last' } as const;
+    const range = { from: begin, to, countMax, bytesMax, keep: 'last' } as const;
     const earlier = await readRange(place, range, context);
     found = [...earlier.records, ...found];
     if (earlier.failure !== undefined) return { records: found, failure: earlier.failure };

@@ -14,7 +14,7 @@ import type {
   StreamLook,
   StreamSummary,
 } from '../look.ts';
-import { chosenPartitions, peekAnswer, peekEach } from '../peeked.ts';
+import { chosenPartitions, partitionBytes, peekAnswer, peekEach } from '../peeked.ts';
 import { peekShard, startOf } from './look/shard-peek.ts';
 import { ReadBudget } from './stream/read-budget.ts';
 import { StreamClient } from './stream/stream-client.ts';
@@ -102,6 +102,7 @@ export class KinesisLook implements StreamLook {
       budget: new ReadBudget(clock, readIntervalMs),
       clock,
       retentionMs,
+      bytesMax: partitionBytes(chosen.length),
       deadline,
       onRead: (shard: string) => void reads.set(shard, (reads.get(shard) ?? 0) + 1),
     };

@@ -5,7 +5,9 @@ import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
 import { readEnvelope } from '../../../format/envelope-record.ts';
 import type { Deadline } from '../../deadline.ts';
 import type { PeekedRecord } from '../../look.ts';
+import { type KeepLimits, keptRecords, tooLarge } from '../../peeked.ts';
 import type { RecordForm } from '../../source.ts';
+import { splitLines } from '../../split-lines.ts';
 import type { LeaderInfo } from '../cluster.ts';
 import { corruptRecords, withoutLeader } from '../failures.ts';
 import type { PartitionAnswer } from '../fetch/fetch-answer.ts';
@@ -37,10 +39,7 @@ export type RecordRange = {
   /** Offsets; the end is exclusive. */
   readonly from: number;
   readonly to: number;
-  readonly countMax: number;
-  /** Which to keep where there are more. */
-  readonly keep: 'first' | 'last';
-};
+} & KeepLimits;
 
 /** Everything that a table may ask for, with values that may be any bytes. */
 const form: RecordForm = {
@@ -67,7 +66,8 @@ export async function readRange(
   const reading = new RangeReading(place, range, context);
   try {
     while (!reading.isDone) await reading.next();
-    return { records: reading.found, failure: undefined };
+    const failure = reading.isCut ? tooLarge(reading.found.length) : undefined;
+    return { records: reading.found, failure };
   } catch (thrown) {
     return { records: reading.found, failure: asHeliosError(thrown) };
   }
@@ -82,7 +82,8 @@ class RangeReading {
   readonly #place: PeekedPartition;
   readonly #range: RecordRange;
   readonly #context: PartitionPeekContext;
-  #found: PeekedRecord[] = [];
+  #found: readonly PeekedRecord[] = [];
+  #isCut = false;
   #at: Place;
   #bytesMax = fetchBytes;
   #isGivenUp = false;
@@ -95,12 +96,18 @@ class RangeReading {
   }
 
   get found(): readonly PeekedRecord[] {
-    return this.#range.keep === 'first' ? this.#found.slice(0, this.#range.countMax) : this.#found;
+    return this.#found;
+  }
+
+  /** There were more, which are too large. */
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
   get isDone(): boolean {
     const { to, keep, countMax } = this.#range;
-    const isEnough = keep === 'first' && this.#found.length >= countMax;
+    const isFull = this.#found.length >= countMax || this.#isCut;
+    const isEnough = keep === 'first' && isFull;
     return this.#isGivenUp || isEnough || this.#at.offset >= to;
   }
 
@@ -124,8 +131,9 @@ class RangeReading {
   #takeAll(fetched: FetchedRecords): void {
     while (!fetched.isDone && !this.isDone) {
       const taken = take(fetched, this.#at, { place: this.#place, offsetEnd: this.#range.to });
-      this.#found.push(...taken.records);
-      if (this.#range.keep === 'last') this.#found = this.#found.slice(-this.#range.countMax);
+      const kept = keptRecords([...this.#found, ...taken.records], this.#range);
+      this.#found = kept.records;
+      this.#isCut ||= kept.isCut;
       if (taken.at.offset === this.#at.offset) return;
       this.#at = taken.at;
     }
@@ -179,11 +187,8 @@ function take(
   try {
     const limits = { form, topic, partition, offsetEnd, bytesMax: stepBytes };
     const next = fetched.take(at, lines, limits);
-    const text = Buffer.concat(lines.takeChunks()).toString('utf8');
-    const records = text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => peekedRecord(partition, line));
+    const written = splitLines(Buffer.concat(lines.takeChunks()));
+    const records = written.map((line) => peekedRecord(partition, line));
     return { at: next, records };
   } catch (thrown) {
     const failure = asHeliosError(thrown);
@@ -191,7 +196,7 @@ function take(
   }
 }
 
-function peekedRecord(partition: number, line: string): PeekedRecord {
+function peekedRecord(partition: number, line: Buffer): PeekedRecord {
   const { value, metadata } = readEnvelope(line);
   const { key, headers, timestamp, offset_id: offset } = metadata;
   return {

@@ -4,8 +4,9 @@ import { position } from '../../../event/record.ts';
 import { readEnvelope } from '../../../format/envelope-record.ts';
 import type { Deadline } from '../../deadline.ts';
 import type { PeekedRecord, PeekRequest, PeekStart } from '../../look.ts';
-import type { PartitionPeek } from '../../peeked.ts';
+import { type KeepLimits, keptRecords, type PartitionPeek, tooLarge } from '../../peeked.ts';
 import type { RecordForm } from '../../source.ts';
+import { splitLines } from '../../split-lines.ts';
 import { PageBuilder, type StreamRecord } from '../record/record-page.ts';
 import type { ListedShard } from '../shard/shard-map.ts';
 import { compareSequenceNumbers, parsePosition } from '../shard/shard-position.ts';
@@ -14,6 +15,8 @@ import type { StartingPoint, StreamClient } from '../stream/stream-client.ts';
 
 export type ShardPeekContext = {
   readonly shard: ListedShard;
+  /** Bytes of values that are held of it. */
+  readonly bytesMax: number;
   readonly stream: StreamClient;
   readonly budget: ReadBudget;
   readonly clock: Clock;
@@ -54,6 +57,7 @@ class ShardLook {
   readonly #count: number;
   readonly #context: ShardPeekContext;
   #readCount = 0;
+  #isCut = false;
 
   constructor(count: number, context: ShardPeekContext) {
     this.#shard = context.shard.id;
@@ -64,7 +68,7 @@ class ShardLook {
   async readFirst(start: StartingPoint | undefined): Promise<void> {
     if (start === undefined) return;
     for await (const records of this.#pages(start, Math.min(this.#count, pageRecordsMax))) {
-      this.found = [...this.found, ...records].slice(0, this.#count);
+      this.#keep([...this.found, ...records], 'first');
       if (this.found.length >= this.#count) return;
     }
   }
@@ -72,10 +76,13 @@ class ShardLook {
   async readNewest(): Promise<void> {
     const { clock, retentionMs } = this.#context;
     for (const windowMs of windowsMs) {
-      if (windowMs >= retentionMs || this.found.length >= this.#count) break;
+      const isEnough = this.found.length >= this.#count || this.#isCut;
+      if (windowMs >= retentionMs || isEnough) break;
       await this.#readBefore({ type: 'AT_TIMESTAMP', atMs: clock.nowMs() - windowMs });
     }
-    if (this.found.length < this.#count) await this.#readBefore({ type: 'TRIM_HORIZON' });
+    const isEnough = this.found.length >= this.#count || this.#isCut;
+    if (!isEnough) await this.#readBefore({ type: 'TRIM_HORIZON' });
+    if (this.#isCut) throw tooLarge(this.found.length);
   }
 
   /** Adds what lies between there and what is known already. */
@@ -87,10 +94,19 @@ class ShardLook {
       const isNew = ({ position: at }: PeekedRecord): boolean =>
         oldest === undefined || compareSequenceNumbers(at, oldest.position) < 0;
       const fresh = records.filter(isNew);
-      earlier = [...earlier, ...fresh].slice(-this.#count);
-      this.found = [...earlier, ...known].slice(-this.#count);
+      this.#keep([...earlier, ...fresh, ...known], 'last');
+      earlier = this.found.slice(0, Math.max(0, this.found.length - known.length));
       if (fresh.length < records.length) return;
     }
+  }
+
+  /** `too_large` where the first ones are all that fits. */
+  #keep(records: readonly PeekedRecord[], keep: KeepLimits['keep']): void {
+    const limits = { countMax: this.#count, bytesMax: this.#context.bytesMax, keep };
+    const kept = keptRecords(records, limits);
+    this.found = kept.records;
+    this.#isCut ||= kept.isCut;
+    if (kept.isCut && keep === 'first') throw tooLarge(this.found.length);
   }
 
   /** Until the newest record, or the end of a shard that was split or merged. */
@@ -107,8 +123,7 @@ class ShardLook {
       const answer = await stream.records(iterator, recordsMax, signal);
       const lines = linesOf(this.#context.shard, answer.records);
       budget.spend(this.#shard, lines.length);
-      const texts = lines.toString('utf8').split('\n').slice(0, -1);
-      yield texts.map((line) => peekedRecord(this.#shard, line));
+      yield splitLines(lines).map((line) => peekedRecord(this.#shard, line));
       // Some emulators are never behind: a full page may have another after it.
       const isAll = answer.behindMs === 0 && answer.records.length < recordsMax;
       iterator = isAll ? undefined : answer.nextIterator;
@@ -165,7 +180,7 @@ function linesOf(shard: ListedShard, records: readonly StreamRecord[]): Buffer {
   return page.finish().bytes;
 }
 
-function peekedRecord(shard: string, line: string): PeekedRecord {
+function peekedRecord(shard: string, line: Buffer): PeekedRecord {
   const { value, metadata } = readEnvelope(line);
   const { sequence_number: sequenceNumber, partition_key: key, timestamp } = metadata;
   return {
