@@ -150,7 +150,7 @@ function onOneLine(text: string): string {
 }
 
 /** Quoted where it isn't a plain name in lower case that no grammar wants for itself. */
-export function sqlName(name: string): string {
+function sqlName(name: string): string {
   const isPlain = /^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name);
   return isPlain ? name : `"${name.replaceAll('"', '""')}"`;
 }

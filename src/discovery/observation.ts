@@ -4,7 +4,7 @@ import { isJsonObject, type JsonValue, Numeral } from './json-value.ts';
 const examplesMax = 3;
 const exampleLengthMax = 60;
 /** A field with more inner names than this is a dictionary, and its names are data. */
-export const namesMax = 100;
+const namesMax = 100;
 
 export type ValueKind = 'boolean' | 'number' | 'string' | 'array' | 'object';
 

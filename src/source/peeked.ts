@@ -114,7 +114,7 @@ export function peekAnswer(
 }
 
 /** Numbers by value, all else by its letters. */
-export function byName(left: string, right: string): number {
+function byName(left: string, right: string): number {
   const areNumbers = /^\d+$/.test(left) && /^\d+$/.test(right);
   if (areNumbers) return Number(left) - Number(right);
   if (left === right) return 0;

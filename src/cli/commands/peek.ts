@@ -71,7 +71,7 @@ export function streamPath(connection: string | undefined, stream: string): stri
   return `/api/v1/connections/${pathPart(connection)}/streams/${pathPart(stream)}`;
 }
 
-export async function printRecords(scope: Scope, answer: PeekAnswerDocument): Promise<void> {
+async function printRecords(scope: Scope, answer: PeekAnswerDocument): Promise<void> {
   const { output } = scope;
   if (output.isJson) {
     for (const record of answer.records) await output.json(record);

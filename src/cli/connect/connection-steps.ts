@@ -210,7 +210,7 @@ const keepConnection = async (journey: Journey, direction: Direction): Promise<S
   return 'next';
 };
 
-export function freeName(wanted: string, taken: readonly string[]): string {
+function freeName(wanted: string, taken: readonly string[]): string {
   let name = wanted;
   for (let number = 2; taken.includes(name); number++) name = `${wanted}_${number}`;
   return name;
