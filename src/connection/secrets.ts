@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
 import { HeliosError, systemCode } from '../base/errors.ts';
 import { parseSecretReference } from '../sql/connector/secret-reference.ts';
-import { AwsSecrets } from './aws/aws-secrets.ts';
+import type { AwsSecrets } from './aws/aws-secrets.ts';
 import type { Secrets } from './connection.ts';
 
 type SecretsOptions = {
@@ -15,11 +15,9 @@ type SecretsOptions = {
 /** Looks secrets up where their references say, each time anew. */
 export class ReferencedSecrets implements Secrets {
   readonly #options: SecretsOptions;
-  readonly #aws: AwsSecrets;
 
   constructor(options: SecretsOptions) {
     this.#options = options;
-    this.#aws = new AwsSecrets({ ...options, secrets: this });
   }
 
   async resolve(reference: string): Promise<string> {
@@ -36,10 +34,16 @@ export class ReferencedSecrets implements Secrets {
       case 'file':
         return await ofFile(parsed.path);
       case 'ssm':
-        return await this.#aws.parameter(parsed.name);
+        return await (await this.#aws()).parameter(parsed.name);
       case 'secretsmanager':
-        return await this.#aws.secret(parsed.id, parsed.key);
+        return await (await this.#aws()).secret(parsed.id, parsed.key);
     }
+  }
+
+  /** Loaded when it is asked for: AWS's clients are slow to load, and every start would wait. */
+  async #aws(): Promise<AwsSecrets> {
+    const { AwsSecrets: Loaded } = await import('./aws/aws-secrets.ts');
+    return new Loaded({ ...this.#options, secrets: this });
   }
 }
 
