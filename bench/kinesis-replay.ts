@@ -2,9 +2,9 @@
  * A Kinesis that only gives: a stream whose shards fill at a fixed rate with the lines of a file,
  * over and over. Emulators can't put, or give, ten megabytes a second on this kind of machine.
  *
- *     node bench/kinesis-replay.ts --file EVENTS.ndjson --shards 10 --rate EVENTS-A-SECOND-AND-SHARD
+ *     node bench/kinesis-replay.ts --file EVENTS.ndjson --shards 10 --rate 3500
  *
- * Prints its endpoint, and serves until its stdin ends.
+ * The rate is events a second and shard. Prints its endpoint, and serves until its stdin ends.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

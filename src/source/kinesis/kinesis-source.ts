@@ -93,6 +93,8 @@ export class KinesisSource implements Source {
   /** Readers that are closing. */
   readonly #closing = new Set<Promise<void>>();
   #isRead = false;
+  /** A shard didn't answer in time: no other is waited for until one has answered. */
+  #isSlow = false;
   /** All positions were handed in once. */
   #isTold = false;
   #strayCount = 0;
@@ -328,14 +330,17 @@ export class KinesisSource implements Source {
     return { kind: 'time', atMs: offset.atMs, asOfMs: undefined };
   }
 
+  /** Waits for a new reader, unless the last one that was waited for didn't answer. */
   async #firstAnswer(reader: ShardReader, signal: AbortSignal): Promise<void> {
-    if (reader.isAnswered) return;
+    if (reader.isAnswered) this.#isSlow = false;
+    if (reader.isAnswered || this.#isSlow) return;
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     const wait = this.#options.clock.sleep(firstAnswerMs, either).catch(() => undefined);
     await Promise.race([reader.hasAnswer, wait]);
     over.abort();
     signal.throwIfAborted();
+    this.#isSlow = !reader.isAnswered;
   }
 
   #drop(partition: string): void {

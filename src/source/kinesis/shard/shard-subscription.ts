@@ -63,7 +63,7 @@ export class ShardSubscription implements Feed {
     }
   }
 
-  /** Where another place to begin can help, it is found; everything else is the reader's to judge. */
+  /** Finds another place to begin where that can help; the rest is the reader's to judge. */
   async #afterFailure(thrown: unknown, signal: AbortSignal): Promise<void> {
     const { stream, cursor, shard } = this.#context;
     this.#continuation = undefined;
