@@ -15,6 +15,7 @@ import { readSettings } from './settings.ts';
 const all = [
   'json-delta',
   'ingest',
+  'broker-ingest',
   'freshness',
   'query',
   'top5',

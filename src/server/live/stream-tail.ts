@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { HeliosError } from '../../base/errors.ts';
 import type { LiveRequest } from '../api.ts';
 import type { SubscriptionContext } from './subscription.ts';
 
@@ -9,8 +10,9 @@ export async function runStreamTail(
   request: StreamTail,
   context: SubscriptionContext,
 ): Promise<void> {
-  const { clock, limits, log, signal } = context;
+  const { clock, limits, log, backed, signal } = context;
   const { stream } = request;
+  if (backed?.has(stream) === true) throw isOfBroker(stream);
   const ends = log.getStream(stream).partitions.map(({ endOffset }) => endOffset);
   const offsets = new Map(ends.entries());
   const dropped = new Map<number, number>();
@@ -30,6 +32,12 @@ export async function runStreamTail(
     // Many small appends make one message, and a look costs the same for all of them.
     await clock.sleep(limits.tailIntervalMs, signal);
   }
+}
+
+function isOfBroker(stream: string): HeliosError {
+  return new HeliosError('invalid_request', `The stream "${stream}" is kept by a broker.`, {
+    hint: 'Look at its topic with `helios peek`, or tail the table that it goes to.',
+  });
 }
 
 const lineColumn = { name: 'line', type: 'VARCHAR' };

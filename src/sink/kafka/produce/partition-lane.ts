@@ -118,7 +118,8 @@ export class PartitionLane {
     const { topic, partition, lookAgain } = this.#context;
     try {
       await lookAgain();
-      const message = `Partition ${partition} of the Kafka topic "${topic}" takes no records: ${reason}.`;
+      const place = `Partition ${partition} of the Kafka topic "${topic}"`;
+      const message = `${place} takes no records: ${reason}.`;
       const hint = 'It is tried again. If it stays, look whether all brokers run.';
       const failure = new HeliosError('unreachable', message, { hint });
       return { kind: 'again', failure };

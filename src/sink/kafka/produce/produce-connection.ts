@@ -64,11 +64,12 @@ export class ProduceConnection {
   }
 
   async #open(): Promise<Connection> {
-    const opened = await this.#opening?.catch(() => undefined);
+    const current = this.#opening;
+    const opened = await current?.catch(() => undefined);
     if (opened?.isConnected() === true) return opened;
-    const opening = this.#connect();
-    this.#opening = opening;
-    return await opening;
+    // Whoever comes first makes the new one, for all who wait.
+    if (this.#opening === current) this.#opening = undefined;
+    return await (this.#opening ??= this.#connect());
   }
 
   async #connect(): Promise<Connection> {

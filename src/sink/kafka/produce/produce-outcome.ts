@@ -83,7 +83,7 @@ const refusals: Readonly<
   32: {
     name: 'INVALID_TIMESTAMP',
     code: 'invalid_config',
-    hint: "The topic refuses these times: look at its message.timestamp.before.max.ms and '….after.max.ms'.",
+    hint: "Look at the topic's message.timestamp.before.max.ms and message.timestamp.after.max.ms.",
   },
   35: {
     name: 'UNSUPPORTED_VERSION',

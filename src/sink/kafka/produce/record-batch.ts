@@ -84,7 +84,7 @@ export class RecordBatchWriter {
     const isCompressed = plain.length >= compressedBytesMin;
     const records = isCompressed ? await compress(plain, compression) : plain;
     const bytes = Buffer.allocUnsafe(headerBytes + records.length);
-    bytes.writeBigInt64BE(0n, 0);
+    bytes.fill(0, 0, headerBytes);
     bytes.writeInt32BE(bytes.length - 12, 8);
     bytes.writeInt32BE(-1, 12);
     bytes.writeInt8(2, 16);
