@@ -39,6 +39,7 @@ const stream = {
   retention_ms: 604_800_000,
   retention_bytes: 10 * 1024 ** 3,
   bytes: 4_096,
+  backing: null,
   partitions: [{ start_offset: 0, end_offset: 4_096, bytes: 4_096 }],
 };
 const valid = { valid: true, graph: { nodes: [], edges: [] }, sinks: [{ name: 's', columns: [] }] };
