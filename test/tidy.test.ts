@@ -219,7 +219,7 @@ function findLines(
 }
 
 function importsOf(path: string): string[] {
-  const pattern = /(?<!['.])\b(?:from|import)\b(?!')\s*\(?\s*'([^'\n]+)'/g;
+  const pattern = /(?<!['.])\b(?:from|import)\b(?!')\s*\(?\s*'([\w@./:-]+)'/g;
   return [...readText(path).matchAll(pattern)].map(([, name = '']) => name);
 }
 
