@@ -64,7 +64,7 @@ export class BatchRecords {
   text(record: number): Buffer {
     const line = this.#index.raw(this.#line(record));
     if (this.#envelopes === undefined) return line;
-    const value = readEnvelope(line.toString('utf8')).value ?? nothing;
+    const value = readEnvelope(line).value ?? nothing;
     switch (this.#envelopes.values) {
       case 'json':
         return value;
@@ -86,7 +86,7 @@ export class BatchRecords {
     if (own !== undefined) return own ?? nothing;
     const bytes = this.#index.raw(line);
     if (this.#envelopes === undefined) return bytes;
-    return readEnvelope(bytes.toString('utf8')).value ?? nothing;
+    return readEnvelope(bytes).value ?? nothing;
   }
 
   position(record: number): Position {
@@ -107,7 +107,7 @@ export class BatchRecords {
     if (this.#envelopes === undefined) {
       return this.#batch.rawAt?.(start) === null ? tombstone : undefined;
     }
-    const { value } = readEnvelope(this.#index.raw(line).toString('utf8'));
+    const { value } = readEnvelope(this.#index.raw(line));
     if (value === undefined) return tombstone;
     const isFramed = this.#envelopes.values === 'framed_json';
     return isFramed && framedText(value) === undefined ? malformedFrame : undefined;
@@ -130,7 +130,7 @@ export const malformedFrame: RecordFault = {
 function linesWithValue(index: RecordIndex): readonly number[] {
   const lines: number[] = [];
   for (let line = 0; line < index.count; line++) {
-    const { value } = readEnvelope(index.raw(line).toString('utf8'));
+    const { value } = readEnvelope(index.raw(line));
     if (value !== undefined) lines.push(line);
   }
   return lines;

@@ -7,16 +7,19 @@ export type EnvelopeRecord = {
 };
 
 /** Reads one line of a file of envelopes. */
-export function readEnvelope(line: string): EnvelopeRecord {
-  if (!line.startsWith(binaryStart)) return readAny(line);
+export function readEnvelope(line: Buffer): EnvelopeRecord {
   // Base64 has nothing that JSON escapes: most lines need no parser.
-  const end = line.indexOf('"', binaryStart.length);
-  const rest = line.slice(end + 1);
-  if (rest !== '}') return readAny(line);
-  return { value: Buffer.from(line.slice(binaryStart.length, end), 'base64'), metadata: {} };
+  const end = line.length - binaryEnd.length;
+  const isBinaryOnly = line[2] === letterB && line.indexOf(quote, binaryStart.length) === end;
+  if (!isBinaryOnly) return readAny(line.toString('utf8'));
+  const base64 = line.toString('latin1', binaryStart.length, end);
+  return { value: Buffer.from(base64, 'base64'), metadata: {} };
 }
 
 const binaryStart = '{"b":"';
+const binaryEnd = '"}';
+const letterB = 0x62;
+const quote = 0x22;
 
 type WrittenEnvelope = {
   readonly v?: string;

@@ -79,10 +79,13 @@ export class AvroCursor {
     const start = this.#at;
     let value = 0;
     let scale = 1;
-    for (let count = 0; count < numberBytes; count++) {
+    for (let count = 1; count <= numberBytesMax; count++) {
       const byte = this.byte();
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+      if (byte < 0x80) {
+        if (value > Number.MAX_SAFE_INTEGER) break;
+        return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+      }
       scale *= 0x80;
     }
     this.#at = start;
@@ -107,9 +110,13 @@ export class AvroCursor {
   }
 
   text(): string {
-    const bytes = this.bytes();
-    if (!isUtf8(bytes)) this.fail('A string of the value is not valid UTF-8.', 'invalid_utf8');
-    return bytes.toString('utf8');
+    const size = this.#length();
+    const at = this.#take(size) ?? 0;
+    const text = this.#bytes.toString('utf8', at, at + size);
+    // What is no UTF-8 becomes this character, which may also have been there.
+    const isSound = !text.includes('\ufffd') || isUtf8(this.#bytes.subarray(at, at + size));
+    if (!isSound) this.fail('A string of the value is not valid UTF-8.', 'invalid_utf8');
+    return text;
   }
 
   /** A view into the record. */
@@ -170,5 +177,5 @@ export class AvroCursor {
   }
 }
 
-/** So many bytes of seven bits are exact in a number. */
-const numberBytes = 7;
+/** Longer ones, of seven bits a byte, are none that a number holds exactly. */
+const numberBytesMax = 8;

@@ -57,21 +57,57 @@ function wholeText(type: Extract<AvroScalar, { readonly kind: 'int' | 'long' }>)
 
 /** As JSON strings in ISO 8601; undefined outside of what that can say. */
 function timeText(time: AvroTime): (value: number | bigint) => string | undefined {
+  const days = new DayTexts();
   switch (time.kind) {
     case 'date':
-      return (days) => isoText(Number(days) * 86_400_000, '')?.replace(/T.*Z/, '');
+      return (value) => {
+        const day = days.text(Number(value));
+        return day === undefined ? undefined : `"${day}"`;
+      };
     case 'time':
       return (value) => {
         const [second, fraction] = split(value, time.perSecond);
-        if (second < 0 || second >= 86_400) return undefined;
-        return isoText(second * 1000, fraction)?.replace(/^".*T(.*)Z"$/, '"$1"');
+        if (second < 0 || second >= daySeconds) return undefined;
+        return `"${clockText(second)}${fraction}"`;
       };
     case 'timestamp':
       return (value) => {
         const [second, fraction] = split(value, time.perSecond);
-        return isoText(second * 1000, fraction);
+        const dayNumber = Math.floor(second / daySeconds);
+        const day = days.text(dayNumber);
+        if (day === undefined) return undefined;
+        return `"${day}T${clockText(second - dayNumber * daySeconds)}${fraction}Z"`;
       };
   }
+}
+
+const daySeconds = 86_400;
+const daySpan = daySeconds * 1000;
+/** First and last days that ISO 8601 writes with four digits of the year. */
+const dayMin = -719_162;
+const dayMax = 2_932_896;
+
+/** Days since 1970-01-01 as `2025-01-31`. Records that follow each other are mostly of one day. */
+class DayTexts {
+  #day = NaN;
+  #text = '';
+
+  text(day: number): string | undefined {
+    if (day === this.#day) return this.#text;
+    if (day < dayMin || day > dayMax) return undefined;
+    this.#day = day;
+    this.#text = new Date(day * daySpan).toISOString().slice(0, 10);
+    return this.#text;
+  }
+}
+
+function clockText(second: number): string {
+  const minutes = Math.floor(second / 60);
+  return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(second % 60)}`;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
 }
 
 /** Whole seconds, and `.` with the digits of the rest; none where they are zero. */
@@ -86,15 +122,6 @@ function split(value: number | bigint, perSecond: number): readonly [number, str
   const rest = ((value % unit) + unit) % unit;
   const second = Number(value < 0n && rest !== 0n ? whole - 1n : whole);
   return [second, rest === 0n ? '' : `.${String(rest).padStart(digits, '0')}`];
-}
-
-/** First and last milliseconds that ISO 8601 writes with four digits of the year. */
-const msMin = -62_135_596_800_000;
-const msMax = 253_402_300_799_999;
-
-function isoText(ms: number, fraction: string): string | undefined {
-  if (ms < msMin || ms > msMax) return undefined;
-  return `"${new Date(ms).toISOString().slice(0, 19)}${fraction}Z"`;
 }
 
 /** A whole number keeps its `.0`: it is no integer. NaN and infinities are none of JSON's. */
@@ -139,7 +166,7 @@ function bytesText(
 }
 
 /** Two's complement, the highest byte first. */
-export function decimalText(bytes: Buffer, scale: number): string {
+function decimalText(bytes: Buffer, scale: number): string {
   if (bytes.length === 0) return '0';
   const unsigned = BigInt(`0x${bytes.toString('hex')}`);
   const value = BigInt.asIntN(bytes.length * 8, unsigned);

@@ -42,7 +42,7 @@ export class AvroTranscoder {
     this.#rows.forgetMissing();
     for (let record = 0, turn = 0; record < index.count; record++) {
       const raw = index.raw(record);
-      const { value, metadata } = readEnvelope(raw.toString('utf8'));
+      const { value, metadata } = readEnvelope(raw);
       const missing = value === undefined ? undefined : this.#rows.missing(value);
       if (missing !== undefined) await this.#rows.learn(missing, signal);
       const row = value === undefined ? tombstone : this.#rows.row(value, metadata);
@@ -130,7 +130,7 @@ function valueAt(path: string, start: number): RawValue {
   const file = openSync(path, 'r');
   try {
     const line = readLineAt(file, start);
-    return readEnvelope(line.toString('utf8')).value ?? null;
+    return readEnvelope(line).value ?? null;
   } finally {
     closeSync(file);
   }

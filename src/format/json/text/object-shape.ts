@@ -38,5 +38,5 @@ export function withPayload(lines: string): string {
     FROM (${lines})`;
 }
 
-export const payloadFault: string = `WHEN NOT coalesce(starts_with(__payload, '{'), false)
+const payloadFault: string = `WHEN NOT coalesce(starts_with(__payload, '{'), false)
   THEN 'malformed_frame'`;
