@@ -140,12 +140,31 @@ describe.skipIf(parts === undefined)('a topic as a sink', () => {
     const ids = (found: readonly TopicRecord[]): readonly number[] =>
       found.map(({ value }) => (JSON.parse(value ?? '') as { id: number }).id);
     const records = await read('survivor', count);
-    // Not one came twice either: what the broker got twice within a try it told apart.
-    expect(ids(records)).toHaveLength(count);
     for (const key of Array.from({ length: 10 }, (_, index) => String(index))) {
-      const ofKey = ids(records.filter((record) => record.key === key));
+      // A broker that is away for long has an epoch sent again; the order is that of the first.
+      const ofKey = [...new Set(ids(records.filter((record) => record.key === key)))];
       expect(ofKey).toEqual(ofKey.toSorted((left, right) => left - right));
     }
+  });
+
+  test('gets an epoch again that a crash kept from the manifest', async () => {
+    await broker.createTopic('again');
+    const dataDirectory = join(folder, 'crashing');
+    const environment = { HELIOS_CRASH_AT: 'before-manifest:1' };
+    await using crashing = new HeliosProcess({ dataDirectory, environment });
+    await crashing.ready();
+    const options = `connector = 'kafka', bootstrap_servers = '${broker.bootstrap.plaintext}'`;
+    const sql = `CREATE TABLE source (id BIGINT)
+        WITH (connector = 'http', stream = 'again', type = 'source', format = 'json');
+      CREATE TABLE sink WITH (${options}, type = 'sink', topic = 'again', format = 'json');
+      INSERT INTO sink SELECT * FROM source;`;
+    await crashing.call('POST', '/api/v1/pipelines', { name: 'again', sql });
+    const body = Array.from({ length: 100 }, (_, id) => `{"id": ${id}}`).join('\n');
+    await crashing.request('/ingest/again', { method: 'POST', body });
+    expect((await crashing.exited).signal).toBe('SIGKILL');
+    await using _ = await HeliosProcess.start({ dataDirectory });
+    const twice = await readTopic(broker.bootstrap.plaintext, 'again', Infinity, 200);
+    expect(new Set(twice.map(({ value }) => value)).size).toBe(100);
   });
 
   test('refuses fields that the rows lack, and times that are none', async () => {
