@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { HeliosError } from '../base/errors.ts';
 
 /**
- * Counts the changes of the tables below, in SQLite's `user_version`; a new table is none: it is made
- * where it is missing.
+ * Counts the changes of the tables below, in SQLite's `user_version`. A new table is none: it is
+ * made where it is missing.
  */
 const schemaVersion = 1;
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ const fileName = 'owner.json';
 
 /** Notes that this process has taken the folder. For people alone: the lock is what counts. */
 export function writeOwner(root: string): void {
-  const owner = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+  const owner = { pid: process.pid, host: hostname() };
   writeFileSync(join(root, fileName), `${JSON.stringify(owner)}\n`);
 }
 
@@ -17,18 +17,16 @@ export function ownerText(root: string): string {
   return `another Helios process (pid ${owner.pid} on ${owner.host}, since ${owner.since})`;
 }
 
-type Owner = { readonly pid: number; readonly host: string; readonly since: string };
+type Owner = { readonly pid: number; readonly host: string };
 
-function readOwner(root: string): Owner | undefined {
+function readOwner(root: string): (Owner & { readonly since: string }) | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(join(root, fileName), 'utf8'));
+    const path = join(root, fileName);
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     const isOwner =
-      typeof value === 'object' &&
-      value !== null &&
-      'pid' in value &&
-      'host' in value &&
-      'since' in value;
-    return isOwner ? (value as Owner) : undefined;
+      typeof value === 'object' && value !== null && 'pid' in value && 'host' in value;
+    if (!isOwner) return undefined;
+    return { ...(value as Owner), since: statSync(path).mtime.toISOString() };
   } catch {
     return undefined;
   }

@@ -57,6 +57,7 @@ beforeEach(async () => {
     'POST /api/v1/pipelines': { status: 201, body: pipeline },
     'POST /api/v1/pipelines/validate': { body: valid },
     'PATCH /api/v1/pipelines/shop': { body: pipeline },
+    'POST /api/v1/pipelines/shop/backfill': { status: 201, body: pipeline },
     'PATCH /api/v1/pipelines/shop?discard=true': { body: pipeline },
     'DELETE /api/v1/pipelines/shop': { status: 204 },
     'DELETE /api/v1/pipelines/shop?discard=true': { status: 204 },
@@ -106,6 +107,11 @@ describe('a command becomes its request', () => {
       'PATCH /api/v1/pipelines/shop',
       { restart_from: { 'orders/3': '12' }, allow_duplicates: true, allow_skipping: true },
     ],
+    [
+      'pipeline backfill shop --from earliest',
+      'POST /api/v1/pipelines/shop/backfill',
+      { from: 'earliest' },
+    ],
     ['pipeline stop shop', 'PATCH /api/v1/pipelines/shop', { state: 'stopped' }],
     [
       'pipeline stop shop --discard -y',
@@ -124,6 +130,11 @@ describe('a command becomes its request', () => {
       'stream create clicks --partitions 4 --retention 7d --retention-size 10GB',
       'POST /api/v1/streams',
       { name: 'clicks', partitions: 4, retention_ms: 604_800_000, retention_bytes: 10_737_418_240 },
+    ],
+    [
+      'stream create clicks --connection local --topic shop.clicks --partitions 6',
+      'POST /api/v1/streams',
+      { name: 'clicks', connection: 'local', topic: 'shop.clicks', partitions: 6 },
     ],
     [
       'stream alter clicks --retention-size none',

@@ -71,7 +71,7 @@ test('a source that fails to tell has no lag until it tells again', async () => 
       }),
   };
   const sources = new Map([['s', source as Source]]);
-  const watch = new LagWatch({ sources, positions: () => new Map(), clock });
+  const watch = new LagWatch({ sources, positions: () => new Map(), until: undefined, clock });
   watch.start();
   await expect.poll(() => asked.length).toBe(1);
   expect(watch.lags.get('s')).toHaveLength(1);

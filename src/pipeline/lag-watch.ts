@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
-import type { Position } from '../event/record.ts';
-import type { PartitionLag, Source } from '../source/source.ts';
+import { type Position, position } from '../event/record.ts';
+import type { PartitionLag, Positions, Source } from '../source/source.ts';
+import type { PositionTexts } from './epoch/manifest.ts';
 import type { ReadPositions } from './epoch/recovery.ts';
 
 /** People who look at a lag see one that is no older. */
@@ -10,6 +11,8 @@ export type LagWatchContext = {
   readonly sources: ReadonlyMap<string, Source>;
   /** Up to where everything is in the tables. */
   readonly positions: () => ReadPositions;
+  /** Where a bounded pipeline ends: it lags behind that alone. */
+  readonly until: PositionTexts | undefined;
   readonly clock: Clock;
 };
 
@@ -47,14 +50,45 @@ export class LagWatch {
     }
   }
 
+  async #lagsOf(
+    name: string,
+    source: Source,
+    known: Positions,
+  ): Promise<readonly PartitionLag[] | undefined> {
+    const lags = await source.partitionLags?.(known);
+    const bounds = this.#context.until?.[name];
+    if (this.#context.until === undefined || lags === undefined) return lags;
+    const ends = Object.entries(bounds ?? {}).map(([key, at]) => [key, position(at)] as const);
+    const beyond = await source.partitionLags?.(new Map(ends));
+    return lags
+      .filter(({ partition }) => bounds?.[partition] !== undefined)
+      .map((lag) =>
+        lagBetween(
+          lag,
+          beyond?.find(({ partition }) => partition === lag.partition),
+        ),
+      );
+  }
+
   /** What keeps a source from telling keeps it from being read too, and is told there. */
   async #ask(name: string, source: Source): Promise<void> {
     if (source.partitionLags === undefined) return;
     const known = knownPositions(this.#context.positions().get(name));
-    const lags = await source.partitionLags(known).catch(() => undefined);
+    const lags = await this.#lagsOf(name, source, known).catch(() => undefined);
     if (lags === undefined) this.#lags.delete(name);
     else this.#lags.set(name, lags);
   }
+}
+
+/** Of two lags behind one end, what lies between them. */
+function lagBetween(lag: PartitionLag, beyond: PartitionLag | undefined): PartitionLag {
+  const { records, bytes } = beyond ?? {};
+  return {
+    partition: lag.partition,
+    records: lag.records === undefined || records === undefined ? undefined : lag.records - records,
+    bytes: lag.bytes === undefined || bytes === undefined ? undefined : lag.bytes - bytes,
+    ms: undefined,
+  };
 }
 
 async function waitQuietly(clock: Clock, signal: AbortSignal): Promise<void> {

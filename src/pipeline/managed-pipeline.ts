@@ -32,7 +32,9 @@ export type ManagedContext = {
   readonly parts: PartStore;
   /** It has opened, or published an epoch. */
   readonly onChanged: () => void;
-  /** All sources ended and everything is in the tables. */
+  /** All sources ended and everything is in the tables: none of them is needed any more. */
+  readonly letGo: () => Promise<void>;
+  /** After that. */
   readonly onFinished: () => void;
   readonly onFailed: (id: string, error: HeliosError) => void;
 };
@@ -164,7 +166,7 @@ export class ManagedPipeline {
     while (!signal.aborted) {
       try {
         const ended = await this.#runOnce(signal);
-        if (ended) this.#finish();
+        if (ended) await this.#finish();
         return;
       } catch (thrown) {
         if (!(await this.#mayRetry(thrown, signal))) return;
@@ -195,7 +197,8 @@ export class ManagedPipeline {
     await open?.close();
   }
 
-  #finish(): void {
+  async #finish(): Promise<void> {
+    await this.#context.letGo();
     this.#state = 'finished';
     this.#error = undefined;
     this.#context.onFinished();

@@ -13,7 +13,7 @@ import type { AppendSink, Sink } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
 import type { RollingPolicy, SinkConnector, SourceTable } from '../sql/script.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
-import type { RollNote } from './adoption.ts';
+import type { RollNote } from './adoption/adoption.ts';
 import { EpochWork } from './epoch/epoch-work.ts';
 import type { LiveSink } from './epoch/live-sink.ts';
 import { ManifestStore } from './epoch/manifest-store.ts';
@@ -190,7 +190,8 @@ async function assemble(
     busyCount: request.busyCount,
     onPublished: request.onPublished,
   });
-  const lags = new LagWatch({ sources, positions: () => runner.positions, clock });
+  const { until } = state.manifest;
+  const lags = new LagWatch({ sources, positions: () => runner.positions, until, clock });
   lags.start();
   return {
     plan,

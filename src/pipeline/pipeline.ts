@@ -2,6 +2,7 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { ScriptError } from '../sql/script.ts';
 import type { Schema } from '../event/schema.ts';
 import type { EpochMs } from '../event/record.ts';
+import type { BackfillPoint } from './backfill/begin-backfill.ts';
 import type { RestartRequest } from './reposition.ts';
 
 export type PipelineState =
@@ -129,6 +130,11 @@ export interface Pipelines {
    * request does not allow it; its details say which partitions.
    */
   restart(name: string, request: RestartRequest): Promise<PipelineInfo>;
+  /**
+   * Makes `NAME_backfill`, which reads what lies before the beginning of a pipeline into the same
+   * tables, each record once, and finishes.
+   */
+  backfill(name: string, from: BackfillPoint): Promise<PipelineInfo>;
   /** Rolls first; `isDiscarding` forgets the hot rows instead. */
   stop(name: string, options: { readonly isDiscarding: boolean }): Promise<PipelineInfo>;
   edit(

@@ -3,8 +3,9 @@ import type { PipelineDefinition } from '../catalog/catalog.ts';
 import { type Position, position } from '../event/record.ts';
 import type { Source } from '../source/source.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
-import type { Manifest } from './epoch/manifest.ts';
+import type { Manifest, PositionTexts } from './epoch/manifest.ts';
 import { ManifestStore } from './epoch/manifest-store.ts';
+import { knownTexts } from './epoch/recovery.ts';
 import { pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
 import type { Plan } from './plan/plan.ts';
 import {
@@ -34,7 +35,9 @@ export async function repositionPipeline(
 ): Promise<void> {
   const root = pipelineDirectory(environment.dataDirectory, definition.id);
   const store = new ManifestStore(new FileStorage(root), 'manifests');
-  if ((await store.newest()) === undefined) throw notBegun(definition.name);
+  const begun = await store.newest();
+  if (begun === undefined) throw notBegun(definition.name);
+  if (begun.manifest.until !== undefined) throw isBackfill(definition.name);
   const sources = new Map<string, Source>();
   try {
     const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory };
@@ -53,8 +56,9 @@ export async function repositionPipeline(
     await halt();
     // It has read on until now.
     const { manifest, hash } = await check();
-    const moved = movedSources(manifest, sources, targets, from);
-    const next = nextManifest(environment, { ...manifest, sources: moved }, hash);
+    const moved = { ...manifest, sources: movedSources(manifest, sources, targets, from) };
+    const begin = beginAfter(manifest, moved, sources);
+    const next = nextManifest(environment, { ...moved, begin }, hash);
     await holdBoth(manifest, next, sources);
     await store.put(next);
   } finally {
@@ -78,6 +82,29 @@ function nextManifest(
   };
 }
 
+/** Going back, reading began there; in a stream that was made anew, it begins there. */
+function beginAfter(
+  before: Manifest,
+  after: Manifest,
+  sources: ReadonlyMap<string, Source>,
+): PositionTexts | undefined {
+  if (before.begin === undefined) return undefined;
+  const begin: Record<string, Record<string, string>> = {};
+  for (const { name, identity, positions } of after.sources) {
+    const isSame = before.sources.some((one) => one.name === name && one.identity === identity);
+    const known = isSame ? (before.begin[name] ?? {}) : knownTexts(after.sources)[name];
+    const kept: Record<string, string> = {};
+    for (const [partition, at] of Object.entries(known ?? {})) {
+      const to = positions[partition];
+      if (to === null) continue;
+      const order = to === undefined ? 0 : sources.get(name)?.compare(position(to), position(at));
+      kept[partition] = to !== undefined && (order ?? 0) < 0 ? to : at;
+    }
+    begin[name] = kept;
+  }
+  return begin;
+}
+
 /** Retention keeps what is read next, whether or not the put succeeds. */
 async function holdBoth(
   before: Manifest,
@@ -97,6 +124,12 @@ async function holdBoth(
     }
     await source?.release(held);
   }
+}
+
+function isBackfill(name: string): HeliosError {
+  return new HeliosError('not_allowed', `${name} is a backfill: what it reads is given.`, {
+    hint: 'Delete it and begin another one.',
+  });
 }
 
 function notBegun(name: string): HeliosError {

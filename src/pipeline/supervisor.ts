@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { asHeliosError, HeliosError } from '../base/errors.ts';
 import type { Catalog, PipelineDefinition } from '../catalog/catalog.ts';
-import { adoptPipeline } from './adopt-pipeline.ts';
+import { adoptPipeline } from './adoption/adopt-pipeline.ts';
+import { beginBackfill, type BackfillPoint } from './backfill/begin-backfill.ts';
 import { checkName, notRunning, nowhereToPrint, tablesOf } from './definition-rules.ts';
 import { PartStore } from './epoch/part-store.ts';
+import { Listeners } from './listeners.ts';
 import { ManagedPipeline } from './managed-pipeline.ts';
 import { openQuarantine, pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
 import type {
@@ -47,7 +49,8 @@ const busyMs = 2000;
 export class Supervisor implements Pipelines {
   readonly #context: SupervisorContext;
   readonly #pipelines = new Map<string, ManagedPipeline>();
-  readonly #listeners = new Set<() => void>();
+  /** Told when any pipeline opens, publishes, ends or fails. */
+  readonly #changes = new Listeners();
   /** Changes of one pipeline happen one after another. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -89,26 +92,28 @@ export class Supervisor implements Pipelines {
     const baseDirectory = request.baseDirectory ?? this.#context.baseDirectory;
     this.#checkTables(plan, baseDirectory);
     this.#context.catalog.checkPipelineName(request.name);
-    const definition: PipelineDefinition = {
-      id: this.#context.newId(),
-      name: request.name,
-      sql: request.sql,
-      baseDirectory,
-      wanted: 'running',
-      createdAtMs: this.#context.clock.nowMs(),
-      revision: 1,
-    };
+    const definition = this.#define({ ...request, baseDirectory });
     await this.#context.prepare(plan);
     const { isAllowingSkips = false } = request;
     if (request.isAdopting) {
       await adoptPipeline(this.#context, definition, { plan, isAllowingSkips });
     }
-    this.#context.catalog.addPipeline(definition);
-    this.#addTables(plan, baseDirectory);
-    const managed = this.#manage(definition);
-    managed.start();
-    await this.#untilOpen(managed);
-    return pipelineInfo(managed);
+    return await this.#begin(definition, plan);
+  }
+
+  async backfill(name: string, from: BackfillPoint): Promise<PipelineInfo> {
+    const { definition: live } = this.#named(name);
+    const definition = this.#define({ ...live, name: `${live.name}_backfill` });
+    checkName(definition.name);
+    this.#context.catalog.checkPipelineName(definition.name);
+    const plan = await this.#plan(live.sql);
+    try {
+      await beginBackfill(this.#context, { live, definition, plan, from });
+    } catch (thrown) {
+      await this.#forget(definition.id);
+      throw thrown;
+    }
+    return await this.#begin(definition, plan);
   }
 
   list(): readonly PipelineInfo[] {
@@ -204,13 +209,9 @@ export class Supervisor implements Pipelines {
       await this.#stop(managed, options);
       managed.unfeed();
       const { id } = managed.definition;
-      await this.#context.forget(id, undefined);
       this.#context.catalog.deletePipeline(id);
       this.#pipelines.delete(id);
-      await rm(pipelineDirectory(this.#context.dataDirectory, id), {
-        recursive: true,
-        force: true,
-      });
+      await this.#forget(id);
     });
   }
 
@@ -233,7 +234,7 @@ export class Supervisor implements Pipelines {
       const readers = [...this.#pipelines.values()].filter((managed) => reads(managed, stream));
       if (readers.length === 0) return 'stored';
       if (readers.every((managed) => hasPassed(managed, stream, positions))) return 'queryable';
-      if (!(await this.#published(deadline))) return 'stored';
+      if (!(await this.#changes.told(deadline))) return 'stored';
     }
   }
 
@@ -257,7 +258,7 @@ export class Supervisor implements Pipelines {
     for (;;) {
       const info = this.get(name);
       if (info.state !== 'running' && info.state !== 'retrying') return info;
-      if (!(await this.#published(signal))) return this.get(name);
+      if (!(await this.#changes.told(signal))) return this.get(name);
     }
   }
 
@@ -266,22 +267,49 @@ export class Supervisor implements Pipelines {
     await Promise.all([...this.#pipelines.values()].map(async (managed) => await managed.halt()));
   }
 
+  #define({
+    name,
+    sql,
+    baseDirectory,
+  }: Pick<PipelineDefinition, 'name' | 'sql' | 'baseDirectory'>): PipelineDefinition {
+    const { newId, clock } = this.#context;
+    const createdAtMs = clock.nowMs();
+    return { id: newId(), name, sql, baseDirectory, wanted: 'running', createdAtMs, revision: 1 };
+  }
+
+  async #begin(definition: PipelineDefinition, plan: Plan): Promise<PipelineInfo> {
+    this.#context.catalog.addPipeline(definition);
+    this.#addTables(plan, definition.baseDirectory);
+    const managed = this.#manage(definition);
+    managed.start();
+    await this.#untilOpen(managed);
+    return pipelineInfo(managed);
+  }
+
+  /** What nobody needs who doesn't know the pipeline. */
+  async #forget(id: string): Promise<void> {
+    await this.#context.forget(id, undefined);
+    const directory = pipelineDirectory(this.#context.dataDirectory, id);
+    await rm(directory, { recursive: true, force: true });
+  }
+
   #manage(definition: PipelineDefinition): ManagedPipeline {
-    const { dataDirectory, random, onFailed, catalog } = this.#context;
+    const { dataDirectory, random, onFailed, catalog, forget } = this.#context;
     const directory = pipelineDirectory(dataDirectory, definition.id);
     const managed = new ManagedPipeline(definition, {
       environment: this.#context,
       busyCount: () => this.#busyCount(),
       random,
       parts: new PartStore(`${directory}/parts`),
-      onChanged: () => this.#tell(),
+      onChanged: () => this.#changes.tell(),
+      letGo: async () => await forget(definition.id, undefined),
       onFinished: () => {
         catalog.setWanted(definition.id, 'finished');
-        this.#tell();
+        this.#changes.tell();
       },
       onFailed: (id, error) => {
         onFailed(definition.name, id, error);
-        this.#tell();
+        this.#changes.tell();
       },
     });
     this.#pipelines.set(definition.id, managed);
@@ -354,7 +382,7 @@ export class Supervisor implements Pipelines {
   async #untilOpen(managed: ManagedPipeline): Promise<void> {
     const deadline = AbortSignal.timeout(openingMsMax);
     while (managed.isOpening && managed.state === 'running') {
-      if (!(await this.#published(deadline))) return;
+      if (!(await this.#changes.told(deadline))) return;
     }
   }
 
@@ -363,29 +391,5 @@ export class Supervisor implements Pipelines {
     return [...this.#pipelines.values()].filter(
       ({ epochs }) => (epochs.at(-1)?.publishedAtMs ?? 0) >= sinceMs,
     ).length;
-  }
-
-  #tell(): void {
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    for (const listener of listeners) listener();
-  }
-
-  /**
-   * Resolves true when any pipeline published, ended or failed; false when the signal aborts first.
-   */
-  async #published(signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
-    return await new Promise((resolve) => {
-      const done = (isPublished: boolean): void => {
-        this.#listeners.delete(onPublished);
-        signal.removeEventListener('abort', onAbort);
-        resolve(isPublished);
-      };
-      const onPublished = (): void => done(true);
-      const onAbort = (): void => done(false);
-      this.#listeners.add(onPublished);
-      signal.addEventListener('abort', onAbort);
-    });
   }
 }

@@ -146,4 +146,44 @@ describe.runIf(broker)('a pipeline that reads Kafka', () => {
       ['incoming', 'orders/1'],
     ]);
   });
+
+  test('is backfilled beside what comes now, each record once, also after kill -9', async () => {
+    await broker.createTopic('history', 2);
+    const records = (from: number, count: number): Parameters<typeof produce>[2] =>
+      Array.from({ length: count }, (_, index) => ({
+        value: Buffer.from(`{"id":${from + index}}`),
+        partition: index % 2,
+      }));
+    await produce(broker, 'history', records(0, 20_000));
+    const options = { dataDirectory: join(folder, 'history') };
+    const first = await HeliosProcess.start(options);
+    try {
+      await first.call('POST', '/api/v1/pipelines', {
+        name: 'live',
+        sql: `CREATE TABLE incoming (id BIGINT) WITH (connector = 'kafka',
+            bootstrap_servers = '${broker.bootstrap.plaintext}', topic = 'history',
+            format = 'json', type = 'source', 'source.offset' = 'latest');
+          CREATE TABLE told WITH (connector = 'delta', path = 'file://${folder}/told', type = 'sink');
+          INSERT INTO told SELECT * FROM incoming;`,
+      });
+      await produce(broker, 'history', records(20_000, 1000));
+      await first.call('POST', '/api/v1/pipelines/live/backfill', { from: 'earliest' });
+      first.kill('SIGKILL');
+    } finally {
+      await first[Symbol.asyncDispose]();
+    }
+    await using helios = await HeliosProcess.start(options);
+    await produce(broker, 'history', records(21_000, 1000));
+    const counts = 'SELECT count(*), count(DISTINCT id) FROM told';
+    await until(
+      async () => (await helios.query(counts).catch(() => undefined))?.rows[0]?.map(Number),
+      (found) => found?.[1] === 22_000,
+    );
+    const ended = '/api/v1/pipelines/live_backfill';
+    await until(
+      async () => (await helios.call<Pipeline>('GET', ended)).state,
+      (state) => state === 'finished',
+    );
+    expect((await helios.query(counts)).rows[0]?.map(Number)).toEqual([22_000, 22_000]);
+  });
 });

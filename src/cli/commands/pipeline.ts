@@ -11,7 +11,7 @@ import { inSource, scriptFailures } from '../failures.ts';
 import { parseDurationMs, parseInteger } from '../quantity.ts';
 import type { SourceText } from '../render/failure.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
-import { addRestartCommand } from '../pipeline/restart.ts';
+import { addBackfillCommand, addRestartCommand } from '../pipeline/restart.ts';
 import { showPipeline } from '../pipeline/show.ts';
 import type { Scope } from '../scope.ts';
 import { jsonLines } from '../client/lines.ts';
@@ -48,6 +48,7 @@ export function addPipelineCommand(program: Command, run: Runner): void {
   addLooking(group, run);
   addStopping(group, run);
   addRestartCommand(group, run);
+  addBackfillCommand(group, run);
 }
 
 function addWriting(group: Command, run: Runner): void {

@@ -38,6 +38,27 @@ export function addRestartCommand(group: Command, run: Runner): void {
   });
 }
 
+export function addBackfillCommand(group: Command, run: Runner): void {
+  const backfill = group
+    .command('backfill <name>')
+    .description('read what lies before the beginning of a pipeline, beside it, into its tables')
+    .requiredOption('--from <where>', 'earliest, or a time');
+  withExamples(backfill, ['pipeline backfill shop --from earliest']);
+  onCall<{ readonly from: string }>(backfill, run, async (scope, { words, options }) => {
+    const path = `/api/v1/pipelines/${pathPart(wordAt(words, 0))}/backfill`;
+    const body = { from: options.from };
+    const pipeline = await scope.withProgress(
+      async (): Promise<PipelineAnswer> =>
+        await scope.client.json({ method: 'POST', path, body, signal: scope.signal }),
+    );
+    if (scope.output.isJson) return scope.output.json(pipeline);
+    scope.output.talk(
+      `Began pipeline ${pipeline.name}: ${pipeline.state}. It finishes by itself; ` +
+        `see how far it is with: helios pipeline show ${pipeline.name}`,
+    );
+  });
+}
+
 /** Asks where records would come twice or never, if there is somebody to be asked. */
 async function restarted(
   scope: Scope,

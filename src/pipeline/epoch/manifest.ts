@@ -79,6 +79,13 @@ export type Manifest = {
   readonly recordsDropped: number;
   readonly sources: readonly ManifestSource[];
   readonly sinks: readonly ManifestSink[];
+  /**
+   * Where reading began, in all of the pipeline's life; partitions read from their beginnings are
+   * left out. Absent where it isn't known, and in a bounded pipeline.
+   */
+  readonly begin?: PositionTexts | undefined;
+  /** Reads up to here, these partitions alone, and ends. */
+  readonly until?: PositionTexts | undefined;
 };
 
 /** The bytes that are stored; what `previous` of the next one is the hash of. */

@@ -111,12 +111,29 @@ async function begun(context: RecoveryContext, before: Found | undefined): Promi
     recordsRejected: before?.manifest.recordsRejected ?? 0,
     recordsDropped: before?.manifest.recordsDropped ?? 0,
     sources,
+    begin: beginOf(sources, before?.manifest),
+    until: before?.manifest.until,
     sinks: context.sinks.map(({ table, sink }) => {
       const earlier = before?.manifest.sinks.find((entry) => entry.table === table);
       const start = { sinceEpoch: epoch, start: knownTexts(sources) };
       return { ...newSink(context, table, sink), ...start, ...fileSoFar(sink, earlier) };
     }),
   };
+}
+
+/** What is read already began where it did; what is new begins here. */
+function beginOf(
+  sources: readonly ManifestSource[],
+  before: Manifest | undefined,
+): PositionTexts | undefined {
+  const here = knownTexts(sources);
+  if (before === undefined) return here;
+  if (before.begin === undefined) return undefined;
+  const kept = before.sources.filter(({ name, identity }) =>
+    sources.some((source) => source.name === name && source.identity === identity),
+  );
+  const earlier = kept.map(({ name }) => [name, before.begin?.[name] ?? {}] as const);
+  return { ...here, ...Object.fromEntries(earlier) };
 }
 
 /** Positions of partitions that are not at their beginning. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Batch, Epoch, EpochMs, Position } from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
 import { byteCount } from './batches.ts';
+import { boundAt, hasReached, isThrough, nearer } from './bound.ts';
 import { slowBytesMax, type EpochWork, type EpochYield } from './epoch-work.ts';
 import type { LiveSink, Merge } from './live-sink.ts';
 import type { Manifest } from './manifest.ts';
@@ -38,6 +39,8 @@ const boundedBytesMax = 1024 * 1024 * 1024;
 const releaseIntervalMs = 5000;
 /** A quiet pipeline looks after its rolls this often. */
 const idleCheckMs = 1000;
+/** Sources that have nothing for a bounded pipeline are asked again this often. */
+const boundedWaitMs = 50;
 
 /** What `helios.epochs` tells of an epoch. */
 export type PublishedEpoch = {
@@ -149,7 +152,10 @@ export class Runner {
         const bytesMax = Math.ceil(this.#bytesMax / Math.max(1, partitions.length));
         for (const partition of partitions) {
           const after = this.#positions.get(name)?.get(partition);
-          const until = nextSkip(this.sinks, source, { name, partition, after });
+          const place = { name, partition, after };
+          if (isThrough(this.#manifest.until, source, place)) continue;
+          const skip = nextSkip(this.sinks, source, place);
+          const until = nearer(source, skip, boundAt(this.#manifest.until, place));
           const batch = await source.read({ partition, after, until, bytesMax, signal });
           if (batch === undefined) continue;
           gathered.set(name, [...(gathered.get(name) ?? []), batch]);
@@ -223,7 +229,9 @@ export class Runner {
     this.#releasedAtMs = this.#context.clock.monotonicMs();
     for (const [name, source] of this.#context.sources) {
       const known = knownPositions(this.#positions.get(name));
-      await source.release(known);
+      // A consumer group hears of the live pipeline alone, not of a backfill beside it.
+      const isBackfill = this.#manifest.until !== undefined;
+      if (!isBackfill || source.kind === 'http') await source.release(known);
       this.#bytesBehind.set(name, await source.bytesBehind(known));
     }
   }
@@ -290,6 +298,8 @@ export class Runner {
   }
 
   async #hasEnded(): Promise<boolean> {
+    const { until } = this.#manifest;
+    if (until !== undefined) return hasReached(until, this.#positions, this.#context.sources);
     for (const [name, source] of this.#context.sources) {
       if (!(await source.hasEnded(knownPositions(this.#positions.get(name))))) return false;
     }
@@ -299,6 +309,8 @@ export class Runner {
   /** Until some source may have records, or it is time to look after the rolls. */
   async #wait(signal: AbortSignal): Promise<void> {
     const { sources, clock } = this.#context;
+    // What lies behind its bounds would wake a bounded one at once, again and again.
+    if (this.#manifest.until !== undefined) return await pause(clock, boundedWaitMs, signal);
     const done = new AbortController();
     const either = AbortSignal.any([signal, done.signal]);
     const waits = [...sources].map(async ([name, source]) => {

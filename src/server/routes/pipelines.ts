@@ -10,7 +10,7 @@ import {
 } from '../schemas.ts';
 import { pipelineAnswer, pipelineDetails, previewLine, validateAnswer } from '../wire.ts';
 import { abortOnClose } from './abort-on-close.ts';
-import { restartBody, restartRequest } from './restart.ts';
+import { backfillBody, backfillPoint, restartBody, restartRequest } from './restart.ts';
 import { checkNewName, discardQuery, nameParams } from './names.ts';
 import type { Pipelines, PreviewEvent } from '../../pipeline/pipeline.ts';
 import type { ErrorAnswer, PipelineAnswer, PipelineListAnswer, ValidateAnswer } from '../api.ts';
@@ -21,6 +21,7 @@ import type { Logger } from 'pino';
 export function addPipelineRoutes(app: Routes, pipelines: Pipelines, logger: Logger): void {
   addReading(app, pipelines);
   addChanging(app, pipelines);
+  addBackfill(app, pipelines);
   addTrying(app, pipelines, logger);
 }
 
@@ -143,6 +144,25 @@ function addChanging(app: Routes, pipelines: Pipelines): void {
     async ({ params, query }, reply) => {
       await pipelines.delete(params.name, { isDiscarding: query.discard === 'true' });
       return await reply.code(204).send();
+    },
+  );
+}
+
+function addBackfill(app: Routes, pipelines: Pipelines): void {
+  app.post(
+    `${onePath}/backfill`,
+    {
+      schema: {
+        summary: 'Read what lies before the beginning of a pipeline, beside it, once',
+        params: nameParams,
+        body: backfillBody,
+        response: { 201: pipelineSchema, '4xx': errorSchema },
+      },
+    },
+    async ({ params, body }, reply): Promise<PipelineAnswer> => {
+      const info = await pipelines.backfill(params.name, backfillPoint(body));
+      reply.code(201);
+      return pipelineDetails(info);
     },
   );
 }

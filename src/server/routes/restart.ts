@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { HeliosError } from '../../base/errors.ts';
+import type { BackfillPoint } from '../../pipeline/backfill/begin-backfill.ts';
 import type { RestartPoint, RestartRequest } from '../../pipeline/reposition.ts';
 
 /** Longest position, and longest name of a partition, that anybody has, with room. */
@@ -43,6 +44,20 @@ export function restartRequest(body: Static<typeof restartBody>): RestartRequest
     isAllowingDuplicates: body.allow_duplicates ?? false,
     isAllowingSkips: body.allow_skipping ?? false,
   };
+}
+
+/** `POST …/backfill`: a time, or `earliest`. */
+export const backfillBody: Type.TObject<{ from: Type.TString }> = Type.Object(
+  { from: Type.String({ maxLength: wordLengthMax }) },
+  { additionalProperties: false },
+);
+
+export function backfillPoint({ from }: Static<typeof backfillBody>): BackfillPoint {
+  const point = pointOf(from);
+  if (point === 'earliest' || (typeof point === 'object' && 'atMs' in point)) return point;
+  throw new HeliosError('invalid_request', 'Nothing is to be read before what comes now.', {
+    hint: 'Write earliest, or a time.',
+  });
 }
 
 function pointOf(from: From): RestartPoint {

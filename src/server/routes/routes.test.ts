@@ -63,6 +63,12 @@ const story: [method: string, path: string, body: unknown, status: number, answe
   ['PATCH', '/api/v1/pipelines/p', { restart_from: { 'orders/3': 12 } }, 400, {}],
   ['PATCH', '/api/v1/pipelines/p', { restart_from: 'latest', allow: true }, 400, {}],
   ['PATCH', '/api/v1/pipelines/q', { restart_from: 'latest' }, 404, {}],
+  ['POST', '/api/v1/pipelines/p/backfill', { from: 'earliest' }, 201, { name: 'p_backfill' }],
+  ['POST', '/api/v1/pipelines/p/backfill', { from: '2026-01-31T08:00Z' }, 201, {}],
+  ['POST', '/api/v1/pipelines/p/backfill', { from: 'latest' }, 400, {}],
+  ['POST', '/api/v1/pipelines/p/backfill', { from: 'never' }, 400, {}],
+  ['POST', '/api/v1/pipelines/p/backfill', {}, 400, {}],
+  ['POST', '/api/v1/pipelines/q/backfill', { from: 'earliest' }, 404, {}],
   ['PATCH', '/api/v1/pipelines/p?discard=true', { state: 'stopped' }, 200, {}],
   ['PATCH', '/api/v1/pipelines/p', { sql: 'SELECT 2' }, 200, { sql: 'SELECT 2' }],
   [
@@ -137,6 +143,8 @@ test('every route answers what the description says', async () => {
         `restart p {"from":{"positions":${JSON.stringify(positions)}},` +
         '"isAllowingDuplicates":false,"isAllowingSkips":false}',
     ),
+    'backfill p "earliest"',
+    'backfill p {"atMs":1769846400000}',
     'stop p true',
     'delete p true',
   ]);
@@ -154,6 +162,7 @@ test('the description has every address', () => {
     '/api/v1/pipelines/preview',
     '/api/v1/pipelines/validate',
     '/api/v1/pipelines/{name}',
+    '/api/v1/pipelines/{name}/backfill',
     '/api/v1/query',
     '/api/v1/streams',
     '/api/v1/streams/{name}',
@@ -171,7 +180,7 @@ test('the description has every address', () => {
 function answerSchema(method: string, path: string, status: number): object {
   const template = path
     .split('?', 1)[0]!
-    .replace(/(connections|pipelines|streams|tables)\/[a-z]$/, '$1/{name}');
+    .replace(/(connections|pipelines|streams|tables)\/[a-z](?=$|\/)/, '$1/{name}');
   const { responses } = description.paths[template]![method.toLowerCase()]!;
   const response = responses[status] ?? responses['4XX'];
   return response?.content?.['application/json']?.schema ?? {};

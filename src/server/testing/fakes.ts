@@ -37,6 +37,11 @@ export class NamedPipelines implements Pipelines {
   pause: Pipelines['pause'] = async (name) =>
     this.#put(name, { ...this.get(name), state: 'paused' });
 
+  backfill: Pipelines['backfill'] = async (name, from) => {
+    this.calls.push(`backfill ${this.get(name).name} ${JSON.stringify(from)}`);
+    return this.#put(`${name}_backfill`, { ...stopped(`${name}_backfill`), state: 'running' });
+  };
+
   restart: Pipelines['restart'] = async (name, request) => {
     this.calls.push(`restart ${this.get(name).name} ${JSON.stringify(request)}`);
     return this.#put(name, { ...this.get(name), state: 'running' });

@@ -1,11 +1,11 @@
-import { HeliosError } from '../base/errors.ts';
-import { type Epoch, type Position, position } from '../event/record.ts';
-import type { DeltaTable } from '../delta/table.ts';
-import type { Source } from '../source/source.ts';
-import type { Storage } from '../storage/storage.ts';
-import type { SinkFacts } from './epoch/live-sink.ts';
-import type { ManifestSource, PositionTexts } from './epoch/manifest.ts';
-import { knownTexts } from './epoch/recovery.ts';
+import { HeliosError } from '../../base/errors.ts';
+import { type Epoch, type Position, position } from '../../event/record.ts';
+import type { DeltaTable } from '../../delta/table.ts';
+import type { Source } from '../../source/source.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { SinkFacts } from '../epoch/live-sink.ts';
+import type { ManifestSource, PositionTexts } from '../epoch/manifest.ts';
+import { knownTexts } from '../epoch/recovery.ts';
 import { retainedStarts } from './retained-starts.ts';
 
 /**

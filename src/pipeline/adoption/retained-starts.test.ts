@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Position, position } from '../event/record.ts';
-import type { Source } from '../source/source.ts';
+import { type Position, position } from '../../event/record.ts';
+import type { Source } from '../../source/source.ts';
 import { retainedStarts } from './retained-starts.ts';
 
 type Places = Readonly<Record<string, number | undefined>>;

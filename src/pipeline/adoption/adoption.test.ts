@@ -1,8 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { armCrashPoint, type CrashPointName } from '../base/crash-point.ts';
-import { PipelineFixture } from './testing/fixture.ts';
+import { armCrashPoint, type CrashPointName } from '../../base/crash-point.ts';
+import { PipelineFixture } from '../testing/fixture.ts';
 
 /** `early` rolls with every epoch, `late` and the quarantine only when the pipeline stops. */
 const script = `CREATE TABLE events (id BIGINT NOT NULL)

@@ -1,7 +1,7 @@
-import { HeliosError } from '../base/errors.ts';
-import { position } from '../event/record.ts';
-import type { Source } from '../source/source.ts';
-import type { ManifestSource } from './epoch/manifest.ts';
+import { HeliosError } from '../../base/errors.ts';
+import { position } from '../../event/record.ts';
+import type { Source } from '../../source/source.ts';
+import type { ManifestSource } from '../epoch/manifest.ts';
 
 /** As many partitions as a person reads. */
 const partitionsShown = 5;

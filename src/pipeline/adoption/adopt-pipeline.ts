@@ -1,18 +1,18 @@
-import { HeliosError } from '../base/errors.ts';
-import type { PipelineDefinition } from '../catalog/catalog.ts';
-import type { Source } from '../source/source.ts';
-import { FileStorage } from '../storage/file/file-storage.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { PipelineDefinition } from '../../catalog/catalog.ts';
+import type { Source } from '../../source/source.ts';
+import { FileStorage } from '../../storage/file/file-storage.ts';
 import { type Adoption, type AdoptedTable, adopt } from './adoption.ts';
-import type { Manifest } from './epoch/manifest.ts';
-import { ManifestStore } from './epoch/manifest-store.ts';
-import { position } from '../event/record.ts';
+import type { Manifest } from '../epoch/manifest.ts';
+import { ManifestStore } from '../epoch/manifest-store.ts';
+import { position } from '../../event/record.ts';
 import {
   type NamedSink,
   openSinks,
   pipelineDirectory,
   type PipelineEnvironment,
-} from './open-pipeline.ts';
-import type { Plan } from './plan/plan.ts';
+} from '../open-pipeline.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /**
  * Writes the first manifest of a pipeline that goes on where a lost one stood. To be called before
