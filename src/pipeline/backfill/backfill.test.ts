@@ -41,6 +41,19 @@ test('what came before is read once, beside what comes now, and the backfill end
   expect(ids(await again.rows('sunk'))).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });
 
+test('what a backfill was to read, no other one reads again', async () => {
+  await using helios = await begunLate();
+  const { newestArrivedAtMs = 0 } = helios.log.getStream('events').partitions[0] ?? {};
+  await helios.supervisor.backfill('p', { atMs: newestArrivedAtMs - 3_600_000 });
+  await finished(helios);
+  await helios.supervisor.delete('p_backfill', { isDiscarding: false });
+  await expect(helios.supervisor.backfill('p', 'earliest')).rejects.toMatchObject({
+    code: 'conflict',
+    hint: expect.stringContaining('a backfill has read it before'),
+  });
+  expect(ids(await helios.rows('sunk'))).toEqual([1, 2, 3, 4, 5]);
+});
+
 test('an edited pipeline, and an edited backfill, keep their bounds', async () => {
   await using helios = await begunLate();
   const edited = late('SELECT id + 10 AS id FROM events');

@@ -41,19 +41,63 @@ export async function beginBackfill(
       sources.set(table.name, await environment.connectors.source(table, scope));
     }
     for (const [name, source] of sources) checkSource(name, source, known);
-    const { positions, until } = await rangesOf(begin, sources, from, environment.clock.nowMs());
+    const done = await readDone(environment, live.id);
+    const before = withoutDone(begin, done, sources);
+    const { positions, until } = await rangesOf(before, sources, from, environment.clock.nowMs());
     if (positions.length === 0) throw nothingEarlier(live.name);
     await hold(sources, positions);
     await storeOf(environment, definition.id).put(
       firstManifest(environment, definition, { positions, until }),
     );
+    await storageOf(environment, live.id).put(doneFile, encodeDone([...done, ...positions]));
   } finally {
     for (const source of sources.values()) await source.close();
   }
 }
 
-function storeOf({ dataDirectory }: PipelineEnvironment, id: string): ManifestStore {
-  return new ManifestStore(new FileStorage(pipelineDirectory(dataDirectory, id)), 'manifests');
+function storageOf({ dataDirectory }: PipelineEnvironment, id: string): FileStorage {
+  return new FileStorage(pipelineDirectory(dataDirectory, id));
+}
+
+function storeOf(environment: PipelineEnvironment, id: string): ManifestStore {
+  return new ManifestStore(storageOf(environment, id), 'manifests');
+}
+
+/** Beside a live pipeline's manifests: where its backfills began. None reads that again. */
+const doneFile = 'backfilled.json';
+
+async function readDone(
+  environment: PipelineEnvironment,
+  id: string,
+): Promise<readonly ManifestSource[]> {
+  const storage = storageOf(environment, id);
+  if ((await storage.stat(doneFile)) === undefined) return [];
+  const value: unknown = JSON.parse(Buffer.from(await storage.read(doneFile)).toString('utf8'));
+  return value as readonly ManifestSource[];
+}
+
+function encodeDone(done: readonly ManifestSource[]): Uint8Array {
+  return Buffer.from(`${JSON.stringify(done)}\n`, 'utf8');
+}
+
+/** What was backfilled already counts as read from there on. */
+function withoutDone(
+  begin: NonNullable<Manifest['begin']>,
+  done: readonly ManifestSource[],
+  sources: ReadonlyMap<string, Source>,
+): NonNullable<Manifest['begin']> {
+  const before: Record<string, Record<string, string>> = {};
+  for (const [name, source] of sources) {
+    const own = done.filter((one) => one.name === name && one.identity === source.identity);
+    for (const [partition, end] of Object.entries(begin[name] ?? {})) {
+      const ends = own.flatMap(({ positions }) => positions[partition] ?? []);
+      const [first = end] = [...ends, end].toSorted((left, right) =>
+        source.compare(position(left), position(right)),
+      );
+      before[name] = { ...before[name], [partition]: first };
+    }
+  }
+  return before;
 }
 
 /** Two pipelines can write one table, but not one file; and what a topic got can't be told. */
@@ -162,12 +206,14 @@ function firstManifest(
 
 function unknownBeginning(name: string): HeliosError {
   return new HeliosError('conflict', `It isn't known where ${name} began to read.`, {
-    hint: 'It has not begun yet, was adopted, is a backfill itself, or was begun by an older Helios.',
+    hint: 'It has not begun yet, was adopted, or is a backfill itself.',
   });
 }
 
 function nothingEarlier(name: string): HeliosError {
   return new HeliosError('conflict', `Nothing lies before what ${name} has read from its start.`, {
-    hint: 'Its sources keep nothing earlier, or no record that arrived since the time given.',
+    hint:
+      'Its sources keep nothing earlier, no record that arrived since the time given, or a ' +
+      'backfill has read it before.',
   });
 }
