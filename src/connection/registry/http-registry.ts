@@ -84,7 +84,7 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     return { type, text: answer['schema'], references: [...references.values()] };
   }
 
-  /** Adds what a schema uses, each after what it uses itself; false where one of them is missing. */
+  /** Adds what a schema uses, each after what it uses itself; false where one is missing. */
   async #collect(
     answer: Answer,
     found: Map<string, string>,

@@ -103,11 +103,8 @@ class DayTexts {
 
 function clockText(second: number): string {
   const minutes = Math.floor(second / 60);
-  return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(second % 60)}`;
-}
-
-function twoDigits(value: number): string {
-  return value < 10 ? `0${value}` : String(value);
+  const parts = [Math.floor(minutes / 60), minutes % 60, second % 60];
+  return parts.map((part) => (part < 10 ? `0${part}` : part)).join(':');
 }
 
 /** Whole seconds, and `.` with the digits of the rest; none where they are zero. */

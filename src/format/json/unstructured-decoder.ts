@@ -1,4 +1,4 @@
-import { HeliosError } from '../../base/errors.ts';
+import { assert } from '../../base/assert.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteName } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
@@ -22,15 +22,8 @@ export class UnstructuredDecoder implements Decoder {
 
   constructor(table: SourceTable) {
     this.#table = table;
-    const [column, second] = fieldColumns(table);
-    const isText = column?.type.kind === 'text' || column?.type.kind === 'json';
-    if (column === undefined || second !== undefined || !isText) {
-      throw new HeliosError(
-        'invalid_config',
-        `Table ${table.name} is json.unstructured: it has exactly one field column, TEXT or JSON.`,
-        { hint: 'Declare it as: value JSON.' },
-      );
-    }
+    const [column] = fieldColumns(table);
+    assert(column !== undefined, 'the format gives one column');
     this.#column = column;
   }
 

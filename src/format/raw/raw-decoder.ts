@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HeliosError } from '../../base/errors.ts';
+import { assert } from '../../base/assert.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
@@ -24,16 +24,8 @@ export class RawDecoder implements Decoder {
   readonly #column: string;
 
   constructor(table: SourceTable, kind: 'raw_string' | 'raw_bytes') {
-    const [column, second] = fieldColumns(table);
-    const wanted = kind === 'raw_string' ? 'text' : 'bytes';
-    if (column?.type.kind !== wanted || second !== undefined) {
-      const type = kind === 'raw_string' ? 'TEXT' : 'BYTEA';
-      throw new HeliosError(
-        'invalid_config',
-        `Table ${table.name} has the format ${kind}, and so exactly one field column, ${type}.`,
-        { hint: `Declare it as: value ${type}.` },
-      );
-    }
+    const [column] = fieldColumns(table);
+    assert(column !== undefined, 'the format gives one column');
     this.#table = table;
     this.#kind = kind;
     this.#column = quoteName(column.name);

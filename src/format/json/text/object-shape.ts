@@ -2,7 +2,7 @@ import { quoteText } from '../../../engine/types.ts';
 import type { SourceColumn } from '../../../sql/script.ts';
 import type { RecordShape } from './record-shape.ts';
 
-/** An object whose members are the columns; inside of `payload`, where a schema stands beside it. */
+/** An object whose members are the columns; in `payload`, where a schema stands beside it. */
 export class ObjectShape implements RecordShape {
   readonly keepsText = false;
   readonly faults: string;

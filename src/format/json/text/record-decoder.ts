@@ -82,7 +82,8 @@ export class RecordDecoder implements Decoder {
     const bytesMax = this.#table.lineBytesMax ?? lineBytesDefault;
     const { bytes, text, line } = envelopeTexts[envelopes.values];
     return `SELECT CASE WHEN strlen(text) <= ${bytesMax} THEN ${line} END AS line${m}
-      FROM (SELECT *, ${text} AS text FROM (SELECT *, ${bytes} AS bytes FROM (${read}) ${records}))`;
+      FROM (SELECT *, ${text} AS text
+      FROM (SELECT *, ${bytes} AS bytes FROM (${read}) ${records}))`;
   }
 
   #decoded(lines: string, keep: readonly string[], mark: string | undefined): string {
