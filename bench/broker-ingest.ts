@@ -60,7 +60,7 @@ async function compare({ name, size, connections }: (typeof cases)[number]): Pro
   }
   const ratio = bytesPerSecond(onTopic) / bytesPerSecond(onLog);
   report({
-    what: `HTTP ingest onto a Kafka topic, acks of all replicas, ${name}, ${connections} connections`,
+    what: `HTTP ingest onto a Kafka topic, acks=all, ${name}, ${connections} connections`,
     value: rates(onTopic),
     peer: `the embedded log: ${rates(onLog)}`,
     ratio,
