@@ -70,7 +70,11 @@ async function writable(path: string): Promise<FileHandle> {
 async function write(file: FileHandle, path: string, chunks: readonly Uint8Array[]): Promise<void> {
   if (chunks.length === 0) return;
   try {
-    await file.writev(chunks);
+    const { bytesWritten } = await file.writev(chunks);
+    const byteLength = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    // A disk that fills up takes a part without an error; only the next call says why.
+    if (bytesWritten < byteLength)
+      await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
   } catch (thrown) {
     throw writeFailure(path, thrown);
   }
