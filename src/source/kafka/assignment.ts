@@ -140,7 +140,10 @@ export class Assignment {
       for (const number of leaders.keys()) names.push(this.#know(topic, number));
     }
     this.#names = names.toSorted(compareNames);
-    for (const reader of this.#readers.values()) {
+    const known = new Set(names);
+    for (const [name, reader] of this.#readers) {
+      // Nobody takes what is held of a topic that is gone, and it would keep others from fetching.
+      if (!known.has(name)) reader.rest();
       reader.leader = view.topics.get(reader.topic)?.leaders[reader.partition];
       reader.isWaiting = false;
       this.#checkTopic(reader);
@@ -224,11 +227,10 @@ export class Assignment {
         reader.failure = notAllowed(topic, this.#context.access.place().address);
         return;
       case 'stale':
+      case 'trouble':
+        // Asked again after the next look, which comes later and later.
         reader.isWaiting = true;
         this.#lookSoon();
-        this.#trouble(reader, withoutLeader(topic, partition, `brokers answer ${outcome.name}`));
-        return;
-      case 'trouble':
         this.#trouble(reader, withoutLeader(topic, partition, `brokers answer ${outcome.name}`));
     }
   }
@@ -297,8 +299,9 @@ export class Assignment {
         attempt = this.#hasTrouble() || this.#staleCount !== staleBefore ? attempt + 1 : 0;
       } catch (thrown) {
         attempt++;
+        // Who holds records needs nobody yet; it may not be fetched before they are taken.
         for (const reader of this.#readers.values())
-          if (reader.isActive) this.#trouble(reader, thrown);
+          if (reader.isActive && !reader.hasRecords) this.#trouble(reader, thrown);
         this.#context.bell.ring();
       }
     }

@@ -144,6 +144,12 @@ export class PartitionReader {
     this.#isUntouched = true;
   }
 
+  /** Nobody reads it: lets go of what is held, and is not fetched until it begins again. */
+  rest(): void {
+    this.startAt(undefined);
+    this.#place = undefined;
+  }
+
   request(): FetchPartition {
     this.#asked = this.#generation;
     return {
@@ -181,14 +187,22 @@ export class PartitionReader {
     this.#isAtEnd = !isCutOff && (answer.records.length === 0 || this.#fetchPlace.offset >= end);
   }
 
-  /** Takes what is held, until a limit is reached; gives the time of the newest record of it. */
+  /**
+   * Takes what is held, until a limit is reached; gives the time of the newest record of it. Fails
+   * only while the lines are empty: what came before damaged records is taken first.
+   */
   take(lines: SpoolLines, limits: Omit<TakeLimits, 'offsetMin'>): EpochMs {
     let newestMs = 0;
     while (this.#place !== undefined && this.#place.offset < limits.offsetEnd) {
       const [first] = this.#held;
       if (first === undefined || lines.byteLength >= limits.bytesMax) break;
       const before = this.#place.offset;
-      this.#place = first.records.take(this.#place, lines, limits);
+      try {
+        this.#place = first.records.take(this.#place, lines, limits);
+      } catch (thrown) {
+        if (lines.lineCount === 0) throw thrown;
+        break;
+      }
       if (this.#place.offset > before) this.#isUntouched = false;
       newestMs = Math.max(newestMs, first.records.newestMs);
       if (!first.records.isDone) continue;

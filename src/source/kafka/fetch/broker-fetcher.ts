@@ -1,7 +1,9 @@
 import { backoffMs, type BackoffPolicy } from '../../../base/backoff.ts';
 import type { Clock } from '../../../base/clock.ts';
+import { HeliosError } from '../../../base/errors.ts';
 import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
 import type { KafkaTable } from '../../../sql/script.ts';
+import { outcomeOf } from '../answer-outcome.ts';
 import type { Bell } from '../bell.ts';
 import type { PartitionReader } from '../partition-reader.ts';
 import type { PartitionAnswer } from './fetch-answer.ts';
@@ -100,6 +102,7 @@ export class BrokerFetcher {
         isolation: context.isolation,
         topics: topicsOf(readers),
       });
+      if (answer.errorCode !== 0) throw refused(answer.errorCode);
       this.#deliver(readers, answer.partitions);
       return true;
     } catch (thrown) {
@@ -132,6 +135,15 @@ export class BrokerFetcher {
       if (!this.#done.signal.aborted) throw thrown;
     }
   }
+}
+
+/** An answer that is for no partition, but for the whole request. */
+function refused(errorCode: number): HeliosError {
+  const outcome = outcomeOf(errorCode);
+  const name = 'name' in outcome ? outcome.name : `the error ${errorCode}`;
+  return new HeliosError('unreachable', `The broker answers Fetch with ${name}.`, {
+    hint: 'It is tried again. If it stays, look into the log of the broker.',
+  });
 }
 
 function topicsOf(readers: readonly PartitionReader[]): readonly FetchTopic[] {

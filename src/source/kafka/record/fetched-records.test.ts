@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HeliosError } from '../../../base/errors.ts';
 import type { RecordForm } from '../../source.ts';
+import { PartitionReader } from '../partition-reader.ts';
 import { FetchedRecords, type Place } from './fetched-records.ts';
 import { SpoolLines } from './spool-lines.ts';
 
@@ -138,6 +139,22 @@ test('takes what is before damage, then says where it is', () => {
   const again = (): Place => fetched.take(place, new SpoolLines(), limits({}));
   expect(again).toThrow(/at offset 1 a batch of records is damaged: its checksum is/);
   expect(again).toThrow(HeliosError);
+});
+
+test('takes what came in an earlier answer than damage, then says where it is', () => {
+  const bad = batch({ baseOffset: 1, records: [{ delta: 0, value: 'bad' }] });
+  bad[bad.length - 2] = 0xff;
+  const reader = new PartitionReader('t', 3);
+  reader.startAt(undefined);
+  for (const records of [batch({ records: [{ delta: 0, value: 'good' }] }), bad]) {
+    const offsets = { highWatermark: 2, lastStableOffset: 2, logStartOffset: 0 };
+    const rest = { errorCode: 0, diverging: undefined, aborted: [] };
+    reader.accept({ topic: 't', partition: 3, ...offsets, ...rest, records }, 2, 0);
+  }
+  const lines = new SpoolLines();
+  reader.take(lines, limits({}));
+  expect([reader.place?.offset, textOf(lines)]).toEqual([1, ['good']]);
+  expect(() => reader.take(new SpoolLines(), limits({}))).toThrow(/at offset 1 a batch of/);
 });
 
 test.each([
