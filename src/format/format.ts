@@ -19,8 +19,8 @@ export interface Decoder {
    */
   fast(paths: readonly string[]): string;
   /**
-   * Takes note of how `fast` failed on a record. True where it will read dearer from now on, and may
-   * succeed on the same files; false where only `isolate` can tell. What it notes changes cost,
+   * Takes note of how `fast` failed on a record. True where it will read dearer from now on, and
+   * may succeed on the same files; false where only `isolate` can tell. What it notes changes cost,
    * never results, and it says true only a few times.
    */
   adapt?(failure: HeliosError): boolean;

@@ -169,7 +169,8 @@ export class KafkaCheck implements AsyncDisposable {
     }
     const { topic, partition, offset, bytes, timestampMs } = record;
     const time = new Date(timestampMs).toISOString();
-    const message = `${topic}, partition ${partition}, offset ${offset}: ${bytes} bytes of ${time}.`;
+    const place = `${topic}, partition ${partition}, offset ${offset}`;
+    const message = `${place}: ${bytes} bytes of ${time}.`;
     return Promise.resolve({ outcome: 'ok', message });
   }
 
