@@ -28,6 +28,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *                                              values made of a template (base64) with `#` replaced
  *                                              by the number; answers when all are acknowledged
  *   file NAME TOPIC PATH                       each line of a file a record; answers how many
+ *   steady NAME TOPIC PATH RATE SECONDS        so many lines a second; answers how many
  */
 public final class KafkaProducers {
   private static final Map<String, KafkaProducer<byte[], byte[]>> producers = new HashMap<>();
@@ -65,6 +66,10 @@ public final class KafkaProducers {
       case "series" -> series(producer, words);
       case "file" -> {
         return String.valueOf(file(producer, words[2], words[3]));
+      }
+      case "steady" -> {
+        var rate = Integer.parseInt(words[4]);
+        return String.valueOf(steady(producer, words[2], words[3], rate, Integer.parseInt(words[5])));
       }
       default -> throw new IllegalArgumentException(words[0]);
     }
@@ -115,6 +120,24 @@ public final class KafkaProducers {
     }
     producer.flush();
     if (failure.get() != null) throw failure.get();
+    return count;
+  }
+
+  private static long steady(
+      KafkaProducer<byte[], byte[]> producer, String topic, String path, int rate, int seconds)
+      throws Exception {
+    var lines = Files.readAllLines(Path.of(path));
+    var startedAt = System.nanoTime();
+    long count = 0;
+    for (long due = 0; due < (long) rate * seconds; ) {
+      due = Math.min((System.nanoTime() - startedAt) * rate / 1_000_000_000L, (long) rate * seconds);
+      for (; count < due; count++) {
+        var value = lines.get((int) (count % lines.size())).getBytes(StandardCharsets.UTF_8);
+        producer.send(new ProducerRecord<>(topic, value));
+      }
+      Thread.sleep(2);
+    }
+    producer.flush();
     return count;
   }
 

@@ -116,6 +116,19 @@ export class JavaProducers implements AsyncDisposable {
     return Number(await this.#ask(['file', name, topic, path]));
   }
 
+  /** Lines of a file, over and over, at so many records a second; how many. */
+  async steady(
+    name: string,
+    topic: string,
+    {
+      path,
+      rate,
+      seconds,
+    }: { readonly path: string; readonly rate: number; readonly seconds: number },
+  ): Promise<number> {
+    return Number(await this.#ask(['steady', name, topic, path, String(rate), String(seconds)]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const isGone = once(this.#child, 'exit');
     this.#reader.close();

@@ -25,6 +25,7 @@ import {
   parsePosition,
 } from './kafka-position.ts';
 import type { PartitionReader } from './partition-reader.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { spoolBatch } from './spool-batch.ts';
 import { positionsAt, startPositions } from './start-positions.ts';
 
@@ -61,6 +62,8 @@ export class KafkaSource implements Source {
   readonly #bell: Bell;
   readonly #group: GroupProgress | undefined;
   readonly #sizes = new RecordSizes();
+  readonly #ahead = new ReadAhead();
+  readonly #closing = new AbortController();
   /** The broker did not answer in time: until it does, nobody waits for it again. */
   #slowSinceAnswer = -1;
   #starts: Promise<ReadonlyMap<string, KafkaPosition>> | undefined;
@@ -129,17 +132,14 @@ export class KafkaSource implements Source {
   async read(request: ReadRequest): Promise<Batch | undefined> {
     request.signal.throwIfAborted();
     const reader = this.#reader(request.partition);
-    this.#seek(reader, request.after);
-    const offsetEnd =
-      request.until === undefined ? Number.POSITIVE_INFINITY : parsePosition(request.until).offset;
-    while ((reader.place?.offset ?? 0) < offsetEnd) {
-      await this.#untilKnown(reader, request.signal);
-      this.#assignment.throwIfFailed(reader);
-      if (!reader.hasRecords) return undefined;
-      const batch = await this.#take(reader, request, offsetEnd);
-      if (batch !== undefined) return batch;
+    const batch = (await this.#ahead.take(request)) ?? (await this.#readNow(reader, request));
+    if (batch !== undefined) {
+      const { signal } = this.#closing;
+      this.#ahead.begin({ ...request, signal }, batch, async (next) => {
+        return await this.#take(reader, next, Number.POSITIVE_INFINITY);
+      });
     }
-    return undefined;
+    return batch;
   }
 
   async waitForRecords(positions: Positions, signal: AbortSignal): Promise<void> {
@@ -178,9 +178,25 @@ export class KafkaSource implements Source {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#ahead.close();
     await this.#group?.close();
     await this.#assignment.close();
     await this.#cluster.close();
+  }
+
+  async #readNow(reader: PartitionReader, request: ReadRequest): Promise<Batch | undefined> {
+    this.#seek(reader, request.after);
+    const offsetEnd =
+      request.until === undefined ? Number.POSITIVE_INFINITY : parsePosition(request.until).offset;
+    while ((reader.place?.offset ?? 0) < offsetEnd) {
+      await this.#untilKnown(reader, request.signal);
+      this.#assignment.throwIfFailed(reader);
+      if (!reader.hasRecords) return undefined;
+      const batch = await this.#take(reader, request, offsetEnd);
+      if (batch !== undefined) return batch;
+    }
+    return undefined;
   }
 
   #reader(name: string): PartitionReader {
