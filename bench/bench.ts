@@ -14,6 +14,8 @@ import { readSettings } from './settings.ts';
 
 const all = [
   'json-delta',
+  'kafka',
+  'kafka-freshness',
   'ingest',
   'broker-ingest',
   'freshness',

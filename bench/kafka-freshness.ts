@@ -1,0 +1,115 @@
+/** Record handed to a Kafka producer → visible to SQL, at 20,000 records a second. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProduceAcks, Producer } from '@platformatic/kafka';
+import { KafkaBroker, kafkaParts } from '../test/peers/kafka.ts';
+import { JavaProducers } from '../test/peers/kafka-producers.ts';
+import { HeliosProcess } from '../test/process/helios-process.ts';
+import { eventColumnList, postedEvents, shopEventsFile } from './data.ts';
+import { median, milliseconds, quantile, report, say, thousands } from './measurement.ts';
+import { readSettings, scaled } from './settings.ts';
+import { Workspace } from './workspace.ts';
+
+const settings = readSettings();
+const rate = 20_000;
+const seconds = scaled(settings, 20, 3);
+const partitionCount = 4;
+const topic = 'events';
+const markersEveryMs = 50;
+const goalP99Ms = 500;
+/** Between two questions; a marker is seen by asking again and again. */
+const askEveryMs = 5;
+/** When the load is over, the markers that are still unseen get so long. */
+const patienceMs = 10_000;
+/** A marker is an event like the others, with an id above all of theirs. */
+const markerIdStart = 1_000_000_000;
+
+using workspace = new Workspace('kafka-freshness');
+const parts = await kafkaParts();
+if (parts === undefined) throw new Error('Kafka needs Java and Maven.');
+const path = await shopEventsFile(postedEvents(200_000));
+await using broker = await KafkaBroker.create(parts, { isOptimised: true });
+await broker.createTopic(topic, partitionCount);
+await using helios = await HeliosProcess.start({ dataDirectory: workspace.inside('data') });
+await helios.call('POST', '/api/v1/pipelines', { name: 'fresh', sql: script() });
+await using java = new JavaProducers(parts, broker);
+await java.open('load', { 'compression.type': 'lz4', 'linger.ms': '5' });
+const producer = new Producer({
+  clientId: 'markers',
+  bootstrapBrokers: [broker.bootstrap.plaintext],
+  idempotent: true,
+});
+const producedAtMs = new Map<number, number>();
+const latenciesMs: number[] = [];
+const asksMs: number[] = [];
+const over = new AbortController();
+
+const loading = java.steady('load', topic, { path, rate, seconds });
+await sleep(1_000);
+const watching = watch();
+const sent = await sendMarkers();
+const events = await loading;
+over.abort();
+await watching;
+await producer.close();
+say(`${thousands(events / seconds)} records/s, ${latenciesMs.length} of ${sent} markers seen`);
+const [p50, p99] = [quantile(latenciesMs, 0.5), quantile(latenciesMs, 0.99)];
+const isKept = latenciesMs.length === sent;
+report({
+  what: `record produced to Kafka → visible to SQL, at ${thousands(rate)} records/s`,
+  value: `p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`,
+  peer: '',
+  ratio: undefined,
+  goal: `p99 ≤ ${goalP99Ms} ms`,
+  isMet: p99 <= goalP99Ms && isKept,
+  isBehindPeer: false,
+  detail:
+    `lz4, ${partitionCount} partitions, ${seconds} s, ${thousands(events / seconds)} records/s; ` +
+    `from the call of the producer, its acknowledgement included; ${latenciesMs.length} of ` +
+    `${sent} markers seen by asking again and again, a question takes ` +
+    `${milliseconds(median(asksMs))} and is part of the latency`,
+});
+
+function script(): string {
+  return `CREATE TABLE source (${eventColumnList}) WITH (connector = 'kafka',
+      bootstrap_servers = '${broker.bootstrap.plaintext}', topic = '${topic}',
+      format = 'json', type = 'source', 'source.offset' = 'earliest');
+    CREATE TABLE fresh WITH (connector = 'delta', path = 'file://${workspace.inside('fresh')}',
+      format = 'parquet', type = 'sink', 'rolling_policy.interval' = interval '10 seconds');
+    INSERT INTO fresh SELECT * FROM source;`;
+}
+
+/** One at a time and to one partition: they become visible in the order of their ids. */
+async function sendMarkers(): Promise<number> {
+  const startedAtMs = performance.now();
+  let id = markerIdStart;
+  while (performance.now() - startedAtMs < (seconds - 1) * 1000) {
+    const value = Buffer.from(`{"id":${id},"type":"marker"}`);
+    producedAtMs.set(id, performance.now());
+    await producer.send({ messages: [{ topic, partition: 0, value }], acks: ProduceAcks.ALL });
+    id++;
+    const dueAtMs = startedAtMs + (id - markerIdStart) * markersEveryMs;
+    await sleep(Math.max(1, dueAtMs - performance.now()));
+  }
+  return id - markerIdStart;
+}
+
+/** Until the load is over and all markers have been seen. */
+async function watch(): Promise<void> {
+  let seen = markerIdStart - 1;
+  let endAtMs = Number.POSITIVE_INFINITY;
+  while (!over.signal.aborted || latenciesMs.length < producedAtMs.size) {
+    if (over.signal.aborted) endAtMs = Math.min(endAtMs, performance.now() + patienceMs);
+    if (performance.now() > endAtMs) return;
+    const askedAtMs = performance.now();
+    const newest = await helios.queryNumber(
+      `SELECT coalesce(max(id), 0) FROM fresh WHERE id > ${seen}`,
+    );
+    const nowMs = performance.now();
+    asksMs.push(nowMs - askedAtMs);
+    while (seen < newest) {
+      seen++;
+      latenciesMs.push(Math.max(0, nowMs - (producedAtMs.get(seen) ?? nowMs)));
+    }
+    await sleep(askEveryMs);
+  }
+}
