@@ -128,6 +128,18 @@ test('hands on the headers and keys of records, however many', () => {
   expect(second?.['headers']).toMatchObject({ 'helios.headers_left_out': 500 });
 });
 
+test('reads past times that are none, unless a column is for them', () => {
+  const nanoseconds = 1_700_000_000_000_000_001n;
+  const bytes = batch({ records: [{ delta: 0, value: 'a' }] });
+  resum(bytes, () => [27, 35].map((at) => bytes.writeBigInt64BE(nanoseconds, at)));
+  const lines = new SpoolLines();
+  new FetchedRecords(Buffer.from(bytes), []).take(start, lines, limits({}));
+  expect(textOf(lines)).toEqual(['a']);
+  const take = (): unknown =>
+    new FetchedRecords(bytes, []).take(start, lines, limits({ form: envelopeForm }));
+  expect(take).toThrow(/the record at offset 0 has the time 1700000000000000000, which is none/);
+});
+
 test('takes what is before damage, then says where it is', () => {
   const good = batch({ records: [{ delta: 0, value: 'good' }] });
   const bad = batch({ baseOffset: 1, records: [{ delta: 0, value: 'bad' }] });

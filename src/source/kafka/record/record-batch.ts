@@ -14,6 +14,7 @@ export type RecordBatch = {
   readonly isTransactional: boolean;
   /** Holds a transaction's marker, no records. */
   readonly isControl: boolean;
+  /** Times are what producers wrote, which may be none: exact below 2⁵³. */
   readonly baseTimeMs: number;
   readonly maxTimeMs: number;
   readonly producerId: bigint;
@@ -90,7 +91,7 @@ export function offsetAt(bytes: Buffer, at: number): number | undefined {
 }
 
 function header(bytes: Buffer, at: number, end: number): RecordBatch {
-  const baseOffset = integer(bytes, at, 'offset');
+  const baseOffset = safeOffset(bytes, at);
   const lastDelta = bytes.readInt32BE(at + 23);
   const attributes = bytes.readInt16BE(at + crcStart);
   const recordCount = bytes.readInt32BE(at + 57);
@@ -106,8 +107,8 @@ function header(bytes: Buffer, at: number, end: number): RecordBatch {
     hasLogTime: (attributes & 8) !== 0,
     isTransactional: (attributes & 16) !== 0,
     isControl: (attributes & 32) !== 0,
-    baseTimeMs: integer(bytes, at + 27, 'time'),
-    maxTimeMs: integer(bytes, at + 35, 'time'),
+    baseTimeMs: Number(bytes.readBigInt64BE(at + 27)),
+    maxTimeMs: Number(bytes.readBigInt64BE(at + 35)),
     producerId: bytes.readBigInt64BE(at + 43),
     recordCount,
     payload: bytes.subarray(at + headerBytes, end),
@@ -122,10 +123,10 @@ function checkSum(bytes: Buffer, at: number, end: number): void {
   throw corrupt(`its checksum is ${actual.toString(16)}, not ${expected.toString(16)}`);
 }
 
-function integer(bytes: Buffer, at: number, what: string): number {
+function safeOffset(bytes: Buffer, at: number): number {
   const value = Number(bytes.readBigInt64BE(at));
   if (Number.isSafeInteger(value)) return value;
-  throw corrupt(`its ${what} is ${value}`);
+  throw corrupt(`its offset is ${value}`);
 }
 
 function corrupt(why: string): HeliosError {

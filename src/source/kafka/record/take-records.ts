@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { HeliosError } from '../../../base/errors.ts';
 import type { RecordForm } from '../../source.ts';
 import type { RecordCursor } from './record-cursor.ts';
 import { readHeaders } from './record-headers.ts';
@@ -140,7 +141,7 @@ function metadataOf(key: string, cursor: RecordCursor, limits: TakeLimits): unkn
     case 'topic':
       return limits.topic;
     case 'timestamp':
-      return cursor.timeMs < 0 ? null : cursor.timeMs;
+      return timestampOf(cursor);
     case 'key':
       return part(cursor, cursor.keyStart, cursor.keyLength)?.toString('base64') ?? null;
     case 'headers':
@@ -148,6 +149,16 @@ function metadataOf(key: string, cursor: RecordCursor, limits: TakeLimits): unkn
     default:
       return null;
   }
+}
+
+/** Null where the producer gave none. Nobody needs it but tables that have a column for it. */
+function timestampOf({ timeMs, offset }: RecordCursor): number | null {
+  if (timeMs < 0) return null;
+  if (Number.isSafeInteger(timeMs)) return timeMs;
+  throw new HeliosError(
+    'corrupt_data',
+    `the record at offset ${offset} has the time ${timeMs}, which is none in milliseconds`,
+  );
 }
 
 function part({ bytes }: RecordCursor, start: number, length: number): Buffer | null {
