@@ -196,7 +196,7 @@ export class KafkaSource implements Source {
       const batch = await this.#take(reader, request, offsetEnd);
       if (batch !== undefined) return batch;
     }
-    return undefined;
+    return await this.#pass(reader, request);
   }
 
   #reader(name: string): PartitionReader {
@@ -224,6 +224,17 @@ export class KafkaSource implements Source {
     while (!reader.isKnown && !either.aborted) await this.#bell.heard(either);
     signal.throwIfAborted();
     if (!reader.isKnown) this.#slowSinceAnswer = this.#assignment.answerCount;
+  }
+
+  /** Where the log begins at `until`, or behind it, nothing is in between; that moves on too. */
+  async #pass(reader: PartitionReader, request: ReadRequest): Promise<Batch | undefined> {
+    const { partition, after, until, bytesMax, signal } = request;
+    if (after !== undefined || until === undefined) return undefined;
+    reader.rest();
+    const { form, spoolDirectory, clock } = this.#options;
+    const nothing = { spoolDirectory, form, bytesMax, signal, take: () => 0 };
+    const spooled = await spoolBatch(nothing);
+    return { partition, from: after, to: until, arrivedAtMs: clock.nowMs(), ...spooled };
   }
 
   /** Undefined where the position did not move. */
@@ -255,13 +266,13 @@ export class KafkaSource implements Source {
     }
     this.#sizes.add(lineCount, spooled.content);
     this.#bell.ring();
-    return {
-      partition: request.partition,
-      from: request.after,
-      to: this.#positionOf(reader, request.until, offsetEnd),
-      arrivedAtMs: newestMs > 0 ? newestMs : clock.nowMs(),
-      ...spooled,
-    };
+    const to = this.#positionOf(reader, request.until, offsetEnd);
+    // What lies behind it nobody may take for long, and it would keep others from being fetched.
+    if (place.offset >= offsetEnd) reader.rest();
+    const nowMs = clock.nowMs();
+    // Producers write what they like for a time.
+    const arrivedAtMs = newestMs > 0 ? Math.min(newestMs, nowMs) : nowMs;
+    return { partition: request.partition, from: request.after, to, arrivedAtMs, ...spooled };
   }
 
   #positionOf(reader: PartitionReader, until: Position | undefined, offsetEnd: number): Position {
