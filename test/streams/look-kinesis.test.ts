@@ -81,10 +81,12 @@ describe('a look at Kinesis', () => {
       Array.from({ length: 240 }, (_, index) => index),
     );
     expect(newest.silent).toEqual([]);
-    expect(newest.cost).toMatch(/^2 of 5 reads a second and shard, 4 shards, \d+ reads in all$/);
+    expect(newest.cost).toMatch(/^\d+ reads of 4 shards, at most 2 a second of the 5 that a shard/);
     const oldest = await peek('clicks', 'from=oldest&count=5');
     expect(oldest.records).toHaveLength(5);
-    expect(oldest.cost).toBe('1 of 5 reads a second and shard, 4 shards, 4 reads in all');
+    expect(oldest.cost).toBe(
+      '4 reads of 4 shards, at most 1 a second of the 5 that a shard allows',
+    );
   });
 
   test('peeks from a position, and from a time', async () => {
@@ -154,6 +156,8 @@ describe('a look at Kinesis', () => {
   const failures = [
     ['nope/records', 404, 'stream_missing'],
     ['clicks/records?from=shardId-000000000009:1', 400, 'invalid_request'],
+    // A position that no record has; that the stream is there is known.
+    ['clicks/records?from=shardId-000000000001:5', 400, 'invalid_request'],
   ] as const;
   test.each(failures)('%s is refused with %d', async (below, status, code) => {
     const response = await helios.request(`${streams}/${below}`);

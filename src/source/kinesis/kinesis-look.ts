@@ -129,11 +129,12 @@ export class KinesisLook implements StreamLook {
   }
 }
 
-function costOf(reads: ReadonlyMap<string, number>): string {
-  const total = [...reads.values()].reduce((sum, count) => sum + count, 0);
-  const shards = reads.size === 1 ? '1 shard' : `${reads.size} shards`;
-  const perSecond = Math.min(1000 / readIntervalMs, Math.max(0, ...reads.values()));
-  return `${perSecond} of 5 reads a second and shard, ${shards}, ${total} reads in all`;
+function costOf(counts: ReadonlyMap<string, number>): string {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const shards = counts.size === 1 ? '1 shard' : `${counts.size} shards`;
+  const perSecond = Math.min(1000 / readIntervalMs, Math.max(0, ...counts.values()));
+  const reads = total === 1 ? '1 read' : `${total} reads`;
+  return `${reads} of ${shards}, at most ${perSecond} a second of the 5 that a shard allows`;
 }
 
 async function listNames(access: KinesisAccess, signal: AbortSignal): Promise<readonly string[]> {

@@ -46,9 +46,20 @@ export async function peekShard(
     if (request.from.kind === 'newest') await look.readNewest();
     else await look.readFirst(startOf(request.from));
   } catch (thrown) {
-    return { partition: shard, records: look.found, failure: asHeliosError(thrown) };
+    const failure = notThere(request.from, asHeliosError(thrown));
+    return { partition: shard, records: look.found, failure };
   }
   return { partition: shard, records: look.found, failure: undefined };
+}
+
+/** The stream is there, for its shards were listed: what Kinesis does not know is the position. */
+function notThere(from: PeekStart, failure: HeliosError): HeliosError {
+  if (from.kind !== 'position' || failure.code !== 'stream_missing') return failure;
+  const message = `${from.partition} has no record at ${from.position}.`;
+  return new HeliosError('invalid_request', message, {
+    hint: 'It is gone, or never was there. What is: --from oldest, or a time.',
+    cause: failure,
+  });
 }
 
 class ShardLook {
