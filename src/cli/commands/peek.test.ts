@@ -22,7 +22,7 @@ const answer = {
   ],
   silent: ['1', '2'],
   problems: [{ partition: '3', message: 'nobody leads it' }],
-  cost: '1 of 5 reads a second and shard, 2 shards, 2 reads in all',
+  cost: '2 reads of 2 shards, at most 1 a second of the 5 that a shard allows',
 };
 
 const route = 'GET /api/v1/connections/prod/streams/orders/records';
@@ -48,7 +48,7 @@ test('shows records with what surrounds them, and never a control character', as
   ]);
   expect(run.stderr).toContain('Nothing in 1, 2.');
   expect(run.stderr).toContain('3: nobody leads it');
-  expect(run.stderr).toContain('It took 1 of 5 reads');
+  expect(run.stderr).toContain('It took 2 reads of 2 shards');
 });
 
 test('gives one object a record as JSON', async () => {
@@ -74,9 +74,24 @@ test('asks for what was typed', async () => {
 test('says what to type where a topic was meant', async () => {
   const connections = [{ name: 'prod', kind: 'kafka', options: {}, created_at: '' }];
   api.routes['GET /api/v1/connections'] = { body: { connections } };
+  api.routes['GET /api/v1/streams'] = { body: { streams: [] } };
   const run = await peek('orders');
   expect(run.exitCode).toBe(4);
-  expect(run.stderr).toContain('helios peek orders --connection prod');
+  expect(run.stderr).toContain('helios peek orders --connection prod\n');
+  const two = [...connections, { ...connections[0], name: 'test' }];
+  api.routes['GET /api/v1/connections'] = { body: { connections: two } };
+  const choice = await peek('orders');
+  expect(choice.stderr).toContain('--connection NAME; there are: prod, test');
+});
+
+test('says where a stream is kept that Helios does not keep itself', async () => {
+  const connections = [{ name: 'prod', kind: 'kafka', options: {}, created_at: '' }];
+  api.routes['GET /api/v1/connections'] = { body: { connections } };
+  const backing = { kind: 'kafka', connection: 'prod', topic: 'orders.v1' };
+  api.routes['GET /api/v1/streams'] = { body: { streams: [{ name: 'orders', backing }] } };
+  const run = await peek('orders');
+  expect(run.exitCode).toBe(4);
+  expect(run.stderr).toContain('helios peek orders.v1 --connection prod');
 });
 
 test('lists the streams of a connection, and leaves blank what is not known', async () => {

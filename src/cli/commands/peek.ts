@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
-import type { ConnectionListAnswer } from '../../server/api.ts';
+import type { ConnectionListAnswer, StreamAnswer, StreamListAnswer } from '../../server/api.ts';
 import type {
   ConnectionStreamsAnswer,
   PeekAnswerDocument,
@@ -136,7 +136,7 @@ function placeOf({ context }: Scope, text: string): string {
   }
 }
 
-/** Who means a topic forgets to say where it is. */
+/** Who means a topic forgets to say where it is; a stream may be kept in one. */
 async function withConnections(
   scope: Scope,
   stream: string,
@@ -146,8 +146,28 @@ async function withConnections(
   const { connections } = await scope.client.json<ConnectionListAnswer>(request);
   const [first] = connections;
   if (first === undefined) return missing;
+  const backing = await backingOf(scope, stream);
+  if (backing !== undefined) {
+    const { connection, topic } = backing;
+    return new HeliosError(missing.code, `${stream} is kept in the topic ${topic}.`, {
+      hint: `Look there: helios peek ${topic} --connection ${connection}`,
+      cause: missing,
+    });
+  }
+  const name = connections.length === 1 ? first.name : 'NAME';
+  const others = connections.map((one) => one.name);
+  const choice = others.length === 1 ? '' : `; there are: ${listOf(others)}`;
   return new HeliosError(missing.code, `Helios has no stream named ${stream} of its own.`, {
-    hint: `For a topic of a connection: helios peek ${stream} --connection ${first.name}`,
+    hint: `For a topic of a connection: helios peek ${stream} --connection ${name}${choice}`,
     cause: missing,
   });
+}
+
+async function backingOf(
+  scope: Scope,
+  stream: string,
+): Promise<NonNullable<StreamAnswer['backing']> | undefined> {
+  const request = { method: 'GET', path: '/api/v1/streams', signal: scope.signal } as const;
+  const { streams } = await scope.client.json<StreamListAnswer>(request);
+  return streams.find(({ name }) => name === stream)?.backing ?? undefined;
 }

@@ -134,7 +134,8 @@ async function listStreams(scope: Scope): Promise<void> {
     ],
     answer.streams.map((stream) => [
       stream.name,
-      stream.partitions.length,
+      // A broker that does not answer has said nothing of them.
+      stream.partitions.length === 0 ? '' : stream.partitions.length,
       sizeText(stream.bytes),
       retentionText(stream),
       newestArrival(stream),
