@@ -81,7 +81,7 @@ describe.skipIf(parts === undefined)('helios connect', () => {
     const address = ['kinesis', '--region', 'us-east-1', '--endpoint', kinesis.endpoint];
     const run = await connect(...address, '--stream', 'clicks', '--metadata', '--yes');
     expect(run, run.stderr).toMatchObject({ exitCode: 0 });
-    expect(run.stderr).toContain('of 5 reads a second and shard, 2 shards');
+    expect(run.stderr).toContain('of the 5 that a shard allows');
     expect(await helios.queryNumber('SELECT count(kinesis_shard_id) FROM clicks')).toBe(30);
   });
 
@@ -98,11 +98,18 @@ describe.skipIf(parts === undefined)('helios connect', () => {
     expect(plain.stderr).toContain('env:NAME');
     const missing = ['--password', 'env:RIGHT', '--connection', 'scram', '--stream', 'nope'];
     const run = await connect(...address, ...missing, '-y');
-    expect(run.exitCode).toBe(4);
+    expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('"nope" does not exist');
-    expect(run.stderr).toContain('The connection scram was deleted again: nothing was kept.');
+    expect(run.stderr).toContain('Nothing was made.');
+    const table = ['--connection', 'scram', '--stream', 'orders', '--table', '1'];
+    const late = await connect(...address, '--password', 'env:RIGHT', ...table, '-y');
+    expect(late.stderr).toContain('The connection scram was deleted again: nothing was kept.');
     const silent = await connect('kafka', '-y');
     expect(silent.stderr).toContain('--bootstrap-servers is missing.');
+    const typo = await connect('--connection', 'kafak', '--stream', 'orders', '-y');
+    expect(typo.stderr).toContain('There is no connection named kafak.');
+    const kind = await connect('kafak', '--stream', 'orders', '-y');
+    expect(kind.stderr).toContain('Did you mean "kafka"? It is one of kafka, confluent, kinesis.');
     expect(await kept()).toEqual(before);
   });
 
@@ -153,7 +160,20 @@ describe.skipIf(parts === undefined)('helios connect', () => {
     await answer(run, 'Which one?', [controlC]);
     expect(await run.exitCode).not.toBe(0);
     expect(run.stderr()).toContain('was deleted again: nothing was kept.');
+    expect(run.stderr()).toContain('Cancelled before a pipeline was made.');
     expect(await kept()).toEqual(before);
+  });
+
+  test('waits for nothing where a topic is empty', async () => {
+    await broker.createTopic('a_silent_one');
+    const address = ['kafka', '--bootstrap-servers', broker.bootstrap.plaintext];
+    const run = await connect(...address, '--stream', 'a_silent_one', '--yes');
+    expect(run, run.stderr).toMatchObject({ exitCode: 0 });
+    // The test was of this topic, not of the first one with a record.
+    expect(run.stderr).toContain('– read           The topic has no record to read.');
+    expect(run.stderr).toContain('There was no record to look at');
+    expect(run.stderr).not.toContain('Waiting for its first rows');
+    expect(run.stderr).toContain('No rows yet');
   });
 });
 

@@ -8,6 +8,7 @@ import type {
   ConnectionStepLine,
 } from '../../server/api.ts';
 import { errorOfBody, pathPart } from '../client/client.ts';
+import { eachWithProgress } from '../client/each-with-progress.ts';
 import { jsonLines } from '../client/lines.ts';
 import { parseDurationMs } from '../quantity.ts';
 import type { Scope } from '../scope.ts';
@@ -92,7 +93,8 @@ function addTest(group: Command, run: Runner): void {
       signal: scope.signal,
     });
     let hasFailed = false;
-    for await (const line of jsonLines<ConnectionStepLine>(response)) {
+    const lines = eachWithProgress(scope, jsonLines<ConnectionStepLine>(response));
+    for await (const line of lines) {
       if ('error' in line) throw errorOfBody(line.error);
       hasFailed ||= line.outcome === 'failed';
       await tellStep(scope, line);

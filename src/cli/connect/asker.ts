@@ -1,4 +1,5 @@
 import { autocomplete, isCancel, select, text } from '@clack/prompts';
+import { didYouMeanHint } from '../../base/did-you-mean.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Scope } from '../scope.ts';
 
@@ -15,6 +16,7 @@ export type Question = {
 };
 
 export type Choice = {
+  /** One that begins with `:` is for the screen only: flags don't say it. */
   readonly value: string;
   readonly label: string;
   readonly hint?: string | undefined;
@@ -140,15 +142,16 @@ class PromptAsker implements Asker {
 
   #answered(answer: string | symbol): string {
     if (!isCancel(answer) && typeof answer === 'string') return answer;
-    throw new HeliosError('cancelled', 'Nothing more was asked.');
+    throw new HeliosError('cancelled', 'Cancelled before a pipeline was made.');
   }
 }
 
 function checkedChoice(answer: string, { flag }: Question, choices: readonly Choice[]): string {
   const found = choices.find(({ value }) => value.toLowerCase() === answer.toLowerCase());
   if (found !== undefined) return found.value;
-  const all = choices.map(({ value }) => value).join(', ');
-  throw new HeliosError('invalid_request', `--${flag} is ${answer}.`, {
-    hint: `It is one of ${all}.`,
+  const all = choices.map(({ value }) => value).filter((value) => !value.startsWith(':'));
+  const meant = didYouMeanHint(answer, all);
+  throw new HeliosError('invalid_request', `--${flag} = ${answer} is not a choice.`, {
+    hint: `${meant === undefined ? '' : `${meant} `}It is one of ${all.join(', ')}.`,
   });
 }

@@ -35,11 +35,15 @@ export class ConnectApi {
     return (await this.#json<ConnectionListAnswer>('GET', connections)).connections;
   }
 
-  async *test(tried: string | Omit<ConnectionBody, 'name'>): AsyncGenerator<TestStep> {
+  /** Without a stream, it looks at the first one that has a record. */
+  async *test(
+    tried: string | Omit<ConnectionBody, 'name'>,
+    stream: string | undefined,
+  ): AsyncGenerator<TestStep> {
     const isKept = typeof tried === 'string';
     const path = isKept ? `${connections}/${pathPart(tried)}/test` : `${connections}/test`;
     const { client, signal } = this.#scope;
-    const body = isKept ? {} : tried;
+    const body = isKept ? { stream } : { ...tried, stream };
     const response = await client.stream({ method: 'POST', path, body, signal });
     for await (const line of jsonLines<ConnectionStepLine>(response)) {
       if ('error' in line) throw errorOfBody(line.error);

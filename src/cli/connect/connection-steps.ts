@@ -1,16 +1,19 @@
+import { didYouMeanHint } from '../../base/did-you-mean.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { checkedOptions } from '../../connection/check/check-options.ts';
-import type { ConnectionBody } from '../../server/api.ts';
+import type { ConnectionAnswer, ConnectionBody } from '../../server/api.ts';
 import { parseSecretReference } from '../../sql/connector/secret-reference.ts';
 import { type ConnectionFlags, connectionOf } from '../connection-flags.ts';
+import { eachWithProgress } from '../client/each-with-progress.ts';
 import { stepLines } from '../discovery/step-lines.ts';
 import type { Choice } from './asker.ts';
-import type { Direction, Journey, Step, StepEnd } from './journey.ts';
+import type { ConnectFlags, Direction, Journey, Step, StepEnd } from './journey.ts';
 
 /** A connection that is kept already, or a kind of a new one. */
 const chooseConnection: Step = async (journey) => {
   const { asker, flags, api } = journey;
   const known = await api.connections();
+  if (!asker.isInteractive) checkName(flags, known);
   const named = known.find(({ name }) => name.toLowerCase() === flags.connection?.toLowerCase());
   if (named !== undefined && journey.connection === undefined) {
     journey.connection = named.name;
@@ -28,6 +31,18 @@ const chooseConnection: Step = async (journey) => {
   else journey.kind = kindOf(answer);
   return 'next';
 };
+
+/** A name that is unknown is a new one's only where something says what it leads to. */
+function checkName(flags: ConnectFlags, known: readonly ConnectionAnswer[]): void {
+  const { connection: name, kind, bootstrapServers } = flags;
+  const names = known.map((one) => one.name);
+  const isKnown = names.some((one) => one.toLowerCase() === name?.toLowerCase());
+  if (name === undefined || isKnown || kind !== undefined || bootstrapServers !== undefined) return;
+  const advice = 'For a new one, say its kind: helios connect kafka --connection NAME …';
+  throw new HeliosError('not_found', `There is no connection named ${name}.`, {
+    hint: [didYouMeanHint(name, names), advice].filter((part) => part !== undefined).join(' '),
+  });
+}
 
 /** No kind begins so. */
 const keptPrefix = ':';
@@ -169,10 +184,12 @@ function notReference(typed: string): string | undefined {
 /** DNS, TCP, TLS, login … each with its reason where it fails. */
 const tryConnection: Step = async (journey, direction) => {
   if (direction === 'back') return 'skip';
-  const { api, asker, scope, connection } = journey;
+  const { api, asker, flags, scope, connection } = journey;
   const tried = connection ?? checked(journey);
+  // Who can choose may choose another one: a name that is wrong is no failure of the connection.
+  const stream = asker.isInteractive ? undefined : flags.stream;
   let failed: string | undefined;
-  for await (const step of api.test(tried)) {
+  for await (const step of eachWithProgress(scope, api.test(tried, stream))) {
     const lines = stepLines(step, (look, text) => scope.output.paintTalk(look, text));
     for (const line of lines) scope.output.talk(line);
     if (step.outcome === 'failed') failed ??= `${step.step}: ${step.message}`;

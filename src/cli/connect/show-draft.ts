@@ -38,6 +38,13 @@ const rawLengthMax = 60;
 function draftLines({ shape, sample, dry_run: tried, warnings }: InferAnswerDocument): string[] {
   const lines: string[] = [];
   if (shape !== 'columns') lines.push(wholeWords[shape]);
+  if (sample.record_count === 0) {
+    return [
+      ...lines,
+      'There was no record to look at: edit the columns when you know them.',
+      ...warnings,
+    ];
+  }
   const counted = `${sample.record_count} record${sample.record_count === 1 ? '' : 's'}`;
   const partitions = Object.keys(sample.partition_counts).length;
   lines.push(`Looked at ${counted} of ${partitions} partition${partitions === 1 ? '' : 's'}.`);

@@ -134,6 +134,8 @@ const acceptSql: Step = async (journey) => {
 
 /** Long enough for a start and a first epoch; a stream that is silent has no rows then. */
 const rowsTimeoutMs = 20_000;
+/** Enough to see a start that fails at once, where there is nothing to wait for. */
+const emptyTimeoutMs = 1000;
 
 const createPipeline: Step = async (journey) => {
   const { api, scope } = journey;
@@ -144,10 +146,10 @@ const createPipeline: Step = async (journey) => {
   const { name } = await api.createPipeline(journey.require('table'), sql);
   journey.pipeline = name;
   const table = sink ?? name;
-  output.talk(`Created the pipeline ${name}. Waiting for its first rows …`);
-  const found = await scope.withProgress(
-    async () => await api.firstRows(name, table, rowsTimeoutMs),
-  );
+  const isEmpty = journey.draft?.sample.record_count === 0;
+  const timeoutMs = isEmpty ? emptyTimeoutMs : rowsTimeoutMs;
+  output.talk(`Created the pipeline ${name}.${isEmpty ? '' : ' Waiting for its first rows …'}`);
+  const found = await scope.withProgress(async () => await api.firstRows(name, table, timeoutMs));
   if (output.isJson) {
     const rows = found?.rows ?? [];
     await output.json({ connection: journey.connection, pipeline: name, table, sql, rows });
