@@ -11,16 +11,14 @@ import type { KafkaTable } from '../../src/sql/script.ts';
 
 export const lineForm: RecordForm = { kind: 'lines', isBinary: false, metadata: [] };
 
-export async function plainAccess(bootstrap: string): Promise<KafkaAccess> {
-  return await resolveKafkaAccess(
-    { bootstrap_servers: bootstrap },
-    {
-      secrets: { resolve: async (reference) => await Promise.resolve(reference) },
-      environment: {},
-      clock: systemClock,
-      random: Math.random,
-    },
-  );
+/** References stand for themselves. */
+export async function accessBy(options: Readonly<Record<string, string>>): Promise<KafkaAccess> {
+  return await resolveKafkaAccess(options, {
+    secrets: { resolve: async (reference) => await Promise.resolve(reference) },
+    environment: {},
+    clock: systemClock,
+    random: Math.random,
+  });
 }
 
 export function topicTable(topic: string, more: Partial<KafkaTable> = {}): KafkaTable {
@@ -39,6 +37,8 @@ export type SourceExtras = {
   readonly form?: RecordForm;
   readonly clock?: Clock;
   readonly requestTimeoutMs?: number;
+  /** Of the connection, besides the servers. */
+  readonly options?: Readonly<Record<string, string>>;
 };
 
 /** What a source does every half a minute it does every quarter of a second. */
@@ -64,9 +64,9 @@ export class OpenedSources implements AsyncDisposable {
   async open(
     bootstrap: string,
     table: KafkaTable,
-    { form = lineForm, clock = systemClock, requestTimeoutMs = 30_000 }: SourceExtras = {},
+    { form = lineForm, clock = systemClock, requestTimeoutMs = 30_000, options }: SourceExtras = {},
   ): Promise<KafkaSource> {
-    const access = await plainAccess(bootstrap);
+    const access = await accessBy({ bootstrap_servers: bootstrap, ...options });
     const source = await KafkaSource.open({
       table,
       form,

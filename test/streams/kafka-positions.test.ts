@@ -1,7 +1,14 @@
+import {
+  AclOperations,
+  AclPermissionTypes,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from '@platformatic/kafka';
 import { afterAll, describe, expect, test } from 'vitest';
 import { position } from '../../src/event/record.ts';
 import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
 import { produce } from '../peers/kafka-producers.ts';
+import { kafkaUsers } from '../peers/kafka-settings.ts';
 import {
   hastyClock,
   nextBatch,
@@ -125,6 +132,53 @@ describe.runIf(broker)('positions in Kafka', () => {
     await expect.poll(async () => await source.partitions()).toContain('grow-1/1');
     await write('grow-1', ['second'], 1);
     expect((await readAll(source, 'grow-1/1')).records).toHaveLength(1);
+  });
+
+  test('are not found where reading is not allowed, until it is', async () => {
+    const topic = 'secret';
+    await broker.createTopic(topic);
+    await write(topic, ['0']);
+    const denial = {
+      resourceType: ResourceTypes.TOPIC,
+      resourceName: topic,
+      resourcePatternType: ResourcePatternTypes.LITERAL,
+      principal: 'User:alice',
+      host: '*',
+      operation: AclOperations.READ,
+      permissionType: AclPermissionTypes.DENY,
+    };
+    const allowance = {
+      ...denial,
+      operation: AclOperations.DESCRIBE,
+      permissionType: AclPermissionTypes.ALLOW,
+    };
+    await broker.administer(
+      async (admin) => await admin.createAcls({ creations: [denial, allowance] }),
+    );
+    const options = {
+      'auth.type': 'sasl',
+      'auth.mechanism': 'PLAIN',
+      'auth.protocol': 'SASL_PLAINTEXT',
+      'auth.username': 'alice',
+      'auth.password': kafkaUsers.alice.password,
+    };
+    await using opened = await OpenedSources.make();
+    const source = await opened.open(broker.bootstrap.saslPlaintext, topicTable(topic), {
+      options,
+    });
+    const request = { partition: `${topic}/0`, after: undefined, bytesMax: 1, signal };
+    await expect(source.read(request)).rejects.toMatchObject({
+      code: 'access_refused',
+      message: expect.stringContaining('does not allow Read on the topic "secret"'),
+    });
+    await broker.administer(async (admin) => {
+      await admin.deleteAcls({ filters: [denial] });
+      await admin.createAcls({ creations: [{ ...allowance, operation: AclOperations.READ }] });
+    });
+    const again = await opened.open(broker.bootstrap.saslPlaintext, topicTable(topic), { options });
+    await expect
+      .poll(async () => (await readAll(again, `${topic}/0`).catch(() => undefined))?.records.length)
+      .toBe(1);
   });
 
   test.each(['', 'x', '-1', '1.5', '9007199254740993', '1@x', '1@2@'])(

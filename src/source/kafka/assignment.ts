@@ -144,12 +144,21 @@ export class Assignment {
     for (const [name, reader] of this.#readers) {
       // Nobody takes what is held of a topic that is gone, and it would keep others from fetching.
       if (!known.has(name)) reader.rest();
-      reader.leader = view.topics.get(reader.topic)?.leaders[reader.partition];
-      reader.isWaiting = false;
-      this.#checkTopic(reader);
+      this.#lead(reader, view);
     }
     this.#matchFetchers(view);
     this.#context.bell.ring();
+  }
+
+  #lead(reader: PartitionReader, view: ClusterView): void {
+    const topic = view.topics.get(reader.topic);
+    reader.leader = topic?.leaders[reader.partition];
+    reader.isWaiting = false;
+    this.#checkTopic(reader);
+    if (topic === undefined) reader.trouble = undefined;
+    else if (reader.isActive && reader.leader === undefined) {
+      this.#trouble(reader, withoutLeader(reader.topic, reader.partition, 'no broker leads it'));
+    }
   }
 
   #know(topic: string, number: number): string {
