@@ -62,8 +62,8 @@ function tell(): void {
     isMet: perSecond >= goal.perSecond && (ratio ?? goal.ratio) >= goal.ratio,
     isBehindPeer: (ratio ?? 1) < 1,
     detail:
-      `${thousands(eventCount)} events in ${partitionCount} partitions, from the pipeline's start ` +
-      `until SQL sees all rows; ${costText(ours)}`,
+      `${thousands(eventCount)} events in ${partitionCount} partitions, from the pipeline's ` +
+      `start until SQL sees all rows; ${costText(ours)}`,
   });
 }
 
