@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Batch } from '../../src/event/record.ts';
+import { type Batch, position } from '../../src/event/record.ts';
 import type { RecordForm } from '../../src/source/source.ts';
 import { createStream, putRecords, startKinesisLocal, type KinesisPeer } from '../peers/kinesis.ts';
 import { aggregate } from './kinesis-aggregate.ts';
@@ -57,6 +57,26 @@ test('aggregates come apart, and broken ones are records as they are', async () 
   expect(values[102]).toMatchObject({ v: '{"after":1}', m: { subsequence_number: 0 } });
   expect(values[0]?.m.timestamp).toBeGreaterThan(Date.now() - 60_000);
   await source.close();
+});
+
+test('a beginning behind the end of a reading is passed: nothing is in between', async () => {
+  await putRecords(peer.client, stream, [{ key: 'a', data: '{"n":1}' }]);
+  const source = await openSource({ client: peer.client, stream });
+  const first = new Reading();
+  while (first.batches.length === 0) {
+    if (await first.step(source)) break;
+    await source.waitForRecords(first.positions, AbortSignal.timeout(5000));
+  }
+  const partition = first.batches[0]?.partition ?? '';
+  await source.close();
+  // What was there before is past its retention.
+  const until = position('1~1000');
+  const another = await openSource({ client: peer.client, stream });
+  const request = { partition, until, bytesMax: 1000, signal: AbortSignal.timeout(5000) };
+  const batch = await another.read({ ...request, after: undefined });
+  expect(batch).toMatchObject({ to: until, content: { byteLength: 0 } });
+  await batch?.release();
+  await another.close();
 });
 
 type Envelope = {

@@ -55,6 +55,10 @@ export class ShardBatches {
     const isLast = isOpen && reader.isEnded && isAll(reader, slices);
     if (slices.length > 0) return await this.#batch(request, slices, isLast);
     if (isLast) return await this.#batch(request, [], true);
+    const isPassed = until?.kind === 'record' && after.kind === 'start' && !isAwaiting(reader);
+    if (isPassed && request.until !== undefined) {
+      return await this.#write(request, request.until, new SlicedLines([]));
+    }
     if (!isOpen || !this.isDue(reader, after) || after.kind === 'end') return undefined;
     const to = formatPosition({ ...after, asOfMs: reader.cursor.asOfMs });
     return to === undefined ? undefined : await this.#write(request, to, new SlicedLines([]));
@@ -106,6 +110,14 @@ function records(
   until: ShardPosition | undefined,
 ): readonly PageSlice[] {
   return reader.first(bytesMax, until?.kind === 'record' ? until.sequenceNumber : undefined);
+}
+
+/**
+ * Whether the oldest record of the shard is still to come. Where it is there, or there is none, and
+ * lies behind the end of a reading, what was before is past its retention.
+ */
+function isAwaiting(reader: ShardReader): boolean {
+  return reader.isEmpty && !reader.isEnded;
 }
 
 /** Whether nothing waits after these records. */
