@@ -330,6 +330,10 @@ async function changed(
   const pipeline = await scope.withProgress(action);
   if (scope.output.isJson) return scope.output.json(pipeline);
   scope.output.talk(`${what} pipeline ${pipeline.name}: ${pipeline.state}.`);
+  const { error } = pipeline;
+  if (error === undefined) return;
+  scope.output.alarm(`error: ${error.message}`);
+  if (error.hint !== undefined) scope.output.alarm(`hint: ${error.hint}`);
 }
 
 function hotRows(pipeline: PipelineAnswer): number {
