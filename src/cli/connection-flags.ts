@@ -44,8 +44,7 @@ export function withConnectionFlags(command: Command): Command {
     .option(
       '-o, --option <name=value>',
       'any option of the SQL connector; repeat it',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
+      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
     );
 }
 

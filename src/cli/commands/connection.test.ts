@@ -149,3 +149,11 @@ test('list, show and delete', async () => {
     deleted: 'prod',
   });
 });
+
+test('help tells nothing of how options are kept', async () => {
+  for (const words of [['connection', 'create'], ['connect'], ['peek']]) {
+    const { stdout } = await runToEnd([...words, '--help'], {});
+    expect(stdout).toContain('repeat it');
+    expect(stdout).not.toContain('default: []');
+  }
+});

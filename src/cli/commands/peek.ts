@@ -30,8 +30,7 @@ export function addPeekCommand(program: Command, run: Runner): void {
     .option(
       '-p, --partition <name>',
       'only this one; repeat it',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
+      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
     )
     .option('-n, --count <n>', 'so many; 10 unless given', parseInteger(1, countMax));
   withExamples(peek, [
