@@ -1,3 +1,4 @@
+import { systemClock } from '../base/clock.ts';
 import { DataDirectory } from '../catalog/data-directory.ts';
 import type { RunningHelios, StartOptions } from '../cli/context.ts';
 import { type QueryProcesses, startProcesses } from '../query/process/started-processes.ts';
@@ -14,7 +15,11 @@ export type Launched = {
  * what it needs itself, which takes either of them about half a second.
  */
 export async function launchHelios(options: StartOptions, host: Host): Promise<RunningHelios> {
-  const data = DataDirectory.open(options.dataDirectory);
+  const { dataDirectory, standby } = options;
+  const data =
+    standby === undefined
+      ? DataDirectory.open(dataDirectory)
+      : await DataDirectory.whenFree(dataDirectory, { clock: systemClock, ...standby });
   const processes = startProcesses({ tempDirectory: data.inside('tmp', 'queries') });
   // Whoever awaits them hears of the failure; until then nobody does.
   processes.catch(() => undefined);
