@@ -100,7 +100,7 @@ async function waitQuietly(clock: Clock, signal: AbortSignal): Promise<void> {
 }
 
 /** Positions of partitions that are not at their beginning. */
-export function knownPositions(
+function knownPositions(
   partitions: ReadonlyMap<string, Position | undefined> | undefined,
 ): ReadonlyMap<string, Position> {
   const known = new Map<string, Position>();

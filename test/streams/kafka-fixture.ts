@@ -9,10 +9,10 @@ import { KafkaSource } from '../../src/source/kafka/kafka-source.ts';
 import type { RecordForm, Source } from '../../src/source/source.ts';
 import type { KafkaTable } from '../../src/sql/script.ts';
 
-export const lineForm: RecordForm = { kind: 'lines', isBinary: false, metadata: [] };
+const lineForm: RecordForm = { kind: 'lines', isBinary: false, metadata: [] };
 
 /** References stand for themselves. */
-export async function accessBy(options: Readonly<Record<string, string>>): Promise<KafkaAccess> {
+async function accessBy(options: Readonly<Record<string, string>>): Promise<KafkaAccess> {
   return await resolveKafkaAccess(options, {
     secrets: { resolve: async (reference) => await Promise.resolve(reference) },
     environment: {},

@@ -3,7 +3,7 @@ import { compressionsAlgorithms } from '@platformatic/kafka';
 import { HeliosError } from '../../../base/errors.ts';
 
 /** Of one batch of records. Brokers take batches of 1 MB unless they are told otherwise. */
-export const batchBytesMax: number = 512 * 1024 * 1024;
+const batchBytesMax: number = 512 * 1024 * 1024;
 
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const xerialHeaderBytes = 16;
