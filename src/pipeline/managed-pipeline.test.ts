@@ -34,7 +34,7 @@ class HeldClock implements Clock {
 afterEach(() => armCrashPoint('nowhere', () => undefined));
 
 /** Epochs fail of `code` until it is disarmed. */
-function failEpochs(code: 'storage_failed' | 'corrupt_data'): void {
+function failEpochs(code: 'storage_failed' | 'corrupt_data' | 'unreachable'): void {
   armCrashPoint('before-manifest', () => {
     failEpochs(code);
     throw new HeliosError(code, 'The test says no.');
@@ -110,6 +110,22 @@ test('it gives up after twenty tries, and goes on when it is started again', asy
   const reached = await helios.supervisor.waitUntilQueryable('events', positions, 8000);
   expect(reached).toBe('queryable');
   expect(ids(await helios.rows('sunk'))).toEqual([1]);
+});
+
+test('it never gives up on servers of somebody else', async () => {
+  await using one = await running();
+  const { helios } = one;
+  failEpochs('unreachable');
+  await helios.send('events', ['{"id":1}']);
+  for (let attempt = 1; attempt < 25; attempt++) {
+    await backoffOf(one);
+    wake(one);
+  }
+  expect(await backoffOf(one)).toBe(30_000);
+  armCrashPoint('nowhere', () => undefined);
+  wake(one);
+  const seen = async (): Promise<readonly unknown[]> => ids(await helios.rows('sunk'));
+  await expect.poll(seen, { timeout: 8000, interval: 5 }).toEqual([1]);
 });
 
 test('what trying again cannot help fails at once', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
-import { asHeliosError, errorCodes, type HeliosError } from '../base/errors.ts';
+import { asHeliosError, type ErrorCode, errorCodes, type HeliosError } from '../base/errors.ts';
 import { AssertionError } from '../base/assert.ts';
 import type { PipelineDefinition } from '../catalog/catalog.ts';
 import type { PartStore } from './epoch/part-store.ts';
@@ -17,9 +17,20 @@ import type { Feeder } from './tables/table-registry.ts';
 
 /**
  * A failing pipeline tries again after half a second, then ever later, and gives up after this
- * many.
+ * many: unless it waits for somebody else's servers, which may heal after a night.
  */
 const restarts: BackoffPolicy = { firstMs: 500, maxMs: 30_000, attemptsMax: 20 };
+const othersFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'unreachable',
+  'access_refused',
+  'secret_missing',
+  'throttled',
+  'stream_missing',
+  'schema_missing',
+]);
+
+/** Who has run for so long has healed, whether there was anything to read or not. */
+const settledMs = 60_000;
 
 /** Epochs that `helios.epochs` remembers of each pipeline. */
 const epochsRemembered = 1000;
@@ -58,6 +69,8 @@ export class ManagedPipeline {
   readonly #context: ManagedContext;
   #state: PipelineState;
   #error: PipelineInfo['error'];
+  /** When it began to run, on the monotonic clock. */
+  #openedAtMs: number | undefined;
   #open: OpenPipeline | undefined;
   #isOpening = false;
   #feeders: readonly Feeder[] = [];
@@ -77,7 +90,12 @@ export class ManagedPipeline {
   }
 
   get error(): PipelineInfo['error'] {
-    return this.#error;
+    return this.#state === 'running' && this.#isSettled() ? undefined : this.#error;
+  }
+
+  #isSettled(): boolean {
+    const { clock } = this.#context.environment;
+    return this.#openedAtMs !== undefined && clock.monotonicMs() - this.#openedAtMs > settledMs;
   }
 
   /** As last opened: undefined before the first time. */
@@ -181,6 +199,7 @@ export class ManagedPipeline {
       this.#open = open;
       this.#feed(open);
       this.#state = 'running';
+      this.#openedAtMs = this.#context.environment.clock.monotonicMs();
       this.#isOpening = false;
       this.#context.onChanged();
       const end = await open.runner.run(signal);
@@ -208,10 +227,12 @@ export class ManagedPipeline {
   async #mayRetry(thrown: unknown, signal: AbortSignal): Promise<boolean> {
     const error = asHeliosError(thrown);
     const id = randomUUID();
-    this.#failures++;
+    this.#failures = this.#isSettled() ? 1 : this.#failures + 1;
+    this.#openedAtMs = undefined;
     this.#error = { id, code: error.code, message: error.message, hint: this.#hintOf(error) };
     this.#context.onFailed(id, error);
-    if (!isRetryable(thrown) || this.#failures >= restarts.attemptsMax) {
+    const isLast = this.#failures >= restarts.attemptsMax && !othersFailures.has(error.code);
+    if (!isRetryable(thrown) || isLast) {
       this.#state = 'failed';
       return false;
     }
