@@ -22,5 +22,5 @@ test('a trial run of the benchmarks measures each of them and leaves the documen
 test('a benchmark that does not exist is refused with the list of those that do', () => {
   const run = spawnSync(process.execPath, ['bench/bench.ts', 'jason'], { encoding: 'utf8' });
   expect(run.status).toBe(1);
-  expect(run.stderr).toContain('There is no jason; there are json-delta, ingest');
+  expect(run.stderr).toContain('There is no jason; there are json-delta, kafka');
 });
