@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HeliosProcess } from '../test/process/helios-process.ts';
 import { postedEvents, shopEventsFile } from './data.ts';
 import { createPipeline, load } from './helios.ts';
+import { Markers } from './markers.ts';
 import { median, milliseconds, quantile, report, say, thousands } from './measurement.ts';
 import { readSettings, scaled } from './settings.ts';
 import { Workspace } from './workspace.ts';
@@ -11,14 +12,7 @@ const settings = readSettings();
 const rate = 20_000;
 const eventsPerBody = 20;
 const seconds = scaled(settings, 20, 3);
-const markersEveryMs = 50;
 const goal = { p50Ms: 150, p99Ms: 500 };
-/** Between two questions; a marker is seen by asking again and again. */
-const askEveryMs = 5;
-/** When the load is over, the markers that are still unseen get so long. */
-const patienceMs = 10_000;
-/** A marker is an event like the others, with an id above all of theirs. */
-const markerIdStart = 1_000_000_000;
 
 using workspace = new Workspace('freshness');
 const file = await shopEventsFile(postedEvents(200_000));
@@ -29,9 +23,8 @@ await createPipeline(helios, {
   interval: '10 seconds',
 });
 const url = `${await helios.ready()}/ingest/bench`;
-const acceptedAtMs = new Map<number, number>();
-const latenciesMs: number[] = [];
-const asksMs: number[] = [];
+const markers = new Markers(helios);
+const { latenciesMs, asksMs } = markers;
 const over = new AbortController();
 
 const loading = load({
@@ -42,8 +35,12 @@ const loading = load({
   events: String(eventsPerBody),
 });
 await sleep(1_000);
-const watching = watch();
-const sent = await sendMarkers();
+const watching = markers.watch(over.signal);
+const sent = await markers.sendFor(seconds * 1000, 'answer', async (event) => {
+  const response = await fetch(url, { method: 'POST', body: event });
+  await response.text();
+  return response.status === 200;
+});
 const { events } = await loading;
 over.abort();
 await watching;
@@ -63,38 +60,3 @@ report({
     `events/s accepted; ${latenciesMs.length} of ${sent} markers seen by asking again and again, ` +
     `a question takes ${milliseconds(median(asksMs))} and is part of the latency`,
 });
-
-/** One at a time, so that they become visible in the order of their ids; gives how many. */
-async function sendMarkers(): Promise<number> {
-  const startedAtMs = performance.now();
-  let id = markerIdStart;
-  while (performance.now() - startedAtMs < seconds * 1000) {
-    const response = await fetch(url, { method: 'POST', body: `{"id":${id},"type":"marker"}` });
-    await response.text();
-    if (response.status === 200) acceptedAtMs.set(id++, performance.now());
-    const dueAtMs = startedAtMs + (id - markerIdStart) * markersEveryMs;
-    await sleep(Math.max(1, dueAtMs - performance.now()));
-  }
-  return id - markerIdStart;
-}
-
-/** Until the load is over and all markers have been seen. */
-async function watch(): Promise<void> {
-  let seen = markerIdStart - 1;
-  let endAtMs = Number.POSITIVE_INFINITY;
-  while (!over.signal.aborted || latenciesMs.length < acceptedAtMs.size) {
-    if (over.signal.aborted) endAtMs = Math.min(endAtMs, performance.now() + patienceMs);
-    if (performance.now() > endAtMs) return;
-    const askedAtMs = performance.now();
-    const newest = await helios.queryNumber(
-      `SELECT coalesce(max(id), 0) FROM fresh WHERE id > ${seen}`,
-    );
-    const nowMs = performance.now();
-    asksMs.push(nowMs - askedAtMs);
-    while (seen < newest) {
-      seen++;
-      latenciesMs.push(Math.max(0, nowMs - (acceptedAtMs.get(seen) ?? nowMs)));
-    }
-    await sleep(askEveryMs);
-  }
-}
