@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import { type Position, position } from '../event/record.ts';
+import { position } from '../event/record.ts';
 import type { PartitionLag, Positions, Source } from '../source/source.ts';
 import type { PositionTexts } from './epoch/manifest.ts';
 import type { ReadPositions } from './epoch/recovery.ts';
+import { knownPositions } from './epoch/runner.ts';
 
 /** People who look at a lag see one that is no older. */
 const intervalMs = 1000;
@@ -97,13 +98,4 @@ async function waitQuietly(clock: Clock, signal: AbortSignal): Promise<void> {
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
   }
-}
-
-/** Positions of partitions that are not at their beginning. */
-function knownPositions(
-  partitions: ReadonlyMap<string, Position | undefined> | undefined,
-): ReadonlyMap<string, Position> {
-  const known = new Map<string, Position>();
-  for (const [partition, at] of partitions ?? []) if (at !== undefined) known.set(partition, at);
-  return known;
 }

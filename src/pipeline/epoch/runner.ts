@@ -353,7 +353,8 @@ function advance(
   );
 }
 
-function knownPositions(
+/** Positions of partitions that are not at their beginning. */
+export function knownPositions(
   partitions: ReadonlyMap<string, Position | undefined> | undefined,
 ): ReadonlyMap<string, Position> {
   const known = new Map<string, Position>();
