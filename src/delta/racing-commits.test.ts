@@ -198,6 +198,11 @@ class LossyStorage implements Storage {
     await this.#truth.putFile(path, localPath);
   }
 
+  async download(path: string, localPath: string): Promise<void> {
+    await this.#travel();
+    await this.#truth.download(path, localPath);
+  }
+
   localPath(): undefined {
     return undefined;
   }

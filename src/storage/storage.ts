@@ -3,6 +3,8 @@ export type StoredObject = {
   readonly path: string;
   readonly byteLength: number;
   readonly modifiedAtMs: number;
+  /** Changes with the content, where the store has such a thing (S3's ETag). */
+  readonly tag?: string | undefined;
 };
 
 /**
@@ -18,6 +20,8 @@ export interface Storage {
   readonly location: string;
   /** The whole object; `not_found` when there is none. */
   read(path: string): Promise<Uint8Array>;
+  /** Writes the whole object to a local file, replacing it; `not_found` when there is none. */
+  download(path: string, localPath: string): Promise<void>;
   /** What is there, or undefined. */
   stat(path: string): Promise<StoredObject | undefined>;
   /**

@@ -1,6 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { HeliosError, systemCode } from '../../base/errors.ts';
+import { systemCode } from '../../base/errors.ts';
 
 /** Writes a new file and forces it to disk before it resolves. Fails when the file exists. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -37,31 +37,4 @@ export async function makeFolderDurably(path: string): Promise<void> {
     return makeFolderDurably(path);
   }
   await syncPath(dirname(path));
-}
-
-/** A failure of the file system as a HeliosError, with what to do about the common ones. */
-export function fileFailure(thrown: unknown, path: string): HeliosError {
-  if (thrown instanceof HeliosError) return thrown;
-  const cause = thrown;
-  switch (systemCode(thrown)) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'EISDIR':
-      return new HeliosError('not_found', `There is no file ${path}.`, { cause });
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new HeliosError('disk_full', `The disk is full: ${path} could not be written.`, {
-        cause,
-        hint: 'Free some space; what failed is tried again.',
-      });
-    default:
-      return new HeliosError('storage_failed', `${path}: ${messageOf(thrown)}.`, {
-        cause,
-        hint: 'Check that the disk is healthy and that this user may read and write there.',
-      });
-  }
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -5,7 +5,8 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { HeliosError, systemCode } from '../../base/errors.ts';
 import type { Storage, StoredObject } from '../storage.ts';
 import { checkPath, checkPrefix, temporaryFolder } from '../storage-path.ts';
-import { fileFailure, makeFolderDurably, syncPath, writeDurably } from './durable.ts';
+import { fileFailure } from '../file-failure.ts';
+import { makeFolderDurably, syncPath, writeDurably } from './durable.ts';
 import { listFiles } from './list-files.ts';
 
 /** What an unfinished file may be old before it counts as left behind by a crash. */
@@ -42,6 +43,15 @@ export class FileStorage implements Storage {
     const absolute = this.localPath(path);
     try {
       return await readFile(absolute);
+    } catch (thrown) {
+      throw fileFailure(thrown, absolute);
+    }
+  }
+
+  async download(path: string, localPath: string): Promise<void> {
+    const absolute = this.localPath(path);
+    try {
+      await copyFile(absolute, localPath);
     } catch (thrown) {
       throw fileFailure(thrown, absolute);
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
 import type { StoredObject } from '../storage.ts';
 import { compareUtf8, temporaryFolder } from '../storage-path.ts';
-import { fileFailure } from './durable.ts';
+import { fileFailure } from '../file-failure.ts';
 
 /**
  * Files under `root` whose relative path starts with `prefix` and comes after `startAfter`, in the

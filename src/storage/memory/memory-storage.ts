@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Storage, StoredObject } from '../storage.ts';
@@ -24,6 +24,10 @@ export class MemoryStorage implements Storage {
       throw new HeliosError('not_found', `There is no object ${path} in ${this.location}.`);
     }
     return content.bytes.slice();
+  }
+
+  async download(path: string, localPath: string): Promise<void> {
+    await writeFile(localPath, await this.read(path));
   }
 
   async stat(path: string): Promise<StoredObject | undefined> {

@@ -1,0 +1,267 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { HeliosError } from '../../base/errors.ts';
+import { fileFailure } from '../file-failure.ts';
+import { checkPath, checkPrefix, compareUtf8 } from '../storage-path.ts';
+import type { Storage, StoredObject } from '../storage.ts';
+import { checkBody, crc32Text, readableBody } from './s3-body.ts';
+import { S3Requests, type S3ClientOptions } from './s3-client.ts';
+import { answerIn, isNotFound, isPreconditionFailed, type S3Place } from './s3-failure.ts';
+import { printS3Location, type S3Location } from './s3-location.ts';
+import { encryptionFields, type EncryptionFields, type S3Encryption } from './s3-encryption.ts';
+import { MultipartUpload } from './multipart-upload.ts';
+
+export type S3StorageOptions = S3ClientOptions & {
+  readonly encryption?: S3Encryption | undefined;
+  /** Files from this on are sent in parts of this many bytes; 5 MiB at least. */
+  readonly partBytes?: number | undefined;
+};
+
+/** In an object's metadata: which call put it, to know our own put whose answer was lost. */
+export const putIdKey = 'helios-put';
+
+const partBytesDefault = 16 * 1024 * 1024;
+
+/**
+ * Objects under a prefix of a bucket.
+ *
+ * `putIfAbsent` is one `PutObject` with `If-None-Match: *`. 412 says that an object is there: where
+ * an earlier attempt of the same call had no answer, it may be ours, which its metadata tells. 409
+ * says that nothing is decided, and is asked again
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+ */
+export class S3Storage implements Storage {
+  readonly kind = 's3';
+  readonly location: string;
+  readonly #place: S3Location;
+  readonly #requests: S3Requests;
+  readonly #encryption: EncryptionFields;
+  readonly #partBytes: number;
+
+  constructor(place: S3Location, options: S3StorageOptions) {
+    this.location = printS3Location(place);
+    this.#place = place;
+    this.#requests = new S3Requests(options);
+    this.#encryption = encryptionFields(options.encryption);
+    this.#partBytes = options.partBytes ?? partBytesDefault;
+  }
+
+  async read(path: string): Promise<Uint8Array> {
+    return await this.#send('s3:GetObject', path, async (object) => {
+      const answer = await this.#requests.client.send(new GetObjectCommand(object));
+      const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array(0);
+      checkBody(answer, bytes, this.#urlOf(path));
+      return bytes;
+    });
+  }
+
+  /** `length` bytes from `start`; fewer at the object's end. */
+  async readRange(path: string, start: number, length: number): Promise<Uint8Array> {
+    return await this.#send('s3:GetObject', path, async (object) => {
+      const range = { ...object, Range: `bytes=${start}-${start + length - 1}` };
+      const answer = await this.#requests.client.send(new GetObjectCommand(range));
+      const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array(0);
+      checkBody({ ContentLength: answer.ContentLength }, bytes, this.#urlOf(path));
+      return bytes;
+    });
+  }
+
+  async download(path: string, localPath: string): Promise<void> {
+    await this.#send('s3:GetObject', path, async (object) => {
+      const answer = await this.#requests.client.send(new GetObjectCommand(object));
+      const body = readableBody(answer);
+      const file = createWriteStream(localPath, { flags: 'w' });
+      await pipeline(body, file);
+      checkBody({ ContentLength: answer.ContentLength }, file.bytesWritten, this.#urlOf(path));
+    });
+  }
+
+  async stat(path: string): Promise<StoredObject | undefined> {
+    try {
+      return await this.#send('s3:GetObject', path, async (object) => {
+        const head = await this.#requests.client.send(new HeadObjectCommand(object));
+        return {
+          path,
+          byteLength: head.ContentLength ?? 0,
+          modifiedAtMs: head.LastModified?.getTime() ?? 0,
+          tag: head.ETag,
+        };
+      });
+    } catch (thrown) {
+      if (thrown instanceof HeliosError && thrown.code === 'not_found') return undefined;
+      throw thrown;
+    }
+  }
+
+  async *list(
+    prefix: string,
+    options: { readonly startAfter?: string } = {},
+  ): AsyncIterable<StoredObject> {
+    checkPrefix(prefix);
+    let after = options.startAfter === undefined ? undefined : this.#keyOf(options.startAfter);
+    for (;;) {
+      const page = await this.#listPage(prefix, after);
+      // Stores that order otherwise, or end early, would make a table look shorter than it is.
+      const inOrder = page.objects.toSorted((left, right) => compareUtf8(left.path, right.path));
+      yield* inOrder;
+      if (!page.isTruncated) return;
+      after = page.lastKey;
+    }
+  }
+
+  async putIfAbsent(path: string, bytes: Uint8Array): Promise<'put' | 'exists'> {
+    const putId = randomUUID();
+    return await this.#send('s3:PutObject', path, async (object, attempt) => {
+      const put = this.#putCommand(object, bytes, { putId, isConditional: true });
+      try {
+        await this.#requests.client.send(put);
+        return 'put';
+      } catch (thrown) {
+        if (!isPreconditionFailed(answerIn(thrown))) throw thrown;
+        return attempt > 1 && (await this.#putIdOf(path)) === putId ? 'put' : 'exists';
+      }
+    });
+  }
+
+  async put(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#send('s3:PutObject', path, async (object) => {
+      const options = { putId: undefined, isConditional: false };
+      await this.#requests.client.send(this.#putCommand(object, bytes, options));
+    });
+  }
+
+  async putFile(path: string, localPath: string): Promise<void> {
+    checkPath(path);
+    const { size } = await stat(localPath).catch((thrown: unknown) => {
+      throw fileFailure(thrown, localPath);
+    });
+    const putId = randomUUID();
+    const upload = new MultipartUpload({
+      requests: this.#requests,
+      bucket: this.#place.bucket,
+      key: this.#keyOf(path),
+      url: this.#urlOf(path),
+      localPath,
+      partBytes: this.#partBytes,
+      fields: { ...this.#encryption, Metadata: { [putIdKey]: putId } },
+      isOurs: async () => (await this.#putIdOf(path)) === putId,
+    });
+    const outcome = size <= this.#partBytes ? await upload.sendWhole() : await upload.send(size);
+    if (outcome === 'put') return;
+    throw new HeliosError('already_exists', `${this.#urlOf(path)} is already there.`);
+  }
+
+  localPath(path: string): undefined {
+    checkPath(path);
+    return undefined;
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#send('s3:DeleteObject', path, async (object) => {
+      await this.#requests.client.send(new DeleteObjectCommand(object));
+    });
+  }
+
+  /** Lets go of its connections. */
+  close(): void {
+    this.#requests.close();
+  }
+
+  async #send<T>(
+    action: string,
+    path: string,
+    request: (object: ObjectName, attempt: number) => Promise<T>,
+  ): Promise<T> {
+    checkPath(path);
+    const place: S3Place = { action, url: this.#urlOf(path) };
+    const object = { Bucket: this.#place.bucket, Key: this.#keyOf(path) };
+    return await this.#requests.send(place, async (attempt) => await request(object, attempt));
+  }
+
+  async #putIdOf(path: string): Promise<string | undefined> {
+    const object = { Bucket: this.#place.bucket, Key: this.#keyOf(path) };
+    try {
+      const head = await this.#requests.client.send(new HeadObjectCommand(object));
+      return head.Metadata?.[putIdKey];
+    } catch (thrown) {
+      if (isNotFound(answerIn(thrown))) return undefined;
+      throw thrown;
+    }
+  }
+
+  #putCommand(
+    object: ObjectName,
+    bytes: Uint8Array,
+    options: { readonly putId: string | undefined; readonly isConditional: boolean },
+  ): PutObjectCommand {
+    return new PutObjectCommand({
+      ...object,
+      ...this.#encryption,
+      Body: bytes,
+      ChecksumCRC32: crc32Text(bytes),
+      ...(options.isConditional ? { IfNoneMatch: '*' } : {}),
+      ...(options.putId === undefined ? {} : { Metadata: { [putIdKey]: options.putId } }),
+    });
+  }
+
+  async #listPage(prefix: string, after: string | undefined): Promise<Page> {
+    const place: S3Place = { action: 's3:ListBucket', url: this.location };
+    const base = this.#place.prefix === '' ? '' : `${this.#place.prefix}/`;
+    return await this.#requests.send(place, async () => {
+      const answer = await this.#requests.client.send(
+        new ListObjectsV2Command({
+          Bucket: this.#place.bucket,
+          Prefix: `${base}${prefix}`,
+          // Names may hold characters that XML can't.
+          EncodingType: 'url',
+          ...(after === undefined ? {} : { StartAfter: after }),
+        }),
+      );
+      const keys = (answer.Contents ?? []).map((item) => ({ ...item, Key: decoded(item.Key) }));
+      const objects = keys
+        // Marks of folders, which consoles make, are no objects of ours.
+        .filter(({ Key: key }) => key.startsWith(base) && !key.endsWith('/'))
+        .map((item) => ({
+          path: item.Key.slice(base.length),
+          byteLength: item.Size ?? 0,
+          modifiedAtMs: item.LastModified?.getTime() ?? 0,
+          tag: item.ETag,
+        }));
+      const lastKey = keys.at(-1)?.Key;
+      return {
+        objects,
+        lastKey,
+        isTruncated: answer.IsTruncated === true && lastKey !== undefined,
+      };
+    });
+  }
+
+  #keyOf(path: string): string {
+    return this.#place.prefix === '' ? path : `${this.#place.prefix}/${path}`;
+  }
+
+  #urlOf(path: string): string {
+    return `${this.location}/${path}`;
+  }
+}
+
+type ObjectName = { readonly Bucket: string; readonly Key: string };
+
+type Page = {
+  readonly objects: readonly StoredObject[];
+  readonly lastKey: string | undefined;
+  readonly isTruncated: boolean;
+};
+
+function decoded(key: string | undefined): string {
+  return decodeURIComponent((key ?? '').replaceAll('+', ' '));
+}
