@@ -77,6 +77,8 @@ export type RunProgress = {
   readonly recordsRejected: number;
   /** Undefined where a source does not know how much it has. */
   readonly bytesBehind: number | undefined;
+  /** Why it reads nothing at the moment, and tries again. */
+  readonly waitingFor: { readonly message: string; readonly hint: string | undefined } | undefined;
 };
 
 export type RunSummary = {

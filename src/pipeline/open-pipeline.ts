@@ -11,7 +11,13 @@ import { createDecoder } from '../format/create-decoder.ts';
 import { DeltaSink } from '../sink/delta/delta-sink.ts';
 import type { AppendSink, Sink } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
-import type { RollingPolicy, SinkConnector, SourceTable } from '../sql/script.ts';
+import type {
+  RollingPolicy,
+  Script,
+  ScriptError,
+  SinkConnector,
+  SourceTable,
+} from '../sql/script.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
 import type { RollNote } from './adoption/adoption.ts';
 import { EpochWork } from './epoch/epoch-work.ts';
@@ -23,6 +29,7 @@ import { recover } from './epoch/recovery.ts';
 import { Roller } from './epoch/roller.ts';
 import { type PublishedEpoch, Runner } from './epoch/runner.ts';
 import { LagWatch } from './lag-watch.ts';
+import { checkedPartitionFields } from './plan/partition-fields.ts';
 import { type Output, type Plan, timeColumnOf } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
 import { stagingDirectory, type TableRegistry } from './tables/table-registry.ts';
@@ -45,6 +52,8 @@ export type Connectors = {
     connector: Exclude<SinkConnector, { kind: 'delta' }>,
     scope: Scope,
   ) => Promise<AppendSink>;
+  /** What can be told to be wrong without asking anybody: a connection that isn't there, say. */
+  readonly problems: (script: Script) => readonly ScriptError[];
 };
 
 export type PipelineEnvironment = {
@@ -354,36 +363,6 @@ function rollingPolicies(plan: Plan): ReadonlyMap<string, RollingPolicy> {
     if (isGiven) policies.set(table.name, rolling);
   }
   return policies;
-}
-
-/** Values that Delta's readers agree on as partition values. */
-const partitionKinds = new Set(['boolean', 'integer', 'decimal', 'text', 'date', 'timestamp']);
-
-/** The fields in the columns' spelling. */
-function checkedPartitionFields(
-  table: string,
-  fields: readonly string[],
-  schema: Schema,
-): readonly string[] {
-  if (schema.length <= fields.length) {
-    throw new HeliosError(
-      'invalid_config',
-      `${table} has no column besides its partition fields.`,
-      { hint: 'Leave at least one column out of partition_fields.' },
-    );
-  }
-  return fields.map((field) => {
-    const column = schema.find(({ name }) => name.toLowerCase() === field.toLowerCase());
-    if (column !== undefined && partitionKinds.has(column.type.kind)) return column.name;
-    const kind = column?.type.kind;
-    const problem =
-      kind === undefined ? 'there is no such column' : `its type ${kind} can't be one`;
-    throw new HeliosError(
-      'invalid_config',
-      `${table} can't be partitioned by ${field}: ${problem}.`,
-      { hint: `Its columns are ${schema.map(({ name }) => name).join(', ')}.` },
-    );
-  });
 }
 
 /** A path of the script as an absolute one. */

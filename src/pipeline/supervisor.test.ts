@@ -116,6 +116,49 @@ test('two pipelines feed one table', async () => {
   expect(ids(await helios.rows('sunk'))).toEqual([1, 2, 101, 102, 103]);
 });
 
+test('pipelines that feed one table agree on its name, its partitions and its types', async () => {
+  await using helios = await PipelineFixture.open();
+  await create(helios, script('SELECT id FROM events'), 'p');
+  const cases: readonly [sql: string, says: string][] = [
+    [script('SELECT id::TEXT AS id FROM events'), 'The column id of sunk has another type'],
+    [
+      script('SELECT id, 1 AS n FROM events', ", partition_fields = 'n'"),
+      'is partitioned by (), not by (n)',
+    ],
+    [
+      script('SELECT id FROM events')
+        .replaceAll('INTO sunk', 'INTO other')
+        .replace('TABLE sunk', 'TABLE other'),
+      "is the table sunk; it can't be other as well",
+    ],
+  ];
+  for (const [sql, says] of cases) await expect(create(helios, sql, 'q')).rejects.toThrow(says);
+  expect(helios.supervisor.list().map(({ name }) => name)).toEqual(['p']);
+  // Columns that one of them lacks are NULL in its rows.
+  await create(helios, script("SELECT id + 100 AS id, 'q' AS who FROM events"), 'q');
+  await helios.sendAndWait('events', ['{"id":1}']);
+  for (const name of ['p', 'q']) await helios.supervisor.stop(name, { isDiscarding: false });
+  const rows = await helios.rows('sunk', 'id, who');
+  expect(rows.toSorted((left, right) => Number(left['id']) - Number(right['id']))).toMatchObject([
+    { who: null },
+    { who: 'q' },
+  ]);
+});
+
+test('a file has one writer', async () => {
+  await using helios = await PipelineFixture.open();
+  const toFile = (name: string) =>
+    script('SELECT id FROM events')
+      .replaceAll('sunk', name)
+      .replace(/connector = 'delta', path = '[^']*'/, "connector = 'single_file', path = 'f.json'");
+  await create(helios, toFile('one'), 'p');
+  await expect(create(helios, toFile('two'), 'q')).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('is written by the pipeline p already'),
+  });
+  await helios.supervisor.edit('p', toFile('three'), { isDiscarding: false });
+});
+
 test('one that fails for good leaves others alone, and says why', async () => {
   await using helios = await PipelineFixture.open();
   const failing = script('SELECT id FROM events').replaceAll('sunk', 'elsewhere');

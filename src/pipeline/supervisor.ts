@@ -3,7 +3,8 @@ import { asHeliosError, HeliosError } from '../base/errors.ts';
 import type { Catalog, PipelineDefinition } from '../catalog/catalog.ts';
 import { adoptPipeline } from './adoption/adopt-pipeline.ts';
 import { beginBackfill, type BackfillPoint } from './backfill/begin-backfill.ts';
-import { checkName, notRunning, nowhereToPrint, tablesOf } from './definition-rules.ts';
+import { checkedPlan, checkedScript, checkPlaces } from './check-definition.ts';
+import { checkName, notRunning, tablesOf } from './definition-rules.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { Listeners } from './listeners.ts';
 import { ManagedPipeline } from './managed-pipeline.ts';
@@ -17,7 +18,6 @@ import type {
 } from './pipeline.ts';
 import { pipelineInfo } from './pipeline-info.ts';
 import type { Plan } from './plan/plan.ts';
-import { planScript, scriptFailure } from './plan/planner.ts';
 import { validationOf } from './plan/validation.ts';
 import { preview } from './preview.ts';
 import type { RestartRequest } from './reposition.ts';
@@ -88,9 +88,9 @@ export class Supervisor implements Pipelines {
     readonly baseDirectory?: string;
   }): Promise<PipelineInfo> {
     checkName(request.name);
-    const plan = await this.#plan(request.sql);
+    const plan = await checkedPlan(this.#context, request.sql);
     const baseDirectory = request.baseDirectory ?? this.#context.baseDirectory;
-    this.#checkTables(plan, baseDirectory);
+    checkPlaces(this.#context, plan, { baseDirectory });
     this.#context.catalog.checkPipelineName(request.name);
     const definition = this.#define({ ...request, baseDirectory });
     await this.#context.prepare(plan);
@@ -106,7 +106,7 @@ export class Supervisor implements Pipelines {
     const definition = this.#define({ ...live, name: `${live.name}_backfill` });
     checkName(definition.name);
     this.#context.catalog.checkPipelineName(definition.name);
-    const plan = await this.#plan(live.sql);
+    const plan = await checkedPlan(this.#context, live.sql);
     try {
       await beginBackfill(this.#context, { live, definition, plan, from });
     } catch (thrown) {
@@ -146,7 +146,7 @@ export class Supervisor implements Pipelines {
 
   async restart(name: string, request: RestartRequest): Promise<PipelineInfo> {
     const managed = this.#named(name);
-    const plan = await this.#plan(managed.definition.sql);
+    const plan = await checkedPlan(this.#context, managed.definition.sql);
     return await this.#inTurn(managed, async () => {
       const { state, definition } = managed;
       const wasRunning = state === 'running' || state === 'retrying';
@@ -183,8 +183,8 @@ export class Supervisor implements Pipelines {
     options: { readonly isDiscarding: boolean },
   ): Promise<PipelineInfo> {
     const managed = this.#named(name);
-    const plan = await this.#plan(sql);
-    this.#checkTables(plan, managed.definition.baseDirectory);
+    const plan = await checkedPlan(this.#context, sql);
+    checkPlaces(this.#context, plan, managed.definition);
     return await this.#inTurn(managed, async () => {
       const before = managed.state;
       await this.#stop(managed, options);
@@ -216,8 +216,7 @@ export class Supervisor implements Pipelines {
   }
 
   async validate(sql: string): Promise<Validation> {
-    await using connection = await this.#context.engine.connect();
-    return validationOf(await planScript(sql, connection));
+    return validationOf(await checkedScript(this.#context, sql));
   }
 
   preview(sql: string, options: PreviewOptions): AsyncIterable<PreviewEvent> {
@@ -348,20 +347,6 @@ export class Supervisor implements Pipelines {
     const managed = this.#pipelines.get(id);
     if (managed === undefined) throw new HeliosError('not_found', `There is no pipeline ${name}.`);
     return managed;
-  }
-
-  async #plan(sql: string): Promise<Plan> {
-    await using connection = await this.#context.engine.connect();
-    const planned = await planScript(sql, connection);
-    if (planned.kind === 'errors') throw scriptFailure(planned.errors);
-    const printed = planned.plan.outputs.find(({ table }) => table.connector.kind === 'stdout');
-    if (printed !== undefined && !this.#context.canPrint) throw nowhereToPrint(printed);
-    return planned.plan;
-  }
-
-  /** Table names mean one path each, whoever writes there. */
-  #checkTables(plan: Plan, baseDirectory: string): void {
-    for (const entry of tablesOf(plan, baseDirectory)) this.#context.catalog.checkTable(entry);
   }
 
   #addTables(plan: Plan, baseDirectory: string): void {

@@ -10,6 +10,7 @@ import { BlackholeSink, StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../source/http/http-source.ts';
 import { SingleFileSource } from '../source/single-file/single-file-source.ts';
+import { connectionProblems } from './connection-problems.ts';
 import type { BrokerStreams } from './stream/broker-streams.ts';
 import type { StreamConnectors } from './stream-connectors.ts';
 
@@ -75,6 +76,7 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
           return (await streams()).kafkaSink(connector);
       }
     },
+    problems: (script) => connectionProblems(script, options.connections),
   };
 }
 

@@ -8,7 +8,7 @@ import type { DataDirectory } from '../catalog/data-directory.ts';
 import type { LogLevel } from '../cli/context.ts';
 import { Engine } from '../engine/engine.ts';
 import { EventLog } from '../log/event-log.ts';
-import { Supervisor } from '../pipeline/supervisor.ts';
+import { Supervisor, type SupervisorContext } from '../pipeline/supervisor.ts';
 import { TableRegistry } from '../pipeline/tables/table-registry.ts';
 import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
 import { BrokerStreams } from './stream/broker-streams.ts';
@@ -43,6 +43,8 @@ export type CoreOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where bare SELECTs print; undefined refuses them. */
   readonly stdout: Writable | undefined;
+  /** Told of each failure of a pipeline; unless given, it is logged. */
+  readonly onFailed?: SupervisorContext['onFailed'];
 };
 
 /** Opens everything that lives in a data directory but queries. */
@@ -99,7 +101,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     canPrint: options.stdout !== undefined,
     prepare: async (plan) => await createStreams(log, backed, plan),
     forget: async (pipelineId, plan) => await releaseStreams(log, pipelineId, plan),
-    onFailed: (pipeline, id, error) => logger.error({ pipeline, id, err: error }, error.message),
+    onFailed:
+      options.onFailed ??
+      ((pipeline, id, error) => logger.error({ pipeline, id, err: error }, error.message)),
   });
   const close = async (): Promise<void> => {
     await supervisor.close();

@@ -25,6 +25,8 @@ export async function runPipeline(
     logLevel: options.logLevel,
     environment,
     stdout: options.stdout,
+    // What it waits for is told with its progress, and what ends it is thrown.
+    onFailed: () => undefined,
   });
   const name = 'run';
   const ended = new AbortController();
@@ -78,6 +80,7 @@ function progressOf(info: PipelineInfo): Parameters<RunOptions['onProgress']>[0]
     bytesIn: info.bytesIn,
     recordsRejected: info.recordsRejected,
     bytesBehind: isKnown ? behind.reduce((sum, bytes) => sum + (bytes ?? 0), 0) : undefined,
+    waitingFor: info.state === 'retrying' ? info.error : undefined,
   };
 }
 

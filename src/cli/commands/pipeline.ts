@@ -332,8 +332,10 @@ async function changed(
   scope.output.talk(`${what} pipeline ${pipeline.name}: ${pipeline.state}.`);
   const { error } = pipeline;
   if (error === undefined) return;
-  scope.output.alarm(`error: ${error.message}`);
+  const isWaiting = pipeline.state === 'retrying';
+  scope.output.alarm(`${isWaiting ? 'warning' : 'error'}: ${error.message}`);
   if (error.hint !== undefined) scope.output.alarm(`hint: ${error.hint}`);
+  if (isWaiting) scope.output.talk('It waits for that, and tries again by itself.');
 }
 
 function hotRows(pipeline: PipelineAnswer): number {

@@ -4,6 +4,7 @@ import type { RunProgress, RunSummary } from '../context.ts';
 import { inSource } from '../failures.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
 import type { Progress } from '../render/progress.ts';
+import type { Scope } from '../scope.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
 
 export function addRunCommand(program: Command, run: Runner): void {
@@ -15,6 +16,7 @@ export function addRunCommand(program: Command, run: Runner): void {
   onCall<{ data?: string }>(command, run, async (scope, { words, options }) => {
     const source = await scope.readText(wordAt(words, 0));
     const line = scope.progressLine();
+    let told: string | undefined;
     try {
       const summary = await inSource(source, () =>
         scope.context.runPipeline({
@@ -23,7 +25,10 @@ export function addRunCommand(program: Command, run: Runner): void {
           dataDirectory: options.data === undefined ? undefined : scope.path(options.data),
           logLevel: scope.origins.log_level === 'default' ? 'warn' : scope.config.log_level,
           stdout: scope.context.stdout,
-          onProgress: (progress) => line.update(readSoFar(progress)),
+          onProgress: (progress) => {
+            line.update(readSoFar(progress));
+            told = tellWaiting(scope, progress, told);
+          },
           signal: scope.signal,
         }),
       );
@@ -40,6 +45,19 @@ export function addRunCommand(program: Command, run: Runner): void {
       line.stop();
     }
   });
+}
+
+/** Each reason once, as long as it stays. */
+function tellWaiting(
+  { output }: Scope,
+  { waitingFor }: RunProgress,
+  told: string | undefined,
+): string | undefined {
+  if (waitingFor === undefined || waitingFor.message === told) return told;
+  output.alarm(`warning: ${waitingFor.message}`);
+  if (waitingFor.hint !== undefined) output.alarm(`hint: ${waitingFor.hint}`);
+  output.talk('It waits for that, and tries again by itself. Ctrl+C ends it.');
+  return waitingFor.message;
 }
 
 function readSoFar({ bytesIn, bytesBehind }: RunProgress): Progress {

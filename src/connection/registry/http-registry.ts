@@ -2,6 +2,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { ConnectionContext, PlainOptions } from '../context.ts';
 import { quoted } from '../failure/causes.ts';
 import { optionValue } from '../option-value.ts';
+import { registryEndpoint } from './registry-endpoint.ts';
 import { askRegistry, type RegistryAccess } from './registry-request.ts';
 import type { RegisteredSchema, SchemaRegistry } from './schema-registry.ts';
 
@@ -33,13 +34,7 @@ export class HttpSchemaRegistry implements SchemaRegistry {
 
   /** `invalid_config` where the options name no registry. */
   constructor(options: PlainOptions, context: ConnectionContext) {
-    const endpoint = options['schema_registry.endpoint'];
-    if (endpoint === undefined) {
-      throw new HeliosError('invalid_config', 'The connection names no schema registry.', {
-        hint: "Add schema_registry.endpoint = 'http://host:8081' to the connection or the table.",
-      });
-    }
-    this.endpoint = endpoint.replace(/\/+$/, '');
+    this.endpoint = registryEndpoint(options);
     this.#options = options;
     this.#context = context;
   }

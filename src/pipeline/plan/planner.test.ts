@@ -81,6 +81,34 @@ describe('errors of the binder are shown where the person wrote them', () => {
       `${source}${typed}INSERT INTO out (y) SELECT NULL FROM src;`,
       [/leaves out x, which is NOT NULL/],
     ],
+    [
+      "a key of a topic's records that is no column",
+      `${source}CREATE TABLE out WITH (connector = 'kafka', topic = 't', type = 'sink',
+         bootstrap_servers = 'h:1', format = 'json', 'sink.key_field' = 'bb');
+       INSERT INTO out SELECT a, b FROM src;`,
+      [/^out: sink.key_field of out is bb, which is none of its columns/],
+    ],
+    [
+      'a time of them that is none',
+      `${source}CREATE TABLE out WITH (connector = 'kafka', topic = 't', type = 'sink',
+         bootstrap_servers = 'h:1', format = 'json', 'sink.timestamp_field' = 'b');
+       INSERT INTO out SELECT a, b FROM src;`,
+      [/^out: sink.timestamp_field of out is b, which is no time but text/],
+    ],
+    [
+      'text of several columns',
+      `${source}CREATE TABLE out WITH (connector = 'kafka', topic = 't', type = 'sink',
+         bootstrap_servers = 'h:1', format = 'raw_string');
+       INSERT INTO out SELECT a, b FROM src;`,
+      [/^out: out is raw_string, which takes one column, not 2/],
+    ],
+    [
+      'a partition field that is no column, or can not be one',
+      `${source}CREATE TABLE out WITH (connector = 'delta', path = 'o', partition_fields = 'c');
+       CREATE TABLE two WITH (connector = 'delta', path = 'p', partition_fields = 'l');
+       INSERT INTO out SELECT a, b FROM src; INSERT INTO two SELECT a, [b] AS l FROM src;`,
+      [/^out: .* there is no such column/, /^two: .* its type list can't be one/],
+    ],
   ];
   test.each(cases)('%s', async (_, script, expected) => {
     const errors = await errorsOf(script);

@@ -13,6 +13,7 @@ import type {
   SinkTable,
   SourceTable,
 } from '../../sql/script.ts';
+import { outputErrors } from './check-output.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
 import { type DescribedInsert, insertBody } from './insert-body.ts';
 import { emptyRecords, type Output, type Plan, sourceRelation } from './plan.ts';
@@ -88,6 +89,7 @@ class Planning {
       const output = await this.#output(printedTable(insert, index), [insert]);
       if (output !== undefined) outputs.push(output);
     }
+    for (const output of outputs) this.errors.push(...outputErrors(output));
     if (this.errors.length > 0) return undefined;
     const relations = this.#inOrder([...this.#nodes.values()].map((node) => node.relation));
     return { script: this.#script, relations, outputs, edges: this.#edges(outputs) };

@@ -1,8 +1,9 @@
 import { HeliosError } from '../../base/errors.ts';
 import { jsonObjectSql, jsonValueSql } from '../../engine/json-encoding.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
-import type { Column, Schema } from '../../event/schema.ts';
+import type { Column } from '../../event/schema.ts';
 import type { RecordEncoding } from '../../sink/sink.ts';
+import { columnsHint } from './columns-hint.ts';
 import type { Output } from './plan.ts';
 
 /** The select list of an output whose sink takes records: one column, as `RecordEncoding` says. */
@@ -13,7 +14,7 @@ export function recordColumns(output: Output, encoding: RecordEncoding): string 
   const value =
     encoding.value === 'json'
       ? jsonObjectSql(output.schema, table.timestampFormat)
-      : base64(textColumn(output.schema));
+      : base64(textColumn(output));
   const parts = [
     key === undefined ? quoteText('-') : base64(keyText(key)),
     time === undefined ? quoteText('-') : timeText(table.name, time),
@@ -26,11 +27,10 @@ function field(output: Output, option: string, name: string | undefined): Column
   if (name === undefined) return undefined;
   const column = output.schema.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (column !== undefined) return column;
-  const names = output.schema.map((one) => one.name).join(', ');
   throw new HeliosError(
     'invalid_config',
     `${option} of ${output.table.name} is ${name}, which is none of its columns.`,
-    { hint: `Its columns are ${names}.` },
+    { hint: columnsHint(name, output.schema) },
   );
 }
 
@@ -53,9 +53,16 @@ function keyText({ name, type }: Column): string {
   }
 }
 
-function textColumn(schema: Schema): string {
-  const [column] = schema;
-  return column === undefined ? 'NULL' : `encode(CAST(${quoteName(column.name)} AS VARCHAR))`;
+function textColumn({ table, schema }: Output): string {
+  const [column, ...others] = schema;
+  if (column !== undefined && others.length === 0) {
+    return `encode(CAST(${quoteName(column.name)} AS VARCHAR))`;
+  }
+  throw new HeliosError(
+    'invalid_config',
+    `${table.name} is raw_string, which takes one column, not ${schema.length}.`,
+    { hint: "SELECT one column, or write format = 'json'." },
+  );
 }
 
 function timeText(table: string, { name, type }: Column): string {

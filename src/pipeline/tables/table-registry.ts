@@ -78,6 +78,14 @@ export class TableRegistry {
     return this.#remember({ entry, storage, delta, feeders: new Set() });
   }
 
+  /** Refuses what `openForSink` would, of a table that is open. */
+  checkForSink(definition: TableDefinition): void {
+    const known = this.get(definition.name);
+    if (known === undefined) return;
+    known.delta.checkAppendable();
+    checkColumns(definition, known.delta.snapshot());
+  }
+
   /** Forgets a table that is open, so that the next one to ask reads it anew. */
   close(name: string): void {
     this.#tables.delete(name.toLowerCase());

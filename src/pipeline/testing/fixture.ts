@@ -214,5 +214,6 @@ function connectorsOf(log: EventLog, directory: string): Connectors {
       if (connector.kind !== 'single_file') return new BlackholeSink();
       return new SingleFileSink(resolvePath(connector.path, scope.baseDirectory), 'json');
     },
+    problems: () => [],
   };
 }

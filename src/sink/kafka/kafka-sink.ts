@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { KafkaAccess } from '../../connection/kafka/kafka-access.ts';
 import type { SinkConnector } from '../../sql/script.ts';
 import type { AppendSink, RecordEncoding } from '../sink.ts';
+import { recordEncoding } from './record-encoding.ts';
 import { readRecordLine } from './record-line.ts';
 import { RecordSpread } from './record-spread.ts';
 import { TopicProducer } from './produce/topic-producer.ts';
@@ -39,11 +40,9 @@ export class KafkaSink implements AppendSink {
   #producer: Promise<TopicProducer> | undefined;
 
   constructor(options: KafkaSinkOptions) {
-    const { topic, format, keyField, timestampField } = options.table;
     this.#options = options;
-    this.tableId = `kafka ${topic}`;
-    const value = format === 'json' ? 'json' : 'text';
-    this.encoding = { kind: 'records', value, keyField, timestampField };
+    this.tableId = `kafka ${options.table.topic}`;
+    this.encoding = recordEncoding(options.table);
   }
 
   get location(): string {
