@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { Engine } from '../engine/engine.ts';
 import { MemoryStorage } from '../storage/memory/memory-storage.ts';
-import type { Storage, StoredObject } from '../storage/storage.ts';
+import type { HeldFile, Storage, StoredObject } from '../storage/storage.ts';
 import { parseActions } from './actions.ts';
 import { logFolder } from './log/names.ts';
 import { DeltaTable, type TableOptions } from './table.ts';
@@ -201,6 +201,10 @@ class LossyStorage implements Storage {
   async download(path: string, localPath: string): Promise<void> {
     await this.#travel();
     await this.#truth.download(path, localPath);
+  }
+
+  async hold(path: string, byteLength: number): Promise<HeldFile> {
+    return await this.#truth.hold(path, byteLength);
   }
 
   localPath(): undefined {

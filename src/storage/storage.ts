@@ -7,6 +7,9 @@ export type StoredObject = {
   readonly tag?: string | undefined;
 };
 
+/** A local file that stays where it is until it is released. */
+export type HeldFile = { readonly path: string; readonly release: () => void };
+
 /**
  * Objects under one root. Paths are relative, `/`-separated, never `..`, never absolute.
  *
@@ -39,6 +42,11 @@ export interface Storage {
   putFile(path: string, localPath: string): Promise<void>;
   /** A local path at which DuckDB can read the object now; undefined when it must be fetched. */
   localPath(path: string): string | undefined;
+  /**
+   * The object, which never changes and has `byteLength` bytes, as a local file: fetched where it
+   * isn't one. `not_found`, or `corrupt_data` where its length is another.
+   */
+  hold(path: string, byteLength: number): Promise<HeldFile>;
   /** Removes; absent is fine. */
   delete(path: string): Promise<void>;
 }

@@ -5,19 +5,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { FileCache } from '../../src/storage/file-cache.ts';
 import { S3Storage } from '../../src/storage/s3/s3-storage.ts';
 import { testStorage } from '../../src/storage/storage.conformance.ts';
 import { type MotoPeer, startMoto } from '../peers/moto.ts';
 
 const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
 let moto: MotoPeer | undefined;
+let caches: string;
 
 beforeAll(async () => {
+  caches = await mkdtemp(join(tmpdir(), 'helios-caches-'));
   moto = await startMoto();
 });
 
 afterAll(async () => {
   await moto?.[Symbol.asyncDispose]();
+  await rm(caches, { recursive: true });
 });
 
 testStorage(
@@ -63,6 +67,7 @@ async function openStorage(): Promise<S3Storage> {
       credentials: async () => credentials,
       clock: systemClock,
       random: Math.random,
+      cache: await FileCache.open({ directory: join(caches, bucket), bytesMax: 2 ** 30 }),
       partBytes: 5 * 1024 * 1024,
     },
   );

@@ -3,7 +3,7 @@ import { copyFile, link, readdir, readFile, rename, stat, unlink } from 'node:fs
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { HeliosError, systemCode } from '../../base/errors.ts';
-import type { Storage, StoredObject } from '../storage.ts';
+import type { HeldFile, Storage, StoredObject } from '../storage.ts';
 import { checkPath, checkPrefix, temporaryFolder } from '../storage-path.ts';
 import { fileFailure } from '../file-failure.ts';
 import { makeFolderDurably, syncPath, writeDurably } from './durable.ts';
@@ -115,6 +115,10 @@ export class FileStorage implements Storage {
   localPath(path: string): string {
     checkPath(path);
     return join(this.location, path);
+  }
+
+  async hold(path: string): Promise<HeldFile> {
+    return { path: this.localPath(path), release: () => undefined };
   }
 
   async delete(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
-import type { Storage, StoredObject } from '../storage.ts';
+import type { HeldFile, Storage, StoredObject } from '../storage.ts';
 import { checkPath, checkPrefix, compareUtf8 } from '../storage-path.ts';
 
 type Content = { readonly bytes: Uint8Array; readonly modifiedAtMs: number };
@@ -72,6 +72,11 @@ export class MemoryStorage implements Storage {
 
   localPath(path: string): undefined {
     checkPath(path);
+  }
+
+  async hold(path: string): Promise<HeldFile> {
+    checkPath(path);
+    throw new HeliosError('storage_failed', 'What is in memory is no file.');
   }
 
   async delete(path: string): Promise<void> {

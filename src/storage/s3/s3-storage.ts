@@ -12,7 +12,8 @@ import { pipeline } from 'node:stream/promises';
 import { HeliosError } from '../../base/errors.ts';
 import { fileFailure } from '../file-failure.ts';
 import { checkPath, checkPrefix, compareUtf8 } from '../storage-path.ts';
-import type { Storage, StoredObject } from '../storage.ts';
+import type { CachedObject, FileCache } from '../file-cache.ts';
+import type { HeldFile, Storage, StoredObject } from '../storage.ts';
 import { checkBody, crc32Text, readableBody } from './s3-body.ts';
 import { S3Requests, type S3ClientOptions } from './s3-client.ts';
 import { answerIn, isNotFound, isPreconditionFailed, type S3Place } from './s3-failure.ts';
@@ -21,6 +22,8 @@ import { encryptionFields, type EncryptionFields, type S3Encryption } from './s3
 import { MultipartUpload } from './multipart-upload.ts';
 
 export type S3StorageOptions = S3ClientOptions & {
+  /** Where objects lie as local files. */
+  readonly cache: FileCache;
   readonly encryption?: S3Encryption | undefined;
   /** Files from this on are sent in parts of this many bytes; 5 MiB at least. */
   readonly partBytes?: number | undefined;
@@ -46,12 +49,14 @@ export class S3Storage implements Storage {
   readonly #requests: S3Requests;
   readonly #encryption: EncryptionFields;
   readonly #partBytes: number;
+  readonly #cache: FileCache;
 
   constructor(place: S3Location, options: S3StorageOptions) {
     this.location = printS3Location(place);
     this.#place = place;
     this.#requests = new S3Requests(options);
     this.#encryption = encryptionFields(options.encryption);
+    this.#cache = options.cache;
     this.#partBytes = options.partBytes ?? partBytesDefault;
   }
 
@@ -156,13 +161,19 @@ export class S3Storage implements Storage {
       isOurs: async () => (await this.#putIdOf(path)) === putId,
     });
     const outcome = size <= this.#partBytes ? await upload.sendWhole() : await upload.send(size);
-    if (outcome === 'put') return;
+    if (outcome === 'put') return await this.#cache.adopt(this.#cached(path, size), localPath);
     throw new HeliosError('already_exists', `${this.#urlOf(path)} is already there.`);
   }
 
   localPath(path: string): undefined {
     checkPath(path);
     return undefined;
+  }
+
+  async hold(path: string, byteLength: number): Promise<HeldFile> {
+    checkPath(path);
+    const fetch = async (localPath: string): Promise<void> => await this.download(path, localPath);
+    return await this.#cache.hold(this.#cached(path, byteLength), fetch);
   }
 
   async delete(path: string): Promise<void> {
@@ -243,6 +254,10 @@ export class S3Storage implements Storage {
         isTruncated: answer.IsTruncated === true && lastKey !== undefined,
       };
     });
+  }
+
+  #cached(path: string, byteLength: number): CachedObject {
+    return { location: this.location, path, byteLength };
   }
 
   #keyOf(path: string): string {
