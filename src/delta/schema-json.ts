@@ -169,8 +169,12 @@ function typeJson(type: ColumnType): unknown {
 /**
  * Spark and Hive refuse these in Parquet column names unless the table maps names, which few read.
  */
+export function isColumnName(name: string): boolean {
+  return name !== '' && !/[ ,;{}()\n\t=]/.test(name);
+}
+
 function checkColumnName(name: string): void {
-  if (name !== '' && !/[ ,;{}()\n\t=]/.test(name)) return;
+  if (isColumnName(name)) return;
   throw new HeliosError(
     'invalid_name',
     `The column ${JSON.stringify(name)} cannot be in a Delta table: ` +

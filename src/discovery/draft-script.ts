@@ -1,6 +1,9 @@
 import { unreachable } from '../base/assert.ts';
+import { isColumnName } from '../delta/schema-json.ts';
 import type { ColumnType } from '../event/schema.ts';
-import type { InferredTable } from './infer.ts';
+import { type InferredTable, readableCount } from './infer.ts';
+import { shareText } from './share-text.ts';
+import { sqlName, tableName } from './sql-name.ts';
 
 export type MetadataColumn = {
   readonly name: string;
@@ -48,10 +51,23 @@ export function draftScript(request: DraftRequest): string {
     ');',
     '',
     `INSERT INTO ${sqlName(table)}`,
-    `SELECT ${columns.map(({ name }) => sqlName(name)).join(', ')}`,
+    `SELECT ${selectList(columns.map(({ name }) => name))}`,
     `FROM ${sqlName(source)};`,
     '',
   ].join('\n');
+}
+
+/** Fields by their names; those that a Delta table can't have get others. */
+function selectList(names: readonly string[]): string {
+  const taken = new Set(names.filter(isColumnName).map((name) => name.toLowerCase()));
+  return names
+    .map((name) => {
+      if (isColumnName(name)) return sqlName(name);
+      const free = tableName(name, taken);
+      taken.add(free.toLowerCase());
+      return `${sqlName(name)} AS ${sqlName(free)}`;
+    })
+    .join(', ');
 }
 
 function fieldLines(inferred: InferredTable): readonly ColumnLine[] {
@@ -130,12 +146,9 @@ function optionName(name: string): string {
 }
 
 function commentOf(column: InferredTable['columns'][number], inferred: InferredTable): string {
-  const readable = inferred.recordCount - inferred.unreadable.length;
-  const share = readable === 0 ? 0 : (100 * column.presentCount) / readable;
-  const percent = column.presentCount === readable ? '100' : share.toFixed(1);
   const [example] = column.examples;
   return [
-    `in ${percent} %`,
+    `in ${shareText(column.presentCount, readableCount(inferred))}`,
     column.nullCount > 0 ? `null ${column.nullCount} ×` : undefined,
     column.note,
     example === undefined ? undefined : `e.g. ${onOneLine(example)}`,
@@ -148,24 +161,6 @@ function commentOf(column: InferredTable['columns'][number], inferred: InferredT
 function onOneLine(text: string): string {
   return text.replaceAll(/[\r\n\u2028\u2029]/g, ' ');
 }
-
-/** Quoted where it isn't a plain name in lower case that no grammar wants for itself. */
-function sqlName(name: string): string {
-  const isPlain = /^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name);
-  return isPlain ? name : `"${name.replaceAll('"', '""')}"`;
-}
-
-/** Reserved in DuckDB's SELECT, or by the dialect. */
-const reserved = new Set(
-  (
-    'all analyse analyze and any array as asc asymmetric at both case cast check collate column ' +
-    'constraint create default deferrable desc describe distinct do else end except false fetch ' +
-    'for foreign from grant group having in initially intersect into lambda lateral leading ' +
-    'limit metadata not null offset on only or order pivot placing primary qualify references ' +
-    'returning select show some summarize symmetric table then to trailing true union unique ' +
-    'unpivot using variadic watermark when where window with'
-  ).split(' '),
-);
 
 /** A type as scripts of this dialect spell it. */
 export function typeName(type: ColumnType): string {

@@ -72,6 +72,39 @@ describe('the drafted table takes all that it was inferred from', () => {
   });
 });
 
+describe('few values of another type', () => {
+  const numbers = Array.from({ length: 196 }, (_, index) => `{"x":${index},"y":"a"}`);
+
+  test('are rejected, and told with what would take them', async () => {
+    const made = await draft([...numbers, '{"x":"n/a","y":"b"}']);
+    expect(rejectionsOf(made)).toEqual(['196 type_mismatch']);
+    expect(made.sql).toContain('1 of 197 would be rejected, JSON takes all');
+    expect(made.inferred.warnings[0]).toContain(
+      'x is BIGINT, as 99.5 % of the records have it: 1 record would be rejected',
+    );
+    expect(made.inferred.warnings[0]).toContain('To take every value, write x JSON instead.');
+  });
+
+  test('of several columns may not reject many records together', async () => {
+    const strange = (column: string): readonly string[] =>
+      Array.from({ length: 6 }, () => JSON.stringify({ a: 1, b: 1, [column]: 'n/a' }));
+    const plain = Array.from({ length: 188 }, () => '{"a":1,"b":1}');
+    const made = await draft([...plain, ...strange('a'), ...strange('b')]);
+    expect(made.inferred.columns.map(({ type }) => type.kind).toSorted()).toEqual([
+      'integer',
+      'json',
+    ]);
+    expect(made.dryRun.rejected).toHaveLength(6);
+  });
+
+  test('times that no calendar has become text where they are many', async () => {
+    const values = ['2026-01-02T03:04:05Z', '2026-01-02T25:04:05Z'].map((at) => `{"at":"${at}"}`);
+    const made = await draft(values);
+    expect(made.inferred.columns[0]).toMatchObject({ type: { kind: 'text' } });
+    expect(rejectionsOf(made)).toEqual([]);
+  });
+});
+
 describe('what is wrong in itself is told', () => {
   test('with the code and the bytes that quarantine would have', async () => {
     const good = Array.from({ length: 6 }, (_, index) => `{"id":${index},\n"name":"n${index}"}`);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseScript } from '../sql/parse-script.ts';
 import { draftScript, typeName } from './draft-script.ts';
 import { inferTable } from './infer.ts';
+import { shareText } from './share-text.ts';
 
 describe('the type of a field', () => {
   const cases: readonly (readonly [name: string, values: readonly string[], type: string])[] = [
@@ -38,6 +39,19 @@ describe('the type of a field', () => {
     ['a struct with names that SQL reserves', ['{"order":1}'], 'STRUCT<"order" BIGINT>'],
     ['lists of objects', ['[{"a":1.5}]'], 'STRUCT<a DOUBLE>[]'],
     ['names that differ in case', ['{"a":1,"A":2}'], 'JSON'],
+    ['a name inside that a table can not have', ['{"first name":1}'], 'JSON'],
+    ['one text among 19 numbers', [...repeated(19, '7'), '"x"'], 'BIGINT'],
+    ['one text among 18 numbers', [...repeated(18, '7'), '"x"'], 'JSON'],
+    ['one number among texts', [...repeated(99, '"x"'), '7'], 'TEXT'],
+    ['one word among times', [...repeated(19, '"2026-01-02T03:04:05Z"'), '"soon"'], 'TIMESTAMP'],
+    ['one empty text among days', [...repeated(19, '"2026-01-02"'), '""'], 'DATE'],
+    ['null counts for nothing', [...repeated(50, 'null'), ...repeated(18, '7'), '"x"'], 'JSON'],
+    ['one number too large among many', [...repeated(99, '7'), '1'.repeat(39)], 'BIGINT'],
+    ['one that is none among fractions', [...repeated(99, '0.5'), '1e400'], 'DOUBLE'],
+    ['one text among lists', [...repeated(19, '[1]'), '"1"'], 'BIGINT[]'],
+    ['one text in many lists', [...repeated(19, '[1,2]'), '["x"]'], 'BIGINT[]'],
+    ['one text in a field', [...repeated(19, '{"a":1}'), '{"a":"x"}'], 'STRUCT<a BIGINT>'],
+    ['a map', Array.from({ length: 200 }, (_, n) => `{"u${n * 10}":1,"v${n * 10}":2}`), 'JSON'],
   ];
   test.each(cases)('%s', (_, values, type) => {
     const [column] = inferTable(values.map((value) => bytes(`{"x":${value}}`))).columns;
@@ -52,6 +66,38 @@ describe('the type of a field', () => {
     expect(both.timestampFormat).toBe('rfc3339');
     expect(both.columns.map(({ type }) => typeName(type))).toEqual(['BIGINT', 'TIMESTAMP']);
   });
+});
+
+test.each([
+  ['created_at', '1767312000', 'seconds since 1970: to_timestamp(created_at) is the time'],
+  ['t_ms', '1767312000000', 'milliseconds since 1970'],
+  ['"Ts"', '1767312000000000', 'microseconds since 1970: make_timestamptz("Ts") is the time'],
+  ['ts', '1767312000000000000', 'nanoseconds since 1970: make_timestamptz(ts // 1000) is the time'],
+  ['size', '1767312000', undefined],
+  ['at', '12', undefined],
+])('whole numbers that may be times: %s', (name, value, note) => {
+  const [column] = inferTable([
+    bytes(`{${JSON.stringify(name.replaceAll('"', ''))}:${value}}`),
+  ]).columns;
+  expect(column?.note).toBe(note);
+});
+
+test('a dictionary is kept whole', () => {
+  const records = Array.from({ length: 200 }, (_, n) => bytes(`{"u${n * 10}":1,"v${n}":2}`));
+  const { shape, columns, warnings } = inferTable(records);
+  expect({ shape, columns }).toEqual({ shape: 'json', columns: [] });
+  expect(warnings[0]).toContain('keys of a dictionary');
+});
+
+test.each([
+  [0, 9, '0 %'],
+  [9, 9, '100 %'],
+  [1, 3, '33.3 %'],
+  [1, 5000, '0.1 %'],
+  [4999, 5000, '99.9 %'],
+  [0, 0, '0 %'],
+])('%i of %i are %s', (count, all, text) => {
+  expect(shareText(count, all)).toBe(text);
 });
 
 test('counts which records have a field, which hold null, and keeps examples', () => {
@@ -106,6 +152,14 @@ describe('the drafted script', () => {
     expect(sql).toContain("'source.offset' = 'earliest'");
   });
 
+  test('gives other names where a Delta table can not have one', () => {
+    const sql = draft(inferTable([bytes('{"first name":1,"first_name":2,"(":3,"größe €":4}')]));
+    expect(sql).toContain(
+      'SELECT "first name" AS first_name_2, first_name, "(" AS "column", "größe €" AS "größe_€"',
+    );
+    expect(parseScript(sql).kind).toBe('ok');
+  });
+
   test('keeps events whole where no column can be told', () => {
     const sql = draft(inferTable([bytes('{}'), null]));
     expect(sql).toContain("'json.unstructured' = 'true'");
@@ -122,6 +176,10 @@ function draft(inferred: ReturnType<typeof inferTable>): string {
     path: 'tables/clicks',
     inferred,
   });
+}
+
+function repeated(count: number, value: string): readonly string[] {
+  return Array.from({ length: count }, () => value);
 }
 
 function bytes(text: string): Uint8Array {

@@ -1,4 +1,7 @@
+import { isColumnName } from '../delta/schema-json.ts';
 import type { Column, ColumnType } from '../event/schema.ts';
+import { dominantKind, isNearlyAll } from './dominance.ts';
+import { type Choice, holdsMillis, numberType } from './number-type.ts';
 import { Observation } from './observation.ts';
 import { hintsOf, readRecord, type RecordShape, shapeOf } from './record-shape.ts';
 
@@ -13,6 +16,8 @@ export type InferredColumn = {
   readonly examples: readonly string[];
   /** Why this type, where that isn't plain to see. */
   readonly note: string | undefined;
+  /** What takes every value that was seen. */
+  readonly wider: ColumnType;
 };
 
 /** A record that no column can be read from. */
@@ -36,8 +41,9 @@ export type InferredTable = {
 const columnsMax = 100;
 
 /**
- * The columns of a table that JSON records would fit. Types are chosen so that every record that
- * was seen fits exactly; where values of one field disagree, the column is JSON.
+ * The columns of a table that JSON records would fit, exactly. Where nearly all values of a field
+ * are of one type, the column has that type and the few others don't fit; where they are of several,
+ * it is JSON.
  *
  * @param records The records' bytes; `null` is one without a value.
  */
@@ -51,11 +57,13 @@ export function inferTable(records: readonly (Uint8Array | null)[]): InferredTab
   }
   const timestampFormat = timestampFormatOf(root);
   const { kept, warnings } = distinctFields(root);
-  const shape = kept.length === 0 ? shapeOf(read, 'json') : shapeOf(read, 'columns');
+  const hasColumns = kept.length > 0 && !isDictionary(root);
+  const shape = shapeOf(read, hasColumns ? 'columns' : 'json');
   const columns = kept.map(([name, field]): InferredColumn => {
     const { type, note } = typeOf(field, timestampFormat, name);
     const { count: presentCount, nullCount, examples } = field;
-    return { name, type, presentCount, nullCount, examples, note };
+    const wider = [...field.kinds.keys()].every((kind) => kind === 'string') ? text : json;
+    return { name, type, presentCount, nullCount, examples, note, wider };
   });
   return {
     recordCount: records.length,
@@ -63,8 +71,32 @@ export function inferTable(records: readonly (Uint8Array | null)[]): InferredTab
     columns: shape === 'columns' ? columns : [],
     timestampFormat,
     unreadable,
-    warnings: [...hintsOf(records, root), ...(shape === 'columns' ? warnings : [])],
+    warnings: [
+      ...hintsOf(records, root),
+      ...(shape === 'columns' ? warnings : dictionaryHint(root)),
+    ],
   };
+}
+
+/** Records that columns can be read from: the whole that shares are of. */
+export function readableCount({ recordCount, unreadable }: InferredTable): number {
+  return recordCount - unreadable.length;
+}
+
+/** Most names are in few records: they are data, as those of a dictionary are. */
+function isDictionary(root: Observation): boolean {
+  const rare = [...root.fields.values()].filter(({ count }) => count < root.count * rareShare);
+  return root.hasManyNames && rare.length > root.fields.size / 2;
+}
+
+const rareShare = 0.1;
+
+function dictionaryHint(root: Observation): readonly string[] {
+  if (!isDictionary(root)) return [];
+  return [
+    'The names differ from record to record, as keys of a dictionary do: the records are kept ' +
+      "whole. With SQL a value is value->>'name'.",
+  ];
 }
 
 /** SQL tells names apart without regard to case; JSON doesn't. */
@@ -79,7 +111,7 @@ function distinctFields(root: Observation): {
     const same = seen.get(name.toLowerCase());
     if (same !== undefined) {
       warnings.push(`The names ${same} and ${name} differ in case only: ${name} is left out.`);
-    } else if (name === '' || name.includes('\u0000')) {
+    } else if (name === '' || name.includes('\u0000') || !name.isWellFormed()) {
       warnings.push(`A name that can't be a column's is left out: ${JSON.stringify(name)}.`);
     } else if (kept.length < columnsMax) {
       seen.set(name.toLowerCase(), name);
@@ -95,18 +127,15 @@ function distinctFields(root: Observation): {
   return { kept, warnings };
 }
 
-type Choice = { readonly type: ColumnType; readonly note: string | undefined };
-
 const json: ColumnType = { kind: 'json' };
 const text: ColumnType = { kind: 'text' };
-const bigint: ColumnType = { kind: 'integer', bits: 64, isUnsigned: false };
 
 function typeOf(field: Observation, format: 'rfc3339' | 'unix_millis', name: string): Choice {
-  const kinds = [...field.kinds.keys()];
-  const [kind, ...others] = kinds;
-  if (kind === undefined) return { type: json, note: 'only null was seen' };
-  if (others.length > 0) return { type: json, note: `mixed: ${kindList(field)}` };
+  if (field.kinds.size === 0) return { type: json, note: 'only null was seen' };
+  const kind = dominantKind(field);
   switch (kind) {
+    case undefined:
+      return { type: json, note: `mixed: ${kindList(field)}` };
     case 'boolean':
       return { type: { kind: 'boolean' }, note: undefined };
     case 'number':
@@ -124,59 +153,14 @@ function kindList(field: Observation): string {
   return [...field.kinds].map(([kind, count]) => `${count} × ${kind}`).join(', ');
 }
 
-function numberType(
-  { numbers }: Observation,
-  format: 'rfc3339' | 'unix_millis',
-  name: string,
-): Choice {
-  const { count, wholeCount, min = 0n, max = 0n, integerDigitsMax, scaleMax } = numbers;
-  if (wholeCount === count) {
-    if (looksLikeMillis(min, max) && namesTime(name)) {
-      const note = 'milliseconds since 1970';
-      return format === 'unix_millis'
-        ? { type: { kind: 'timestamp' }, note }
-        : { type: bigint, note };
-    }
-    if (min >= -(2n ** 63n) && max < 2n ** 63n) return { type: bigint, note: undefined };
-    if (min >= 0n && max < 2n ** 64n) {
-      return {
-        type: { kind: 'integer', bits: 64, isUnsigned: true },
-        note: 'larger than a BIGINT holds',
-      };
-    }
-    const isDecimal = integerDigitsMax <= 38;
-    const note = 'larger than 64 bits hold';
-    return isDecimal
-      ? { type: { kind: 'decimal', precision: 38, scale: 0 }, note }
-      : { type: json, note: 'more digits than any number type holds' };
-  }
-  if (numbers.inexactCount === 0) return { type: { kind: 'float', bits: 64 }, note: undefined };
-  const isDecimal = numbers.exponentCount === 0 && integerDigitsMax + scaleMax <= 38;
-  return isDecimal
-    ? {
-        type: { kind: 'decimal', precision: 38, scale: scaleMax },
-        note: 'more digits than a DOUBLE keeps',
-      }
-    : { type: json, note: 'numbers that neither DOUBLE nor DECIMAL keeps exactly' };
-}
-
-/** From 2001 to 2286: thirteen digits. */
-function looksLikeMillis(min: bigint, max: bigint): boolean {
-  return min >= 1_000_000_000_000n && max < 10_000_000_000_000n;
-}
-
-function namesTime(name: string): boolean {
-  return /(^|_)(ts|time|timestamp|at|date|ms|millis)($|_)|(Time|Timestamp|At|Ts|Ms)$/.test(name);
-}
-
 function stringType({ strings }: Observation, format: 'rfc3339' | 'unix_millis'): Choice {
   const { count } = strings;
-  if (strings.timestampCount === count) {
+  if (isNearlyAll(strings.timestampCount, count)) {
     return format === 'rfc3339'
       ? { type: { kind: 'timestamp' }, note: undefined }
       : { type: text, note: 'times as text: other columns hold milliseconds' };
   }
-  if (strings.dateCount === count) return { type: { kind: 'date' }, note: undefined };
+  if (isNearlyAll(strings.dateCount, count)) return { type: { kind: 'date' }, note: undefined };
   if (strings.uuidCount === count) return { type: text, note: 'UUIDs' };
   if (strings.numericCount === count) return { type: text, note: 'numbers in quotes' };
   return { type: text, note: undefined };
@@ -200,7 +184,7 @@ function structType(field: Observation, format: 'rfc3339' | 'unix_millis'): Choi
   if (inner.length === 0) return { type: json, note: 'only empty objects were seen' };
   const lower = new Set(inner.map(([name]) => name.toLowerCase()));
   const isSteady = inner.every(([, { count }]) => count >= objects * steadyShare);
-  const canBeNamed = lower.size === inner.length && !lower.has('');
+  const canBeNamed = lower.size === inner.length && inner.every(([name]) => isColumnName(name));
   if (field.hasManyNames || !isSteady || !canBeNamed) {
     return { type: json, note: `objects of different shapes (${inner.length} names)` };
   }
@@ -217,13 +201,9 @@ function timestampFormatOf(root: Observation): 'rfc3339' | 'unix_millis' {
   let hasMillis = false;
   const visit = (name: string, field: Observation): void => {
     const { numbers, strings } = field;
-    const isNumber = field.kinds.size === 1 && numbers.count > 0;
-    hasText ||= strings.count > 0 && strings.timestampCount === strings.count;
-    hasMillis ||=
-      isNumber &&
-      numbers.wholeCount === numbers.count &&
-      looksLikeMillis(numbers.min ?? 0n, numbers.max ?? 0n) &&
-      namesTime(name);
+    const kind = dominantKind(field);
+    hasText ||= kind === 'string' && isNearlyAll(strings.timestampCount, strings.count);
+    hasMillis ||= kind === 'number' && holdsMillis(name, numbers);
     for (const [inner, one] of field.fields) visit(inner, one);
     if (field.elements !== undefined) visit('', field.elements);
   };

@@ -13,6 +13,8 @@ export type NumberFacts = {
   count: number;
   /** Numbers without fraction or exponent. */
   wholeCount: number;
+  /** Of these, those that BIGINT holds. */
+  bigintCount: number;
   min: bigint | undefined;
   max: bigint | undefined;
   /** Most digits before and after the point; of whole numbers too. */
@@ -41,6 +43,7 @@ export class Observation {
   readonly numbers: NumberFacts = {
     count: 0,
     wholeCount: 0,
+    bigintCount: 0,
     min: undefined,
     max: undefined,
     integerDigitsMax: 0,
@@ -144,9 +147,13 @@ function addNumber(facts: NumberFacts, text: string): void {
   if (fraction !== '' || exponent !== undefined) return;
   facts.wholeCount++;
   const value = BigInt(text);
+  if (value >= -bigintEnd && value < bigintEnd) facts.bigintCount++;
   if (facts.min === undefined || value < facts.min) facts.min = value;
   if (facts.max === undefined || value > facts.max) facts.max = value;
 }
+
+/** One more than the largest BIGINT. */
+const bigintEnd = 2n ** 63n;
 
 /** Significant digits that a double always keeps. */
 const doubleDigits = 15;

@@ -1,3 +1,4 @@
+import { shareText } from '../../discovery/share-text.ts';
 import type { InferAnswerDocument } from '../../server/discovery/discovery-answers.ts';
 import { listOf } from '../commands/peek.ts';
 import { renderTable } from '../render/table.ts';
@@ -12,7 +13,7 @@ export function showDraft(scope: Scope, draft: InferAnswerDocument): void {
     const rows = draft.columns.map((column) => [
       column.name,
       column.type,
-      share(column.present_count, draft.sample.record_count),
+      shareText(column.present_count, draft.sample.readable_count),
       [column.examples[0], column.note].filter((part) => part !== undefined).join(' · '),
     ]);
     const widthMax = context.isStderrTty ? context.columns() : undefined;
@@ -69,8 +70,4 @@ function rawText(raw: InferAnswerDocument['dry_run']['rejected'][number]['raw'])
   const text = 'text' in raw ? raw.text : `base64 ${raw.base64}`;
   const shown = text.length > rawLengthMax ? `${text.slice(0, rawLengthMax)}…` : text;
   return printable(shown.toWellFormed());
-}
-
-function share(count: number, all: number): string {
-  return all === 0 ? '' : `${Math.round((100 * count) / all)} %`;
 }

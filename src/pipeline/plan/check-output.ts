@@ -1,5 +1,5 @@
 import { asHeliosError } from '../../base/errors.ts';
-import { storedSchema } from '../../delta/schema-json.ts';
+import { printSchema, storedSchema } from '../../delta/schema-json.ts';
 import { recordEncoding } from '../../sink/kafka/record-encoding.ts';
 import type { ScriptError } from '../../sql/script.ts';
 import { checkedPartitionFields } from './partition-fields.ts';
@@ -12,7 +12,9 @@ export function outputErrors(output: Output): readonly ScriptError[] {
   try {
     if (connector.kind === 'kafka') recordColumns(output, recordEncoding(connector));
     if (connector.kind === 'delta') {
-      checkedPartitionFields(name, connector.partitionFields, storedSchema(output.schema));
+      const stored = storedSchema(output.schema);
+      checkedPartitionFields(name, connector.partitionFields, stored);
+      printSchema(stored);
     }
     return [];
   } catch (thrown) {

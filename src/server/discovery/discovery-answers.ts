@@ -94,6 +94,8 @@ export type InferAnswerDocument = {
   readonly sql: string;
   readonly sample: {
     readonly record_count: number;
+    /** Of these, objects: what the columns' shares are of. */
+    readonly readable_count: number;
     readonly partition_counts: Readonly<Record<string, number>>;
     readonly silent: readonly string[];
     readonly problems: PeekAnswerDocument['problems'];

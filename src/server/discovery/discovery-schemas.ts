@@ -77,6 +77,7 @@ export const inferAnswerSchema: TSchema = Type.Object({
   sql: Type.String({ description: 'To edit, and to create a pipeline of.' }),
   sample: Type.Object({
     record_count: count,
+    readable_count: Type.Integer({ minimum: 0, description: 'Objects among them.' }),
     partition_counts: Type.Record(Type.String(), count),
     silent,
     problems,

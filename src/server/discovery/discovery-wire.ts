@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { InferAnswer } from '../../discovery/discovery.ts';
 import { typeName } from '../../discovery/draft-script.ts';
+import { readableCount } from '../../discovery/infer.ts';
 import type { DryRejection } from '../../discovery/dry-run.ts';
 import type {
   PeekAnswer,
@@ -65,6 +66,7 @@ export function inferAnswerDocument(answer: InferAnswer): InferAnswerDocument {
     sql,
     sample: {
       record_count: sample.records.length,
+      readable_count: readableCount(inferred),
       partition_counts: countsOf(sample.records.map(({ partition }) => partition)),
       silent: sample.silent,
       problems: sample.problems,
