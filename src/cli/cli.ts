@@ -1,19 +1,5 @@
 import { Command } from 'commander';
 import { HeliosError } from '../base/errors.ts';
-import { addCompletionCommand } from './commands/completion.ts';
-import { addConfigCommand } from './commands/config.ts';
-import { addConnectCommand } from './commands/connect.ts';
-import { addConnectionCommand } from './commands/connection.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addGenerateCommand } from './commands/generate.ts';
-import { addPeekCommand } from './commands/peek.ts';
-import { addPipelineCommand } from './commands/pipeline.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addSqlCommand } from './commands/sql.ts';
-import { addStartCommand } from './commands/start.ts';
-import { addStreamCommand } from './commands/stream.ts';
-import { addTableCommand } from './commands/table.ts';
-import { addTailCommand } from './commands/tail.ts';
 import { withExamples, type GlobalOptions, type Runner } from './commands/command.ts';
 import type { ConfigKey } from './config.ts';
 import type { CliContext } from './context.ts';
@@ -21,6 +7,27 @@ import { reportFailure } from './failures.ts';
 import { Output } from './output.ts';
 import { loadConfig, Scope } from './scope.ts';
 import { versionLine } from './version.ts';
+
+/**
+ * Commands in the order of the help. What a command doesn't need isn't loaded: that is most of the
+ * time until it begins.
+ */
+const commands: Readonly<Record<string, () => Promise<(program: Command, run: Runner) => void>>> = {
+  start: async () => (await import('./commands/start.ts')).addStartCommand,
+  run: async () => (await import('./commands/run.ts')).addRunCommand,
+  sql: async () => (await import('./commands/sql.ts')).addSqlCommand,
+  pipeline: async () => (await import('./commands/pipeline.ts')).addPipelineCommand,
+  table: async () => (await import('./commands/table.ts')).addTableCommand,
+  stream: async () => (await import('./commands/stream.ts')).addStreamCommand,
+  connection: async () => (await import('./commands/connection.ts')).addConnectionCommand,
+  peek: async () => (await import('./commands/peek.ts')).addPeekCommand,
+  connect: async () => (await import('./commands/connect.ts')).addConnectCommand,
+  tail: async () => (await import('./commands/tail.ts')).addTailCommand,
+  generate: async () => (await import('./commands/generate.ts')).addGenerateCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
+  config: async () => (await import('./commands/config.ts')).addConfigCommand,
+  completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
+};
 
 /**
  * Runs one command line (`words` without the program's name). Resolves to the exit code; never
@@ -33,10 +40,8 @@ export async function runCli(words: readonly string[], context: CliContext): Pro
       context.stdout.write(`${await versionLine(context)}\n`);
       return 0;
     }
-    await createProgram(context, invocation.run).parseAsync(
-      words.length === 0 ? ['--help'] : [...words],
-      { from: 'user' },
-    );
+    const program = await createProgram(context, invocation.run, words[0] ?? '');
+    await program.parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' });
     return invocation.exitCode;
   } catch (thrown) {
     return invocation.failed(thrown);
@@ -98,7 +103,8 @@ function flagsOf(options: GlobalOptions): Partial<Record<ConfigKey, unknown>> {
   };
 }
 
-function createProgram(context: CliContext, run: Runner): Command {
+/** With the one command that the line begins with, or else with all of them. */
+async function createProgram(context: CliContext, run: Runner, first: string): Promise<Command> {
   const program = new Command('helios')
     .description('SQL over event streams: ingest, pipelines, tables and queries in one process.')
     .exitOverride()
@@ -123,19 +129,11 @@ function createProgram(context: CliContext, run: Runner): Command {
     'pipeline create shop pipeline.sql',
     'tail shop_events',
   ]);
-  addStartCommand(program, run);
-  addRunCommand(program, run);
-  addSqlCommand(program, run);
-  addPipelineCommand(program, run);
-  addTableCommand(program, run);
-  addStreamCommand(program, run);
-  addConnectionCommand(program, run);
-  addPeekCommand(program, run);
-  addConnectCommand(program, run);
-  addTailCommand(program, run);
-  addGenerateCommand(program, run);
-  addDoctorCommand(program, run);
-  addConfigCommand(program, run);
-  addCompletionCommand(program, run);
+  // The help, the script for shells and what can't be found tell of all commands.
+  const isOne = first !== 'completion' && Object.hasOwn(commands, first);
+  for (const name of isOne ? [first] : Object.keys(commands)) {
+    const addCommand = await commands[name]?.();
+    addCommand?.(program, run);
+  }
   return program;
 }

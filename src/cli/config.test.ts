@@ -20,27 +20,31 @@ describe('a setting is taken from the first place that has it', () => {
       3,
       '--port',
     ],
-  ])('%s', (_name, given, port, origin) => {
-    const { config, origins } = resolveConfig(given);
+  ])('%s', async (_name, given, port, origin) => {
+    const { config, origins } = await resolveConfig(given);
     expect(config.port).toBe(port);
     expect(origins.port).toBe(origin);
   });
 });
 
-test('the address follows host and port unless it is given', () => {
-  expect(resolveConfig(input({})).config.url).toBe('http://127.0.0.1:7311');
-  const derived = resolveConfig(input({ flags: { host: '::', port: 9 } }));
+test('the address follows host and port unless it is given', async () => {
+  const defaults = await resolveConfig(input({}));
+  expect(defaults.config.url).toBe('http://127.0.0.1:7311');
+  const derived = await resolveConfig(input({ flags: { host: '::', port: 9 } }));
   expect(derived.config.url).toBe('http://[::1]:9');
   expect(derived.origins.url).toBe('host and port');
-  const given = resolveConfig(input({ file, environment: { HELIOS_URL: 'https://a.example/' } }));
+  const environment = { HELIOS_URL: 'https://a.example/' };
+  const given = await resolveConfig(input({ file, environment }));
   expect(given.config.url).toBe('https://a.example');
 });
 
-test('lists come from YAML lists and from commas', () => {
+test('lists come from YAML lists and from commas', async () => {
   const list = { name: 'f', text: 'allowed_origins: [a, b]' };
-  expect(resolveConfig(input({ file: list })).config.allowed_origins).toEqual(['a', 'b']);
+  const fromFile = await resolveConfig(input({ file: list }));
+  expect(fromFile.config.allowed_origins).toEqual(['a', 'b']);
   const environment = { HELIOS_ALLOWED_ORIGINS: 'a, b' };
-  expect(resolveConfig(input({ environment })).config.allowed_origins).toEqual(['a', 'b']);
+  const fromEnvironment = await resolveConfig(input({ environment }));
+  expect(fromEnvironment.config.allowed_origins).toEqual(['a', 'b']);
 });
 
 describe('what cannot be used is refused with its place', () => {
@@ -67,17 +71,17 @@ describe('what cannot be used is refused with its place', () => {
     ],
     ['a bad level', 'log_level: loud', 'helios.yaml:1: "loud" is not one of trace,', undefined],
     ['a bad address', 'url: ftp://x', 'helios.yaml:1: "ftp://x" is not an address', undefined],
-  ])('%s', (_name, text, message, hint) => {
-    const error = failureOf(() => resolveConfig(input({ file: { name: 'helios.yaml', text } })));
+  ])('%s', async (_name, text, message, hint) => {
+    const error = await failureOf(resolveConfig(input({ file: { name: 'helios.yaml', text } })));
     expect(error.code).toBe('invalid_config');
     expect(error.message).toContain(message);
     if (hint !== undefined) expect(error.hint).toContain(hint);
   });
 });
 
-function failureOf(action: () => unknown): HeliosError {
+async function failureOf(action: Promise<unknown>): Promise<HeliosError> {
   try {
-    action();
+    await action;
   } catch (thrown) {
     if (thrown instanceof HeliosError) return thrown;
   }

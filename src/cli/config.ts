@@ -1,4 +1,3 @@
-import { parseDocument } from 'yaml';
 import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
 import type { LogLevel } from './context.ts';
@@ -30,8 +29,11 @@ export type ConfigInput = {
 /**
  * Flags over `HELIOS_*` over the file over defaults. Pure. Throws `invalid_config` with the place.
  */
-export function resolveConfig(input: ConfigInput): { config: Config; origins: Origins } {
-  const entries = input.file === undefined ? new Map() : fileEntries(input.file);
+export async function resolveConfig(
+  input: ConfigInput,
+): Promise<{ config: Config; origins: Origins }> {
+  const entries =
+    input.file === undefined ? new Map<string, Entry>() : await fileEntries(input.file);
   const pick = <Key extends ConfigKey>(key: Key): Picked<Config[Key]> =>
     pickValue(input, key, entries.get(key));
   const url = pick('url');
@@ -109,7 +111,8 @@ function readAs<T>(reader: Reader<T>, value: unknown, origin: string): Picked<T>
   }
 }
 
-function fileEntries(file: { name: string; text: string }): Map<string, Entry> {
+async function fileEntries(file: { name: string; text: string }): Promise<Map<string, Entry>> {
+  const { parseDocument } = await import('yaml');
   const document = parseDocument(file.text, { prettyErrors: false });
   const lineAt = (offset: number): number => file.text.slice(0, offset).split('\n').length;
   const broken = document.errors[0];

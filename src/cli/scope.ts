@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { confirm, isCancel } from '@clack/prompts';
 import { HeliosError, systemCode } from '../base/errors.ts';
 import { Client } from './client/client.ts';
 import { resolveConfig, type Config, type ConfigKey, type Origins } from './config.ts';
@@ -102,6 +101,7 @@ export class Scope {
         hint: 'Give --yes to go ahead.',
       });
     }
+    const { confirm, isCancel } = await import('@clack/prompts');
     const answer = await confirm({
       message: question,
       initialValue: false,
@@ -119,7 +119,7 @@ export async function loadConfig(
   flags: Readonly<Partial<Record<ConfigKey, unknown>>>,
 ): Promise<{ config: Config; origins: Origins }> {
   const file = await readConfigFile(join(context.workingDirectory, 'helios.yaml'));
-  return resolveConfig({ flags, environment: context.environment, file });
+  return await resolveConfig({ flags, environment: context.environment, file });
 }
 
 async function readConfigFile(path: string): Promise<{ name: string; text: string } | undefined> {

@@ -1,5 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { errorCodes, HeliosError, systemCode, type ErrorCode } from '../../base/errors.ts';
 import type { ErrorAnswer, ErrorBody } from '../../server/api.ts';
 
@@ -43,11 +42,13 @@ export class Client {
     throw errorOf(response, await textOf(response));
   }
 
-  #send(request: ClientRequest): Promise<IncomingMessage> {
+  async #send(request: ClientRequest): Promise<IncomingMessage> {
     const { body } = request;
     const isText = typeof body === 'string';
     const payload = isText ? body : JSON.stringify(body);
-    const send = this.url.startsWith('https:') ? httpsRequest : httpRequest;
+    const { request: send } = this.url.startsWith('https:')
+      ? await import('node:https')
+      : await import('node:http');
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const outgoing = send(`${this.url}${request.path}`, {
       method: request.method,
@@ -65,7 +66,7 @@ export class Client {
     outgoing.once('response', resolve);
     outgoing.once('error', (thrown) => reject(this.#unreachable(thrown, request.signal)));
     outgoing.end(payload);
-    return promise;
+    return await promise;
   }
 
   #unreachable(thrown: unknown, signal: AbortSignal | undefined): unknown {

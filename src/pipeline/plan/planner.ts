@@ -13,6 +13,7 @@ import type {
   SinkTable,
   SourceTable,
 } from '../../sql/script.ts';
+import { aggregates } from './aggregates.ts';
 import { outputErrors } from './check-output.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
 import { type DescribedInsert, insertBody } from './insert-body.ts';
@@ -30,7 +31,7 @@ type Node = { readonly relation: Relation; readonly reads: readonly string[] };
  * text, of what streams can't do yet, and of DuckDB's binder, each with its place in the script.
  */
 export async function planScript(text: string, connection: Connection): Promise<Planned> {
-  const isAggregate = await aggregateNames(connection);
+  const isAggregate = (name: string): boolean => aggregates.has(name);
   const serialize = async (select: string): Promise<unknown> =>
     await serialized(connection, select);
   const checked = await checkScript(text, { serialize, isAggregate });
@@ -264,14 +265,4 @@ function printedTable(insert: Insert, index: number): SinkTable {
 async function serialized(connection: Connection, select: string): Promise<unknown> {
   const [row] = await connection.rows('SELECT json_serialize_sql($1::VARCHAR) AS tree', [select]);
   return row?.['tree'];
-}
-
-/** Which names are aggregates, as this DuckDB says. */
-async function aggregateNames(connection: Connection): Promise<(name: string) => boolean> {
-  const rows = await connection.rows(
-    `SELECT DISTINCT function_name AS name FROM duckdb_functions()
-      WHERE function_type = 'aggregate'`,
-  );
-  const names = new Set(rows.map((row) => String(row['name']).toLowerCase()));
-  return (name) => names.has(name);
 }
