@@ -83,6 +83,29 @@ it('takes EXPLAIN for a keyword only where it stands alone', () => {
   expect(withoutExplain('explained').explain).toBe('no');
 });
 
+describe('a column whose name is a word of SQL', () => {
+  it.each([
+    ['SELECT at FROM events', 'at'],
+    ['SELECT id, max(at) FROM events WHERE at > 1 GROUP BY At', 'at'],
+    ['SELECT id FROM events ORDER BY at', 'at'],
+    ['SELECT at', 'at'],
+    ['SELECT "é", order FROM events', 'order'],
+    ['SELECT end FROM events', 'end'],
+    ['SELECT left, id FROM events -- why', 'left'],
+    ['SELECT x FROM events FROM events', undefined],
+    ['SELECT a b c', undefined],
+    ['SELECT at, order FROM events', undefined],
+    ['SELEC at FROM events', undefined],
+    [`SELECT at, ${'1,'.repeat(3000)} 2`, undefined],
+  ])('%.60s', async (sql, word) => {
+    const { code, hint } = await refusal(sql);
+    expect(code).toBe('invalid_sql');
+    const quoted =
+      word === undefined ? undefined : `A column named ${word} must be quoted: "${word}".`;
+    expect(hint?.toLowerCase()).toBe(quoted?.toLowerCase());
+  });
+});
+
 describe('what no parser should be given', () => {
   const deep = 30_000;
 

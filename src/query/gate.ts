@@ -9,6 +9,7 @@ import type { Query } from '../sql/select-ast.ts';
 import { type BaseTable, selectFacts, type SelectFacts } from '../sql/select-facts.ts';
 import { allowedFunctions, allowedTableFunctions } from './functions.generated.ts';
 import { statementEnd, withoutExplain } from './statement-text.ts';
+import { wordToQuote } from './word-to-quote.ts';
 
 /** A query that may run: exactly one SELECT over tables of the catalog. */
 export type GatedQuery = {
@@ -86,7 +87,8 @@ async function judge(parser: Connection, whole: string): Promise<JudgedText> {
   const sql = text.slice(0, statementEnd(text));
   const prefix = 'SELECT * FROM (\n';
   const { own, wrapped } = await parse(parser, { own: text, wrapped: `${prefix}${sql}\n)` });
-  checkStatements(own, text);
+  if (own.kind === 'error') throw await parseFailure(own, text, parser);
+  checkStatements(own);
   const query = innerQuery(wrapped);
   const facts = selectFacts(query);
   const place = (byteOffset: number | undefined): TextPosition | undefined =>
@@ -126,6 +128,8 @@ function checkText(sql: string): void {
   }
 }
 
+type ParsedSelect = Extract<SerializedSelect, { kind: 'ok' }>;
+
 type Parsed = { readonly own: SerializedSelect; readonly wrapped: SerializedSelect };
 
 async function parse(
@@ -141,9 +145,13 @@ async function parse(
   };
 }
 
+async function parseOne(parser: Connection, sql: string): Promise<SerializedSelect> {
+  const [row] = await parser.rowsWith('SELECT json_serialize_sql($1::VARCHAR) AS tree', [sql]);
+  return readSerializedSelect(row?.['tree']);
+}
+
 /** The person's own text, before anything is put around it: its errors have the right places. */
-function checkStatements(parsed: SerializedSelect, text: string): void {
-  if (parsed.kind === 'error') throw parseFailure(parsed, text);
+function checkStatements(parsed: ParsedSelect): void {
   if (parsed.statements.length === 1) return;
   throw parsed.statements.length === 0
     ? new HeliosError('invalid_sql', 'There is no statement in the SQL.')
@@ -154,10 +162,11 @@ function checkStatements(parsed: SerializedSelect, text: string): void {
       );
 }
 
-function parseFailure(
+async function parseFailure(
   failure: Extract<SerializedSelect, { kind: 'error' }>,
   text: string,
-): HeliosError {
+  parser: Connection,
+): Promise<HeliosError> {
   if (failure.type !== 'parser') {
     return new HeliosError('not_allowed', 'A query is one SELECT; this is another statement.', {
       hint: 'Tables are filled by pipelines: see `helios pipeline create`.',
@@ -165,7 +174,9 @@ function parseFailure(
   }
   const { codePointOffset: offset } = failure;
   const before = offset === undefined ? undefined : text.slice(0, offsetOfCodePoint(text, offset));
+  const word = await wordToQuote(text, async (sql) => await parseOne(parser, sql));
   return new HeliosError('invalid_sql', failure.message, {
+    hint: word === undefined ? undefined : `A column named ${word} must be quoted: "${word}".`,
     position: before === undefined ? undefined : positionAtByte(text, Buffer.byteLength(before)),
   });
 }

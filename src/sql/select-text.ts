@@ -177,19 +177,21 @@ const namePrefixes: ReadonlySet<string> = new Set(
   'select by where and or not as when then'.split(' '),
 );
 const nameSuffixes: ReadonlySet<string> = new Set(
-  'from as is and or in like between where then end union'.split(' '),
+  'from as is and or in like between where then end union at'.split(' '),
 );
 
-/** Reserved words that events like to have as fields. */
+/** Words that events like to have as fields, and that DuckDB takes for something else. */
 const nameableWords: ReadonlySet<string> = new Set(
   (
     'asc check collate column constraint default desc describe do fetch for foreign group ' +
     'initially lambda limit offset on only order pivot placing primary qualify references ' +
-    'returning show some summarize symmetric asymmetric table to unique using variadic'
+    'returning show some summarize symmetric asymmetric table to unique using variadic ' +
+    'at anti asof columns cross full generated inner left natural outer positional right semi ' +
+    'verbose'
   ).split(' '),
 );
 
-/** `duckdb_keywords()` of 1.5.5, category reserved. */
+/** `duckdb_keywords()` of 1.5.5, category reserved, and those of type_function that are nameable. */
 const reservedWords: ReadonlySet<string> = new Set([
   ...nameableWords,
   ...(
