@@ -9,7 +9,7 @@ export type Part = {
   readonly lastEpoch: Epoch;
   readonly rowCount: number;
   readonly byteLength: number;
-  /** Delta stats, where the part is written as a final file of the table could be. */
+  /** Delta stats, of a part that may become a file of the table as it is. */
   readonly statsJson: string | undefined;
   readonly newestAtMs: EpochMs;
 };
@@ -48,7 +48,10 @@ export interface TableSink {
   readonly schema: Schema;
   /** COPY options of a part that may become a file of the table as it is. */
   readonly copyOptions: string;
-  /** Smallest part that becomes a file as it is; undefined where none may (partitioned tables). */
+  /**
+   * Smallest part that becomes a file as it is, unless it is the only one of its roll; undefined
+   * where none may (partitioned tables).
+   */
   readonly finalBytesMin: number | undefined;
   /** Reads the table's newest state and gives how far this sink's txn is. */
   txnEpoch(sinkId: string): Promise<Epoch | undefined>;

@@ -191,7 +191,7 @@ const nameableWords: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** `duckdb_keywords()` of 1.5.5, category reserved, and those of type_function that are nameable. */
+/** `duckdb_keywords()` of 1.5.5, category reserved, and the nameable ones of type_function. */
 const reservedWords: ReadonlySet<string> = new Set([
   ...nameableWords,
   ...(

@@ -242,16 +242,14 @@ export class EpochWork {
 type WrittenPart = { readonly name: string; readonly path: string; readonly row: Row };
 
 function toPart(input: EpochInput, sink: TableSink, written: WrittenPart): Part {
-  const byteLength = Number(written.row['file_size_bytes']);
-  const isFinal = sink.finalBytesMin !== undefined && byteLength >= sink.finalBytesMin;
   return {
     name: written.name,
     path: written.path,
     firstEpoch: input.epoch,
     lastEpoch: input.epoch,
     rowCount: Number(written.row['count']),
-    byteLength,
-    statsJson: isFinal ? sink.statsOf(written.row) : undefined,
+    byteLength: Number(written.row['file_size_bytes']),
+    statsJson: sink.finalBytesMin === undefined ? undefined : sink.statsOf(written.row),
     newestAtMs: newestArrival(input),
   };
 }

@@ -150,3 +150,25 @@ test('a roll that would cut a part in two is a defect', () => {
   const live = new LiveSink(sink, state, [part('e1-to-3', [1, 3], 5)]);
   expect(() => live.forget(2, 0)).toThrow('A part of t lies on both sides of epoch 2.');
 });
+
+test('a small part keeps its stats for as long as it is alone, a large one always', () => {
+  const live = new LiveSink({ ...sink, finalBytesMin: 10 }, state, []);
+  const add = (name: string, epoch: number, byteLength: number): void => {
+    const added = { ...part(name, [epoch, epoch], 1), byteLength, statsJson: '{}' };
+    const step = { part: added, rowCount: 1, fileBytes: undefined };
+    const named = live.next(step).parts.map(({ statsJson }) => statsJson ?? undefined);
+    live.publish(step, undefined, { epoch, nowMs: 0 });
+    expect(live.parts.map(({ statsJson }) => statsJson)).toEqual(named);
+  };
+  const haveStats = (): readonly string[] =>
+    live.parts.filter(({ statsJson }) => statsJson !== undefined).map(({ name }) => name);
+  add('small', 1, 9);
+  expect(haveStats()).toEqual(['small']);
+  add('large', 2, 10);
+  expect(haveStats()).toEqual(['large']);
+  add('other', 3, 9);
+  expect(haveStats()).toEqual(['large']);
+  live.forget(2, 0);
+  add('last', 4, 9);
+  expect(haveStats()).toEqual([]);
+});

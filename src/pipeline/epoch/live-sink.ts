@@ -166,7 +166,15 @@ export class LiveSink {
 
   #partsAfter(step: SinkStep, merge: Merge | undefined): readonly Part[] {
     const kept = merge === undefined ? this.#parts : replaceParts(this.#parts, merge);
-    return step.part === undefined ? kept : [...kept, step.part];
+    const parts = step.part === undefined ? kept : [...kept, step.part];
+    return parts.length > 1 ? parts.map((part) => this.#withStatsOfUse(part)) : parts;
+  }
+
+  /** A small part becomes a file as it is only when it is alone: each manifest names all parts. */
+  #withStatsOfUse(part: Part): Part {
+    if (part.statsJson === undefined || this.sink.kind !== 'table') return part;
+    const isSmall = part.byteLength < (this.sink.finalBytesMin ?? Infinity);
+    return isSmall ? { ...part, statsJson: undefined } : part;
   }
 }
 
