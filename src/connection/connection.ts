@@ -46,7 +46,12 @@ export type ConnectionStep = {
     | 'authentication'
     | 'authorisation'
     | 'describe'
-    | 'read';
+    | 'read'
+    | 'registry-dns'
+    | 'registry-tcp'
+    | 'registry-tls'
+    | 'registry-login'
+    | 'registry-list';
   readonly outcome: 'ok' | 'failed' | 'skipped';
   /** What was found, or why it failed. Never holds a secret. */
   readonly message: string;

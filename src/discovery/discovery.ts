@@ -40,7 +40,10 @@ export type InferRequest = {
   readonly offset: string;
   /** Keeps what comes beside the records in columns, instead of a comment that offers it. */
   readonly hasMetadata: boolean;
+  /** For one look. */
   readonly timeoutMs: number;
+  /** Where there is no record, one is waited for so long. */
+  readonly waitMs: number;
   readonly signal: AbortSignal;
 };
 
@@ -72,16 +75,20 @@ export class Discovery {
     return await this.#look(connection, async (look) => await look.describe(stream, signal));
   }
 
-  async peek(connection: string | undefined, request: PeekRequest): Promise<PeekAnswer> {
-    return await this.#look(connection, async (look) => await look.peek(request));
+  /** Where there is no record, waits up to `waitMs` for one. */
+  async peek(
+    connection: string | undefined,
+    { waitMs, ...request }: PeekRequest & { readonly waitMs: number },
+  ): Promise<PeekAnswer> {
+    return await this.#look(connection, async (look) => await this.#peek(look, request, waitMs));
   }
 
   /** Looks at records of every partition, drafts a table that they fit, and tries it on them. */
   async infer(request: InferRequest): Promise<InferAnswer> {
-    const { connection, stream, from, count, timeoutMs, signal } = request;
+    const { connection, stream, from, count, timeoutMs, waitMs, signal } = request;
     return await this.#look(connection, async (look) => {
       const peek = { stream, from, count, spread: 'even', timeoutMs, signal } as const;
-      const sample = await look.peek(peek);
+      const sample = await this.#peek(look, peek, waitMs);
       const table = request.table ?? tableNameOf(stream);
       const known = metadataOf(look.kind, sample.records);
       const draft = await this.#draft(sample.records, {
@@ -93,6 +100,24 @@ export class Discovery {
       });
       return { ...draft, table, sample };
     });
+  }
+
+  /** Between looks, only whether there is anything at all is asked: a read of each shard. */
+  async #peek(look: StreamLook, request: PeekRequest, waitMs: number): Promise<PeekAnswer> {
+    const { clock } = this.#options;
+    const endMs = clock.monotonicMs() + waitMs;
+    const isAnywhere = request.from.kind === 'newest' || request.from.kind === 'oldest';
+    const probe: PeekRequest = isAnywhere ? { ...request, from: oldest, count: 1 } : request;
+    let answer = await look.peek(request);
+    let hasRecords = answer.records.length > 0;
+    while (!hasRecords) {
+      const leftMs = endMs - clock.monotonicMs();
+      if (leftMs <= 0) return answer;
+      await clock.sleep(Math.min(lookIntervalMs, leftMs), request.signal);
+      hasRecords = (await look.peek(probe)).records.length > 0;
+      if (hasRecords) answer = await look.peek(request);
+    }
+    return answer;
   }
 
   async #look<T>(
@@ -123,6 +148,10 @@ export class Discovery {
     }
   }
 }
+
+const oldest: PeekStart = { kind: 'oldest' };
+/** Between two looks at a stream that has no records: as often as a pipeline reads a shard. */
+const lookIntervalMs = 1000;
 
 function sourceOptions(
   kind: StreamLook['kind'],

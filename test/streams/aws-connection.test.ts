@@ -13,6 +13,7 @@ import { createKinesisClient } from '../../src/connection/aws/kinesis-client.ts'
 import type { ConnectionContext } from '../../src/connection/context.ts';
 import { createStream, type KinesisPeer, putRecords, startKinesalite } from '../peers/kinesis.ts';
 import { type MotoPeer, startMoto } from '../peers/moto.ts';
+import { FaultProxy } from './kinesis-fault-proxy.ts';
 import { contextOf, messageOf, stepsOf, verdictOf } from './connection-steps.ts';
 
 const region = 'eu-central-1';
@@ -211,7 +212,9 @@ describe('connections to Kinesis', () => {
     const steps = await stepsOf({ kind: 'kinesis', options }, context);
     expect(verdictOf(steps)).toBe('ok');
     expect(messageOf(steps, 'describe')).toMatch(/2 stream\(s\); clicks: ACTIVE, 2 open shard/);
-    expect(messageOf(steps, 'read')).toMatch(/^clicks, shardId-\d+: 7 bytes of 20/);
+    expect(messageOf(steps, 'read')).toMatch(
+      /^clicks, shardId-\d+: 7 bytes of 20.*GetRecords are allowed/,
+    );
     expect(messageOf(steps, 'tls')).toBe('The endpoint is without TLS.');
   });
 
@@ -260,6 +263,34 @@ describe('connections to Kinesis', () => {
     const steps = await stepsOf({ kind: 'kinesis', options }, context);
     expect(verdictOf(steps)).toMatch(expected);
     expect(JSON.stringify(steps)).not.toContain(canary);
+  });
+
+  const denied: readonly (readonly [action: string, stream: string | undefined, step: string])[] = [
+    ['ListStreams', undefined, 'authorisation'],
+    ['DescribeStreamSummary', 'clicks', 'authorisation'],
+    ['DescribeStreamSummary', undefined, 'describe'],
+    ['ListShards', 'clicks', 'read'],
+    ['GetShardIterator', 'clicks', 'read'],
+    ['GetRecords', 'clicks', 'read'],
+  ];
+
+  test.each(denied)('%s that is denied on %s is told at its step', async (action, stream, step) => {
+    await using proxy = await FaultProxy.open(kinesis.endpoint);
+    const name = 'AccessDeniedException';
+    const said = `User: arn:aws:iam::1:user/u is not authorized to perform: kinesis:${action}`;
+    proxy.fault = (call) =>
+      call.action === action ? { kind: 'error', status: 400, name, text: said } : undefined;
+    const { protocol, hostname, port } = await proxy.client.config.endpoint!();
+    const options = { aws_region: region, aws_endpoint: `${protocol}//${hostname}:${port}` };
+    const steps = await stepsOf(
+      { kind: 'kinesis', options: { ...options, ...given } },
+      context,
+      stream,
+    );
+    const verdict = verdictOf(steps);
+    expect(verdict).toContain(`${step}: AWS does not allow kinesis:${action}`);
+    expect(verdict).toContain(`Allow kinesis:${action} to this identity`);
+    if (action === 'ListStreams') expect(verdict).toContain('--stream NAME');
   });
 
   test('what is not AWS is told', async () => {

@@ -103,7 +103,7 @@ describe.skipIf(parts === undefined)('helios connect', () => {
     expect(run.stderr).toContain('Nothing was made.');
     const table = ['--connection', 'scram', '--stream', 'orders', '--table', '1'];
     const late = await connect(...address, '--password', 'env:RIGHT', ...table, '-y');
-    expect(late.stderr).toContain('The connection scram was deleted again: nothing was kept.');
+    expect(late.stderr).toContain('Deleted again: the connection scram. Nothing was kept.');
     const silent = await connect('kafka', '-y');
     expect(silent.stderr).toContain('--bootstrap-servers is missing.');
     const typo = await connect('--connection', 'kafak', '--stream', 'orders', '-y');
@@ -153,13 +153,15 @@ describe.skipIf(parts === undefined)('helios connect', () => {
 
   test('leaves nothing behind at Ctrl+C', async () => {
     const before = await kept();
-    const run = await startWizard('kafka', '--bootstrap-servers', broker.bootstrap.plaintext);
+    const client = ['-o', 'client.id=another'];
+    const address = ['kafka', '--bootstrap-servers', broker.bootstrap.plaintext, ...client];
+    const run = await startWizard(...address);
     await answer(run, 'Login', [enter]);
     await answer(run, 'Over TLS?', [enter]);
     await answer(run, 'Name of the connection', ['x', enter]);
     await answer(run, 'Which one?', [controlC]);
     expect(await run.exitCode).not.toBe(0);
-    expect(run.stderr()).toContain('was deleted again: nothing was kept.');
+    expect(run.stderr()).toMatch(/Deleted again: the connection kafka\w*x\. Nothing was kept\./);
     expect(run.stderr()).toContain('Cancelled before a pipeline was made.');
     expect(await kept()).toEqual(before);
   });
@@ -167,13 +169,42 @@ describe.skipIf(parts === undefined)('helios connect', () => {
   test('waits for nothing where a topic is empty', async () => {
     await broker.createTopic('a_silent_one');
     const address = ['kafka', '--bootstrap-servers', broker.bootstrap.plaintext];
-    const run = await connect(...address, '--stream', 'a_silent_one', '--yes');
+    const run = await connect(...address, '--stream', 'a_silent_one', '--yes', '--no-wait');
     expect(run, run.stderr).toMatchObject({ exitCode: 0 });
     // The test was of this topic, not of the first one with a record.
     expect(run.stderr).toContain('– read           The topic has no record to read.');
     expect(run.stderr).toContain('There was no record to look at');
     expect(run.stderr).not.toContain('Waiting for its first rows');
     expect(run.stderr).toContain('No rows yet');
+  });
+
+  test('waits for the first record of an empty topic', async () => {
+    await broker.createTopic('late', 2);
+    const before = await kept();
+    const words = ['connect', '--connection', 'kafka', '--stream', 'late', '-y'];
+    const given = startCli([...words, '--url', await url()]);
+    await expect.poll(given.stderr, { timeout: 20_000 }).toContain('Waiting for the first one');
+    given.interrupt();
+    expect(await given.exitCode).toBe(130);
+    expect(await kept()).toEqual(before);
+    const run = startCli([...words, '--url', await url()]);
+    await expect.poll(run.stderr, { timeout: 20_000 }).toContain('Waiting for the first one');
+    await produce(broker, 'late', [{ value: Buffer.from('{"id":1,"kind":"late"}') }]);
+    expect(await run.exitCode, run.stderr()).toBe(0);
+    expect(run.stdout()).toContain('│ late');
+  });
+
+  test('keeps a connection once, however often its address is given', async () => {
+    const address = ['kafka', '--bootstrap-servers', broker.bootstrap.plaintext];
+    const run = await connect(...address, '--stream', 'orders', '--table', 'again', '--yes');
+    expect(run, run.stderr).toMatchObject({ exitCode: 0 });
+    expect(run.stderr).toContain('The connection kafka has the same settings: it is used.');
+    const { connections } = await helios.call<ConnectionListAnswer>('GET', '/api/v1/connections');
+    expect(connections.filter(({ name }) => name.startsWith('kafka'))).toHaveLength(1);
+    const other = ['--connection', 'kafka', '--stream', 'orders', '--table', 'other', '-y'];
+    const elsewhere = await connect('kafka', '--bootstrap-servers', '127.0.0.1:1', ...other);
+    expect(elsewhere).toMatchObject({ exitCode: 6 });
+    expect(elsewhere.stderr).toContain('The connection kafka has other settings than these.');
   });
 });
 

@@ -246,6 +246,17 @@ describe.skipIf(parts === undefined)('connections to a Kafka broker', () => {
     expect(messageOf(steps, 'read')).toBe('The topic has no record to read.');
   });
 
+  test('the schema registry is tried after the broker', async () => {
+    const options = {
+      bootstrap_servers: broker.bootstrap.plaintext,
+      'schema_registry.endpoint': `http://127.0.0.1:${deadPort}`,
+    };
+    const steps = await stepsOf({ kind: 'kafka', options }, context);
+    expect(messageOf(steps, 'read')).toMatch(/^orders, partition/);
+    expect(verdictOf(steps)).toMatch(/^registry-tcp: /);
+    expect(messageOf(steps, 'registry-list')).toBe('Not tried, because registry-tcp failed.');
+  });
+
   test('a topic that does not exist is told', async () => {
     const options = optionsOf('plaintext');
     const steps = await stepsOf({ kind: 'kafka', options }, context, 'nope');

@@ -3,7 +3,8 @@ import { createAsker } from '../connect/asker.ts';
 import { ConnectApi } from '../connect/connect-api.ts';
 import { connectionSteps } from '../connect/connection-steps.ts';
 import { type ConnectFlags, Journey } from '../connect/journey.ts';
-import { tableSteps, takeBack } from '../connect/table-steps.ts';
+import { tableSteps } from '../connect/table-steps.ts';
+import { takeBack } from '../connect/take-back.ts';
 import { withConnectionFlags } from '../connection-flags.ts';
 import { parseInteger } from '../quantity.ts';
 import type { Scope } from '../scope.ts';
@@ -24,6 +25,7 @@ export function addConnectCommand(program: Command, run: Runner): void {
     .option('--from <place>', 'where records are looked at: newest, oldest or a time')
     .option('-n, --count <n>', 'so many of them; 200 unless given', parseInteger(1, countMax))
     .option('--metadata', 'keep key, partition, time … in columns')
+    .option('--no-wait', 'where there is no record, go on without one')
     .option('-y, --yes', 'ask nothing: flags answer, and what is usual');
   withExamples(connect, [
     'connect                           asks everything',

@@ -5,6 +5,7 @@ import type {
   ConnectionListAnswer,
   ConnectionStepLine,
   PipelineAnswer,
+  PipelineListAnswer,
   QueryAnswerDocument,
   ValidateAnswer,
 } from '../../server/api.ts';
@@ -66,8 +67,14 @@ export class ConnectApi {
     return (await this.#json<ConnectionStreamsAnswer>('GET', path)).streams;
   }
 
-  async peek(connection: string, stream: string, count: number): Promise<PeekAnswerDocument> {
-    return await this.#json('GET', `${streamPath(connection, stream)}/records?count=${count}`);
+  /** `waitMs`: so long for a first record, where there is none. */
+  async peek(
+    connection: string,
+    stream: string,
+    { count, waitMs }: { readonly count: number; readonly waitMs: number },
+  ): Promise<PeekAnswerDocument> {
+    const path = `${streamPath(connection, stream)}/records?count=${count}&wait_ms=${waitMs}`;
+    return await this.#json('GET', path);
   }
 
   async infer(connection: string, stream: string, body: InferBody): Promise<InferAnswerDocument> {
@@ -80,6 +87,21 @@ export class ConnectApi {
 
   async createPipeline(name: string, sql: string): Promise<PipelineAnswer> {
     return await this.#json('POST', pipelines, { name, sql });
+  }
+
+  /** Also after Ctrl+C. Undefined where it is not there. */
+  async pipeline(name: string): Promise<PipelineAnswer | undefined> {
+    const { pipelines: all } = await this.#scope.client.json<PipelineListAnswer>({
+      method: 'GET',
+      path: pipelines,
+    });
+    return all.find((one) => one.name === name);
+  }
+
+  /** Also after Ctrl+C: what was made is taken back, with whatever it read. */
+  async deletePipeline(name: string): Promise<void> {
+    const path = `${pipelines}/${pathPart(name)}?discard=true`;
+    await this.#scope.client.json({ method: 'DELETE', path });
   }
 
   /** Waits for the first rows; undefined when there were none in time. */
@@ -100,10 +122,11 @@ export class ConnectApi {
     return undefined;
   }
 
+  /** What it waits for may come; what has failed is over. */
   async #throwIfFailed(name: string): Promise<void> {
     const path = `${pipelines}/${pathPart(name)}`;
-    const { error } = await this.#json<PipelineAnswer>('GET', path);
-    if (error === undefined) return;
+    const { error, state } = await this.#json<PipelineAnswer>('GET', path);
+    if (error === undefined || state !== 'failed') return;
     const message = `The pipeline ${name} can't go on: ${error.message}`;
     throw new HeliosError('unavailable', message, { hint: error.hint });
   }

@@ -16,6 +16,7 @@ const chooseConnection: Step = async (journey) => {
   if (!asker.isInteractive) checkName(flags, known);
   const named = known.find(({ name }) => name.toLowerCase() === flags.connection?.toLowerCase());
   if (named !== undefined && journey.connection === undefined) {
+    checkSame(journey, named);
     journey.connection = named.name;
     return 'next';
   }
@@ -42,6 +43,45 @@ function checkName(flags: ConnectFlags, known: readonly ConnectionAnswer[]): voi
   throw new HeliosError('not_found', `There is no connection named ${name}.`, {
     hint: [didYouMeanHint(name, names), advice].filter((part) => part !== undefined).join(' '),
   });
+}
+
+/** An address beside the name of a connection that leads elsewhere would be passed over. */
+function checkSame({ scope, flags }: Journey, named: ConnectionAnswer): void {
+  const { connection: _, ...address } = flags;
+  const isGiven = addressFlags.some((flag) => address[flag] !== undefined);
+  if (!isGiven) return;
+  const wanted = connectionOf(scope, { kind: named.kind, ...withoutNone(address) });
+  if (isSame(wanted, named)) return;
+  throw new HeliosError('conflict', `The connection ${named.name} has other settings than these.`, {
+    hint:
+      `Leave the address out to use it (helios connection show ${named.name}), or choose another ` +
+      '--connection name.',
+  });
+}
+
+const addressFlags = [
+  'bootstrapServers',
+  'mechanism',
+  'username',
+  'password',
+  'tls',
+  'ca',
+  'cert',
+  'key',
+  'region',
+  'endpoint',
+  'profile',
+  'roleArn',
+  'externalId',
+  'option',
+] as const satisfies readonly (keyof ConnectionFlags)[];
+
+/** Whether both lead to the same in the same way. */
+function isSame(wanted: Omit<ConnectionBody, 'name'>, kept: ConnectionAnswer): boolean {
+  const kind = wanted.kind === 'kinesis' ? 'kinesis' : 'kafka';
+  const options = checkedOptions(wanted.kind, wanted.options);
+  const names = Object.keys({ ...options, ...kept.options });
+  return kind === kept.kind && names.every((name) => options[name] === kept.options[name]);
 }
 
 /** No kind begins so. */
@@ -210,18 +250,26 @@ function checked(journey: Journey): Omit<ConnectionBody, 'name'> {
   return body;
 }
 
-/** Keeps a new connection under a name. */
+/** Keeps a new connection under a name, unless there is one that is the same. */
 const keepConnection = async (journey: Journey, direction: Direction): Promise<StepEnd> => {
   if (journey.connection !== undefined || direction === 'back') return 'skip';
-  const { api, asker } = journey;
-  const taken = (await api.connections()).map(({ name }) => name.toLowerCase());
+  const { api, asker, flags, scope } = journey;
+  const known = await api.connections();
+  const body = checked(journey);
+  const same = known.find((one) => isSame(body, one));
+  if (same !== undefined && flags.connection === undefined) {
+    scope.output.talk(`The connection ${same.name} has the same settings: it is used.`);
+    journey.connection = same.name;
+    return 'next';
+  }
+  const taken = known.map(({ name }) => name.toLowerCase());
   const name = await asker.text({
     flag: 'connection',
     message: 'Name of the connection',
     initial: freeName(journey.kind ?? 'kafka', taken),
     problem: required,
   });
-  const made = await api.createConnection({ name, ...checked(journey) });
+  const made = await api.createConnection({ name, ...body });
   journey.connection = made.name;
   journey.isNewConnection = true;
   return 'next';

@@ -14,8 +14,13 @@ export type ConnectFlags = ConnectionFlags & {
   readonly count?: number;
   readonly offset?: string;
   readonly metadata?: boolean;
+  /** False: goes on at once where there is no record. */
+  readonly wait?: boolean;
   readonly yes?: boolean;
 };
+
+/** What is chosen to go back. */
+export const back = ':back';
 
 export type Direction = 'next' | 'back';
 

@@ -1,13 +1,11 @@
-import { HeliosError } from '../../base/errors.ts';
 import { tableNameOf } from '../../discovery/table-name.ts';
-import { recordText } from '../discovery/record-text.ts';
 import { streamHint } from '../discovery/streams-table.ts';
 import { scriptFailures } from '../failures.ts';
 import { editText } from './edit-text.ts';
-import { gaveUp, type Journey, type Step } from './journey.ts';
+import { back, gaveUp, type Journey, type Step } from './journey.ts';
+import { lookAtRecords } from './look-step.ts';
 import { showDraft } from './show-draft.ts';
 
-const back = ':back';
 const typed = ':typed';
 
 const chooseStream: Step = async (journey) => {
@@ -36,36 +34,6 @@ const chooseStream: Step = async (journey) => {
     answer === typed ? await asker.text({ flag: 'stream', message: 'Its name' }) : answer;
   return 'next';
 };
-
-/** Real records, before anything is decided about them. */
-const lookAtRecords: Step = async (journey, direction) => {
-  if (direction === 'back') return 'skip';
-  const { api, asker, scope } = journey;
-  const { output } = scope;
-  const stream = journey.require('stream');
-  const answer = await scope.withProgress(
-    async () => await api.peek(journey.require('connection'), stream, recordsShown),
-  );
-  const look = {
-    isIndented: false,
-    dim: (text: string) => output.paintTalk('dim', text),
-    bold: (text: string) => output.paintTalk('bold', text),
-  };
-  for (const record of answer.records) output.talk(recordText(record, look));
-  if (answer.records.length > 0) return 'next';
-  output.talk(`${stream} has no records.`);
-  if (!asker.isInteractive) return 'next';
-  const question = { flag: 'when-empty', message: 'What now?' };
-  const then = await asker.choose(question, [
-    { value: 'again', label: 'Look again', hint: 'when something was written' },
-    { value: 'go on', label: 'Go on', hint: 'records are kept whole, as JSON' },
-    { value: back, label: 'Choose another one' },
-  ]);
-  if (then === back) return 'back';
-  return then === 'again' ? await lookAtRecords(journey, 'next') : 'next';
-};
-
-const recordsShown = 3;
 
 /** The table's name and start, and a schema that fits what is there. */
 const draftTable: Step = async (journey) => {
@@ -155,11 +123,21 @@ const createPipeline: Step = async (journey) => {
     await output.json({ connection: journey.connection, pipeline: name, table, sql, rows });
     return 'next';
   }
-  if (found === undefined) output.talk('No rows yet: they show up as soon as records arrive.');
+  if (found === undefined) await tellWaiting(journey, name);
   else await scope.table(found.columns, found.rows);
   output.talk(`Ask it: helios sql -c 'SELECT count(*) FROM ${table}'`);
   return 'next';
 };
+
+async function tellWaiting({ api, scope: { output } }: Journey, name: string): Promise<void> {
+  const error = (await api.pipeline(name))?.error;
+  if (error === undefined) {
+    output.talk('No rows yet: they show up as soon as records arrive.');
+    return;
+  }
+  output.alarm(`No rows yet. The pipeline waits, and tries again by itself: ${error.message}`);
+  if (error.hint !== undefined) output.alarm(`hint: ${error.hint}`);
+}
 
 export const tableSteps: readonly Step[] = [
   chooseStream,
@@ -168,20 +146,3 @@ export const tableSteps: readonly Step[] = [
   acceptSql,
   createPipeline,
 ];
-
-/** What stays of a journey that did not get to its end. */
-export async function takeBack(journey: Journey): Promise<void> {
-  const { connection, isNewConnection, pipeline, scope } = journey;
-  if (pipeline !== undefined) {
-    scope.output.talk(`The connection ${connection} and the pipeline ${pipeline} stay.`);
-    return;
-  }
-  if (connection === undefined || !isNewConnection) return;
-  try {
-    await journey.forgetConnection();
-    scope.output.talk(`The connection ${connection} was deleted again: nothing was kept.`);
-  } catch (thrown) {
-    const why = thrown instanceof HeliosError ? thrown.message : String(thrown);
-    scope.output.alarm(`The connection ${connection} stays: ${why}`);
-  }
-}

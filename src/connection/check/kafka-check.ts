@@ -13,6 +13,7 @@ import { optionValue } from '../option-value.ts';
 import { checkedOptions } from './check-options.ts';
 import { findRecord, type FoundRecord } from './kafka-record.ts';
 import { type Address, addressText, probeName, probeSocket, probeTls, reachAny } from './reach.ts';
+import { namesRegistry, RegistryCheck } from './registry-check.ts';
 import type { Stage, StageResult } from './stages.ts';
 import type { CheckPlace } from './test-connection.ts';
 
@@ -26,10 +27,12 @@ export class KafkaCheck implements AsyncDisposable {
   #clients: { readonly admin: Admin; readonly consumer: Consumer } | undefined;
   #topics: readonly string[] = [];
   #record: FoundRecord | undefined;
+  readonly #registry: RegistryCheck;
 
   constructor(written: PlainOptions, place: CheckPlace) {
     this.#written = written;
     this.#place = place;
+    this.#registry = new RegistryCheck(() => this.#options, place);
   }
 
   get stages(): readonly Stage[] {
@@ -42,6 +45,7 @@ export class KafkaCheck implements AsyncDisposable {
       { step: 'authorisation', run: () => this.#authorise() },
       { step: 'describe', run: () => this.#describe() },
       { step: 'read', run: () => this.#read() },
+      ...(namesRegistry(this.#written) ? this.#registry.stages : []),
     ];
   }
 
@@ -168,9 +172,8 @@ export class KafkaCheck implements AsyncDisposable {
       return Promise.resolve({ outcome: 'skipped', message });
     }
     const { topic, partition, offset, bytes, timestampMs } = record;
-    const time = new Date(timestampMs).toISOString();
     const place = `${topic}, partition ${partition}, offset ${offset}`;
-    const message = `${place}: ${bytes} bytes of ${time}.`;
+    const message = `${place}: ${bytes} bytes of ${timeText(timestampMs)}.`;
     return Promise.resolve({ outcome: 'ok', message });
   }
 
@@ -199,6 +202,12 @@ export class KafkaCheck implements AsyncDisposable {
       throw describeRemoteError(thrown, place);
     }
   }
+}
+
+/** Producers write what they like for a time. */
+function timeText(timeMs: number): string {
+  const time = new Date(timeMs);
+  return Number.isNaN(time.getTime()) ? `the time ${timeMs}` : time.toISOString();
 }
 
 /** Of large clusters some are enough. */

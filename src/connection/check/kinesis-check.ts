@@ -6,7 +6,7 @@ import {
   ListStreamsCommand,
   type StreamDescriptionSummary,
 } from '@aws-sdk/client-kinesis';
-import type { HeliosError } from '../../base/errors.ts';
+import { HeliosError } from '../../base/errors.ts';
 import { callerIdentity } from '../aws/caller-identity.ts';
 import { addressOf, endpointOf } from '../aws/endpoint.ts';
 import { createKinesisClient, type KinesisAccess } from '../aws/kinesis-client.ts';
@@ -97,12 +97,25 @@ export class KinesisCheck implements AsyncDisposable {
       await this.#describeStream(stream);
       return ok(`kinesis:DescribeStreamSummary is allowed on ${stream}.`);
     }
-    const { client } = this.#required;
-    const answer = await this.#try('kinesis:ListStreams', undefined, async () => {
-      return await client.send(new ListStreamsCommand({}), this.#sending);
-    });
-    this.#streams = answer.StreamNames ?? [];
+    this.#streams = await this.#list();
     return ok('kinesis:ListStreams is allowed.');
+  }
+
+  /** Only people need the list: a pipeline reads a stream by its name. */
+  async #list(): Promise<readonly string[]> {
+    const { client } = this.#required;
+    try {
+      const answer = await client.send(new ListStreamsCommand({}), this.#sending);
+      return answer.StreamNames ?? [];
+    } catch (thrown) {
+      const failure = this.#described(thrown, 'kinesis:ListStreams');
+      if (failure.details?.['iam_action'] !== 'kinesis:ListStreams') throw failure;
+      const { code, message, hint = '', details } = failure;
+      throw new HeliosError(code, message, {
+        hint: `${hint} Or name the stream, which needs no list: --stream NAME.`,
+        details,
+      });
+    }
   }
 
   async #describe(): Promise<StageResult> {
@@ -119,7 +132,7 @@ export class KinesisCheck implements AsyncDisposable {
     for (const stream of this.#streams.slice(0, streamsMax)) {
       for (const shard of await this.#shardsOf(stream)) {
         const found = await this.#recordOf(stream, shard);
-        if (found !== undefined) return ok(found);
+        if (found !== undefined) return ok(`${found} ${readActions} are allowed.`);
       }
     }
     const message =
@@ -201,6 +214,8 @@ export class KinesisCheck implements AsyncDisposable {
     return describeRemoteError(thrown, this.#required.place(action, stream));
   }
 }
+
+const readActions = 'kinesis:ListShards, GetShardIterator and GetRecords';
 
 /** A test of a connection is no search. */
 const streamsMax = 5;

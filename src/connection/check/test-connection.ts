@@ -14,7 +14,8 @@ export type ConnectionTest = {
 
 /**
  * Tries a connection step by step, each told when it is done: options, DNS, TCP, TLS,
- * authentication, authorisation, describe, read. A failure is a step, with what to do; those after
+ * authentication, authorisation, describe, read; then the schema registry, where there is one. A
+ * failure is a step, with what to do; those after
  * it are skipped. Rejects only with the signal's reason, and for bugs.
  */
 export async function* testConnection(

@@ -1,8 +1,8 @@
 import { HeliosError } from '../../base/errors.ts';
 import type { ConnectionContext, PlainOptions } from '../context.ts';
 import { quoted } from '../failure/causes.ts';
-import { optionValue } from '../option-value.ts';
 import { registryEndpoint } from './registry-endpoint.ts';
+import { registryAccess } from './registry-access.ts';
 import { askRegistry, type RegistryAccess } from './registry-request.ts';
 import type { RegisteredSchema, SchemaRegistry } from './schema-registry.ts';
 
@@ -65,8 +65,17 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     );
   }
 
+  /** All that have schemas; to see whether the registry lets us in. */
+  async subjects(signal: AbortSignal): Promise<readonly string[]> {
+    const access = await registryAccess(this.#options, this.#context.secrets);
+    const { status, body } = await askRegistry(access, '/subjects', signal);
+    const answer = parse(body);
+    if (status === 200 && Array.isArray(answer) && answer.every(isText)) return answer;
+    throw this.#failure(status, isObject(answer) ? answer : undefined, access);
+  }
+
   async #fetch(id: number, signal: AbortSignal): Promise<RegisteredSchema | undefined> {
-    const access = await this.#access();
+    const access = await registryAccess(this.#options, this.#context.secrets);
     const answer = await this.#ask(access, `/schemas/ids/${id}`, signal);
     if (answer === undefined) return undefined;
     const references = new Map<string, string>();
@@ -101,24 +110,6 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     return true;
   }
 
-  /** Looked up anew each time, so that rotated secrets are found. */
-  async #access(): Promise<RegistryAccess> {
-    const value = async (name: string): Promise<string | undefined> =>
-      await optionValue(this.#options, `schema_registry.${name}`, this.#context.secrets);
-    const [endpoint, key, secret, ca] = await Promise.all([
-      value('endpoint'),
-      value('api_key'),
-      value('api_secret'),
-      value('ca'),
-    ]);
-    const hasCredentials = key !== undefined && secret !== undefined;
-    return {
-      endpoint: (endpoint ?? this.endpoint).replace(/\/+$/, ''),
-      credentials: hasCredentials ? { key, secret } : undefined,
-      ca,
-    };
-  }
-
   /** Undefined where the registry says that there is no such thing. */
   async #ask(
     access: RegistryAccess,
@@ -126,7 +117,8 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     signal: AbortSignal,
   ): Promise<Answer | undefined> {
     const { status, body } = await askRegistry(access, path, signal);
-    const answer = parse(body);
+    const parsed = parse(body);
+    const answer = isObject(parsed) ? parsed : undefined;
     if (status === 200 && answer !== undefined) return answer;
     // A server of another kind has no error codes.
     if (status === 404 && answer?.['error_code'] !== undefined) return undefined;
@@ -139,9 +131,12 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     const reason = secret === undefined ? said : said.replaceAll(secret, '…');
     const place = `The schema registry at ${this.endpoint}`;
     if (status === 401 || status === 403) {
-      const hint = 'Check schema_registry.api_key and schema_registry.api_secret.';
+      const hint =
+        status === 401
+          ? 'Check schema_registry.api_key and schema_registry.api_secret.'
+          : 'Allow this key to read subjects and schemas (Confluent: the role DeveloperRead).';
       const message = `${place} refused access (${status}${reason}).`;
-      return new HeliosError('access_refused', message, { hint });
+      return new HeliosError('access_refused', message, { hint, details: { status } });
     }
     if (status === 429) {
       const hint = 'It is asked once for each schema: others use up what it allows.';
@@ -164,10 +159,9 @@ export class HttpSchemaRegistry implements SchemaRegistry {
 
 type Answer = Readonly<Record<string, unknown>>;
 
-function parse(body: string): Answer | undefined {
+function parse(body: string): unknown {
   try {
-    const value: unknown = JSON.parse(body);
-    return isObject(value) ? value : undefined;
+    return JSON.parse(body);
   } catch {
     return undefined;
   }

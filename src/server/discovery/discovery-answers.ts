@@ -71,6 +71,8 @@ export type InferBody = {
   /** Keeps key, partition, time … in columns. */
   readonly metadata?: boolean | undefined;
   readonly timeout_ms?: number | undefined;
+  /** Where there is no record, one is waited for so long; 0 unless given. */
+  readonly wait_ms?: number | undefined;
 };
 
 export type InferredColumnAnswer = {

@@ -15,6 +15,8 @@ let engine: Engine;
 let server: TestServer;
 const asked: PeekRequest[] = [];
 let closed = 0;
+/** The stream `late` has records once so many looks were made. */
+let lateUntil = 0;
 
 /** Two partitions, of which one is silent; `gone` is not there. */
 const look: StreamLook = {
@@ -23,6 +25,9 @@ const look: StreamLook = {
   describe: async (name) => await Promise.resolve({ ...unknown, name, details: [] }),
   peek: async (request) => {
     asked.push(request);
+    if (request.stream === 'empty' || (request.stream === 'late' && asked.length < lateUntil)) {
+      return await Promise.resolve({ records: [], silent: ['0', '1'], problems: [], cost: '' });
+    }
     if (request.stream === 'gone') throw new HeliosError('stream_missing', 'It is gone.');
     const records = ['{"id":1}', '{"id":'].map(record);
     return await Promise.resolve({ records, silent: ['1'], problems: [], cost: 'nothing' });
@@ -58,7 +63,7 @@ beforeAll(async () => {
     engine,
     temporaryDirectory: directory,
     pathOf: (table) => `tables/${table}`,
-    clock: systemClock,
+    clock: { ...systemClock, sleep: async (_, abort) => await systemClock.sleep(5, abort) },
   });
   server = await TestServer.start({ discovery });
 });
@@ -95,6 +100,19 @@ test('records come as text, or base64', async () => {
   });
 });
 
+test('a first record is waited for, where there is none', async () => {
+  lateUntil = asked.length + 3;
+  const answer = await server.json('GET', `${path}/late/records?count=7&wait_ms=60000`);
+  expect(json(answer)).toMatchObject({ records: [{ position: '0' }, { position: '1' }] });
+  const looks = asked.slice(-4).map(({ from, count }) => `${from.kind} ${count}`);
+  expect(looks).toEqual(['newest 7', 'oldest 1', 'oldest 1', 'newest 7']);
+  lateUntil = asked.length + 2;
+  const draft = await server.json('POST', `${path}/late/infer`, { wait_ms: 60_000 });
+  expect(json(draft)).toMatchObject({ columns: [{ name: 'id' }] });
+  const none = await server.json('GET', `${path}/empty/records?wait_ms=20`);
+  expect(json(none)).toMatchObject({ records: [], silent: ['0', '1'] });
+});
+
 test('a stream of the log, and an ARN, are names like others', async () => {
   const arn = 'arn:aws:kinesis:eu-west-1:123456789012:stream/clicks';
   await server.json('GET', `${path}/${encodeURIComponent(arn)}/records`);
@@ -127,6 +145,7 @@ test('a draft tells the schema, the script, and what it would reject', async () 
 const refused: readonly (readonly [string, string, unknown, number, string])[] = [
   ['GET', '/s/records?count=0', undefined, 400, 'invalid_request'],
   ['GET', '/s/records?count=x', undefined, 400, 'invalid_request'],
+  ['GET', '/s/records?wait_ms=120001', undefined, 400, 'invalid_request'],
   ['GET', '/s/records?from=1:x', undefined, 400, 'invalid_request'],
   ['GET', '/s/records?zzz=1', undefined, 400, 'invalid_request'],
   ['GET', '/gone/records', undefined, 404, 'stream_missing'],

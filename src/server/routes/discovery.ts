@@ -46,6 +46,8 @@ const streamParams = Type.Object({
 const countMax = 1000;
 const timeoutMsMax = 120_000;
 const timeoutMs = 15_000;
+const waitMsMax = 120_000;
+const waitAbout = 'How long to wait for a first record where there is none; 0 unless given.';
 
 const peekQuery = Type.Object(
   {
@@ -59,6 +61,7 @@ const peekQuery = Type.Object(
       Type.String({ description: 'Only these, with commas between them.', maxLength: 10_000 }),
     ),
     timeout_ms: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$' })),
+    wait_ms: Type.Optional(Type.String({ pattern: '^[0-9]{1,6}$', description: waitAbout })),
   },
   { additionalProperties: false },
 );
@@ -73,6 +76,9 @@ const inferBody = Type.Object(
     ),
     metadata: Type.Optional(Type.Boolean({ description: 'Keeps key, partition … in columns.' })),
     timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: timeoutMsMax })),
+    wait_ms: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: waitMsMax, description: waitAbout }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -124,9 +130,13 @@ function addPeeking(app: Routes, discovery: Discovery): void {
       stream: place.stream,
       partitions: query.partition?.split(',').map((partition) => partition.trim()),
       from: parsePeekStart(query.from ?? 'newest'),
-      count: numberIn('count', query.count ?? '10', countMax),
+      count: numberIn('count', query.count ?? '10', { min: 1, max: countMax }),
       spread: 'time',
-      timeoutMs: numberIn('timeout_ms', query.timeout_ms ?? String(timeoutMs), timeoutMsMax),
+      timeoutMs: numberIn('timeout_ms', query.timeout_ms ?? String(timeoutMs), {
+        min: 1,
+        max: timeoutMsMax,
+      }),
+      waitMs: numberIn('wait_ms', query.wait_ms ?? '0', { min: 0, max: waitMsMax }),
       signal: abortOnClose(reply.raw),
     });
     return peekAnswerDocument(answer);
@@ -167,6 +177,7 @@ function addInferring(app: Routes, discovery: Discovery): void {
       offset: parseOffset(body.offset ?? 'earliest'),
       hasMetadata: body.metadata ?? false,
       timeoutMs: body.timeout_ms ?? timeoutMs,
+      waitMs: body.wait_ms ?? 0,
       signal: abortOnClose(reply.raw),
     });
     return inferAnswerDocument(answer);
@@ -187,11 +198,13 @@ function addInferring(app: Routes, discovery: Discovery): void {
 
 type Place = { readonly connection: string | undefined; readonly stream: string };
 
-function numberIn(name: string, text: string, max: number): number {
+function numberIn(name: string, text: string, { min, max }: Range): number {
   const value = Number(text);
-  if (value >= 1 && value <= max) return value;
-  throw new HeliosError('invalid_request', `"${name}" is ${value}, not 1 to ${max}.`);
+  if (value >= min && value <= max) return value;
+  throw new HeliosError('invalid_request', `"${name}" is ${value}, not ${min} to ${max}.`);
 }
+
+type Range = { readonly min: number; readonly max: number };
 
 function onePartition(): HeliosError {
   return new HeliosError('invalid_request', 'A schema is not inferred from one partition alone.', {
