@@ -5,7 +5,7 @@ import { HeliosError } from '../base/errors.ts';
  * Counts the changes of the tables below, in SQLite's `user_version`. A new table is none: it is
  * made where it is missing.
  */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const pipelinesTable = `
   CREATE TABLE IF NOT EXISTS pipelines (
@@ -23,7 +23,8 @@ const otherTables = `
   CREATE TABLE IF NOT EXISTS tables (
     name TEXT PRIMARY KEY COLLATE NOCASE,
     path TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('delta', 'attached'))
+    kind TEXT NOT NULL CHECK (kind IN ('delta', 'attached')),
+    storage_options TEXT NOT NULL DEFAULT '{}'
   ) STRICT;
   CREATE TABLE IF NOT EXISTS connections (
     name TEXT PRIMARY KEY COLLATE NOCASE,
@@ -48,6 +49,11 @@ const fromVersion0 = `
   DROP TABLE pipelines_before;
 `;
 
+/** Until version 1 all tables were on this machine. */
+const fromVersion1 = `
+  ALTER TABLE tables ADD COLUMN storage_options TEXT NOT NULL DEFAULT '{}';
+`;
+
 /**
  * Makes the tables of a catalog, or brings those of an older Helios up to date, as a whole or not
  * at all. `data_dir_unusable` for the catalog of a newer one.
@@ -60,10 +66,14 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
     database.exec(otherTables);
     return;
   }
-  const isNew =
-    database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'pipelines'").get() === undefined;
+  const isThere = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
+  const has = (table: string): boolean => isThere.get(table) !== undefined;
+  const changes = [
+    !has('pipelines') ? pipelinesTable : version === 0 ? fromVersion0 : '',
+    has('tables') ? fromVersion1 : '',
+  ];
   database.exec(
-    `BEGIN IMMEDIATE; ${isNew ? pipelinesTable : fromVersion0} ${otherTables}
+    `BEGIN IMMEDIATE; ${changes.join('')} ${otherTables}
      PRAGMA user_version = ${schemaVersion}; COMMIT;`,
   );
 }

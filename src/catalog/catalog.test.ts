@@ -67,7 +67,7 @@ test('a table name means one path', () => {
   expect(
     failure(() => catalog.checkTable({ name: 't', path: '/a/t', kind: 'attached' })).code,
   ).toBe('conflict');
-  expect(catalog.tables()).toEqual([{ name: 't', path: '/a/t', kind: 'delta' }]);
+  expect(catalog.tables()).toMatchObject([{ name: 't', path: '/a/t', kind: 'delta' }]);
   catalog.deleteTable('T');
   expect(catalog.table('t')).toBeUndefined();
 });
@@ -88,6 +88,15 @@ test('paths inside of its folder move with it', () => {
   expect(catalog.pipeline('p').baseDirectory).toBe(root);
 });
 
+test('a table in an object store keeps its URL, and how to reach it as it was said last', () => {
+  const path = 's3::http://127.0.0.1:9000/lake/t';
+  catalog.addTable({ name: 't', path, kind: 'delta' });
+  catalog.addTable({ name: 't', path, kind: 'delta', storageOptions: { aws_region: 'x' } });
+  expect(catalog.tables()).toEqual([
+    { name: 't', path, kind: 'delta', storageOptions: { aws_region: 'x' } },
+  ]);
+});
+
 test('a catalog of an older Helios is brought up to date, with what is in it', () => {
   const path = join(root, 'old.db');
   const old = new DatabaseSync(path);
@@ -98,12 +107,18 @@ test('a catalog of an older Helios is brought up to date, with what is in it', (
       created_at_ms INTEGER NOT NULL, revision INTEGER NOT NULL
     ) STRICT;
     INSERT INTO pipelines VALUES ('1', 'p', 'SELECT 1', '/base', 'running', 5, 2);
+    CREATE TABLE tables (
+      name TEXT PRIMARY KEY COLLATE NOCASE, path TEXT NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('delta', 'attached'))
+    ) STRICT;
+    INSERT INTO tables VALUES ('t', '/a/t', 'delta');
   `);
   old.close();
   for (const wanted of ['paused', 'finished', 'stopped', 'running'] as const) {
     const upgraded = new Catalog(path);
     upgraded.setWanted('1', wanted);
     expect(upgraded.pipeline('P')).toMatchObject({ sql: 'SELECT 1', wanted, revision: 2 });
+    expect(upgraded.tables()).toMatchObject([{ name: 't', path: '/a/t', storageOptions: {} }]);
     upgraded.close();
   }
 });
@@ -113,5 +128,5 @@ test('a catalog of a newer Helios is refused', () => {
   const newer = new DatabaseSync(path);
   newer.exec('PRAGMA user_version = 99');
   newer.close();
-  expect(() => new Catalog(path)).toThrow(/new\.db has version 99; this Helios knows up to 1/);
+  expect(() => new Catalog(path)).toThrow(/new\.db has version 99; this Helios knows up to 2/);
 });

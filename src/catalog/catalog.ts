@@ -25,10 +25,13 @@ export type PipelineDefinition = {
   readonly revision: number;
 };
 
-/** A table that SQL can name. `path` is absolute. */
+/** A table that SQL can name. */
 export type TableEntry = {
   readonly name: string;
+  /** Absolute, or the URL of a place in an object store. */
   readonly path: string;
+  /** How to reach the store; secrets as references. */
+  readonly storageOptions?: Readonly<Record<string, string>> | undefined;
   /** `delta`: written by pipelines here. `attached`: somebody else's, read only. */
   readonly kind: 'delta' | 'attached';
 };
@@ -139,8 +142,16 @@ export class Catalog {
   addTable(entry: TableEntry): void {
     this.checkTable(entry);
     this.#database
-      .prepare('INSERT OR IGNORE INTO tables VALUES (?, ?, ?)')
-      .run(entry.name, this.#stored(entry.path), entry.kind);
+      .prepare(
+        `INSERT INTO tables VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET storage_options = excluded.storage_options`,
+      )
+      .run(
+        entry.name,
+        this.#stored(entry.path),
+        entry.kind,
+        JSON.stringify(entry.storageOptions ?? {}),
+      );
   }
 
   deleteTable(name: string): void {
@@ -192,6 +203,7 @@ export class Catalog {
   }
 
   #stored(path: string): string {
+    if (isUrl(path)) return path;
     const inside = relative(this.#root, path);
     const isOutside = inside === '..' || inside.startsWith('../') || isAbsolute(inside);
     return isOutside ? path : inside;
@@ -204,8 +216,13 @@ export class Catalog {
 
   #toTable(row: SqliteRow): TableEntry {
     const entry = toTable(row);
-    return { ...entry, path: resolve(this.#root, entry.path) };
+    return isUrl(entry.path) ? entry : { ...entry, path: resolve(this.#root, entry.path) };
   }
+}
+
+/** `s3://…`, `s3::https://…`: a path on this machine that looks so has no two slashes. */
+function isUrl(path: string): boolean {
+  return /^[a-z\d]+:(?::[a-z]+:)?\/\//.test(path);
 }
 
 /** As many names as a person reads. */
@@ -244,6 +261,7 @@ function toTable(row: SqliteRow): TableEntry {
   return {
     name: String(row['name']),
     path: String(row['path']),
+    storageOptions: JSON.parse(String(row['storage_options'])) as TableEntry['storageOptions'],
     kind: row['kind'] === 'attached' ? 'attached' : 'delta',
   };
 }

@@ -28,6 +28,7 @@ const layoutVersion = 1;
  * log/               the embedded event log
  * pipelines/<id>/    manifests and parts
  * tables/            tables that no path was given for
+ * cache/             files of tables that are in object stores
  * tmp/               nothing that outlives the process
  * ```
  */

@@ -6,7 +6,13 @@ import type { Schema } from '../event/schema.ts';
 export type ViewFile =
   | {
       readonly kind: 'cold';
+      /** Where it can be fetched, the URL that it has until then. */
       readonly path: string;
+      /**
+       * Makes a file of an object store a local one, and gives its path, which is there until the
+       * view is released.
+       */
+      readonly fetch?: (() => Promise<string>) | undefined;
       readonly partitionValues: PartitionValues;
       readonly statsJson: string | undefined;
     }

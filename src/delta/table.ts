@@ -268,7 +268,12 @@ export class DeltaTable {
 type Loaded = LoadedState & { readonly head: StoredObject | undefined };
 
 /** Failures after which the same attempt may succeed, or may have succeeded. */
-const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['storage_failed', 'unavailable']);
+const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'storage_failed',
+  'unavailable',
+  'unreachable',
+  'throttled',
+]);
 
 async function load(storage: Storage, options: TableOptions): Promise<Loaded | undefined> {
   const loaded = await loadState(storage, options);

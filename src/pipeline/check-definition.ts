@@ -61,6 +61,7 @@ export function checkPlaces(environment: CheckEnvironment, plan: Plan, place: Pl
     registry.checkForSink({
       name,
       path: resolvePath(connector.path, place.baseDirectory),
+      storageOptions: connector.storage,
       schema: stored,
       partitionColumns: checkedPartitionFields(name, connector.partitionFields, stored),
     });

@@ -25,8 +25,9 @@ export function checkName(name: string): void {
 export function tablesOf(plan: Plan, baseDirectory: string): readonly TableEntry[] {
   return plan.outputs.flatMap(({ table }): readonly TableEntry[] => {
     if (table.connector.kind !== 'delta') return [];
-    const path = resolvePath(table.connector.path, baseDirectory);
-    return [{ name: table.name, path, kind: 'delta' }];
+    const { connector } = table;
+    const path = resolvePath(connector.path, baseDirectory);
+    return [{ name: table.name, path, storageOptions: connector.storage, kind: 'delta' }];
   });
 }
 

@@ -18,6 +18,8 @@ import type {
   SinkConnector,
   SourceTable,
 } from '../sql/script.ts';
+import { isRemotePath } from '../sql/connector/availability.ts';
+import { parseS3Url, printS3Location } from '../storage/s3/s3-location.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
 import type { RollNote } from './adoption/adoption.ts';
 import { EpochWork } from './epoch/epoch-work.ts';
@@ -268,11 +270,12 @@ async function openDeltaSink(
   const schema = storedSchema(output.schema);
   const partitionFields = checkedPartitionFields(name, connector.partitionFields, schema);
   const path = resolvePath(connector.path, scope.baseDirectory);
-  await clearStaging(stagingDirectory(path, scope.pipelineId));
+  const staging = stagingOf(environment, path, scope.pipelineId);
+  await clearStaging(staging);
   return await deltaSink(environment, {
     name,
     path,
-    staging: stagingDirectory(path, scope.pipelineId),
+    staging,
     schema,
     connector: { ...connector, partitionFields },
     timeColumn: timeColumnOf(plan, output),
@@ -288,11 +291,20 @@ export async function openQuarantine(
   return await deltaSink(environment, {
     name: quarantineTable,
     path,
-    staging: stagingDirectory(path, pipelineId),
+    staging: stagingOf(environment, path, pipelineId),
     schema: storedSchema(quarantineSchema),
     connector: quarantineConnector,
     timeColumn: 'rejected_at',
   });
+}
+
+function stagingOf(
+  { dataDirectory }: PipelineEnvironment,
+  path: string,
+  pipelineId: string,
+): string {
+  const temporaryDirectory = join(dataDirectory, 'tmp');
+  return stagingDirectory({ path, temporaryDirectory }, pipelineId);
 }
 
 type DeltaSinkRequest = {
@@ -312,6 +324,7 @@ async function deltaSink(
   const table = await registry.openForSink({
     name: request.name,
     path: request.path,
+    storageOptions: request.connector.storage,
     schema: request.schema,
     partitionColumns: request.connector.partitionFields,
   });
@@ -336,6 +349,7 @@ async function clearStaging(directory: string): Promise<void> {
 const quarantineConnector: DeltaSinkRequest['connector'] = {
   kind: 'delta',
   path: quarantineTable,
+  storage: {},
   partitionFields: [],
   timePartitionPattern: undefined,
   rolling: {
@@ -365,7 +379,8 @@ function rollingPolicies(plan: Plan): ReadonlyMap<string, RollingPolicy> {
   return policies;
 }
 
-/** A path of the script as an absolute one. */
+/** A path of the script as an absolute one; the URL of a store as it is written best. */
 export function resolvePath(path: string, baseDirectory: string): string {
+  if (isRemotePath(path)) return printS3Location(parseS3Url(path));
   return path.startsWith('file://') ? fileURLToPath(path) : resolve(baseDirectory, path);
 }

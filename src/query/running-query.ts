@@ -6,6 +6,7 @@ import type { LinkedFiles } from './process/linked-files.ts';
 import type { ResultColumnInfo, ViewStatements } from './process/messages.ts';
 import type { Lease, ProcessPool } from './process/process-pool.ts';
 import type { Execution } from './process/query-process.ts';
+import { fetchFiles } from './fetched-files.ts';
 import { type PrunedView, pruneViews } from './pruned-view.ts';
 import type { TableSource } from '../catalog/view.ts';
 import type { QueryRequest, Saw } from './query.ts';
@@ -117,7 +118,8 @@ export class RunningQuery {
     try {
       const parameters = request.params ?? [];
       const pruned = pruneViews(pinned, { gated, parameters, nowMs: clock.nowMs() });
-      const linked = await files.link(pruned.map(({ view }) => view));
+      const local = await fetchFiles(pruned, this.#stop.signal);
+      const linked = await files.link(local);
       return { statements: linked.map(viewStatements), saw: pruned.map(sawOf) };
     } finally {
       for (const view of pinned) view.release();

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
 import { systemClock } from '../base/clock.ts';
+import type { HeliosError } from '../base/errors.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import type { DataDirectory } from '../catalog/data-directory.ts';
 import type { LogLevel } from '../cli/context.ts';
@@ -11,6 +12,7 @@ import { EventLog } from '../log/event-log.ts';
 import { Supervisor, type SupervisorContext } from '../pipeline/supervisor.ts';
 import { TableRegistry } from '../pipeline/tables/table-registry.ts';
 import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
+import { storageOpener } from './storages.ts';
 import { BrokerStreams } from './stream/broker-streams.ts';
 import { type KnownConnections, knownConnections } from './known-connections.ts';
 
@@ -20,6 +22,9 @@ import { type KnownConnections, knownConnections } from './known-connections.ts'
  */
 const engineBytesMin = 256 * 1024 * 1024;
 const engineBytesMax = 4 * 1024 * 1024 * 1024;
+
+/** Files of object stores that are kept on this machine. */
+const cacheBytesMax = 10 * 1024 * 1024 * 1024;
 
 /** What every command that works on a data directory needs. */
 export type Core = {
@@ -71,15 +76,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     newId: randomUUID,
     namesOfLog: () => log.listStreams().map(({ name }) => name),
   });
-  const registry = new TableRegistry({
-    catalog,
-    engine,
-    clock,
-    random: Math.random,
-    newId: randomUUID,
-    temporaryDirectory: data.inside('tmp'),
-  });
-  await registry.openAll();
+  const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
+  const registry = await openRegistry({ data, catalog, engine, known, onProblem });
   const supervisor = new Supervisor({
     dataDirectory: data.path,
     baseDirectory: options.baseDirectory,
@@ -89,14 +87,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     clock,
     random: Math.random,
     newId: randomUUID,
-    onProblem: (problem) => logger.error({ err: problem }, problem.message),
+    onProblem,
     connectors: createConnectors({
       log,
       backed,
       ...known,
       spoolDirectory: data.inside('tmp', 'spool'),
       stdout: options.stdout,
-      onProblem: (problem) => logger.error({ err: problem }, problem.message),
+      onProblem,
     }),
     canPrint: options.stdout !== undefined,
     prepare: async (plan) => await createStreams(log, backed, plan),
@@ -114,6 +112,29 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     data.close();
   };
   return { data, catalog, engine, log, backed, known, registry, supervisor, close };
+}
+
+async function openRegistry({
+  data,
+  known,
+  ...context
+}: Pick<Core, 'data' | 'catalog' | 'engine' | 'known'> & {
+  readonly onProblem: (problem: HeliosError) => void;
+}): Promise<TableRegistry> {
+  const registry = new TableRegistry({
+    ...context,
+    clock: systemClock,
+    random: Math.random,
+    newId: randomUUID,
+    openStorage: storageOpener({
+      context: known.context,
+      cacheDirectory: data.inside('cache'),
+      cacheBytesMax,
+    }),
+    temporaryDirectory: data.inside('tmp'),
+  });
+  await registry.openAll();
+  return registry;
 }
 
 /** Talk goes to stderr, so that stdout is data alone. */

@@ -160,11 +160,18 @@ export type FileNaming = {
   readonly strategy: 'serial' | 'uuid' | 'uuid_v7' | 'ulid';
 };
 
+/**
+ * How to reach the store of a path, without the `storage.` of their names; secrets as references.
+ * Empty for paths on this machine.
+ */
+export type StorageOptions = Readonly<Record<string, string>>;
+
 export type SinkConnector =
   | {
       readonly kind: 'delta';
-      /** As written: `/abs`, `relative`, `file:///…`. */
+      /** As written: `/abs`, `relative`, `file:///…`, `s3://bucket/folder`. */
       readonly path: string;
+      readonly storage: StorageOptions;
       readonly partitionFields: readonly string[];
       /** strftime pattern of folders by event time, such as `%Y/%m/%d/%H`. */
       readonly timePartitionPattern: string | undefined;

@@ -50,3 +50,12 @@ export interface Storage {
   /** Removes; absent is fine. */
   delete(path: string): Promise<void>;
 }
+
+/**
+ * Opens what a location names: a path on this machine, or the URL of a place in an object store,
+ * with the options that say how to reach it. Asks nothing of the store yet.
+ */
+export type OpenStorage = (
+  location: string,
+  options: Readonly<Record<string, string>>,
+) => Promise<Storage>;

@@ -1,5 +1,4 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { FileCache } from '../../src/storage/file-cache.ts';
 import { S3Storage } from '../../src/storage/s3/s3-storage.ts';
 import { testStorage } from '../../src/storage/storage.conformance.ts';
 import { type MotoPeer, startMoto } from '../peers/moto.ts';
+import { createBucket } from './bucket.ts';
 
 const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
 let moto: MotoPeer | undefined;
@@ -54,10 +54,7 @@ test('a file larger than a part goes in parts, and comes back whole', async () =
 
 async function openStorage(): Promise<S3Storage> {
   const endpoint = moto?.endpoint ?? '';
-  const bucket = `b-${randomUUID()}`;
-  const client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials });
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  client.destroy();
+  const bucket = await createBucket(endpoint);
   return new S3Storage(
     { bucket, prefix: 'a/lake', endpoint, region: undefined, isPathStyle: true },
     {

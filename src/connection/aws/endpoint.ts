@@ -1,6 +1,6 @@
 /** Where a service of AWS is, when it is not where AWS has it: as for AWS's own tools. */
 export function endpointOf(
-  service: 'kinesis' | 'secretsmanager' | 'ssm' | 'sts',
+  service: 'kinesis' | 's3' | 'secretsmanager' | 'ssm' | 'sts',
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   const name = `AWS_ENDPOINT_URL_${variableNames[service]}`;
@@ -10,6 +10,7 @@ export function endpointOf(
 
 const variableNames = {
   kinesis: 'KINESIS',
+  s3: 'S3',
   secretsmanager: 'SECRETS_MANAGER',
   ssm: 'SSM',
   sts: 'STS',

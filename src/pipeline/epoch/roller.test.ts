@@ -62,6 +62,7 @@ beforeEach(async () => {
     connector: {
       kind: 'delta',
       path: 'table',
+      storage: {},
       partitionFields: [],
       timePartitionPattern: undefined,
       rolling: never,

@@ -1,7 +1,8 @@
-import type { DeltaTable } from '../../delta/table.ts';
+import type { Snapshot } from '../../delta/delta.ts';
 import type { Column, Schema } from '../../event/schema.ts';
 import type { PinnedView, ViewFile } from '../../catalog/view.ts';
 import type { Part } from '../../sink/sink.ts';
+import type { HeldFile, Storage } from '../../storage/storage.ts';
 import type { Feeder, OpenTable } from './table-registry.ts';
 
 /**
@@ -28,12 +29,8 @@ export function pinHotParts(
 
 function pinNow(table: OpenTable, isWanted: (feeder: Feeder, part: Part) => boolean): PinnedView {
   const snapshot = table.delta.snapshot();
-  const files: ViewFile[] = snapshot.files.map((file) => ({
-    kind: 'cold',
-    path: table.storage.localPath(file.path) ?? file.path,
-    partitionValues: file.partitionValues,
-    statsJson: file.statsJson,
-  }));
+  const cold = new ColdFiles(table.storage, snapshot);
+  const files: ViewFile[] = [...cold.files];
   const pins: { feeder: Feeder; names: readonly string[] }[] = [];
   let hotRows = 0;
   for (const feeder of table.feeders) {
@@ -58,6 +55,7 @@ function pinNow(table: OpenTable, isWanted: (feeder: Feeder, part: Part) => bool
     hotRows,
     files,
     release: () => {
+      cold.release();
       for (const { feeder, names } of pins.splice(0)) feeder.parts.unpin(names);
     },
   };
@@ -78,13 +76,12 @@ export function viewSchema(table: OpenTable): Schema {
   return columns;
 }
 
-/** View of a Delta table that somebody else writes. */
-export async function pinForeign(
-  name: string,
-  delta: DeltaTable,
-  root: string,
-): Promise<PinnedView> {
-  const snapshot = await delta.refresh();
+/** A Delta table that somebody else writes. */
+export type ForeignTable = Pick<OpenTable, 'storage' | 'delta'>;
+
+export async function pinForeign(name: string, table: ForeignTable): Promise<PinnedView> {
+  const snapshot = await table.delta.refresh();
+  const cold = new ColdFiles(table.storage, snapshot);
   return {
     name,
     schema: snapshot.schema,
@@ -93,14 +90,37 @@ export async function pinForeign(
     epoch: undefined,
     newestEventMs: undefined,
     hotRows: 0,
-    files: snapshot.files.map((file) => ({
-      kind: 'cold',
-      path: `${root}/${file.path}`,
-      partitionValues: file.partitionValues,
-      statsJson: file.statsJson,
-    })),
-    release: () => undefined,
+    files: cold.files,
+    release: () => cold.release(),
   };
+}
+
+/** The committed files of one version, those of them that were fetched held until `release`. */
+class ColdFiles {
+  readonly files: readonly ViewFile[];
+  readonly #held: HeldFile[] = [];
+  #isReleased = false;
+
+  constructor(storage: Storage, snapshot: Snapshot) {
+    this.files = snapshot.files.map((file): ViewFile => {
+      const { path, partitionValues, statsJson, byteLength } = file;
+      const local = storage.localPath(path);
+      const facts = { kind: 'cold', partitionValues, statsJson } as const;
+      if (local !== undefined) return { ...facts, path: local };
+      const fetch = async (): Promise<string> => {
+        const held = await storage.hold(path, byteLength);
+        if (this.#isReleased) held.release();
+        else this.#held.push(held);
+        return held.path;
+      };
+      return { ...facts, path: `${storage.location}/${path}`, fetch };
+    });
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    for (const held of this.#held.splice(0)) held.release();
+  }
 }
 
 function newest(values: readonly number[]): number | undefined {

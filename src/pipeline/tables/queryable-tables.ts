@@ -3,12 +3,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Catalog, TableEntry } from '../../catalog/catalog.ts';
 import { HeliosError } from '../../base/errors.ts';
-import type { DeltaTable } from '../../delta/table.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Schema } from '../../event/schema.ts';
 import type { PinnedView, TableSource } from '../../catalog/view.ts';
 import { AttachedFolder } from './attached-folder.ts';
-import { pinForeign, pinTable, viewSchema } from './pinned-views.ts';
+import { type ForeignTable, pinForeign, pinTable, viewSchema } from './pinned-views.ts';
 import { pinSystemTable, type SystemTable } from './system-tables.ts';
 import type { TableRegistry } from './table-registry.ts';
 
@@ -26,7 +25,7 @@ export type QueryableContext = {
 export class QueryableTables implements TableSource {
   readonly #context: QueryableContext;
   readonly #system = new Map<string, SystemTable>();
-  readonly #foreign = new Map<string, DeltaTable>();
+  readonly #foreign = new Map<string, ForeignTable>();
   /** Views made for one query, such as a tail's: name → how to pin it. */
   readonly #passing = new Map<
     string,
@@ -116,10 +115,12 @@ export class QueryableTables implements TableSource {
 
   async #pinAttached(entry: TableEntry): Promise<PinnedView> {
     const { registry, engine } = this.#context;
-    const known = this.#foreign.get(entry.path) ?? (await registry.openForeign(entry.path));
-    if (known === undefined) return await new AttachedFolder(entry.name, entry.path, engine).pin();
-    this.#foreign.set(entry.path, known);
-    return await pinForeign(entry.name, known, entry.path);
+    const { name, path } = entry;
+    const known =
+      this.#foreign.get(path) ?? (await registry.openForeign(path, entry.storageOptions ?? {}));
+    if (known === undefined) return await new AttachedFolder(name, path, engine).pin();
+    this.#foreign.set(path, known);
+    return await pinForeign(name, known);
   }
 
   #attached(): readonly TableEntry[] {

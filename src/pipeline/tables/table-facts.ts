@@ -1,9 +1,10 @@
-import { resolve } from 'node:path';
 import { type Catalog, notFound } from '../../catalog/catalog.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { EpochMs } from '../../event/record.ts';
 import type { Schema } from '../../event/schema.ts';
+import { isRemotePath } from '../../sql/connector/availability.ts';
+import { resolvePath } from '../open-pipeline.ts';
 import { AttachedFolder } from './attached-folder.ts';
 import { viewSchema } from './pinned-views.ts';
 import type { QueryableTables } from './queryable-tables.ts';
@@ -79,9 +80,10 @@ export class TableCatalog {
         hint: 'Choose another name, or detach that one first.',
       });
     }
-    const absolute = resolve(baseDirectory, path);
-    const delta = await registry.openForeign(absolute);
-    if (delta === undefined) (await new AttachedFolder(name, absolute, engine).pin()).release();
+    const absolute = resolvePath(path, baseDirectory);
+    const foreign = await registry.openForeign(absolute, {});
+    if (foreign === undefined && isRemotePath(absolute)) throw noTableAt(absolute);
+    if (foreign === undefined) (await new AttachedFolder(name, absolute, engine).pin()).release();
     catalog.addTable({ name, path: absolute, kind: 'attached' });
     return await this.#ofAttached(name);
   }
@@ -202,4 +204,10 @@ function checkTableName(name: string): void {
       hint: 'Use letters, digits and _, beginning with a letter or _, at most 128 characters.',
     },
   );
+}
+
+function noTableAt(location: string): HeliosError {
+  return new HeliosError('not_found', `There is no Delta table at ${location}.`, {
+    hint: 'Give the folder that holds _delta_log.',
+  });
 }

@@ -1,14 +1,16 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { HeliosError } from '../../base/errors.ts';
+import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import type { Catalog, TableEntry } from '../../catalog/catalog.ts';
 import type { Snapshot } from '../../delta/delta.ts';
 import { isSameStoredType } from '../../delta/schema-json.ts';
 import { DeltaTable } from '../../delta/table.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Schema } from '../../event/schema.ts';
-import { FileStorage } from '../../storage/file/file-storage.ts';
-import type { Storage } from '../../storage/storage.ts';
+import type { StorageOptions } from '../../sql/script.ts';
+import { isRemotePath } from '../../sql/connector/availability.ts';
+import type { OpenStorage, Storage } from '../../storage/storage.ts';
 import type { LiveSink } from '../epoch/live-sink.ts';
 import type { PartStore } from '../epoch/part-store.ts';
 
@@ -24,8 +26,9 @@ export type OpenTable = {
 
 export type TableDefinition = {
   readonly name: string;
-  /** Absolute. */
+  /** Absolute, or a URL. */
   readonly path: string;
+  readonly storageOptions: StorageOptions;
   /** In stored types. */
   readonly schema: Schema;
   readonly partitionColumns: readonly string[];
@@ -37,6 +40,9 @@ export type RegistryContext = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly newId: () => string;
+  readonly openStorage: OpenStorage;
+  /** Told of tables that could not be opened at the start, and are tried again when asked for. */
+  readonly onProblem: (problem: HeliosError) => void;
   /** A local folder for files in the making. */
   readonly temporaryDirectory: string;
 };
@@ -50,16 +56,26 @@ export class TableRegistry {
     this.#context = context;
   }
 
-  /** Opens every Delta table of the catalog that is there. */
+  /**
+   * Opens every Delta table of the catalog that is there. One in a store that can't be reached does
+   * not keep the others.
+   */
   async openAll(): Promise<void> {
-    for (const entry of this.#context.catalog.tables()) {
-      if (entry.kind === 'delta') await this.#open(entry);
-    }
+    const entries = this.#context.catalog.tables().filter(({ kind }) => kind === 'delta');
+    await Promise.all(
+      entries.map(async (entry) => {
+        if (!isRemotePath(entry.path)) return await this.#open(entry);
+        return await this.#open(entry).catch((thrown: unknown) =>
+          this.#context.onProblem(asHeliosError(thrown)),
+        );
+      }),
+    );
   }
 
   /** The table for a sink, made where there is none. Refuses one whose columns have other types. */
   async openForSink(definition: TableDefinition): Promise<OpenTable> {
-    const entry: TableEntry = { name: definition.name, path: definition.path, kind: 'delta' };
+    const { name, path, storageOptions } = definition;
+    const entry: TableEntry = { name, path, storageOptions, kind: 'delta' };
     this.#context.catalog.addTable(entry);
     const known = await this.#open(entry);
     if (known !== undefined) {
@@ -67,7 +83,7 @@ export class TableRegistry {
       checkColumns(definition, known.delta.snapshot());
       return known;
     }
-    const storage = new FileStorage(definition.path);
+    const storage = await this.#context.openStorage(path, storageOptions);
     const delta = await DeltaTable.create(storage, {
       ...this.#tableOptions(),
       tableId: this.#context.newId(),
@@ -100,14 +116,19 @@ export class TableRegistry {
   }
 
   /** Opens a Delta table that somebody else writes; undefined where there is none. */
-  async openForeign(path: string): Promise<DeltaTable | undefined> {
-    return await DeltaTable.open(new FileStorage(path), this.#tableOptions());
+  async openForeign(
+    path: string,
+    storageOptions: StorageOptions,
+  ): Promise<Omit<OpenTable, 'entry' | 'feeders'> | undefined> {
+    const storage = await this.#context.openStorage(path, storageOptions);
+    const delta = await DeltaTable.open(storage, this.#tableOptions());
+    return delta && { storage, delta };
   }
 
   async #open(entry: TableEntry): Promise<OpenTable | undefined> {
     const known = this.get(entry.name);
     if (known !== undefined) return known;
-    const storage = new FileStorage(entry.path);
+    const storage = await this.#context.openStorage(entry.path, entry.storageOptions ?? {});
     const delta = await DeltaTable.open(storage, this.#tableOptions());
     if (delta === undefined) return undefined;
     return this.#remember({ entry, storage, delta, feeders: new Set() });
@@ -126,10 +147,15 @@ export class TableRegistry {
 
 /**
  * Where unfinished files of a pipeline for a table lie: on its file system, out of sight of its
- * readers.
+ * readers, or in `temporaryDirectory` for a table in an object store.
  */
-export function stagingDirectory(tablePath: string, pipelineId: string): string {
-  return join(tablePath, '_helios', 'staging', pipelineId);
+export function stagingDirectory(
+  { path, temporaryDirectory }: { readonly path: string; readonly temporaryDirectory: string },
+  pipelineId: string,
+): string {
+  if (!isRemotePath(path)) return join(path, '_helios', 'staging', pipelineId);
+  const table = createHash('sha256').update(path).digest('hex').slice(0, 16);
+  return join(temporaryDirectory, 'staging', pipelineId, table);
 }
 
 function checkColumns(definition: TableDefinition, snapshot: Snapshot): void {

@@ -58,6 +58,8 @@ export class PipelineFixture implements AsyncDisposable {
       clock: hastyClock,
       random: Math.random,
       newId: randomUUID,
+      openStorage: async (location) => new FileStorage(location),
+      onProblem: () => undefined,
       temporaryDirectory: join(this.directory, 'tmp'),
     });
     this.supervisor = new Supervisor({

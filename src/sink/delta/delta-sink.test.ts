@@ -20,6 +20,7 @@ const schema: Schema = [
 const plain: DeltaSinkOptions['connector'] = {
   kind: 'delta',
   path: 'table',
+  storage: {},
   partitionFields: [],
   timePartitionPattern: undefined,
   rolling: {

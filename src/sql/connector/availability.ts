@@ -114,21 +114,39 @@ export function formatRefusal(
   return { message: `There is no format "${format}".`, hint: `${suggestion}${list}` };
 }
 
-/** Checks a path's scheme: local paths and `file:///` work. Undefined: it is fine. */
+/** Whether a path is a URL of a store, of whatever kind, and not on this machine. */
+export function isRemotePath(path: string): boolean {
+  return (
+    /^(?:s3[an]?|r2|gs|gcs|abfss?|wasbs?|adl|hdfs|https?):\/\//i.test(path) || /^s3::/i.test(path)
+  );
+}
+
+/**
+ * Checks a path's scheme: local paths, `file:///` and the URLs of S3 work; what a URL says is for
+ * who opens it. Undefined: it is fine.
+ */
 export function pathRefusal(
   path: string,
 ): { readonly message: string; readonly hint: string } | undefined {
-  const local = 'Local paths work today: /folder, folder/below, file:///folder.';
+  const known = 'These work: /folder, folder/below, file:///folder, s3://BUCKET/FOLDER.';
   const scheme = /^([a-z][a-z\d+.-]*)::?\/?\/?/i.exec(path)?.[1]?.toLowerCase();
   if (scheme === undefined || (scheme === 'file' && /^file:\/\/\//i.test(path))) return undefined;
-  if (!path.includes('://') && !path.includes('::')) return undefined;
-  if (scheme === 'file') return { message: `The path ${path} names a host.`, hint: local };
-  const isS3 = ['s3', 's3a', 's3n', 'r2'].includes(scheme) || /^https?:.*amazonaws/i.test(path);
-  if (isS3) {
-    return {
-      message: `The path ${path} is on S3.`,
-      hint: `S3 comes with a later version. ${local}`,
-    };
+  const store = otherStores.get(scheme);
+  if (store !== undefined && path.includes('://')) {
+    return { message: `The path ${path} is in ${store}, which is not supported.`, hint: known };
   }
-  return { message: `Paths of the kind ${scheme}:// are not supported.`, hint: local };
+  if (isRemotePath(path) || (!path.includes('://') && !path.includes('::'))) return undefined;
+  if (scheme === 'file') return { message: `The path ${path} names a host.`, hint: known };
+  return { message: `Paths of the kind ${scheme}:// are not supported.`, hint: known };
 }
+
+const otherStores: ReadonlyMap<string, string> = new Map([
+  ['gs', 'Google Cloud Storage'],
+  ['gcs', 'Google Cloud Storage'],
+  ['abfs', 'Azure Data Lake Storage'],
+  ['abfss', 'Azure Data Lake Storage'],
+  ['wasb', 'Azure Blob Storage'],
+  ['wasbs', 'Azure Blob Storage'],
+  ['adl', 'Azure Data Lake Storage'],
+  ['hdfs', 'HDFS'],
+]);

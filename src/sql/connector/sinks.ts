@@ -1,8 +1,9 @@
 import type { FileNaming, RollingPolicy, SinkColumn, SinkConnector, SinkTable } from '../script.ts';
-import { connectorRefusal, formatRefusal } from './availability.ts';
+import { connectorRefusal, formatRefusal, isRemotePath } from './availability.ts';
 import type { OptionReader } from './option-reader.ts';
 import { refuseJsonOptions, timestampFormats } from './formats.ts';
-import { readPath } from './sources.ts';
+import { readLocalPath, readPath } from './sources.ts';
+import { readStorageOptions } from './storage-options.ts';
 import { readKafkaSink } from './stream/kafka.ts';
 import type { TableText } from './table-text.ts';
 
@@ -45,7 +46,7 @@ function readConnector(
     case 'confluent':
       return readKafkaSink(table, readTextFormat(options), columns);
     case 'single_file':
-      return { kind: 'single_file', path: readPath(options), format: readTextFormat(options) };
+      return { kind: 'single_file', path: readLocalPath(options), format: readTextFormat(options) };
     case 'stdout':
     case 'preview':
       readSinkFormat(options, ['json']);
@@ -85,6 +86,7 @@ function readDelta(table: TableText): SinkConnector {
   return {
     kind: 'delta',
     path,
+    storage: readStorageOptions(options, isRemotePath(path)),
     partitionFields: readPartitionFields(table),
     timePartitionPattern: readTimePattern(options),
     rolling: readRolling(options),
@@ -104,9 +106,7 @@ const codecs = {
   none: 'uncompressed',
 } as const;
 
-/**
- * Options of uploads and of tuning that are checked, and have nothing to change on a local disk.
- */
+/** Options of uploads and of tuning that are checked, and have nothing to change here. */
 function readUploadOptions(options: OptionReader): void {
   options.bytes('multipart.target_part_size', 'target_part_size');
   options.integer(['multipart.max_parts', 'max_parts'], 1, 10_000);
@@ -114,8 +114,6 @@ function readUploadOptions(options: OptionReader): void {
   options.boolean('shuffle_by_partition.enabled');
   options.integer(['parquet_row_batch_size'], 1, Number.MAX_SAFE_INTEGER);
   options.choice(['sink.version'], { v1: 'v1', v2: 'v2' });
-  const later = 'S3 comes with a later version; leave it out for a local path.';
-  options.refuseAll('storage.', 'only local paths work in this version.', later);
 }
 
 /** Without any option of a policy: 128 MB or 5 minutes, whichever comes first. */

@@ -1,5 +1,5 @@
 import type { BadDataPolicy, Compression, SourceConnector, SourceTable } from '../script.ts';
-import { connectorRefusal, pathRefusal } from './availability.ts';
+import { connectorRefusal, isRemotePath, pathRefusal } from './availability.ts';
 import { readFormat } from './formats.ts';
 import type { OptionReader } from './option-reader.ts';
 import { readSourceColumns, readWatermark } from './source-columns.ts';
@@ -43,14 +43,14 @@ function readConnector(table: TableText): SourceConnector | undefined {
       options.boolean('wait_for_control');
       return {
         kind: 'single_file',
-        path: readPath(options),
+        path: readLocalPath(options),
         compression: readCompression(options),
       };
     case 'filesystem':
       options.refuseAll('storage.', 'only local paths work in this version.', 'Leave it out.');
       return {
         kind: 'filesystem',
-        path: readPath(options),
+        path: readLocalPath(options),
         pattern: options.regex('source.regex_pattern', 'source.regex-pattern'),
         compression: readCompression(options),
       };
@@ -88,6 +88,16 @@ export function readPath(options: OptionReader): string {
   const path = options.required(['path'], "'./events'") ?? '';
   const refusal = pathRefusal(path);
   if (refusal !== undefined) options.report(options.spanOf('path'), refusal.message, refusal.hint);
+  return path;
+}
+
+/** A path of a connector that knows this machine alone. */
+export function readLocalPath(options: OptionReader): string {
+  const path = readPath(options);
+  if (!isRemotePath(path)) return path;
+  const message = `The path ${path} is in an object store; this connector takes local paths.`;
+  const hint = "Write a Delta table (connector = 'delta') there.";
+  options.report(options.spanOf('path'), message, hint);
   return path;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { HeliosError } from '../../base/errors.ts';
-import { isObjectUrl, parseS3Url, printS3Location } from './s3-location.ts';
+import { parseS3Url, printS3Location } from './s3-location.ts';
 
 const none = { endpoint: undefined, region: undefined, isPathStyle: false };
 
@@ -39,7 +39,6 @@ test.each([
     },
   ],
 ])('%s is understood', (text, expected) => {
-  expect(isObjectUrl(text)).toBe(true);
   expect(parseS3Url(text)).toEqual(expected);
   const printed = printS3Location(parseS3Url(text));
   expect(parseS3Url(printed)).toMatchObject({ bucket: expected.bucket, prefix: expected.prefix });
@@ -62,10 +61,3 @@ test.each([
   expect(() => parseS3Url(text)).toThrow(message);
   expect(() => parseS3Url(text)).not.toThrow(/secret@/);
 });
-
-test.each(['/lake/a', './lake', 'lake', 'C:\\lake', 'file:///lake', 'a/s3://b'])(
-  '%s is a path',
-  (text) => {
-    expect(isObjectUrl(text)).toBe(false);
-  },
-);

@@ -13,14 +13,6 @@ export type S3Location = {
   readonly isPathStyle: boolean;
 };
 
-/** Whether the text is a URL of an object store, of any kind: no path on this machine. */
-export function isObjectUrl(text: string): boolean {
-  return (
-    /^(s3|s3a|s3n|r2|gs|abfss?|wasbs?|adl|hdfs|oss|cos|https?):\/\//i.test(text) ||
-    /^s3::/i.test(text)
-  );
-}
-
 /**
  * Reads `s3://bucket/prefix`, `s3::http://host:port/bucket/prefix` (any store, path style), and
  * AWS's and R2's own addresses, in path or virtual-host style. `invalid_config` for what is no such

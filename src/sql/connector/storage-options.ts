@@ -1,0 +1,84 @@
+import type { StorageOptions } from '../script.ts';
+import type { OptionReader, Spellings } from './option-reader.ts';
+import { parseSecretReference } from './secret-reference.ts';
+
+/** `storage.NAME` → what it says. Names of the dialect, then those that it lacks. */
+const textNames = [
+  'aws_region',
+  'aws_endpoint',
+  'aws_profile',
+  'role_arn',
+  'external_id',
+  'role_session_name',
+  'sse_kms_key_id',
+] as const;
+
+const secretNames = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'] as const;
+
+/** As object_store, which Arroyo and delta-rs hand their options to, spells them too. */
+function spellingsOf(name: string): Spellings {
+  const r2 = name.startsWith('aws_') ? [`storage.${name.replace('aws_', 'r2_')}`] : [];
+  return [`storage.${name}`, ...r2];
+}
+
+/**
+ * The options that say how to reach the store that a path is in. Secrets are references, since the
+ * SQL is stored.
+ */
+export function readStorageOptions(options: OptionReader, isRemote: boolean): StorageOptions {
+  if (!isRemote) {
+    const hint = 'Leave it out, or write a path such as s3://BUCKET/FOLDER.';
+    options.refuseAll('storage.', 'the path is on this machine.', hint);
+    return {};
+  }
+  const found: Record<string, string> = {};
+  for (const name of textNames) {
+    const text = options.text(...spellingsOf(name));
+    if (text !== undefined) found[name] = text;
+  }
+  for (const name of secretNames) {
+    const secret = readSecret(options, spellingsOf(name));
+    if (secret !== undefined) found[name] = secret;
+  }
+  const isPathStyle = options.boolean('storage.path_style');
+  if (isPathStyle !== undefined) found['path_style'] = String(isPathStyle);
+  const encryption = options.choice(['storage.sse'], {
+    aes256: 'aes256',
+    'aws:kms': 'kms',
+    kms: 'kms',
+  });
+  if (encryption !== undefined) found['sse'] = encryption;
+  checkTogether(options, found);
+  return found;
+}
+
+function readSecret(options: OptionReader, spellings: Spellings): string | undefined {
+  const text = options.text(...spellings);
+  if (text === undefined || parseSecretReference(text) !== undefined) return text;
+  options.report(
+    options.spanOf(...spellings),
+    `${spellings[0]} is given as plain text, and would be stored so.`,
+    'Give a reference such as env:AWS_SECRET_ACCESS_KEY: also file:PATH, ssm:/path, ' +
+      'secretsmanager:id#key or {{ NAME }}.',
+  );
+  return undefined;
+}
+
+function checkTogether(options: OptionReader, found: StorageOptions): void {
+  const hasKey = found['aws_access_key_id'] !== undefined;
+  const hasSecret = found['aws_secret_access_key'] !== undefined;
+  if (
+    hasKey !== hasSecret &&
+    options.has('storage.aws_access_key_id') !== options.has('storage.aws_secret_access_key')
+  ) {
+    const [there, missing] = hasKey
+      ? (['storage.aws_access_key_id', 'storage.aws_secret_access_key'] as const)
+      : (['storage.aws_secret_access_key', 'storage.aws_access_key_id'] as const);
+    const hint = `Give both, or neither: then the usual chain of AWS says who Helios is.`;
+    options.report(options.spanOf(there), `${there} goes with ${missing}.`, hint);
+  }
+  if (found['sse_kms_key_id'] !== undefined && found['sse'] !== 'kms') {
+    const message = "storage.sse_kms_key_id goes with storage.sse = 'aws:kms'.";
+    options.report(options.spanOf('storage.sse_kms_key_id'), message, 'Set it too.');
+  }
+}
