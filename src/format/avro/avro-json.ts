@@ -71,12 +71,16 @@ export class AvroReaders {
       case 'boolean':
         return this.whole(type);
       case 'record':
-        return column.kind === 'struct' ? this.#object(type, column.fields) : this.whole(type);
+        return this.#record(type, column);
       case 'array':
         return column.kind === 'list'
           ? arrayReader(this.#typed(type.items, column.element))
           : this.whole(type);
       case 'map': {
+        if (column.kind === 'map') {
+          const read = this.#typed(type.values, column.value);
+          return mapReader(() => read);
+        }
         if (column.kind !== 'struct') return this.whole(type);
         const readers = new Map(
           column.fields.map((field) => [field.name, this.#typed(type.values, field.type)]),
@@ -91,6 +95,16 @@ export class AvroReaders {
         return takesString(column, stringKind) ? read : wrapped(read, nameOf(type));
       }
     }
+  }
+
+  #record(type: AvroRecord, column: ColumnType): ReadJson {
+    if (column.kind === 'struct') return this.#object(type, column.fields);
+    if (column.kind !== 'map') return this.whole(type);
+    const { value } = column;
+    return this.#object(
+      type,
+      type.fields.map(({ name }) => ({ name, type: value })),
+    );
   }
 
   #object(record: AvroRecord, columns: readonly RowColumn[]): ReadJson {

@@ -163,6 +163,46 @@ const cases: readonly Case[] = [
   [{ type: 'map', values: 'bytes' }, { 'k"': Buffer.from('x') }, 'JSON', '{"k\\"":"eA=="}'],
   [{ type: 'map', values: 'long' }, { k: 5 }, 'STRUCT(k BIGINT)', { k: '5' }],
   [{ type: 'map', values: 'bytes' }, { k: Buffer.from('x') }, 'STRUCT(k VARCHAR)', mismatch],
+  [{ type: 'map', values: 'long' }, {}, 'MAP(VARCHAR, BIGINT)', []],
+  [
+    { type: 'map', values: ['null', 'long'] },
+    { 'k"ü': { long: 2n ** 62n }, '': null },
+    'MAP(VARCHAR, BIGINT)',
+    [
+      { key: 'k"ü', value: String(2n ** 62n) },
+      { key: '', value: null },
+    ],
+  ],
+  [{ type: 'map', values: 'long' }, { k: 5 }, 'MAP(VARCHAR, VARCHAR)', mismatch],
+  [{ type: 'map', values: 'long' }, { k: 500 }, 'MAP(VARCHAR, TINYINT)', code('out_of_range')],
+  [{ type: 'map', values: 'bytes' }, { k: Buffer.from('x') }, 'MAP(VARCHAR, VARCHAR)', mismatch],
+  [
+    { type: 'map', values: 'bytes' },
+    { k: Buffer.from('x') },
+    'MAP(VARCHAR, BLOB)',
+    [{ key: 'k', value: 'x' }],
+  ],
+  [
+    { type: 'map', values: decimal },
+    { k: Buffer.from('04d2', 'hex') },
+    'MAP(VARCHAR, DECIMAL(10,2))',
+    [{ key: 'k', value: '12.34' }],
+  ],
+  [
+    { type: 'map', values: { type: 'map', values: inner } },
+    { a: { b: { a: 1, b: Buffer.from('x') } } },
+    'MAP(VARCHAR, MAP(VARCHAR, STRUCT(a INTEGER)))',
+    [{ key: 'a', value: [{ key: 'b', value: { a: 1 } }] }],
+  ],
+  [
+    { type: 'array', items: { type: 'map', values: 'string' } },
+    [{ a: 'x' }, {}],
+    'MAP(VARCHAR, VARCHAR)[]',
+    [[{ key: 'a', value: 'x' }], []],
+  ],
+  [inner, { a: 1, b: Buffer.from('x') }, 'MAP(VARCHAR, INTEGER)', mismatch],
+  [inner, { a: 1, b: Buffer.from('x') }, 'MAP(VARCHAR, VARCHAR)', mismatch],
+  [{ type: 'array', items: 'int' }, [1], 'MAP(VARCHAR, INTEGER)', mismatch],
 ];
 
 function decimalBytes(size: number): Buffer {

@@ -41,9 +41,7 @@ export function leafOf(type: ColumnType, input: LeafInput, options: LeafOptions)
     case 'struct':
       return structLeaf(type, input, options);
     case 'map':
-      throw new HeliosError('invalid_config', 'A JSON source has no MAP columns.', {
-        hint: 'Declare it as a STRUCT with named fields, or as JSON.',
-      });
+      return mapLeaf(type, input, options);
     default:
       return unreachable(type);
   }
@@ -61,6 +59,33 @@ function listLeaf(element: ColumnType, { json }: LeafInput, options: LeafOptions
   return {
     value: map(leaf.value),
     fault: () => `CASE WHEN NOT starts_with(${json}, '[') THEN 'type_mismatch' ELSE ${fault} END`,
+  };
+}
+
+/** An object with any keys. Where a key stands twice, no map says what the object does. */
+function mapLeaf(
+  type: ColumnType & { kind: 'map' },
+  { json }: LeafInput,
+  options: LeafOptions,
+): Leaf {
+  if (type.key.kind !== 'text') {
+    throw new HeliosError('invalid_config', 'The keys of a MAP that a source has are TEXT.', {
+      hint: 'Declare it as MAP<TEXT, …>, and cast the keys in the SELECT.',
+    });
+  }
+  const [keys, values] = [`json_keys(${json})`, `json_extract(${json}, '$.*')`];
+  const item = depthName(json);
+  const leaf = leafOf(type.value, inputOf(`${item}::VARCHAR`, options.mark), options);
+  const each = (expression: string): string =>
+    `list_transform(${values}, lambda ${item}:
+      CASE WHEN ${item}::VARCHAR = 'null' THEN NULL ELSE ${expression} END)`;
+  const isTwice = `len(list_distinct(${keys})) < len(${keys})`;
+  const fault = `list_filter(${each(leaf.fault(leaf.value))}, lambda f: f IS NOT NULL)[1]`;
+  return {
+    value: `CASE WHEN ${json} IS NOT NULL AND NOT ${isTwice}
+      THEN map(${keys}, ${each(leaf.value)}) END`,
+    fault: () => `CASE WHEN NOT starts_with(${json}, '{') OR ${isTwice}
+      THEN 'type_mismatch' ELSE ${fault} END`,
   };
 }
 
