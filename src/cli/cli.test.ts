@@ -141,6 +141,7 @@ describe('a command becomes its request', () => {
       'PATCH /api/v1/streams/clicks',
       { retention_bytes: null },
     ],
+    ['stream alter clicks --partitions 8', 'PATCH /api/v1/streams/clicks', { partitions: 8 }],
     ['stream list', 'GET /api/v1/streams', ''],
     ['stream show clicks', 'GET /api/v1/streams/clicks', ''],
     ['stream delete clicks -y', 'DELETE /api/v1/streams/clicks', ''],

@@ -48,6 +48,28 @@ export type BackedStreamRequest = {
   readonly retentionMs?: Retention['ageMs'] | undefined;
 };
 
+export type BackedStreamChange = Pick<BackedStreamRequest, 'partitions' | 'retentionMs'>;
+
+/** Looks at what comes into a stream, for somebody who watches. Fails as the broker does. */
+export interface BackedTail {
+  /** Where each partition ends now, by its number. */
+  ends(signal: AbortSignal): Promise<readonly number[]>;
+  /**
+   * Values of the records [from, to), about `bytesMax` of them, and where that ends: at `from`
+   * where there is nothing any more.
+   */
+  read(
+    range: {
+      readonly partition: number;
+      readonly from: number;
+      readonly to: number;
+      readonly bytesMax: number;
+    },
+    signal: AbortSignal,
+  ): Promise<{ readonly values: readonly string[]; readonly to: number }>;
+  close(): Promise<void>;
+}
+
 /** Streams that brokers keep, and HTTP requests go to. */
 export interface BackedStreams extends IngestStreams {
   readonly count: number;
@@ -57,6 +79,10 @@ export interface BackedStreams extends IngestStreams {
   get(name: string): Promise<BackedStreamInfo>;
   /** `invalid_name`, `already_exists`, `conflict`, and what keeps from the broker. */
   create(request: BackedStreamRequest): Promise<BackedStreamInfo>;
+  /** Changes what is given, at the broker. Partitions can't become fewer: `invalid_request`. */
+  alter(name: string, change: BackedStreamChange): Promise<BackedStreamInfo>;
+  /** `not_found`; the caller closes it. */
+  tail(name: string): Promise<BackedTail>;
   /** Forgets the stream; the topic stays. `conflict` while a pipeline reads it. */
   delete(name: string, options: { readonly isForced: boolean }): Promise<void>;
 }

@@ -23,7 +23,7 @@ import { TailBudget } from './partition/tail.ts';
 import { Turns } from './partition/turns.ts';
 import { Spool } from './spool.ts';
 import { writeDefinition } from './stream-files.ts';
-import { checkName, checkPartitions, retentionOf } from './stream-request.ts';
+import { checkName, checkPartitions, fewerPartitions, retentionOf } from './stream-request.ts';
 import { Stream } from './stream.ts';
 
 export type EventLogOptions = {
@@ -117,13 +117,7 @@ export class EventLog {
     const stream = this.#stream(request.name);
     const count = stream.partitions.length;
     const partitions = checkPartitions(request.partitions ?? count);
-    if (partitions < count) {
-      throw new HeliosError(
-        'invalid_request',
-        `The stream "${request.name}" has ${count} partitions and can't go down to ${partitions}.`,
-        { hint: 'Create another stream, and move its producers and pipelines there.' },
-      );
-    }
+    if (partitions < count) throw fewerPartitions(request.name, count, partitions);
     const retention = retentionOf(request, stream.info().retention);
     return await this.#change(`change the stream "${request.name}"`, async () => {
       await stream.alter(partitions, retention);

@@ -105,7 +105,7 @@ export class KeyTable {
 
 const none = 0xffff_ffff;
 
-/** One slot is 45 bytes and a head. */
+/** One slot is 46 bytes and a head. */
 type Columns = {
   readonly capacity: number;
   readonly heads: Uint32Array;
@@ -115,7 +115,8 @@ type Columns = {
   readonly from: Float64Array;
   readonly byteLength: Uint32Array;
   readonly arrivedAtMs: Float64Array;
-  readonly partition: Uint8Array;
+  /** Topics of Kafka have more than the log's streams. */
+  readonly partition: Uint16Array;
 };
 
 function makeColumns(capacity: number): Columns {
@@ -128,7 +129,7 @@ function makeColumns(capacity: number): Columns {
     from: new Float64Array(capacity),
     byteLength: new Uint32Array(capacity),
     arrivedAtMs: new Float64Array(capacity),
-    partition: new Uint8Array(capacity),
+    partition: new Uint16Array(capacity),
   };
 }
 

@@ -19,6 +19,15 @@ export function checkPartitions(count: number): number {
   });
 }
 
+/** Records would have to move, and with them the positions of readers. */
+export function fewerPartitions(stream: string, count: number, wanted: number): HeliosError {
+  return new HeliosError(
+    'invalid_request',
+    `The stream "${stream}" has ${count} partitions and can't go down to ${wanted}.`,
+    { hint: 'Create another stream, and move its producers and pipelines there.' },
+  );
+}
+
 /** What the request asks for, and `otherwise` where it doesn't say. `invalid_request`. */
 export function retentionOf(request: StreamRequest, otherwise: Retention): Retention {
   const ageMs = request.retentionMs ?? otherwise.ageMs;

@@ -72,6 +72,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const known = knownConnections({ catalog, clock, random, environment: options.environment });
   const backed = new BrokerStreams({
     catalog,
+    directory: data.inside('streams'),
     ...known,
     newId: randomUUID,
     namesOfLog: () => log.listStreams().map(({ name }) => name),

@@ -51,6 +51,8 @@ export type LiveLimits = {
   readonly tailRowsMax: number;
   /** Of a stream, per look and partition. */
   readonly tailBytesMax: number;
+  /** A tail of a broker's records goes on for so long while the broker can't be asked. */
+  readonly tailTroubleMsMax: number;
   readonly pipelinesIntervalMs: number;
   /** A socket that answers no ping for this long is gone. */
   readonly pingIntervalMs: number;
@@ -86,6 +88,7 @@ export const defaultServerLimits: ServerLimits = {
     tailIntervalMs: 250,
     tailRowsMax: 500,
     tailBytesMax: 256 * kibibyte,
+    tailTroubleMsMax: 60_000,
     pipelinesIntervalMs: 1_000,
     pingIntervalMs: 30_000,
   },

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
-import type { LiveEvent, LiveRequest } from '../../server/api.ts';
+import type { LiveEvent, LiveRequest } from '../../server/live/live-api.ts';
 import { cannotConnect, errorOfBody } from './client.ts';
 
 /** The one subscription of a socket that this client opens. */

@@ -26,7 +26,7 @@ export function addStreamCommand(program: Command, run: Runner): void {
   withExamples(group, [
     'stream create clicks --partitions 4 --retention 7d',
     'stream create orders --connection local --topic shop.orders --partitions 6',
-    'stream alter clicks --retention-size 10GB',
+    'stream alter clicks --retention-size 10GB --partitions 8',
     'stream list',
   ]);
   addWriting(group, run);
@@ -69,13 +69,16 @@ function addWriting(group: Command, run: Runner): void {
     scope.output.talk(`Created stream ${stream.name}${where}: post to ${url}`);
   });
   const alter = withRetention(
-    group.command('alter <name>').description('change how long a stream keeps its records'),
+    group
+      .command('alter <name>')
+      .description('change how long a stream keeps its records, or add partitions')
+      .option('--partitions <n>', 'so many in all, from now on', parseInteger(1, partitionsMax)),
   );
-  onCall<Retention>(alter, run, async (scope, { words, options }) => {
-    const body = retentionOf(options);
+  onCall<Retention & Pick<Create, 'partitions'>>(alter, run, async (scope, { words, options }) => {
+    const body = { partitions: options.partitions, ...retentionOf(options) };
     if (Object.values(body).every((value) => value === undefined)) {
       throw new HeliosError('invalid_request', 'There is nothing to change.', {
-        hint: 'Give --retention, --retention-size or both.',
+        hint: 'Give --retention, --retention-size or --partitions.',
       });
     }
     const path = streamPath(wordAt(words, 0));
@@ -86,7 +89,9 @@ function addWriting(group: Command, run: Runner): void {
       signal: scope.signal,
     });
     if (scope.output.isJson) return scope.output.json(stream);
-    scope.output.talk(`Stream ${stream.name} keeps ${retentionText(stream)}.`);
+    const { length } = stream.partitions;
+    const parts = `${length} partition${length === 1 ? '' : 's'}`;
+    scope.output.talk(`Stream ${stream.name} has ${parts} and keeps ${retentionText(stream)}.`);
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { didYouMeanHint } from '../../base/did-you-mean.ts';
 import { HeliosError } from '../../base/errors.ts';
-import type { LiveEvent, StreamListAnswer, TableListAnswer } from '../../server/api.ts';
+import type { StreamListAnswer, TableListAnswer } from '../../server/api.ts';
+import type { LiveEvent } from '../../server/live/live-api.ts';
 import { live, type Subscription } from '../client/live.ts';
 import { inSource } from '../failures.ts';
 import { parseInteger } from '../quantity.ts';
@@ -101,5 +102,9 @@ function warnOfGaps(scope: Scope, event: LiveEvent): void {
   if (event.kind === 'lines' && event.dropped_bytes > 0) {
     const bytes = groupDigits(event.dropped_bytes);
     scope.output.alarm(`… ${bytes} bytes left out: they came faster than this goes.`);
+  }
+  if (event.kind === 'lines' && (event.dropped_records ?? 0) > 0) {
+    const records = groupDigits(event.dropped_records ?? 0);
+    scope.output.alarm(`… ${records} records left out: they came faster than this goes.`);
   }
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { systemClock } from '../../base/clock.ts';
-import type { LiveEvent } from '../../server/api.ts';
+import type { LiveEvent } from '../../server/live/live-api.ts';
 import { runCli } from '../cli.ts';
 import type { CliContext } from '../context.ts';
 

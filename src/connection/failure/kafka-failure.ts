@@ -10,11 +10,18 @@ export type KafkaPlace = {
   readonly mechanism: string | undefined;
   readonly topic?: string | undefined;
   readonly group?: string | undefined;
-  /** What was tried on the topic: `Read`, `Describe`, `Write`, `Create`, `Delete`. */
+  /** What was tried on the topic. */
   readonly operation?: KafkaOperation | undefined;
 };
 
-export type KafkaOperation = 'Read' | 'Describe' | 'Write' | 'Create' | 'Delete';
+export type KafkaOperation =
+  | 'Read'
+  | 'Describe'
+  | 'Write'
+  | 'Create'
+  | 'Delete'
+  | 'Alter'
+  | 'AlterConfigs';
 
 /** Among the errors of a Kafka client, the one that says most; undefined: none is of Kafka. */
 export function kafkaFailure(causes: readonly Error[], place: KafkaPlace): HeliosError | undefined {
@@ -184,6 +191,8 @@ function iamActions(id: string, operation: KafkaOperation): string {
     Write: 'kafka-cluster:DescribeTopic and kafka-cluster:WriteData',
     Create: 'kafka-cluster:CreateTopic',
     Delete: 'kafka-cluster:DeleteTopic',
+    Alter: 'kafka-cluster:AlterTopic',
+    AlterConfigs: 'kafka-cluster:AlterTopicDynamicConfiguration',
   };
   return actions[operation];
 }

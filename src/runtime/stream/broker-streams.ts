@@ -1,23 +1,29 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Catalog, StreamEntry } from '../../catalog/catalog.ts';
 import { notFound } from '../../catalog/catalog.ts';
 import { streamReaders } from '../../catalog/stream-readers.ts';
 import { HeliosError } from '../../base/errors.ts';
+import { position } from '../../event/record.ts';
 import type { Connections } from '../../connection/connection.ts';
 import type { ConnectionContext } from '../../connection/context.ts';
 import type {
   Accepted,
+  BackedStreamChange,
   BackedStreamInfo,
   BackedStreamRequest,
   BackedStreams,
+  BackedTail,
 } from '../../log/backed-streams.ts';
 import type { AppendRequest } from '../../log/log.ts';
 import { checkName } from '../../log/stream-request.ts';
 import type { KafkaTable } from '../../sql/script.ts';
-import type { TopicStream } from './topic-stream.ts';
-import type { Topics } from './topics.ts';
+import type { Topics, TopicStreamWithKeys } from './topics.ts';
 
 type BrokerStreamsOptions = {
   readonly catalog: Catalog;
+  /** Where streams keep what the broker doesn't: the keys of their requests. */
+  readonly directory: string;
   readonly connections: Connections;
   readonly context: ConnectionContext;
   readonly newId: () => string;
@@ -29,7 +35,7 @@ type BrokerStreamsOptions = {
 export class BrokerStreams implements BackedStreams {
   readonly #options: BrokerStreamsOptions;
   readonly #entries = new Map<string, StreamEntry>();
-  readonly #streams = new Map<string, TopicStream>();
+  readonly #streams = new Map<string, TopicStreamWithKeys>();
   #loading: Promise<Topics> | undefined;
 
   constructor(options: BrokerStreamsOptions) {
@@ -65,11 +71,14 @@ export class BrokerStreams implements BackedStreams {
 
   async append(name: string, { lines, idempotencyKey }: AppendRequest): Promise<Accepted> {
     const entry = this.#entry(name);
-    if (idempotencyKey !== undefined) throw noKeys(entry);
     const whole = joined(lines);
     if (whole.length === 0) return { partition: '', to: '', isDuplicate: false };
-    const stream = this.#streams.get(entry.id) ?? (await this.#stream(entry));
-    return await stream.append(whole);
+    const { stream, keys } = this.#streams.get(entry.id) ?? (await this.#stream(entry));
+    const { partition, to, isDuplicate } =
+      idempotencyKey === undefined
+        ? { ...(await stream.append(whole)), isDuplicate: false }
+        : await keys.append(stream, whole, idempotencyKey);
+    return { partition: `${entry.topic}/${partition}`, to: position(String(to)), isDuplicate };
   }
 
   async list(): Promise<readonly BackedStreamInfo[]> {
@@ -110,6 +119,19 @@ export class BrokerStreams implements BackedStreams {
     return await this.#look(entry).catch(() => infoOf(entry));
   }
 
+  async alter(name: string, change: BackedStreamChange): Promise<BackedStreamInfo> {
+    const entry = this.#entry(name);
+    const topics = await this.#topics();
+    await topics.alter(entry, change);
+    await this.#streams.get(entry.id)?.stream.lookAgain();
+    return await this.#look(entry).catch(() => infoOf(entry));
+  }
+
+  async tail(name: string): Promise<BackedTail> {
+    const entry = this.#entry(name);
+    return await (await this.#topics()).tail(entry);
+  }
+
   async delete(name: string, { isForced }: { readonly isForced: boolean }): Promise<void> {
     const { catalog } = this.#options;
     const entry = this.#entry(name);
@@ -122,12 +144,13 @@ export class BrokerStreams implements BackedStreams {
     }
     catalog.deleteStream(name);
     this.#entries.delete(name);
-    await this.#streams.get(entry.id)?.close();
+    await closed(this.#streams.get(entry.id));
     this.#streams.delete(entry.id);
+    await rm(join(this.#options.directory, entry.id), { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#streams.values()].map(async (stream) => await stream.close()));
+    await Promise.all([...this.#streams.values()].map(closed));
     this.#streams.clear();
   }
 
@@ -137,7 +160,7 @@ export class BrokerStreams implements BackedStreams {
     throw notFound('stream', name, [...this.#entries.keys(), ...this.#options.namesOfLog()]);
   }
 
-  async #stream(entry: StreamEntry): Promise<TopicStream> {
+  async #stream(entry: StreamEntry): Promise<TopicStreamWithKeys> {
     const topics = await this.#topics();
     const known = this.#streams.get(entry.id);
     if (known !== undefined) return known;
@@ -167,6 +190,10 @@ export class BrokerStreams implements BackedStreams {
   }
 }
 
+async function closed(opened: TopicStreamWithKeys | undefined): Promise<void> {
+  if (opened !== undefined) await opened.keys.close(await opened.stream.close());
+}
+
 function infoOf({ id, name, createdAtMs, connection, topic }: StreamEntry): BackedStreamInfo {
   const backing = { kind: 'kafka', connection, topic } as const;
   return { id, name, createdAtMs, backing, retentionMs: undefined, partitions: undefined };
@@ -192,17 +219,4 @@ function notKafka(connection: string): HeliosError {
   return new HeliosError('invalid_request', message, {
     hint: 'Name a connection of the kind kafka, or leave it out for the embedded log.',
   });
-}
-
-/** Remembering keys takes a place that is written together with the records. */
-function noKeys({ name, topic }: StreamEntry): HeliosError {
-  return new HeliosError(
-    'invalid_request',
-    `The stream "${name}" is kept in the Kafka topic "${topic}", and takes no Idempotency-Key.`,
-    {
-      hint:
-        'Leave it out: a request that was answered 200 is there once. ' +
-        'Streams of the embedded log keep keys for a day.',
-    },
-  );
 }

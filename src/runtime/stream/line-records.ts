@@ -1,12 +1,18 @@
-import type { RecordBatchWriter } from '../../sink/kafka/produce/record-batch.ts';
+import type { RecordBatchWriter, RecordHeader } from '../../sink/kafka/produce/record-batch.ts';
 
-/** Adds a record for each line; a line of white space is no record. */
-export function addLines(writer: RecordBatchWriter, lines: Buffer): void {
+/**
+ * Adds a record for each line, the first with the header; a line of white space is no record.
+ */
+export function addLines(writer: RecordBatchWriter, lines: Buffer, first?: RecordHeader): void {
+  let header = first;
   for (let from = 0; from < lines.length;) {
     const lineEnd = lines.indexOf(lineFeed, from);
     const next = lineEnd < 0 ? lines.length : lineEnd;
     const to = next > from && lines[next - 1] === carriageReturn ? next - 1 : next;
-    if (!isBlank(lines, from, to)) writer.add(undefined, { bytes: lines, from, to });
+    if (!isBlank(lines, from, to)) {
+      writer.add(undefined, { bytes: lines, from, to }, header === undefined ? {} : { header });
+      header = undefined;
+    }
     from = next + 1;
   }
 }

@@ -1,10 +1,12 @@
+import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
-import { HeliosError } from '../../base/errors.ts';
-import { position } from '../../event/record.ts';
-import type { Accepted } from '../../log/backed-streams.ts';
-import { RecordBatchWriter } from '../../sink/kafka/produce/record-batch.ts';
+import { asHeliosError, type HeliosError } from '../../base/errors.ts';
+import type { RequestKey } from '../../log/idempotency.ts';
+import { type RecordBatch, RecordBatchWriter } from '../../sink/kafka/produce/record-batch.ts';
 import type { Delivery, TopicProducer } from '../../sink/kafka/produce/topic-producer.ts';
+import { keyHeader } from './key-header.ts';
 import { addLines } from './line-records.ts';
+import { isClosing, StreamFailures } from './stream-failures.ts';
 
 export type TopicStreamOptions = {
   readonly name: string;
@@ -16,14 +18,53 @@ export type TopicStreamOptions = {
   readonly pendingBytesMax: number;
   /** A request waits so long for its turn; then it is answered, and nothing of it was sent. */
   readonly waitMsMax: number;
+  /** Told of each batch before its requests are answered, in the order of its partition. */
+  readonly onStored: (stored: StoredBatch) => void;
+};
+
+/** Offsets of a request's records: [from, to). */
+export type StoredPlace = {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+};
+
+export type StoredBatch = {
+  readonly partition: number;
+  /** Undefined where the broker did not tell. */
+  readonly endOffset: number | undefined;
+  readonly byteLength: number;
+  readonly keyed: readonly { readonly key: RequestKey; readonly place: StoredPlace }[];
+  /** Its requests were answered before, that they may be stored. */
+  readonly wasInDoubt: boolean;
 };
 
 type Waiting = {
   readonly lines: Buffer;
+  readonly key: RequestKey | undefined;
   readonly sinceMs: number;
-  readonly resolve: (accepted: Accepted) => void;
+  readonly resolve: (place: StoredPlace) => void;
   readonly reject: (error: HeliosError) => void;
 };
+
+/** A request's records in a batch: so many, after so many of others. */
+type Share = {
+  readonly key: RequestKey | undefined;
+  readonly first: number;
+  readonly count: number;
+};
+
+type Sent = {
+  readonly partition: number;
+  readonly batch: RecordBatch;
+  readonly shares: readonly Share[];
+};
+
+/** A batch with keys that may be stored. Its partition takes no other before that is known. */
+type Doubt = Sent & { isWanted: boolean; outcome: PromiseWithResolvers<void> };
+
+/** Between tries to learn what became of a batch. */
+const doubtPauseMs = 500;
 
 /**
  * Writes requests to a topic, each as records of one batch, so that the broker has all of it or
@@ -32,28 +73,34 @@ type Waiting = {
  */
 export class TopicStream {
   readonly #options: TopicStreamOptions;
+  readonly #failures: StreamFailures;
   #queue: Waiting[] = [];
   #pendingBytes = 0;
   readonly #busy = new Set<number>();
+  /** By partition. A batch is at most as large as the topic takes. */
+  readonly #doubts = new Map<number, Doubt>();
   #partitionNext = 0;
   #producer: TopicProducer | undefined;
   #opening: Promise<void> | undefined;
   #isDispatching = false;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: TopicStreamOptions) {
     this.#options = options;
+    this.#failures = new StreamFailures(options.name, options.topic);
   }
 
   /** Resolves once all replicas that are in sync have the lines. They stay the caller's. */
-  async append(lines: Buffer): Promise<Accepted> {
-    const { clock, name, pendingBytesMax } = this.#options;
-    if (this.#isClosed) throw isClosing();
-    if (this.#pendingBytes + lines.length > pendingBytesMax) throw tooBusy(name, pendingBytesMax);
+  async append(lines: Buffer, key?: RequestKey): Promise<StoredPlace> {
+    const { clock, pendingBytesMax } = this.#options;
+    if (this.#closing.signal.aborted) throw isClosing();
+    if (this.#pendingBytes + lines.length > pendingBytesMax) {
+      throw this.#failures.tooBusy(pendingBytesMax);
+    }
     this.#pendingBytes += lines.length;
     try {
-      return await new Promise<Accepted>((resolve, reject) => {
-        this.#queue.push({ lines, sinceMs: clock.monotonicMs(), resolve, reject });
+      return await new Promise<StoredPlace>((resolve, reject) => {
+        this.#queue.push({ lines, key, sinceMs: clock.monotonicMs(), resolve, reject });
         this.#dispatchSoon();
       });
     } finally {
@@ -61,12 +108,45 @@ export class TopicStream {
     }
   }
 
-  /** What is on its way is answered first, as far as the broker answers. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  isInDoubt(key: RequestKey): boolean {
+    return this.#doubtOf(key) !== undefined;
+  }
+
+  /** Resolves once it is known that a request in doubt is stored; fails while the broker is away. */
+  async settle(key: RequestKey): Promise<void> {
+    const doubt = this.#doubtOf(key);
+    if (doubt === undefined) return;
+    doubt.isWanted = true;
+    this.#dispatchSoon();
+    await doubt.outcome.promise;
+  }
+
+  /** Partitions that were added are written to from now on, where it is being written to at all. */
+  async lookAgain(): Promise<void> {
+    await this.#producer?.lookAgain().catch(() => undefined);
+  }
+
+  /**
+   * What is on its way is answered first, as far as the broker answers. Gives whether the fate of
+   * all requests with keys is known.
+   */
+  async close(): Promise<boolean> {
+    this.#closing.abort();
     for (const { reject } of this.#queue.splice(0)) reject(isClosing());
     await this.#opening;
     await this.#producer?.close();
+    for (const { outcome } of this.#doubts.values()) outcome.reject(isClosing());
+    return this.#doubts.size === 0 && this.#busy.size === 0;
+  }
+
+  #doubtOf({ keyHash }: RequestKey): Doubt | undefined {
+    for (const doubt of this.#doubts.values()) {
+      const isIn = doubt.shares.some(
+        ({ key }) => key !== undefined && Buffer.compare(key.keyHash, keyHash) === 0,
+      );
+      if (isIn) return doubt;
+    }
+    return undefined;
   }
 
   /** After what came in the same moment, which then goes along. */
@@ -85,6 +165,10 @@ export class TopicStream {
       this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
       return;
     }
+    for (const doubt of this.#doubts.values()) {
+      if (this.#busy.has(doubt.partition) || this.#closing.signal.aborted) continue;
+      if (doubt.isWanted || this.#queue.length > 0) void this.#resolveDoubt(producer, doubt);
+    }
     while (this.#queue.length > 0) {
       const partition = this.#idlePartition(producer.partitionCount);
       if (partition === undefined) return;
@@ -97,8 +181,8 @@ export class TopicStream {
       this.#producer = await this.#options.open();
       this.#dispatch();
     } catch (thrown) {
-      const error = thrown instanceof HeliosError ? thrown : internal(thrown);
-      for (const { reject } of this.#queue.splice(0)) reject(this.#notStored(error));
+      const error = asHeliosError(thrown);
+      for (const { reject } of this.#queue.splice(0)) reject(this.#failures.notStored(error));
     }
   }
 
@@ -131,29 +215,127 @@ export class TopicStream {
   ): Promise<void> {
     this.#busy.add(partition);
     try {
-      const writer = new RecordBatchWriter(this.#options.clock.nowMs());
-      for (const { lines } of requests) addLines(writer, lines);
-      const delivery = await producer.send(partition, writer.finish());
-      this.#answer(delivery, partition, requests);
-      if (delivery.kind === 'failed') this.#giveUpLate(delivery.error);
+      await this.#deliver(producer, partition, requests);
     } catch (thrown) {
-      for (const { reject } of requests) reject(internal(thrown));
+      for (const { reject } of requests) reject(asHeliosError(thrown));
     } finally {
       this.#busy.delete(partition);
       this.#dispatch();
     }
   }
 
-  #answer(delivery: Delivery, partition: number, requests: readonly Waiting[]): void {
-    for (const { resolve, reject, lines } of requests) {
-      if (delivery.kind === 'failed') {
-        reject(this.#failure(delivery, lines.length));
-      } else {
-        // Where the broker does not tell, no pipeline can be known to have read it.
-        const to = position(String(delivery.endOffset ?? Number.MAX_SAFE_INTEGER));
-        resolve({ partition: `${this.#options.topic}/${partition}`, to, isDuplicate: false });
-      }
+  async #deliver(
+    producer: TopicProducer,
+    partition: number,
+    requests: readonly Waiting[],
+  ): Promise<void> {
+    const sent = await this.#batchOf(partition, requests);
+    const delivery = await producer.send(partition, Promise.resolve(sent.batch));
+    if (delivery.kind === 'stored') {
+      const places = this.#stored(sent, delivery.endOffset, false);
+      for (const [index, { resolve }] of requests.entries()) resolve(placeAt(places, index));
+      return;
     }
+    if (delivery.error.code === 'too_large') {
+      await this.#deliverLess(producer, partition, { requests, error: delivery.error });
+      return;
+    }
+    this.#answerFailure(delivery, sent, requests);
+    this.#giveUpLate(delivery.error);
+  }
+
+  /** Together they are more than the topic takes: each half may be less. */
+  async #deliverLess(
+    producer: TopicProducer,
+    partition: number,
+    { requests, error }: { readonly requests: readonly Waiting[]; readonly error: HeliosError },
+  ): Promise<void> {
+    if (requests.length === 1) {
+      const [only] = requests;
+      const byteLength = only?.lines.length ?? 0;
+      only?.reject(this.#failures.tooLarge(error, byteLength, producer.messageBytesMax));
+      return;
+    }
+    const middle = requests.length >> 1;
+    await this.#deliver(producer, partition, requests.slice(0, middle));
+    await this.#deliver(producer, partition, requests.slice(middle));
+  }
+
+  async #batchOf(partition: number, requests: readonly Waiting[]): Promise<Sent> {
+    const nowMs = this.#options.clock.nowMs();
+    const writer = new RecordBatchWriter(nowMs);
+    const shares = requests.map(({ lines, key }) => {
+      const first = writer.recordCount;
+      addLines(writer, lines, key === undefined ? undefined : keyHeader(key, nowMs));
+      return { key, first, count: writer.recordCount - first };
+    });
+    return { partition, batch: await writer.finish(), shares };
+  }
+
+  #stored(
+    { partition, batch, shares }: Sent,
+    endOffset: number | undefined,
+    wasInDoubt: boolean,
+  ): readonly StoredPlace[] {
+    // Where the broker does not tell, no pipeline can be known to have read it.
+    const base = (endOffset ?? Number.MAX_SAFE_INTEGER) - batch.recordCount;
+    const places = shares.map(({ first, count }) => {
+      return { partition, from: base + first, to: base + first + count };
+    });
+    const keyed = shares.flatMap(({ key }, index) =>
+      key === undefined ? [] : [{ key, place: placeAt(places, index) }],
+    );
+    const byteLength = batch.bytes.length;
+    this.#options.onStored({ partition, endOffset, byteLength, keyed, wasInDoubt });
+    return places;
+  }
+
+  #answerFailure(
+    delivery: Extract<Delivery, { readonly kind: 'failed' }>,
+    sent: Sent,
+    requests: readonly Waiting[],
+  ): void {
+    const isKeyed = sent.shares.some(({ key }) => key !== undefined);
+    // What the broker refuses now it refuses again: nothing could be learnt.
+    if (delivery.isPerhapsStored && isKeyed && !delivery.isRefused) {
+      this.#doubts.set(sent.partition, { ...sent, isWanted: false, outcome: newOutcome() });
+    }
+    for (const { reject, lines, key } of requests) {
+      const request = { byteLength: lines.length, isKeyed: key !== undefined };
+      reject(this.#failures.ofDelivery(delivery, request));
+    }
+  }
+
+  async #resolveDoubt(producer: TopicProducer, doubt: Doubt): Promise<void> {
+    const { partition, batch } = doubt;
+    this.#busy.add(partition);
+    doubt.isWanted = false;
+    try {
+      const delivery = await producer.resend(partition, batch);
+      if (delivery.kind === 'stored') {
+        this.#doubts.delete(partition);
+        this.#stored(doubt, delivery.endOffset, true);
+        doubt.outcome.resolve();
+        return;
+      }
+      if (delivery.isRefused) this.#doubts.delete(partition);
+      const { outcome } = doubt;
+      doubt.outcome = newOutcome();
+      const request = { byteLength: batch.bytes.length, isKeyed: true };
+      outcome.reject(this.#failures.ofDelivery(delivery, request));
+      this.#giveUpLate(delivery.error);
+      await this.#pause();
+    } finally {
+      this.#busy.delete(partition);
+      this.#dispatch();
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { signal } = this.#closing;
+    await this.#options.clock.sleep(doubtPauseMs, signal).catch((thrown: unknown) => {
+      assert(signal.aborted, `only closing ends a pause, not ${String(thrown)}`);
+    });
   }
 
   /** Who has waited long enough for a broker that does not answer, waits no longer. */
@@ -162,62 +344,19 @@ export class TopicStream {
     const sinceMs = clock.monotonicMs() - waitMsMax;
     const late = this.#queue.filter((request) => request.sinceMs <= sinceMs);
     this.#queue = this.#queue.filter((request) => request.sinceMs > sinceMs);
-    for (const { reject } of late) reject(this.#notStored(error));
-  }
-
-  #failure(
-    { error, isPerhapsStored }: Extract<Delivery, { readonly kind: 'failed' }>,
-    byteLength: number,
-  ): HeliosError {
-    if (error.code === 'too_large') return this.#tooLarge(error, byteLength);
-    if (!isPerhapsStored) return this.#notStored(error);
-    return new HeliosError(
-      error.code,
-      `${error.message} The stream "${this.#options.name}" may have the request, or get it yet.`,
-      {
-        hint: 'Send it again: its records may then be there twice.',
-        details: { ...error.details, may_be_stored: true },
-        cause: error,
-      },
-    );
-  }
-
-  #notStored(error: HeliosError): HeliosError {
-    return new HeliosError(error.code, `${error.message} Nothing of the request was stored.`, {
-      hint: error.hint,
-      details: { ...error.details, may_be_stored: false },
-      cause: error,
-    });
-  }
-
-  #tooLarge(error: HeliosError, byteLength: number): HeliosError {
-    const { name, topic } = this.#options;
-    return new HeliosError(
-      'too_large',
-      `The request of ${byteLength} bytes is more than the topic "${topic}" of the stream ` +
-        `"${name}" takes at once. Nothing of it was stored.`,
-      {
-        hint: "Send it in several requests, or raise the topic's max.message.bytes.",
-        details: error.details,
-        cause: error,
-      },
-    );
+    for (const { reject } of late) reject(this.#failures.notStored(error));
   }
 }
 
-function isClosing(): HeliosError {
-  return new HeliosError('unavailable', 'Helios is stopping and takes in no more records.', {
-    hint: 'Send again once it has started. Nothing of this request was stored.',
-  });
+function newOutcome(): PromiseWithResolvers<void> {
+  const outcome = Promise.withResolvers<void>();
+  // Who waits for it hears of it; often nobody does.
+  outcome.promise.catch(() => undefined);
+  return outcome;
 }
 
-function tooBusy(name: string, bytesMax: number): HeliosError {
-  return new HeliosError('too_busy', `Too many bytes wait for the broker of "${name}".`, {
-    hint: 'Send again after a moment, over fewer connections. Nothing of it was stored.',
-    details: { bytesMax },
-  });
-}
-
-function internal(thrown: unknown): HeliosError {
-  return new HeliosError('internal', String(thrown), { cause: thrown });
+function placeAt(places: readonly StoredPlace[], index: number): StoredPlace {
+  const place = places[index];
+  assert(place !== undefined, 'each request has its place');
+  return place;
 }

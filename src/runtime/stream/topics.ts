@@ -1,19 +1,34 @@
+import { join } from 'node:path';
 import type { StreamEntry } from '../../catalog/catalog.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Connections } from '../../connection/connection.ts';
 import type { ConnectionContext } from '../../connection/context.ts';
 import { type KafkaAccess, resolveKafkaAccess } from '../../connection/kafka/kafka-access.ts';
-import type { BackedStreamInfo, BackedStreamRequest } from '../../log/backed-streams.ts';
+import type {
+  BackedStreamChange,
+  BackedStreamInfo,
+  BackedStreamRequest,
+  BackedTail,
+} from '../../log/backed-streams.ts';
 import { defaultLimits, retentionMsDefault } from '../../log/log.ts';
-import { checkPartitions } from '../../log/stream-request.ts';
+import { checkPartitions, fewerPartitions } from '../../log/stream-request.ts';
 import { TopicAdmin } from '../../sink/kafka/produce/topic-admin.ts';
 import { TopicProducer } from '../../sink/kafka/produce/topic-producer.ts';
+import { TopicReader } from '../../source/kafka/look/topic-reader.ts';
+import { scanKeys } from './key-scan.ts';
+import { StreamKeys } from './stream-keys.ts';
 import { TopicStream } from './topic-stream.ts';
+import { TopicTail } from './topic-tail.ts';
 
 export type TopicsOptions = {
+  /** Where each stream may have a folder of its own, by its id. */
+  readonly directory: string;
   readonly connections: Connections;
   readonly context: ConnectionContext;
 };
+
+/** A stream's requests, and those of them that have keys. */
+export type TopicStreamWithKeys = { readonly stream: TopicStream; readonly keys: StreamKeys };
 
 /** A request is tried for so long: clients wait no longer for an answer, as a rule. */
 const deliveryMsMax = 10_000;
@@ -30,9 +45,11 @@ export class Topics {
   }
 
   /** Connects when it is written to. */
-  stream({ name, topic, connection }: StreamEntry): TopicStream {
+  stream(entry: StreamEntry): TopicStreamWithKeys {
+    const keys = this.#keys(entry);
+    const { name, topic, connection } = entry;
     const { clock, random } = this.#options.context;
-    return new TopicStream({
+    const stream = new TopicStream({
       name,
       topic,
       clock,
@@ -42,7 +59,9 @@ export class Topics {
       },
       pendingBytesMax: defaultLimits.pendingBytesMax,
       waitMsMax: deliveryMsMax,
+      onStored: (stored) => keys.onStored(stored),
     });
+    return { stream, keys };
   }
 
   /** Makes the topic, or checks that the one of this name is as it is wanted. */
@@ -59,6 +78,45 @@ export class Topics {
       retentionMs: await admin.retentionMs(entry.topic),
       partitions: await admin.partitions(entry.topic),
     }));
+  }
+
+  /** Changes what is given. Partitions can't become fewer: `invalid_request`. */
+  async alter(entry: StreamEntry, change: BackedStreamChange): Promise<void> {
+    await this.#withAdmin(entry.connection, async (admin) => await alter(admin, entry, change));
+  }
+
+  /** Records as pipelines see them: those of committed transactions. */
+  async tail({ topic, connection }: StreamEntry): Promise<BackedTail> {
+    const access = await this.#access(connection);
+    const { clock } = this.#options.context;
+    const isolation = 'read_committed';
+    return new TopicTail(
+      new TopicReader({ access, topic, isolation, clock, timeoutMs: deliveryMsMax }),
+    );
+  }
+
+  #keys({ id, name, topic, connection }: StreamEntry): StreamKeys {
+    const { context, directory } = this.#options;
+    const { clock } = context;
+    return new StreamKeys({
+      streamId: id,
+      name,
+      clock,
+      directory: join(directory, id),
+      waitMsMax: deliveryMsMax,
+      scan: async (positions, onKey, signal) => {
+        const access = await this.#access(connection);
+        // Requests are no part of anybody's transaction, and must be seen before it ends.
+        const isolation = 'read_uncommitted';
+        const limits = { isolation, timeoutMs: deliveryMsMax } as const;
+        const reader = new TopicReader({ access, topic, clock, ...limits });
+        try {
+          return await scanKeys(positions, { reader, clock, onKey, signal });
+        } finally {
+          await reader.close();
+        }
+      },
+    });
   }
 
   async #access(connection: string): Promise<KafkaAccess> {
@@ -99,4 +157,19 @@ async function prepare(
     hint: 'Leave --partitions and --retention out to use it as it is, or name another topic.',
     details: { topic, partitions: count },
   });
+}
+
+async function alter(
+  admin: TopicAdmin,
+  { name, topic }: StreamEntry,
+  { partitions, retentionMs }: BackedStreamChange,
+): Promise<void> {
+  if (partitions !== undefined) {
+    const count = await admin.partitionCount(topic);
+    const wanted = checkPartitions(partitions);
+    if (count !== undefined && wanted < count) throw fewerPartitions(name, count, wanted);
+    // Where there is no topic, the broker says so.
+    if (wanted !== count) await admin.addPartitions(topic, wanted);
+  }
+  if (retentionMs !== undefined) await admin.setRetention(topic, retentionMs);
 }

@@ -5,7 +5,7 @@ import { runPipelines } from './pipelines-subscription.ts';
 import { runLiveQuery } from './query-subscription.ts';
 import { runStreamTail } from './stream-tail.ts';
 import { runTableTail } from './table-tail.ts';
-import type { LiveEvent, LiveRequest } from '../api.ts';
+import type { LiveEvent, LiveRequest } from './live-api.ts';
 import type { LiveDependencies } from './live.ts';
 import type { RawData, WebSocket } from 'ws';
 

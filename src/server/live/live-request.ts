@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { HeliosError } from '../../base/errors.ts';
 import { findError } from '../framework.ts';
 import { queryParamsSchema } from '../routes/query.ts';
-import type { LiveRequest } from '../api.ts';
+import type { LiveRequest } from './live-api.ts';
 import type { TSchema } from 'typebox';
 import type { RawData } from 'ws';
 

@@ -1,5 +1,5 @@
 import { HeliosError } from '../../base/errors.ts';
-import type { LiveRequest } from '../api.ts';
+import type { LiveRequest } from './live-api.ts';
 import type { SubscriptionContext } from './subscription.ts';
 
 type QueryRequest = Extract<LiveRequest, { kind: 'query' }>;

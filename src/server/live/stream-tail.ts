@@ -1,22 +1,22 @@
 import { readFile } from 'node:fs/promises';
-import { HeliosError } from '../../base/errors.ts';
-import type { LiveRequest } from '../api.ts';
+import type { LiveRequest } from './live-api.ts';
+import { runTopicTail } from './topic-tail.ts';
 import type { SubscriptionContext } from './subscription.ts';
 
 type StreamTail = Extract<LiveRequest, { stream: string }>;
 
-/** Sends a stream's new lines straight from the log, from now on. */
+/** Sends a stream's new lines straight from where it is kept, from now on. */
 export async function runStreamTail(
   request: StreamTail,
   context: SubscriptionContext,
 ): Promise<void> {
   const { clock, limits, log, backed, signal } = context;
-  const { stream } = request;
-  if (backed?.has(stream) === true) throw isOfBroker(stream);
+  const { id, stream } = request;
+  if (backed?.has(stream) === true) return await runTopicTail({ id, stream, backed }, context);
   const ends = log.getStream(stream).partitions.map(({ endOffset }) => endOffset);
   const offsets = new Map(ends.entries());
   const dropped = new Map<number, number>();
-  context.outlet.send({ id: request.id, kind: 'columns', columns: [lineColumn] });
+  context.outlet.send({ id, kind: 'columns', columns: [lineColumn] });
   while (!signal.aborted) {
     await log.waitForRecords(stream, offsets, signal);
     const { partitions } = log.getStream(stream);
@@ -24,7 +24,7 @@ export async function runStreamTail(
       // A partition that was added since is read from its beginning.
       const from = offsets.get(partition) ?? 0;
       if (endOffset <= from) continue;
-      const told = { id: request.id, dropped: dropped.get(partition) ?? 0 };
+      const told = { id, dropped: dropped.get(partition) ?? 0 };
       const look = { stream, partition, from, endOffset };
       dropped.set(partition, await sendLines(look, told, context));
       offsets.set(partition, endOffset);
@@ -32,12 +32,6 @@ export async function runStreamTail(
     // Many small appends make one message, and a look costs the same for all of them.
     await clock.sleep(limits.tailIntervalMs, signal);
   }
-}
-
-function isOfBroker(stream: string): HeliosError {
-  return new HeliosError('invalid_request', `The stream "${stream}" is kept by a broker.`, {
-    hint: 'Look at its topic with `helios peek`, or tail the table that it goes to.',
-  });
 }
 
 const lineColumn = { name: 'line', type: 'VARCHAR' };

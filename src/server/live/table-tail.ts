@@ -1,4 +1,4 @@
-import type { LiveRequest } from '../api.ts';
+import type { LiveRequest } from './live-api.ts';
 import type { SubscriptionContext } from './subscription.ts';
 
 type TableTail = Extract<LiveRequest, { table: string }>;

@@ -5,7 +5,7 @@ import { TestServer } from '../testing/test-server.ts';
 import { runPipelines } from './pipelines-subscription.ts';
 import { runStreamTail } from './stream-tail.ts';
 import { runTableTail } from './table-tail.ts';
-import type { LiveEvent } from '../api.ts';
+import type { LiveEvent } from './live-api.ts';
 import type { SubscriptionContext } from './subscription.ts';
 
 const metrics = new Metrics();

@@ -118,7 +118,11 @@ function addChanging(app: Routes, log: EventLog, backed: BackedStreams | undefin
       },
     },
     async ({ params, body }): Promise<StreamAnswer> => {
-      if (backed?.has(params.name) === true) throw isOfBroker(params.name);
+      if (backed?.has(params.name) === true) {
+        const { partitions, retention_ms: retentionMs } = body;
+        if (body.retention_bytes !== undefined) throw noBudget();
+        return backedStreamAnswer(await backed.alter(params.name, { partitions, retentionMs }));
+      }
       return streamAnswer(await log.alterStream(streamRequest(params.name, body)));
     },
   );
@@ -156,9 +160,7 @@ function backedRequestOf(body: StreamCreateBody): BackedStreamRequest | undefine
     );
   }
   if (typeof body.retention_bytes === 'number') {
-    throw new HeliosError('invalid_request', 'A topic has no budget of bytes for all partitions.', {
-      hint: "Give a time, or set the topic's retention.bytes, which is for each partition.",
-    });
+    throw noBudget();
   }
   return { name, connection, topic, partitions, retentionMs: body.retention_ms };
 }
@@ -175,9 +177,9 @@ function isTaken(name: string): HeliosError {
   });
 }
 
-function isOfBroker(name: string): HeliosError {
-  return new HeliosError('invalid_request', `The stream "${name}" is kept by a broker.`, {
-    hint: 'Change its topic there: kafka-configs --alter, or kafka-topics --alter --partitions.',
+function noBudget(): HeliosError {
+  return new HeliosError('invalid_request', 'A topic has no budget of bytes for all partitions.', {
+    hint: "Give a time, or set the topic's retention.bytes, which is for each partition.",
   });
 }
 

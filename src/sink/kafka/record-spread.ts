@@ -52,7 +52,7 @@ export class RecordSpread {
       writer = new RecordBatchWriter(this.#clock.nowMs());
       this.#writers.set(partition, writer);
     }
-    writer.add(keyBytes, value, timestampMs);
+    writer.add(keyBytes, value, { timestampMs });
     // Only a row that is alone can be too large, and goes with what tells it.
     if (byteLength > this.#batchBytesMax) this.#flush(partition, writer, value && shown(value));
   }

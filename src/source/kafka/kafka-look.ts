@@ -88,7 +88,8 @@ export class KafkaLook implements StreamLook {
     const version = await deadline.race(this.#cluster.fetchVersion());
     const pool = new BrokerPool(access);
     try {
-      const context = { access, pool, clock, version, deadline };
+      const isolation = 'read_committed';
+      const context = { access, pool, version, isolation, deadline } as const;
       const peeks = await peekEach(chosen, request, async (partition) => {
         const range = ranges.get(Number(partition));
         const place = partitionOf(view, request.stream, Number(partition));

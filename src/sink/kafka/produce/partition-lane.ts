@@ -26,6 +26,13 @@ const retryPolicy: BackoffPolicy = { firstMs: 20, maxMs: 1000, attemptsMax: Infi
 /** Sequences of Kafka are whole numbers of 31 bits that begin again at 0. */
 const sequenceCount = 2 ** 31;
 
+/** What is known of a batch between its tries. */
+type Doubt = {
+  isPerhapsStored: boolean;
+  /** It bears the sequence of a producer of before. */
+  isStamped: boolean;
+};
+
 /** What came of one try. */
 type Try =
   | { readonly kind: 'done'; readonly delivery: Delivery }
@@ -43,8 +50,27 @@ export class PartitionLane {
   }
 
   async send(batch: Promise<RecordBatch>): Promise<Delivery> {
+    return await this.#inTurn(batch, async (finished) => {
+      return await this.#deliver(finished, { isPerhapsStored: false, isStamped: false });
+    });
+  }
+
+  /**
+   * Goes on with a batch that failed in doubt: as the same producer with the same sequence, so that
+   * the broker has it once, whatever became of it. Fails in doubt again, or not at all.
+   */
+  async resend(batch: RecordBatch): Promise<Delivery> {
+    return await this.#inTurn(Promise.resolve(batch), async (finished) => {
+      return await this.#deliver(finished, { isPerhapsStored: true, isStamped: true });
+    });
+  }
+
+  async #inTurn(
+    batch: Promise<RecordBatch>,
+    deliver: (finished: RecordBatch) => Promise<Delivery>,
+  ): Promise<Delivery> {
     const sending = Promise.all([batch, this.#before]).then(
-      async ([finished]) => await this.#deliver(finished),
+      async ([finished]) => await deliver(finished),
     );
     // `#deliver` rejects for bugs only, and then to who sent that batch.
     this.#before = sending.catch(() => undefined);
@@ -56,29 +82,31 @@ export class PartitionLane {
     await this.#before;
   }
 
-  async #deliver(batch: RecordBatch): Promise<Delivery> {
+  async #deliver(batch: RecordBatch, doubt: Doubt): Promise<Delivery> {
     const { clock, random, deliveryMsMax, closing } = this.#context;
     const deadlineMs = clock.monotonicMs() + deliveryMsMax;
-    const doubt = { isPerhapsStored: false };
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#try(batch, doubt);
       if (outcome.kind === 'done') return outcome.delivery;
       const waitMs = backoffMs(retryPolicy, attempt, random);
       const isLate = clock.monotonicMs() + waitMs >= deadlineMs;
       if (isLate || closing.aborted || !isHealable(outcome.failure)) {
-        return this.#failed(outcome.failure, doubt.isPerhapsStored);
+        const { isPerhapsStored } = doubt;
+        return this.#failed(outcome.failure, { isPerhapsStored, isRefused: false });
       }
       await rest(clock, waitMs, closing);
     }
   }
 
-  async #try(batch: RecordBatch, doubt: { isPerhapsStored: boolean }): Promise<Try> {
+  async #try(batch: RecordBatch, doubt: Doubt): Promise<Try> {
     const { topic, partition, leader, deliveryMsMax } = this.#context;
     try {
       const connection = leader();
       if (connection === undefined) return await this.#lookFor('nobody leads it');
-      this.#stamp ??= await newStamp(connection);
-      stampBatch(batch, this.#stamp);
+      if (!doubt.isStamped) {
+        this.#stamp ??= await newStamp(connection);
+        stampBatch(batch, this.#stamp);
+      }
       await connection.ready();
       const wasInDoubt = doubt.isPerhapsStored;
       doubt.isPerhapsStored = true;
@@ -87,17 +115,18 @@ export class PartitionLane {
       const outcome = produceOutcome(errorCode);
       switch (outcome.kind) {
         case 'stored':
-          return await this.#stored(batch, baseOffset);
+          return await this.#stored(batch, baseOffset, doubt);
         case 'stored_before':
-          return await this.#stored(batch, -1);
+          return await this.#stored(batch, -1, doubt);
         case 'unknown_producer':
           // This try stored nothing; what an earlier one stored, the new producer stores again.
           this.#stamp = undefined;
+          doubt.isStamped = false;
           doubt.isPerhapsStored = wasInDoubt;
           return { kind: 'again', failure: this.#answered(outcome.name) };
         case 'refused':
           doubt.isPerhapsStored = wasInDoubt;
-          return { kind: 'done', delivery: this.#failed(this.#refused(outcome), wasInDoubt) };
+          return this.#done(this.#refused(outcome), wasInDoubt);
         case 'trouble':
           // The two errors that come after the leader stored it.
           doubt.isPerhapsStored =
@@ -128,9 +157,9 @@ export class PartitionLane {
     }
   }
 
-  async #stored(batch: RecordBatch, baseOffset: number): Promise<Try> {
+  async #stored(batch: RecordBatch, baseOffset: number, { isStamped }: Doubt): Promise<Try> {
     const { recordCount } = batch;
-    if (this.#stamp !== undefined) {
+    if (this.#stamp !== undefined && !isStamped) {
       const sequence = (this.#stamp.sequence + recordCount) % sequenceCount;
       this.#stamp = { ...this.#stamp, sequence };
     }
@@ -144,9 +173,16 @@ export class PartitionLane {
   }
 
   /** A sequence in doubt can't be gone on from. */
-  #failed(error: HeliosError, isPerhapsStored: boolean): Delivery {
-    if (isPerhapsStored) this.#stamp = undefined;
-    return { kind: 'failed', error, isPerhapsStored };
+  #failed(
+    error: HeliosError,
+    outcome: { readonly isPerhapsStored: boolean; readonly isRefused: boolean },
+  ): Delivery {
+    if (outcome.isPerhapsStored) this.#stamp = undefined;
+    return { kind: 'failed', error, ...outcome };
+  }
+
+  #done(refusal: HeliosError, isPerhapsStored: boolean): Try {
+    return { kind: 'done', delivery: this.#failed(refusal, { isPerhapsStored, isRefused: true }) };
   }
 
   #described(thrown: unknown): HeliosError {

@@ -11,29 +11,32 @@ function field(text: string): { bytes: Buffer; from: number; to: number } {
 test('a batch is what the format says', async () => {
   const writer = new RecordBatchWriter(1_000);
   writer.add(field('k'), field('first'));
-  writer.add(undefined, undefined, 900);
-  writer.add(field(''), field('third'), 1_200);
+  writer.add(undefined, undefined, { timestampMs: 900 });
+  writer.add(field(''), field('third'), { timestampMs: 1_200 });
+  writer.add(undefined, field('v'), { header: { name: 'h', value: 'x'.repeat(70) } });
   const batch = await writer.finish();
   stampBatch(batch, { producerId: 7n, producerEpoch: 2, sequence: 41 });
   const { bytes } = batch;
-  expect(batch.recordCount).toBe(3);
+  expect(batch.recordCount).toBe(4);
   expect(bytes.readInt32BE(8)).toBe(bytes.length - 12);
   expect(bytes.readInt8(16)).toBe(2);
   expect(bytes.readUInt32BE(17)).toBe(crc32c(bytes.subarray(21)) >>> 0);
   expect(bytes.readInt16BE(21)).toBe(0);
-  expect(bytes.readInt32BE(23)).toBe(2);
+  expect(bytes.readInt32BE(23)).toBe(3);
   expect(bytes.readBigInt64BE(27)).toBe(1_000n);
   expect(bytes.readBigInt64BE(35)).toBe(1_200n);
   expect(bytes.readBigInt64BE(43)).toBe(7n);
   expect(bytes.readInt16BE(51)).toBe(2);
   expect(bytes.readInt32BE(53)).toBe(41);
-  expect(bytes.readInt32BE(57)).toBe(3);
+  expect(bytes.readInt32BE(57)).toBe(4);
   const records = bytes.subarray(61);
+  const value = ['8c01', hex('x'.repeat(70))];
   expect(records.toString('hex')).toBe(
     [
       ['18', '00', '00', '00', '02', hex('k'), '0a', hex('first'), '00'],
       ['0e', '00', 'c701', '02', '01', '01', '00'],
       ['18', '00', '9003', '04', '00', '0a', hex('third'), '00'],
+      ['a201', '00', '00', '06', '01', '02', hex('v'), '02', '02', hex('h'), ...value],
     ]
       .flat()
       .join(''),

@@ -22,6 +22,9 @@ export type RecordBytes =
   | { readonly bytes: Buffer; readonly from: number; readonly to: number }
   | undefined;
 
+/** What stands beside a record's value. */
+export type RecordHeader = { readonly name: string; readonly value: string };
+
 /** Before the records. */
 export const headerBytes = 61;
 const crcOffset = 17;
@@ -62,11 +65,16 @@ export class RecordBatchWriter {
     return this.#length;
   }
 
-  add(key: RecordBytes, value: RecordBytes, timestampMs: EpochMs = this.#baseMs): void {
+  add(
+    key: RecordBytes,
+    value: RecordBytes,
+    { timestampMs = this.#baseMs, header }: RecordExtras = {},
+  ): void {
     const timeDelta = timestampMs - this.#baseMs;
     if (timestampMs > this.#maxMs) this.#maxMs = timestampMs;
-    const bodyBytes =
-      2 + varintBytes(timeDelta) + varintBytes(this.#count) + fieldBytes(key) + fieldBytes(value);
+    const headers = header === undefined ? noHeaders : encodedHeader(header);
+    const fixedBytes = 1 + varintBytes(timeDelta) + varintBytes(this.#count);
+    const bodyBytes = fixedBytes + fieldBytes(key) + fieldBytes(value) + headers.length;
     this.#reserve(bodyBytes + recordOverheadMax);
     this.#varint(bodyBytes);
     this.#buffer[this.#length++] = 0;
@@ -74,7 +82,7 @@ export class RecordBatchWriter {
     this.#varint(this.#count);
     this.#field(key);
     this.#field(value);
-    this.#varint(0);
+    this.#length += headers.copy(this.#buffer, this.#length);
     this.#count++;
   }
 
@@ -123,6 +131,30 @@ export class RecordBatchWriter {
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
   }
+}
+
+type RecordExtras = {
+  readonly timestampMs?: EpochMs | undefined;
+  readonly header?: RecordHeader | undefined;
+};
+
+const noHeaders = Buffer.of(0);
+
+/** One header: its count, then name and value, each after its length. */
+function encodedHeader({ name, value }: RecordHeader): Buffer {
+  const parts = [name, value].map((text) => {
+    const bytes = Buffer.from(text);
+    return Buffer.concat([varint(bytes.length), bytes]);
+  });
+  return Buffer.concat([varint(1), ...parts]);
+}
+
+/** Zigzag, seven bits a byte, the lowest first; not negative. */
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = 2 * value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  return Buffer.of(...bytes, rest);
 }
 
 /** Writes the producer and the checksum, in place. */

@@ -1,4 +1,8 @@
-import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
+import {
+  Admin,
+  ConfigResourceTypes,
+  IncrementalAlterConfigOperationTypes,
+} from '@platformatic/kafka';
 import { HeliosError } from '../../../base/errors.ts';
 import { describeRemoteError } from '../../../connection/failure/remote-error.ts';
 import { guardClient, type KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
@@ -66,6 +70,30 @@ export class TopicAdmin {
       throw new HeliosError('already_exists', `The Kafka topic "${topic}" exists already.`, {
         hint: 'Leave --partitions and --retention out to use it as it is.',
       });
+    }
+  }
+
+  async setRetention(topic: string, retentionMs: number): Promise<void> {
+    const config = {
+      name: 'retention.ms',
+      value: String(retentionMs),
+      configOperation: IncrementalAlterConfigOperationTypes.SET,
+    };
+    const resourceType = ConfigResourceTypes.TOPIC;
+    try {
+      const resources = [{ resourceType, resourceName: topic, configs: [config] }];
+      await this.#admin.incrementalAlterConfigs({ resources });
+    } catch (thrown) {
+      throw this.#described(thrown, topic, 'AlterConfigs');
+    }
+  }
+
+  /** `count` in all; there have to be fewer. */
+  async addPartitions(topic: string, count: number): Promise<void> {
+    try {
+      await this.#admin.createPartitions({ topics: [{ name: topic, count }] });
+    } catch (thrown) {
+      throw this.#described(thrown, topic, 'Alter');
     }
   }
 

@@ -30,6 +30,8 @@ export type Delivery =
       readonly error: HeliosError;
       /** A try was not answered: the broker may have the records, or may get them yet. */
       readonly isPerhapsStored: boolean;
+      /** The broker said no to it, and would again until somebody changes something there. */
+      readonly isRefused: boolean;
     };
 
 /**
@@ -57,6 +59,8 @@ export class TopicProducer {
   readonly #closing = new AbortController();
   /** Bytes of records that the topic takes in one batch, before compression. */
   readonly batchBytesMax: number;
+  /** Bytes of a batch that the topic took when this began. */
+  readonly messageBytesMax: number;
   #view: ClusterView;
   #viewedAtMs: number;
   #looking: Promise<void> | undefined;
@@ -72,6 +76,7 @@ export class TopicProducer {
     this.#options = options;
     this.#cluster = opened.cluster;
     this.#view = opened.view;
+    this.messageBytesMax = opened.messageBytesMax;
     const bytes = Math.min(opened.messageBytesMax, batchBytesWanted) - headerBytes;
     this.batchBytesMax = Math.max(bytes, 1);
     this.#viewedAtMs = options.clock.monotonicMs();
@@ -115,9 +120,20 @@ export class TopicProducer {
     const delivery = await this.#lane(partition).send(batch);
     if (this.#options.clock.monotonicMs() - this.#viewedAtMs > viewAgeMsMax) {
       // What fails here fails again, and is told, when somebody needs it.
-      this.#look().catch(() => undefined);
+      this.lookAgain().catch(() => undefined);
     }
     return delivery;
+  }
+
+  /** Tries a batch on that failed in doubt: in the end the partition has it once. */
+  async resend(partition: number, batch: RecordBatch): Promise<Delivery> {
+    return await this.#lane(partition).resend(batch);
+  }
+
+  /** Who leads, and how many partitions there are. One look at a time, for all who need it. */
+  async lookAgain(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    await this.#looking;
   }
 
   /** Where the log of a partition ends now. */
@@ -152,7 +168,7 @@ export class TopicProducer {
       deliveryMsMax,
       closing: this.#closing.signal,
       leader: () => this.#leader(partition),
-      lookAgain: async () => await this.#look(),
+      lookAgain: async () => await this.lookAgain(),
       endOffset: async () => await this.endOffset(partition),
     });
     this.#lanes.set(partition, lane);
@@ -173,13 +189,7 @@ export class TopicProducer {
     return connection;
   }
 
-  /** One look at a time, for all who need it. */
   async #look(): Promise<void> {
-    this.#looking ??= this.#lookNow().finally(() => (this.#looking = undefined));
-    await this.#looking;
-  }
-
-  async #lookNow(): Promise<void> {
     this.#view = await viewOf(this.#cluster, this.#options);
     this.#viewedAtMs = this.#options.clock.monotonicMs();
   }

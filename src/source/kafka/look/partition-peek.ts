@@ -1,11 +1,11 @@
 import { ProtocolError } from '@platformatic/kafka';
-import type { Clock } from '../../../base/clock.ts';
 import { describeRemoteError } from '../../../connection/failure/remote-error.ts';
 import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
 import { readEnvelope } from '../../../format/envelope-record.ts';
 import type { Deadline } from '../../deadline.ts';
 import type { PeekedRecord } from '../../look.ts';
 import { type KeepLimits, keptRecords, tooLarge } from '../../peeked.ts';
+import type { KafkaTable } from '../../../sql/script.ts';
 import type { RecordForm } from '../../source.ts';
 import { splitLines } from '../../split-lines.ts';
 import type { LeaderInfo } from '../cluster.ts';
@@ -29,9 +29,9 @@ export type PeekedPartition = {
 export type PartitionPeekContext = {
   readonly access: KafkaAccess;
   readonly pool: BrokerPool;
-  readonly clock: Clock;
   /** Of Fetch. */
   readonly version: number;
+  readonly isolation: KafkaTable['isolation'];
   readonly deadline: Deadline;
 };
 
@@ -140,11 +140,12 @@ class RangeReading {
   }
 }
 
-async function fetchOnce(
+/** What a partition has from a place on: whole batches, as far as there are any. */
+export async function fetchOnce(
   place: PeekedPartition,
   at: Place,
   bytesMax: number,
-  { access, pool, version, deadline }: PartitionPeekContext,
+  { access, pool, version, isolation, deadline }: PartitionPeekContext,
 ): Promise<PartitionAnswer> {
   const { topic, topicId, partition, leader, broker } = place;
   if (leader === undefined || broker === undefined) {
@@ -163,7 +164,7 @@ async function fetchOnce(
         version,
         waitMs: 0,
         bytesMax,
-        isolation: 'read_committed',
+        isolation,
         topics: [{ name: topic, id: topicId, partitions: [fetched] }],
       }),
     );
