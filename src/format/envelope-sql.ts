@@ -6,6 +6,10 @@ import { pathList } from './sql-parts.ts';
 /** DuckDB's default for the longest JSON object, in bytes; it reads up to twice as much. */
 const objectBytesDefault = 16 * 1024 * 1024;
 
+/** The beginning of the year 1, and the end of the year 9999. */
+export const timeMsMin = -62_135_596_800_000;
+export const timeMsMax = 253_402_300_799_999;
+
 /** What a SELECT over files of envelopes reads. */
 export type EnvelopeFiles = {
   readonly paths: readonly string[];
@@ -48,8 +52,11 @@ export function metadataJson(
   if (origin.kind !== 'metadata') return 'NULL::JSON';
   const json = `m.${quoteName(origin.key)}`;
   if (type.kind === 'timestamp' && timestampFormat === 'rfc3339') {
-    const instant = `make_timestamp(TRY_CAST(${json}::VARCHAR AS BIGINT) * 1000)`;
-    return `to_json(strftime(${instant}, '%Y-%m-%dT%H:%M:%S.%gZ'))`;
+    const millis = `TRY_CAST(${json}::VARCHAR AS BIGINT)`;
+    const text = `strftime(make_timestamp(${millis} * 1000), '%Y-%m-%dT%H:%M:%S.%gZ')`;
+    // A number that is no time stays one: the rules for columns reject that record alone.
+    return `CASE WHEN ${millis} BETWEEN ${timeMsMin} AND ${timeMsMax}
+      THEN to_json(${text}) ELSE ${json} END`;
   }
   if (type.kind === 'text' && origin.key === 'key') {
     const text = `TRY(decode(from_base64(${json} ->> '$')))`;

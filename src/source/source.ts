@@ -1,3 +1,4 @@
+import type { HeliosError } from '../base/errors.ts';
 import type { Batch, EpochMs, Position } from '../event/record.ts';
 
 /** How much of a partition is not read yet; what a source can't know is undefined. */
@@ -7,7 +8,12 @@ export type PartitionLag = {
   readonly bytes: number | undefined;
   /** Age of the oldest record that is not read yet. */
   readonly ms: number | undefined;
+  /** Where nothing is known now, but was: when that was. */
+  readonly lastKnownAtMs?: EpochMs | undefined;
 };
+
+/** Why a source gives nothing although there may be records, since when. */
+export type SourceWait = { readonly sinceMs: EpochMs; readonly error: HeliosError };
 
 /**
  * What a source writes for a table: `lines`, where a record's bytes are a line; `envelopes`, where
@@ -78,8 +84,13 @@ export interface Source {
   hasEnded(positions: Positions): Promise<boolean>;
   /** Bytes that lie after these positions, for lag and progress; undefined where it isn't known. */
   bytesBehind(positions: Positions): Promise<number | undefined>;
-  /** How far each partition is behind; partitions of which nothing is known are left out. */
+  /**
+   * How far each partition is behind; partitions of which nothing is known are left out. What isn't
+   * read at the time is asked for, within some seconds.
+   */
   partitionLags?(positions: Positions): Promise<readonly PartitionLag[]>;
+  /** What keeps it from reading for longer than it takes to notice, though it may pass. */
+  waiting?(): SourceWait | undefined;
   /** The pipeline needs nothing at or before these positions any more: retention may pass them. */
   release(positions: Positions): Promise<void>;
   close(): Promise<void>;

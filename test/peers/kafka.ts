@@ -17,7 +17,7 @@ const artifacts = ['org.apache.kafka:kafka_2.13:4.3.1', 'org.apache.kafka:kafka-
 const readyTimeoutMs = 120_000;
 const outputKeptBytes = 16_384;
 /** Any 16 bytes in base64url; Kafka wants one to format its storage with. */
-const clusterId = '5L6g3nShT-eMCtK--X86sw';
+const usualClusterId = '5L6g3nShT-eMCtK--X86sw';
 
 export type KafkaParts = {
   readonly java: string;
@@ -30,6 +30,8 @@ export type KafkaOptions = {
   readonly properties?: Readonly<Record<string, string>>;
   /** Where clients that come in by the listener `proxied` are sent: a proxy in front of it. */
   readonly proxyPort?: number;
+  /** For a second cluster: 16 bytes in base64url. */
+  readonly clusterId?: string;
   /** Starts slower, and serves faster: for measurements. */
   readonly isOptimised?: boolean;
 };
@@ -95,7 +97,7 @@ export class KafkaBroker implements AsyncDisposable {
       const java = ['-Xmx512m', '-XX:+UseSerialGC'];
       if (options.isOptimised !== true) java.push('-XX:TieredStopAtLevel=1');
       const broker = new KafkaBroker(parts, { folder, ports, certificates }, java);
-      await broker.#format();
+      await broker.#format(options.clusterId ?? usualClusterId);
       await broker.start();
       return broker;
     } catch (thrown) {
@@ -190,7 +192,7 @@ export class KafkaBroker implements AsyncDisposable {
     return join(this.#folder, 'server.properties');
   }
 
-  async #format(): Promise<void> {
+  async #format(clusterId: string): Promise<void> {
     const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
       '--add-scram',
       `${mechanism}=[name=scram,password=scram-secret]`,

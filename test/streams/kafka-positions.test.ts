@@ -5,8 +5,9 @@ import {
   ResourceTypes,
 } from '@platformatic/kafka';
 import { afterAll, describe, expect, test } from 'vitest';
-import { position } from '../../src/event/record.ts';
-import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
+import { type Position, position } from '../../src/event/record.ts';
+import { KafkaBroker, type KafkaParts, kafkaParts } from '../peers/kafka.ts';
+import { KafkaFaultProxy } from '../peers/kafka-fault-proxy.ts';
 import { produce } from '../peers/kafka-producers.ts';
 import { kafkaUsers } from '../peers/kafka-settings.ts';
 import {
@@ -19,8 +20,20 @@ import {
 } from './kafka-fixture.ts';
 
 const parts = await kafkaParts();
-const broker = parts === undefined ? undefined : await KafkaBroker.create(parts);
-afterAll(async () => await broker?.[Symbol.asyncDispose]());
+const proxy = await KafkaFaultProxy.listen();
+const broker =
+  parts === undefined ? undefined : await KafkaBroker.create(parts, { proxyPort: proxy.port });
+if (broker !== undefined) proxy.forwardTo(broker.bootstrap.proxied);
+afterAll(async () => {
+  await broker?.[Symbol.asyncDispose]();
+  await proxy[Symbol.asyncDispose]();
+});
+
+/** Whoever connects to the proxy is sent back to it, as by the broker that it replaces. */
+async function anotherCluster(needed: KafkaParts): Promise<KafkaBroker> {
+  const clusterId = 'MkU3OEVBNTcwNTJENDM2Qg';
+  return await KafkaBroker.create(needed, { proxyPort: proxy.port, clusterId });
+}
 
 describe.runIf(broker)('positions in Kafka', () => {
   if (broker === undefined) return;
@@ -181,6 +194,41 @@ describe.runIf(broker)('positions in Kafka', () => {
       .toBe(1);
   });
 
+  test('of topics that are gone are not told to the group, those of others are', async () => {
+    for (const topic of ['told-1', 'told-2']) {
+      await broker.createTopic(topic);
+      await write(topic, ['0', '1']);
+    }
+    const table = topicTable('', {
+      topics: { kind: 'pattern', pattern: /told-\d/ },
+      groupId: 'told',
+    });
+    await using opened = await OpenedSources.make();
+    const source = await opened.open(plaintext, table, { clock: hastyClock });
+    const positions = new Map<string, Position>();
+    for (const name of await source.partitions()) {
+      const { to } = await readAll(source, name);
+      if (to !== undefined) positions.set(name, to);
+    }
+    expect([...positions.keys()]).toEqual(['told-1/0', 'told-2/0']);
+    await broker.deleteTopic('told-2');
+    await expect.poll(async () => await source.partitions()).toEqual(['told-1/0']);
+    await source.release(positions);
+    const question = {
+      groups: [{ groupId: 'told', topics: [{ name: 'told-1', partitionIndexes: [0] }] }],
+    };
+    await expect
+      .poll(async () => {
+        const ask = broker.administer(
+          async (admin) => await admin.listConsumerGroupOffsets(question),
+        );
+        return (await ask)[0]?.topics[0]?.partitions[0]?.committedOffset;
+      })
+      .toBe(2n);
+    await source.close();
+    expect(opened.problems).toEqual([]);
+  });
+
   test.each(['', 'x', '-1', '1.5', '9007199254740993', '1@x', '1@2@'])(
     '%j is none',
     async (text) => {
@@ -214,6 +262,40 @@ describe.runIf(broker)('positions in Kafka', () => {
       code: 'position_lost',
       message: expect.stringContaining('its log was cut at offset 2 since'),
     });
+  });
+
+  test('are not read on in another cluster at the same address', async () => {
+    const topic = 'elsewhere';
+    await broker.createTopic(topic);
+    await write(topic, ['0', '1']);
+    const replacement = parts === undefined ? undefined : await anotherCluster(parts);
+    await using other = replacement;
+    await other?.createTopic(topic);
+    if (other !== undefined) {
+      await produce(
+        other,
+        topic,
+        ['a', 'b', 'c', 'd'].map((value) => ({ value: Buffer.from(value) })),
+      );
+    }
+    await using opened = await OpenedSources.make();
+    const source = await opened.open(proxy.address, topicTable(topic));
+    const partition = `${topic}/0`;
+    const { records, to } = await readAll(source, partition);
+    expect(records).toHaveLength(2);
+    proxy.forwardTo(other?.bootstrap.proxied ?? '');
+    proxy.cut();
+    const request = { partition, after: to, bytesMax: 1000, signal };
+    const replaced = {
+      code: 'source_replaced',
+      message: expect.stringMatching(
+        /Another Kafka cluster answers at 127.*: it was .*, now it is/,
+      ),
+    };
+    await source.waitForRecords(new Map(to === undefined ? [] : [[partition, to]]), signal);
+    await expect.poll(() => failureOf(source.read(request))).toMatchObject(replaced);
+    expect(await failureOf(source.read(request))).toMatchObject(replaced);
+    proxy.forwardTo(broker.bootstrap.proxied);
   });
 
   async function exists(topic: string): Promise<boolean> {

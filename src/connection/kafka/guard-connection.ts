@@ -19,18 +19,31 @@ export function guardConnection(connection: Connection): void {
   process.nextTick(() => {
     const socket: Socket | undefined = connection.socket;
     const opened = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
-    socket?.once(opened, () => guardAnswers(socket));
+    socket?.once(opened, () => guardAnswers(connection, socket));
   });
 }
 
-function guardAnswers(socket: Socket): void {
+/** Why a connection was cut here; undefined: it was not. */
+export function cutReason(connection: Connection): HeliosError | undefined {
+  return cutReasons.get(connection);
+}
+
+/** The client tells those who wait no more than that it is closed. */
+const cutReasons = new WeakMap<Connection, HeliosError>();
+
+function guardAnswers(connection: Connection, socket: Socket): void {
   const listeners = socket.listeners('data') as ((bytes: Buffer) => void)[];
   const lengths = new AnswerLengths();
   socket.removeAllListeners('data');
   socket.on('data', (bytes: Buffer) => {
     const wrong = lengths.follow(bytes);
-    if (wrong === undefined) for (const listener of listeners) listener.call(socket, bytes);
-    else socket.destroy(tooLong(wrong));
+    if (wrong === undefined) {
+      for (const listener of listeners) listener.call(socket, bytes);
+      return;
+    }
+    const reason = tooLong(wrong);
+    cutReasons.set(connection, reason);
+    socket.destroy(reason);
   });
 }
 

@@ -139,6 +139,20 @@ test('metadata stands beside the fields', async () => {
   expect(asText.rejected.map(({ code: found }) => found)).toEqual(['type_mismatch']);
 });
 
+test.each([253_402_300_800_000, 9e15, 2n ** 63n - 1n])(
+  'the time %s of metadata is none, and rejects its record',
+  async (timestamp) => {
+    const decoded = await decodeAvro(trial, [Buffer.from([2, 0])], {
+      format: declared(twoFields),
+      fields: idAndName,
+      metadata: { at: 'TIMESTAMP FROM timestamp' },
+      m: { timestamp },
+    });
+    expect(decoded.rejected).toHaveLength(1);
+    expect(decoded.rejected[0]?.message).toContain(String(timestamp));
+  },
+);
+
 test.each(['JSON', 'VARCHAR'])('whole values as %s', async (type) => {
   const decoded = await decodeAvro(trial, [Buffer.from([2, 2, 2, 65])], {
     format: declared(twoFields, true),

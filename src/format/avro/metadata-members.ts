@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ColumnType } from '../../event/schema.ts';
 import type { SourceColumn } from '../../sql/script.ts';
+import { timeMsMax, timeMsMin } from '../envelope-sql.ts';
 
 /** Metadata columns as members of a JSON object, without the braces. */
 export function metadataMembers(
@@ -19,6 +20,8 @@ function memberText(value: unknown, key: string, type: ColumnType): string {
   if (typeof value === 'bigint') return String(value);
   // Times are milliseconds, and bytes base64, wherever a source gives them.
   if (type.kind === 'timestamp' && typeof value === 'number') {
+    // A number that is no time stays one: the rules for columns reject that record alone.
+    if (value < timeMsMin || value > timeMsMax) return String(value);
     return JSON.stringify(new Date(value).toISOString());
   }
   if (key === 'key' && type.kind === 'text' && typeof value === 'string') return keyText(value);

@@ -1,6 +1,6 @@
 import { backoffMs, type BackoffPolicy } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
-import { asHeliosError } from '../../base/errors.ts';
+import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import { describeRemoteError } from '../../connection/failure/remote-error.ts';
 import type { KafkaAccess } from '../../connection/kafka/kafka-access.ts';
 import type { KafkaTable } from '../../sql/script.ts';
@@ -8,17 +8,21 @@ import { outcomeOf } from './answer-outcome.ts';
 import type { Bell } from './bell.ts';
 import type { Cluster, ClusterView } from './cluster.ts';
 import {
+  clusterReplaced,
   corruptRecords,
   diverged,
+  isWithin,
   notAllowed,
   outOfRange,
   topicReplaced,
+  unanswered,
   withoutLeader,
 } from './failures.ts';
 import { BrokerFetcher } from './fetch/broker-fetcher.ts';
 import type { PartitionAnswer } from './fetch/fetch-answer.ts';
 import type { Broker } from './fetch/fetch-connection.ts';
 import type { KafkaPosition } from './kafka-position.ts';
+import { comparePartitionNames } from './partition-names.ts';
 import { PartitionReader } from './partition-reader.ts';
 
 /** New topics and partitions are found this often. */
@@ -31,8 +35,15 @@ const stalePolicy: BackoffPolicy = {
 };
 /** What may pass is borne so long; then the pipeline is told, and tries from the start. */
 const troubleMsMax = 15_000;
+/** Answers in a row without a whole batch that is new: the first ones may be about its size. */
+const fruitlessMax = 10;
+/** Batches that can't be read are fetched once more so often: what is damaged may be the copy. */
+const damagedMax = 3;
 /** Fetched and not yet taken, of all partitions. */
 const heldBytesMax = 64 * 1024 * 1024;
+
+/** What a partition waits for, since when on the monotonic clock. */
+export type Silence = { readonly sinceMs: number; readonly error: HeliosError };
 
 export type AssignmentContext = {
   readonly access: KafkaAccess;
@@ -57,6 +68,7 @@ export class Assignment {
   >();
   readonly #done = new AbortController();
   readonly #looking: Promise<void>;
+  readonly #clusterId: string;
   #view: ClusterView;
   #names: readonly string[] = [];
   #staleCount = 0;
@@ -67,6 +79,7 @@ export class Assignment {
   private constructor(context: AssignmentContext, version: number, view: ClusterView) {
     this.#context = context;
     this.#version = version;
+    this.#clusterId = view.clusterId;
     this.#view = view;
     this.#apply(view);
     this.#looking = this.#lookAgain();
@@ -78,7 +91,7 @@ export class Assignment {
   }
 
   get clusterId(): string {
-    return this.#view.clusterId;
+    return this.#clusterId;
   }
 
   /** Answers of brokers so far: one that waits sees whether any came. */
@@ -124,6 +137,24 @@ export class Assignment {
     throw describeRemoteError(trouble.error, this.#context.access.place({ topic: reader.topic }));
   }
 
+  /** What was taken of the partition turned out to be no records. */
+  onDamage(reader: PartitionReader, cause: HeliosError): void {
+    const error = corruptRecords(reader.topic, reader.partition, cause);
+    if (reader.fetchAgain() >= damagedMax) reader.failure = error;
+    else this.#postpone(reader, error);
+  }
+
+  /** A broker that is asked for this partition says nothing of use; why, and since when. */
+  silence(reader: PartitionReader): Silence | undefined {
+    const sinceMs = reader.silentSinceMs(this.#context.clock.monotonicMs());
+    if (sinceMs === undefined) return undefined;
+    const { access } = this.#context;
+    const broker = this.#view.brokers.get(reader.leader?.nodeId ?? -1);
+    const address = broker && `${broker.host}:${broker.port}`;
+    const error = reader.trouble?.error ?? unanswered(address ?? access.place().address);
+    return { sinceMs, error: describeRemoteError(error, access.place({ topic: reader.topic })) };
+  }
+
   async close(): Promise<void> {
     this.#done.abort();
     this.#wakeLook();
@@ -134,37 +165,49 @@ export class Assignment {
   }
 
   #apply(view: ClusterView): void {
+    if (view.clusterId !== this.#clusterId) return this.#refuse(view.clusterId);
     this.#view = view;
-    const names: string[] = [];
     for (const [topic, { leaders }] of view.topics) {
-      for (const number of leaders.keys()) names.push(this.#know(topic, number));
+      for (const number of leaders.keys()) this.#know(topic, number);
     }
-    this.#names = names.toSorted(compareNames);
-    const known = new Set(names);
+    const names: string[] = [];
     for (const [name, reader] of this.#readers) {
       // Nobody takes what is held of a topic that is gone, and it would keep others from fetching.
-      if (!known.has(name)) reader.rest();
+      if (!view.topics.has(reader.topic)) reader.rest();
+      // A topic never loses partitions: an answer without one of them is not the last word.
+      else names.push(name);
       this.#lead(reader, view);
     }
+    this.#names = names.toSorted(comparePartitionNames);
     this.#matchFetchers(view);
+    this.#context.bell.ring();
+  }
+
+  /** Nothing of another cluster is read. */
+  #refuse(clusterId: string): void {
+    const { address } = this.#context.access.place();
+    const error = clusterReplaced(this.#clusterId, clusterId, address);
+    for (const reader of this.#readers.values()) reader.failure ??= error;
     this.#context.bell.ring();
   }
 
   #lead(reader: PartitionReader, view: ClusterView): void {
     const topic = view.topics.get(reader.topic);
-    reader.leader = topic?.leaders[reader.partition];
+    const leader = topic?.leaders[reader.partition];
+    const isThere = leader !== undefined && view.brokers.has(leader.nodeId);
+    reader.leader = isThere ? leader : undefined;
     reader.isWaiting = false;
     this.#checkTopic(reader);
     if (topic === undefined) reader.trouble = undefined;
-    else if (reader.isActive && reader.leader === undefined) {
-      this.#trouble(reader, withoutLeader(reader.topic, reader.partition, 'no broker leads it'));
+    else if (reader.isActive && !isThere) {
+      const why = leader === undefined ? 'no broker leads it' : 'its leader has no address';
+      this.#trouble(reader, withoutLeader(reader.topic, reader.partition, why));
     }
   }
 
-  #know(topic: string, number: number): string {
+  #know(topic: string, number: number): void {
     const name = `${topic}/${number}`;
     if (!this.#readers.has(name)) this.#readers.set(name, new PartitionReader(topic, number));
-    return name;
   }
 
   /** A topic that was made anew under the name is another one. */
@@ -174,7 +217,7 @@ export class Assignment {
     if (place === undefined || topicId === undefined || current === undefined) return;
     if (current === topicId) return;
     if (reader.isUntouched) return this.begin(reader, undefined);
-    reader.failure ??= topicReplaced(lost(reader), current);
+    reader.failure ??= topicReplaced(reader.lostPlace, current);
   }
 
   #matchFetchers(view: ClusterView): void {
@@ -197,6 +240,7 @@ export class Assignment {
       {
         access,
         version: this.#version,
+        clusterId: this.#clusterId,
         isolation: table.isolation,
         clock,
         random,
@@ -229,7 +273,6 @@ export class Assignment {
         this.#accept(reader, answer);
         return;
       case 'out_of_range':
-        reader.isWaiting = true;
         void this.#locate(reader);
         return;
       case 'refused':
@@ -237,16 +280,20 @@ export class Assignment {
         return;
       case 'stale':
       case 'trouble':
-        // Asked again after the next look, which comes later and later.
-        reader.isWaiting = true;
-        this.#lookSoon();
-        this.#trouble(reader, withoutLeader(topic, partition, `brokers answer ${outcome.name}`));
+        this.#postpone(reader, withoutLeader(topic, partition, `brokers answer ${outcome.name}`));
     }
+  }
+
+  /** Asked again after the next look, which comes later and later. */
+  #postpone(reader: PartitionReader, error: unknown): void {
+    reader.isWaiting = true;
+    this.#lookSoon();
+    this.#trouble(reader, error);
   }
 
   #accept(reader: PartitionReader, answer: PartitionAnswer): void {
     if (answer.diverging !== undefined) {
-      reader.failure = diverged(lost(reader), answer.diverging);
+      reader.failure = diverged(reader.lostPlace, answer.diverging);
       return;
     }
     const { highWatermark, lastStableOffset } = answer;
@@ -255,12 +302,19 @@ export class Assignment {
     try {
       reader.accept(answer, end, this.#context.clock.monotonicMs());
     } catch (thrown) {
-      reader.failure = corruptRecords(reader.topic, reader.partition, asHeliosError(thrown));
+      return this.onDamage(reader, asHeliosError(thrown));
     }
+    if (reader.fruitlessAnswers < fruitlessMax) return;
+    const why = 'brokers answer without a whole batch of what was asked for';
+    this.#postpone(reader, withoutLeader(reader.topic, reader.partition, why));
   }
 
   #onFailure(readers: readonly PartitionReader[], error: unknown): void {
-    for (const reader of readers) this.#trouble(reader, error);
+    for (const reader of readers) {
+      if (error instanceof HeliosError && error.code === 'source_replaced')
+        reader.failure ??= error;
+      else this.#trouble(reader, error);
+    }
     this.#lookSoon();
   }
 
@@ -276,16 +330,22 @@ export class Assignment {
 
   /** Finds out what is left of a log that doesn't have the offset that was asked for. */
   async #locate(reader: PartitionReader): Promise<void> {
+    const { cluster, table } = this.#context;
+    const { topic, partition, fetchPlace } = reader;
+    reader.isLocating = true;
     try {
-      const log = await this.#context.cluster.logRange(reader.topic, reader.partition);
-      if (!reader.isAnswerCurrent) return;
+      const log = await cluster.logRange(topic, partition);
+      // It was asked for by the topic's name: another topic, or cluster, may have that by now.
+      this.#apply(await cluster.view(table.topics));
+      if (reader.failure !== undefined || reader.fetchPlace !== fetchPlace) return;
       if (reader.isUntouched) reader.moveStart(log.start);
-      else reader.failure = outOfRange(lost(reader), log);
+      else if (!isWithin(fetchPlace.offset, log))
+        reader.failure = outOfRange(reader.lostPlace, log);
+      else this.#postpone(reader, withoutLeader(topic, partition, 'brokers disagree on its log'));
     } catch (thrown) {
-      this.#trouble(reader, thrown);
-      this.#lookSoon();
+      this.#postpone(reader, thrown);
     } finally {
-      reader.isWaiting = false;
+      reader.isLocating = false;
       this.#context.bell.ring();
     }
   }
@@ -332,17 +392,4 @@ export class Assignment {
       if (!woken.signal.aborted && !this.#done.signal.aborted) throw thrown;
     }
   }
-}
-
-function lost(reader: PartitionReader): Parameters<typeof outOfRange>[0] {
-  const { topic, partition, topicId } = reader;
-  const place = reader.fetchPlace;
-  return { topic, partition, at: { ...place, topicId } };
-}
-
-function compareNames(left: string, right: string): number {
-  const [leftSlash, rightSlash] = [left.lastIndexOf('/'), right.lastIndexOf('/')];
-  const [leftTopic, rightTopic] = [left.slice(0, leftSlash), right.slice(0, rightSlash)];
-  if (leftTopic !== rightTopic) return leftTopic < rightTopic ? -1 : 1;
-  return Number(left.slice(leftSlash + 1)) - Number(right.slice(rightSlash + 1));
 }

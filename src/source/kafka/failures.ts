@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { KafkaPosition } from './kafka-position.ts';
 
@@ -13,12 +14,25 @@ const choices = ['earliest', 'timestamp', 'latest'];
 /** Where the log of a partition begins and ends now; both exclusive of what is gone. */
 export type LogRange = { readonly start: number; readonly end: number };
 
-/** Records after a position were deleted, or never were: whoever reads has to choose. */
+/** Whether reading can go on at an offset. */
+export function isWithin(offset: number, log: LogRange): boolean {
+  return offset >= log.start && offset <= log.end;
+}
+
+/**
+ * Records after a position were deleted, or never were: whoever reads has to choose. The position
+ * is outside of the log.
+ */
 export function outOfRange({ topic, partition, at }: LostPlace, log: LogRange): HeliosError {
   const isBefore = at.offset < log.start;
+  const count = isBefore ? log.start - at.offset : at.offset - log.end;
+  assert(count > 0, 'a position within the log is not lost');
+  const records = count === 1 ? 'the record' : `the ${count} records`;
+  const are = count === 1 ? 'is' : 'are';
+  const were = count === 1 ? 'was deleted before it was' : 'were deleted before they were';
   const what = isBefore
-    ? `the ${log.start - at.offset} records up to there were deleted before they were read`
-    : `the ${at.offset - log.end} records up to the position are gone`;
+    ? `${records} up to there ${were} read`
+    : `${records} up to the position ${are} gone`;
   return new HeliosError(
     'position_lost',
     `Partition ${partition} of the Kafka topic "${topic}" was read up to offset ${at.offset}, ` +
@@ -92,6 +106,20 @@ export function topicReplaced({ topic, partition, at }: LostPlace, found: string
   );
 }
 
+/** Another cluster answers at the address: its offsets have nothing to do with those read so far. */
+export function clusterReplaced(was: string, found: string, address: string): HeliosError {
+  return new HeliosError(
+    'source_replaced',
+    `Another Kafka cluster answers at ${address}: it was ${was} so far, now it is ${found}.`,
+    {
+      hint:
+        'Nothing was read from it. Point the connection at the old cluster, or choose where to go ' +
+        'on in this one: restart the pipeline from the earliest records, or at a time.',
+      details: { was, is: found, choices },
+    },
+  );
+}
+
 export function topicMissing(topic: string, address: string): HeliosError {
   return new HeliosError(
     'stream_missing',
@@ -106,6 +134,13 @@ export function partitionMissing(topic: string, partition: number): HeliosError 
     `The Kafka topic "${topic}" has no partition ${partition} any more.`,
     { hint: 'A topic never loses partitions: it was deleted. Stop the pipeline, or make it anew.' },
   );
+}
+
+/** A request is with the broker, and nothing comes back. */
+export function unanswered(address: string): HeliosError {
+  return new HeliosError('unreachable', `${address} does not answer.`, {
+    hint: 'It is tried again. Look whether the broker runs, and for what is on the way to it.',
+  });
 }
 
 /** Nobody serves the partition. */

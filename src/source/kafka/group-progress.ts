@@ -1,7 +1,21 @@
+import type { Clock } from '../../base/clock.ts';
 import { asHeliosError, type HeliosError } from '../../base/errors.ts';
 import type { Positions } from '../source.ts';
 import type { Cluster } from './cluster.ts';
 import { parsePosition } from './kafka-position.ts';
+import { parsePartitionName } from './partition-names.ts';
+
+export type GroupProgressOptions = {
+  readonly cluster: Cluster;
+  readonly group: string;
+  /** Partitions that there are, `topic/number`: of topics that are gone nobody wants to hear. */
+  readonly names: () => readonly string[];
+  readonly clock: Clock;
+  readonly onProblem: (problem: HeliosError) => void;
+};
+
+/** Whoever stops doesn't wait longer for a broker that doesn't answer. */
+const closePatienceMs = 1_000;
 
 /**
  * Tells a consumer group how far the pipeline is, for tools that show lag. Nothing depends on it:
@@ -10,15 +24,19 @@ import { parsePosition } from './kafka-position.ts';
 export class GroupProgress {
   readonly #cluster: Cluster;
   readonly #group: string;
+  readonly #names: () => readonly string[];
+  readonly #clock: Clock;
   readonly #onProblem: (problem: HeliosError) => void;
   #telling: Promise<void> | undefined;
   #next: Positions | undefined;
   #failureCount = 0;
 
-  constructor(cluster: Cluster, group: string, onProblem: (problem: HeliosError) => void) {
-    this.#cluster = cluster;
-    this.#group = group;
-    this.#onProblem = onProblem;
+  constructor(options: GroupProgressOptions) {
+    this.#cluster = options.cluster;
+    this.#group = options.group;
+    this.#names = options.names;
+    this.#clock = options.clock;
+    this.#onProblem = options.onProblem;
   }
 
   /** Returns at once; while one telling is under way, only the newest positions wait. */
@@ -27,9 +45,13 @@ export class GroupProgress {
     this.#telling ??= this.#tellAll();
   }
 
-  /** Until what is under way is through. */
+  /** Until what is under way is through, unless that takes long. */
   async close(): Promise<void> {
-    await this.#telling;
+    if (this.#telling === undefined) return;
+    const done = new AbortController();
+    const patience = this.#clock.sleep(closePatienceMs, done.signal).catch(() => undefined);
+    await Promise.race([this.#telling, patience]);
+    done.abort();
   }
 
   async #tellAll(): Promise<void> {
@@ -42,12 +64,13 @@ export class GroupProgress {
 
   async #tell(positions: Positions): Promise<void> {
     const offsets = new Map<string, Map<number, number>>();
+    const names = new Set(this.#names());
     for (const [name, at] of positions) {
-      const slash = name.lastIndexOf('/');
-      const topic = name.slice(0, slash);
+      if (!names.has(name)) continue;
+      const { topic, number } = parsePartitionName(name);
       const partitions = offsets.get(topic) ?? new Map<number, number>();
       // A group's offset is the next one to read, as ours is.
-      partitions.set(Number(name.slice(slash + 1)), parsePosition(at).offset);
+      partitions.set(number, parsePosition(at).offset);
       offsets.set(topic, partitions);
     }
     if (offsets.size === 0) return;

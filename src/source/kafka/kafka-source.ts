@@ -10,20 +10,23 @@ import type {
   ReadRequest,
   RecordForm,
   Source,
+  SourceWait,
   StartPoint,
 } from '../source.ts';
 import { Assignment } from './assignment.ts';
 import { Bell } from './bell.ts';
 import { Cluster } from './cluster.ts';
-import { corruptRecords, outsideOfLog, partitionMissing } from './failures.ts';
+import { outsideOfLog, partitionMissing } from './failures.ts';
 import { GroupProgress } from './group-progress.ts';
-import { lagOf, RecordSizes } from './lag.ts';
+import { RecordSizes } from './lag/lag.ts';
+import { KafkaLagWatch } from './lag/lag-watch.ts';
 import {
   comparePositions,
   formatPosition,
   type KafkaPosition,
   parsePosition,
 } from './kafka-position.ts';
+import { parsePartitionName } from './partition-names.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { spoolBatch } from './spool-batch.ts';
@@ -39,6 +42,8 @@ export type KafkaSourceOptions = {
   readonly random: () => number;
   /** Told of what failed without harm to the records: a group that can't be told. */
   readonly onProblem: (problem: HeliosError) => void;
+  /** Aborts where nobody wants it any more while it is being opened. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** `read` gives a broker so long to answer before it says that there is nothing now. */
@@ -64,6 +69,7 @@ export class KafkaSource implements Source {
   readonly #sizes = new RecordSizes();
   readonly #ahead = new ReadAhead();
   readonly #closing = new AbortController();
+  readonly #lags: KafkaLagWatch;
   /** The broker did not answer in time: until it does, nobody waits for it again. */
   #slowSinceAnswer = -1;
   #starts: Promise<ReadonlyMap<string, KafkaPosition>> | undefined;
@@ -81,7 +87,17 @@ export class KafkaSource implements Source {
     this.#group =
       groupId === undefined
         ? undefined
-        : new GroupProgress(parts.cluster, groupId, options.onProblem);
+        : new GroupProgress({
+            cluster: parts.cluster,
+            group: groupId,
+            names: () => parts.assignment.names(),
+            clock: options.clock,
+            onProblem: options.onProblem,
+          });
+    const { assignment, cluster } = parts;
+    const { clock } = options;
+    const closing = this.#closing.signal;
+    this.#lags = new KafkaLagWatch({ assignment, cluster, clock, sizes: this.#sizes, closing });
   }
 
   /**
@@ -93,12 +109,18 @@ export class KafkaSource implements Source {
     const { access, table, clock, random } = options;
     const cluster = new Cluster(access, table.isolation);
     const bell = new Bell();
+    // What is asked of a cluster ends with it.
+    const onAbort = (): void => void cluster.close();
+    options.signal?.addEventListener('abort', onAbort, { once: true });
     try {
+      options.signal?.throwIfAborted();
       const assignment = await Assignment.open({ access, table, clock, random, cluster, bell });
       return new KafkaSource(options, { cluster, assignment, bell });
     } catch (thrown) {
       await cluster.close();
       throw thrown;
+    } finally {
+      options.signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -162,14 +184,11 @@ export class KafkaSource implements Source {
   }
 
   async partitionLags(positions: Positions): Promise<readonly PartitionLag[]> {
-    const nowMs = this.#options.clock.nowMs();
-    const lags = this.#assignment.names().map((name) => {
-      const at = positions.get(name);
-      const offset = at === undefined ? undefined : parsePosition(at).offset;
-      const reader = this.#assignment.reader(name);
-      return lagOf({ name, reader, offset, nowMs, recordBytes: this.#sizes.average });
-    });
-    return await Promise.resolve(lags);
+    return await this.#lags.lags(positions);
+  }
+
+  waiting(): SourceWait | undefined {
+    return this.#lags.waiting();
   }
 
   async release(positions: Positions): Promise<void> {
@@ -181,8 +200,8 @@ export class KafkaSource implements Source {
     this.#closing.abort();
     await this.#ahead.close();
     await this.#group?.close();
-    await this.#assignment.close();
-    await this.#cluster.close();
+    // What is asked of the cluster ends with it: nobody waits for a broker that doesn't answer.
+    await Promise.all([this.#assignment.close(), this.#cluster.close()]);
   }
 
   async #readNow(reader: PartitionReader, request: ReadRequest): Promise<Batch | undefined> {
@@ -202,8 +221,8 @@ export class KafkaSource implements Source {
   #reader(name: string): PartitionReader {
     const reader = this.#assignment.reader(name);
     if (reader !== undefined) return reader;
-    const slash = name.lastIndexOf('/');
-    throw partitionMissing(name.slice(0, slash), Number(name.slice(slash + 1)));
+    const { topic, number } = parsePartitionName(name);
+    throw partitionMissing(topic, number);
   }
 
   /** What is held is of use only where reading goes on. */
@@ -281,14 +300,15 @@ export class KafkaSource implements Source {
     return formatPosition({ ...place, topicId: reader.topicId });
   }
 
-  /** Whatever is found in the records is told with their place, and found again at the next try. */
+  /** What is damaged is fetched once more, and told where it stays so. */
   #decode(reader: PartitionReader, take: () => number): number {
     try {
       return take();
     } catch (thrown) {
       if (!(thrown instanceof HeliosError)) throw thrown;
-      reader.failure = corruptRecords(reader.topic, reader.partition, thrown);
-      throw reader.failure;
+      this.#assignment.onDamage(reader, thrown);
+      if (reader.failure !== undefined) throw reader.failure;
+      return 0;
     }
   }
 

@@ -1,6 +1,7 @@
 import type { HeliosError } from '../../base/errors.ts';
 import type { EpochMs } from '../../event/record.ts';
 import type { LeaderInfo } from './cluster.ts';
+import type { LostPlace } from './failures.ts';
 import type { PartitionAnswer } from './fetch/fetch-answer.ts';
 import type { FetchPartition } from './fetch/fetch-request.ts';
 import type { KafkaPosition } from './kafka-position.ts';
@@ -25,6 +26,11 @@ type Held = {
 /** Why a partition gives no records, since when. */
 export type Trouble = { readonly sinceMs: number; readonly error: unknown };
 
+/** A request that waits for records is answered within half a second, if by nothing else. */
+const silentMs = 3_000;
+/** Trouble that is over so soon is told to nobody. */
+const briefMs = 2_000;
+
 /**
  * One partition that is read: what was fetched of it and not yet taken, and where both go on.
  *
@@ -40,7 +46,10 @@ export class PartitionReader {
   /** Of the topic that is read; fixed with the first position. */
   topicId: string | undefined;
   leader: LeaderInfo | undefined;
-  isInFlight = false;
+  /** When the request that is with the broker was sent; undefined: none is. */
+  askedAtMs: number | undefined;
+  /** It is being found out what is left of the log. */
+  isLocating = false;
   /** Something has to be looked up before it can be fetched. */
   isWaiting = false;
   /** Stops the pipeline at its next read. */
@@ -59,7 +68,9 @@ export class PartitionReader {
   /** Answers to requests of an earlier one are not for what is read now. */
   #generation = 0;
   #asked = 0;
-  #answeredAtMs = 0;
+  #answeredAtMs: number | undefined;
+  #fruitless = 0;
+  #damaged = 0;
 
   constructor(topic: string, partition: number) {
     this.topic = topic;
@@ -105,7 +116,27 @@ export class PartitionReader {
    * tell, or an answer is as new as that.
    */
   doubtEnd(nowMs: number): void {
-    if (!this.isInFlight && nowMs - this.#answeredAtMs > endCertainMs) this.#isAtEnd = false;
+    const isNew = nowMs - (this.#answeredAtMs ?? 0) <= endCertainMs;
+    if (this.askedAtMs === undefined && !isNew) this.#isAtEnd = false;
+  }
+
+  /** When the broker last said where the log ends. */
+  get answeredAtMs(): number | undefined {
+    return this.#answeredAtMs;
+  }
+
+  /** Answers in a row that brought nothing, though they should have. */
+  get fruitlessAnswers(): number {
+    return this.#fruitless;
+  }
+
+  /** Since when the broker says nothing of use, where that is worth telling. */
+  silentSinceMs(nowMs: number): number | undefined {
+    if (!this.isActive) return undefined;
+    const { trouble, askedAtMs } = this;
+    if (trouble !== undefined && nowMs - trouble.sinceMs >= briefMs) return trouble.sinceMs;
+    if (askedAtMs !== undefined && nowMs - askedAtMs >= silentMs) return askedAtMs;
+    return undefined;
   }
 
   /** What the next request asks for. */
@@ -113,15 +144,29 @@ export class PartitionReader {
     return this.#fetchPlace;
   }
 
+  /** For errors about what can't be read any more. */
+  get lostPlace(): LostPlace {
+    const { topic, partition, topicId } = this;
+    return { topic, partition, at: { ...this.#fetchPlace, topicId } };
+  }
+
   /** When the oldest record arrived that is held. */
   get oldestMs(): EpochMs | undefined {
-    return this.#held[0]?.oldestMs;
+    const oldestMs = this.#held[0]?.oldestMs;
+    // Producers write what they like for a time, or none.
+    return oldestMs === undefined || oldestMs < 0 ? undefined : oldestMs;
   }
 
   /** Which requests it may be in now. */
   get lane(): 'behind' | 'tail' | undefined {
-    const isBusy = this.isInFlight || this.isWaiting || this.#heldBytes >= partitionBytes;
-    if (isBusy || !this.isActive || this.failure !== undefined) return undefined;
+    const isAsked = this.askedAtMs !== undefined || this.isWaiting || this.isLocating;
+    if (
+      isAsked ||
+      this.#heldBytes >= partitionBytes ||
+      !this.isActive ||
+      this.failure !== undefined
+    )
+      return undefined;
     return this.#isAtEnd ? 'tail' : 'behind';
   }
 
@@ -131,11 +176,19 @@ export class PartitionReader {
     this.#place = place;
     this.#fetchPlace = place;
     this.#isUntouched = at === undefined;
-    this.#held = [];
-    this.#heldBytes = 0;
-    this.#isAtEnd = false;
-    this.#generation++;
+    this.#drop();
+    this.#damaged = 0;
     this.failure = undefined;
+  }
+
+  /**
+   * What is held can't be read, and is fetched once more; gives how often that happened without a
+   * record in between.
+   */
+  fetchAgain(): number {
+    if (this.#place !== undefined) this.#fetchPlace = this.#place;
+    this.#drop();
+    return ++this.#damaged;
   }
 
   /** The log's start was found to be here. */
@@ -168,8 +221,8 @@ export class PartitionReader {
 
   /** Keeps the records of an answer without an error. */
   accept(answer: PartitionAnswer, end: number, nowMs: number): void {
-    this.trouble = undefined;
     this.#answeredAtMs = nowMs;
+    const before = this.#fetchPlace.offset;
     if (answer.logStartOffset >= 0) this.logStart = answer.logStartOffset;
     if (end >= 0) this.logEnd = end;
     const span = spanOf(answer.records);
@@ -185,6 +238,8 @@ export class PartitionReader {
     }
     const isCutOff = span.nextOffset === undefined && span.needed > 0;
     this.#isAtEnd = !isCutOff && (answer.records.length === 0 || this.#fetchPlace.offset >= end);
+    this.#fruitless = this.#isAtEnd || this.#fetchPlace.offset > before ? 0 : this.#fruitless + 1;
+    if (this.#fruitless === 0) this.trouble = undefined;
   }
 
   /**
@@ -204,12 +259,21 @@ export class PartitionReader {
         break;
       }
       if (this.#place.offset > before) this.#isUntouched = false;
+      this.#damaged = 0;
       newestMs = Math.max(newestMs, first.records.newestMs);
       if (!first.records.isDone) continue;
       this.#held.shift();
       this.#heldBytes -= first.byteLength;
     }
     return newestMs;
+  }
+
+  #drop(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#isAtEnd = false;
+    this.#fruitless = 0;
+    this.#generation++;
   }
 
   #hold(bytes: Buffer, aborted: readonly AbortedTransaction[]): void {

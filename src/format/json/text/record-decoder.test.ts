@@ -101,6 +101,36 @@ test('times of metadata are instants whatever times of the format are', async ()
   expect(decoded.rows).toEqual([row]);
 });
 
+test.each(['rfc3339', 'unix_millis'] as const)(
+  'a time of metadata that is none rejects its record alone, with times of the format in %s',
+  async (timestampFormat) => {
+    const format: RecordFormat = { ...typedJson, timestampFormat };
+    const times = [0, 253_402_300_799_999, 253_402_300_800_000, 2n ** 53n, 2n ** 63n - 1n, null];
+    const envelopes = times.map((timestamp, id) => enveloped(`{"id":${id}}`, { timestamp }));
+    const decoded = await decode(envelopes, format, {
+      fields: { id: 'BIGINT' },
+      metadata: { at: 'TIMESTAMP FROM timestamp' },
+    });
+    expect(decoded.rows).toEqual([
+      { id: '0', at: '1970-01-01 00:00:00+00' },
+      { id: '1', at: '9999-12-31 23:59:59.999+00' },
+      { id: '5', at: null },
+    ]);
+    expect(decoded.rejected.map(({ position }) => position)).toEqual(['2', '3', '4']);
+    expect(decoded.rejected[2]?.message).toContain('9223372036854775807');
+    const whole = await decode(envelopes, format, {
+      fields: { id: 'BIGINT' },
+      metadata: { ms: 'BIGINT FROM timestamp' },
+    });
+    expect(whole.rejected).toEqual([]);
+    expect(whole.rows.map(({ ms }) => ms).slice(3)).toEqual([
+      '9007199254740992',
+      '9223372036854775807',
+      null,
+    ]);
+  },
+);
+
 test('metadata that does not fit its column rejects the record', async () => {
   const bad = enveloped('{"id":1}', { key: '/w==' });
   const none = enveloped('{"id":2}', {});

@@ -1,6 +1,6 @@
 import { Connection, type Writer } from '@platformatic/kafka';
 import { HeliosError } from '../../../base/errors.ts';
-import { guardConnection } from '../../../connection/kafka/guard-connection.ts';
+import { cutReason, guardConnection } from '../../../connection/kafka/guard-connection.ts';
 import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
 import type { Broker } from '../../../source/kafka/fetch/fetch-connection.ts';
 import {
@@ -59,7 +59,7 @@ export class ProduceConnection {
       return await send(connection, api, { write, read });
     } catch (thrown) {
       this.close();
-      throw thrown;
+      throw cutReason(connection) ?? thrown;
     }
   }
 

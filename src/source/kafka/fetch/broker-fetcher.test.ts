@@ -19,6 +19,7 @@ test('a broker that refuses whole requests is told of, and asked less and less',
     {
       access: await access(),
       version: 16,
+      clusterId: undefined,
       isolation: 'read_committed',
       clock: {
         ...systemClock,

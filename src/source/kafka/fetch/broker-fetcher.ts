@@ -27,6 +27,8 @@ const retryPolicy: BackoffPolicy = {
 export type FetcherContext = {
   readonly access: KafkaAccess;
   readonly version: number;
+  /** The cluster that the records are of; undefined: any. */
+  readonly clusterId: string | undefined;
   readonly isolation: KafkaTable['isolation'];
   readonly clock: Clock;
   readonly random: () => number;
@@ -57,7 +59,9 @@ export class BrokerFetcher {
   constructor(context: FetcherContext, broker: Broker) {
     this.#context = context;
     const lanes: readonly Lane[] = ['behind', 'tail', 'tail'];
-    this.#connections = lanes.map(() => new FetchConnection(context.access, broker));
+    this.#connections = lanes.map(
+      () => new FetchConnection(context.access, broker, context.clusterId),
+    );
     this.#loops = this.#connections.map(async (connection, index) => {
       await this.#run(connection, lanes[index] ?? 'tail');
     });
@@ -93,7 +97,7 @@ export class BrokerFetcher {
     lane: Lane,
   ): Promise<boolean> {
     const context = this.#context;
-    for (const reader of readers) reader.isInFlight = true;
+    for (const reader of readers) reader.askedAtMs = context.clock.monotonicMs();
     try {
       const answer = await connection.fetch({
         version: context.version,
@@ -103,18 +107,23 @@ export class BrokerFetcher {
         topics: topicsOf(readers),
       });
       if (answer.errorCode !== 0) throw refused(answer.errorCode);
-      this.#deliver(readers, answer.partitions);
-      return true;
+      const unanswered = this.#deliver(readers, answer.partitions);
+      if (unanswered.length > 0) context.onFailure(unanswered, otherAnswer());
+      return unanswered.length === 0;
     } catch (thrown) {
       if (!this.#done.signal.aborted) context.onFailure(readers, thrown);
       return false;
     } finally {
-      for (const reader of readers) reader.isInFlight = false;
+      for (const reader of readers) reader.askedAtMs = undefined;
       context.bell.ring();
     }
   }
 
-  #deliver(readers: readonly PartitionReader[], answers: readonly PartitionAnswer[]): void {
+  /** Gives the partitions of which the answer says nothing. */
+  #deliver(
+    readers: readonly PartitionReader[],
+    answers: readonly PartitionAnswer[],
+  ): readonly PartitionReader[] {
     const isById = this.#context.version >= fetchVersionByTopicId;
     const byName = new Map(
       readers.map((reader) => {
@@ -123,9 +132,12 @@ export class BrokerFetcher {
       }),
     );
     for (const answer of answers) {
-      const reader = byName.get(`${answer.topic}/${answer.partition}`);
+      const name = `${answer.topic}/${answer.partition}`;
+      const reader = byName.get(name);
       if (reader !== undefined) this.#context.onAnswer(reader, answer);
+      byName.delete(name);
     }
+    return [...byName.values()];
   }
 
   async #pause(durationMs: number): Promise<void> {
@@ -143,6 +155,13 @@ function refused(errorCode: number): HeliosError {
   const name = 'name' in outcome ? outcome.name : `the error ${errorCode}`;
   return new HeliosError('unreachable', `The broker answers Fetch with ${name}.`, {
     hint: 'It is tried again. If it stays, look into the log of the broker.',
+  });
+}
+
+/** An answer that is about other partitions than the request. */
+function otherAnswer(): HeliosError {
+  return new HeliosError('unreachable', 'The broker answers Fetch with what was not asked for.', {
+    hint: 'It is tried again. If it stays, look for what stands between Helios and the broker.',
   });
 }
 

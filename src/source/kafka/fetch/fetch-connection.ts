@@ -1,7 +1,8 @@
-import { Connection } from '@platformatic/kafka';
+import { Connection, metadataV9 } from '@platformatic/kafka';
 import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
-import { guardConnection } from '../../../connection/kafka/guard-connection.ts';
+import { cutReason, guardConnection } from '../../../connection/kafka/guard-connection.ts';
 import { HeliosError } from '../../../base/errors.ts';
+import { clusterReplaced } from '../failures.ts';
 import { readFetchAnswer, type FetchAnswer } from './fetch-answer.ts';
 import { fetchVersionByEpoch, type FetchRequest, writeFetchRequest } from './fetch-request.ts';
 
@@ -17,21 +18,27 @@ export type Broker = { readonly host: string; readonly port: number };
 export class FetchConnection {
   readonly #access: KafkaAccess;
   readonly #broker: Broker;
+  readonly #clusterId: string | undefined;
   #connection: Connection | undefined;
 
-  constructor(access: KafkaAccess, broker: Broker) {
+  /** With `clusterId`, nothing is read of a broker that belongs to another cluster. */
+  constructor(access: KafkaAccess, broker: Broker, clusterId?: string) {
     this.#access = access;
     this.#broker = broker;
+    this.#clusterId = clusterId;
   }
 
-  /** Fails with the client's own errors, and `corrupt_data` for what is no answer. */
+  /**
+   * Fails with the client's own errors, with `corrupt_data` for what is no answer, and with
+   * `source_replaced`.
+   */
   async fetch(request: FetchRequest): Promise<FetchAnswer> {
     const connection = await this.#open();
     try {
       return await send(connection, request);
     } catch (thrown) {
       this.close();
-      throw thrown;
+      throw cutReason(connection) ?? thrown;
     }
   }
 
@@ -48,8 +55,23 @@ export class FetchConnection {
     const connection = new Connection(clientId, options);
     guardConnection(connection);
     this.#connection = connection;
-    await connection.connect(this.#broker.host, this.#broker.port);
-    return connection;
+    try {
+      await connection.connect(this.#broker.host, this.#broker.port);
+      await this.#checkCluster(connection);
+      return connection;
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
+  }
+
+  /** Whoever listens at the address now need not be who did before. */
+  async #checkCluster(connection: Connection): Promise<void> {
+    if (this.#clusterId === undefined) return;
+    const { clusterId } = await metadataV9.api.async(connection, [], false);
+    if ((clusterId ?? this.#clusterId) === this.#clusterId) return;
+    const address = `${this.#broker.host}:${this.#broker.port}`;
+    throw clusterReplaced(this.#clusterId, String(clusterId), address);
   }
 }
 

@@ -26,6 +26,7 @@ export class FetchedRecords {
   #at = 0;
   #open: RecordCursor | undefined;
   #newestMs = 0;
+  #lastOffset = -1;
   /** Whatever is asked for next fails the same way. */
   #failure: { readonly thrown: unknown } | undefined;
 
@@ -91,6 +92,8 @@ export class FetchedRecords {
     for (;;) {
       const batch = this.#read();
       if (batch === undefined) return undefined;
+      if (batch.baseOffset <= this.#lastOffset) throw outOfOrder(batch, this.#lastOffset);
+      this.#lastOffset = batch.lastOffset;
       this.#followTransactions(batch);
       if (batch.lastOffset >= offset) return this.#openBatch(batch);
     }
@@ -142,6 +145,11 @@ function isAbortMarker(batch: RecordBatch): boolean {
 
 function without(batch: RecordBatch): RecordBatch {
   return { ...batch, recordCount: 0 };
+}
+
+function outOfOrder({ baseOffset }: RecordBatch, after: number): HeliosError {
+  const what = `a batch of records is damaged: its offset comes after ${after}`;
+  return new HeliosError('corrupt_data', what, { details: { offset: baseOffset } });
 }
 
 function epochOf(batch: RecordBatch, place: Place): number | undefined {

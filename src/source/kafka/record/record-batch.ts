@@ -17,12 +17,16 @@ export type RecordBatch = {
   /** Times are what producers wrote, which may be none: exact below 2⁵³. */
   readonly baseTimeMs: number;
   readonly maxTimeMs: number;
+  readonly times: ExactTimes;
   readonly producerId: bigint;
   readonly recordCount: number;
   readonly payload: Buffer;
   /** Where the next batch begins. */
   readonly end: number;
 };
+
+/** Of a batch, in milliseconds. */
+export type ExactTimes = { readonly base: bigint; readonly max: bigint };
 
 /** What a batch begins with, up to its length. */
 const lengthEnd = 12;
@@ -109,6 +113,7 @@ function header(bytes: Buffer, at: number, end: number): RecordBatch {
     isControl: (attributes & 32) !== 0,
     baseTimeMs: Number(bytes.readBigInt64BE(at + 27)),
     maxTimeMs: Number(bytes.readBigInt64BE(at + 35)),
+    times: { base: bytes.readBigInt64BE(at + 27), max: bytes.readBigInt64BE(at + 35) },
     producerId: bytes.readBigInt64BE(at + 43),
     recordCount,
     payload: bytes.subarray(at + headerBytes, end),

@@ -63,6 +63,23 @@ export class RecordCursor {
     this.#index--;
   }
 
+  /** The time where `timeMs` is not exact. */
+  exactTimeMs(): bigint {
+    const { batch, bytes } = this;
+    if (batch.hasLogTime) return batch.times.max;
+    // The record begins with its length; its attributes are one byte, then comes the difference.
+    let at = this.start;
+    while ((bytes[at++] ?? 0) >= 0x80);
+    at++;
+    let value = 0n;
+    for (let shift = 0n, byte = 0x80; byte >= 0x80; shift += 7n) {
+      byte = bytes[at++] ?? 0;
+      value |= BigInt(byte & 0x7f) << shift;
+    }
+    const delta = (value >> 1n) ^ -(value & 1n);
+    return BigInt.asIntN(64, batch.times.base + delta);
+  }
+
   #readDelta(): void {
     const delta = this.#varint();
     const { baseOffset, lastOffset } = this.batch;

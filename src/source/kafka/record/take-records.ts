@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { HeliosError } from '../../../base/errors.ts';
 import type { RecordForm } from '../../source.ts';
 import type { RecordCursor } from './record-cursor.ts';
 import { readHeaders } from './record-headers.ts';
@@ -151,14 +150,19 @@ function metadataOf(key: string, cursor: RecordCursor, limits: TakeLimits): unkn
   }
 }
 
-/** Null where the producer gave none. Nobody needs it but tables that have a column for it. */
-function timestampOf({ timeMs, offset }: RecordCursor): number | null {
-  if (timeMs < 0) return null;
-  if (Number.isSafeInteger(timeMs)) return timeMs;
-  throw new HeliosError(
-    'corrupt_data',
-    `the record at offset ${offset} has the time ${timeMs}, which is none in milliseconds`,
-  );
+declare global {
+  interface JSON {
+    /** What `stringify` writes as it is: https://tc39.es/proposal-json-parse-with-source/ */
+    rawJSON(text: string): unknown;
+  }
+}
+
+/** As a numeral of JSON; null where the producer gave none. Whether it fits is the column's say. */
+function timestampOf(cursor: RecordCursor): unknown {
+  const { timeMs } = cursor;
+  if (Number.isSafeInteger(timeMs)) return timeMs < 0 ? null : timeMs;
+  const exact = cursor.exactTimeMs();
+  return exact < 0n ? null : JSON.rawJSON(exact.toString());
 }
 
 function part({ bytes }: RecordCursor, start: number, length: number): Buffer | null {

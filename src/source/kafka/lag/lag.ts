@@ -1,6 +1,6 @@
-import type { Batch } from '../../event/record.ts';
-import type { PartitionLag } from '../source.ts';
-import type { PartitionReader } from './partition-reader.ts';
+import type { Batch, EpochMs } from '../../../event/record.ts';
+import type { PartitionLag } from '../../source.ts';
+import type { PartitionReader } from '../partition-reader.ts';
 
 /** Of a record, while none was seen. */
 const recordBytesGuess = 256;
@@ -21,8 +21,12 @@ export class RecordSizes {
   }
 }
 
+/** Where a log begins and ends, as far as it is known. */
+export type KnownLog = { readonly start: number | undefined; readonly end: number | undefined };
+
 export type LagQuestion = {
   readonly name: string;
+  readonly log: KnownLog;
   readonly reader: PartitionReader | undefined;
   /** The next one to read; undefined is the beginning. */
   readonly offset: number | undefined;
@@ -30,15 +34,19 @@ export type LagQuestion = {
   readonly recordBytes: number;
 };
 
-/** By the ends of the log in the newest answers; gaps in the offsets count as records. */
-export function lagOf({ name, reader, offset, nowMs, recordBytes }: LagQuestion): PartitionLag {
-  const end = reader?.logEnd;
-  const start = offset ?? reader?.logStart;
-  if (reader === undefined || end === undefined || start === undefined) {
-    return { partition: name, records: undefined, bytes: undefined, ms: undefined };
-  }
-  const records = Math.max(0, end - start);
-  const oldestMs = reader.oldestMs;
+/** Gaps in the offsets count as records. */
+export function lagOf({
+  name,
+  log,
+  reader,
+  offset,
+  nowMs,
+  recordBytes,
+}: LagQuestion): PartitionLag {
+  const start = offset ?? log.start;
+  if (log.end === undefined || start === undefined) return unknownLag(name, undefined);
+  const records = Math.max(0, log.end - start);
+  const oldestMs = reader?.oldestMs;
   const ageMs = oldestMs === undefined ? undefined : Math.max(0, nowMs - oldestMs);
   return {
     partition: name,
@@ -46,4 +54,8 @@ export function lagOf({ name, reader, offset, nowMs, recordBytes }: LagQuestion)
     bytes: Math.round(records * recordBytes),
     ms: records === 0 ? 0 : ageMs,
   };
+}
+
+export function unknownLag(partition: string, lastKnownAtMs: EpochMs | undefined): PartitionLag {
+  return { partition, records: undefined, bytes: undefined, ms: undefined, lastKnownAtMs };
 }
