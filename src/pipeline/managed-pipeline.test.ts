@@ -2,6 +2,9 @@ import { afterEach, expect, test } from 'vitest';
 import type { Clock } from '../base/clock.ts';
 import { armCrashPoint } from '../base/crash-point.ts';
 import { HeliosError } from '../base/errors.ts';
+import { FileStorage } from '../storage/file/file-storage.ts';
+import { ManifestStore } from './epoch/manifest-store.ts';
+import { pipelineDirectory } from './open-pipeline.ts';
 import { PipelineFixture } from './testing/fixture.ts';
 import { ids, script } from './testing/scripts.ts';
 
@@ -124,6 +127,31 @@ test('it never gives up on servers of somebody else', async () => {
   expect(await backoffOf(one)).toBe(30_000);
   armCrashPoint('nowhere', () => undefined);
   wake(one);
+  const seen = async (): Promise<readonly unknown[]> => ids(await helios.rows('sunk'));
+  await expect.poll(seen, { timeout: 8000, interval: 5 }).toEqual([1]);
+});
+
+test('what another process has taken over meanwhile is not taken back, but by a person', async () => {
+  await using one = await running();
+  const { helios } = one;
+  failEpochs('storage_failed');
+  await helios.send('events', ['{"id":1}']);
+  await backoffOf(one);
+  const { id } = helios.catalog.pipeline('p');
+  const root = pipelineDirectory(helios.directory, id);
+  const store = new ManifestStore(new FileStorage(root), 'manifests');
+  const { manifest, hash } = (await store.newest())!;
+  const epoch = manifest.epoch + 1;
+  await store.put({ ...manifest, epoch, incarnation: 'another process', previous: hash });
+  armCrashPoint('nowhere', () => undefined);
+  wake(one);
+  const info = await helios.supervisor.whenDone('p', AbortSignal.timeout(8000));
+  expect(info).toMatchObject({ state: 'failed', error: { code: 'fenced' } });
+  await expect(helios.supervisor.stop('p', { isDiscarding: false })).rejects.toMatchObject({
+    code: 'fenced',
+  });
+  expect((await store.newest())?.manifest.epoch).toBe(epoch);
+  await helios.supervisor.start('p');
   const seen = async (): Promise<readonly unknown[]> => ids(await helios.rows('sunk'));
   await expect.poll(seen, { timeout: 8000, interval: 5 }).toEqual([1]);
 });

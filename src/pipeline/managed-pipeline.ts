@@ -77,6 +77,8 @@ export class ManagedPipeline {
   #abort = new AbortController();
   #task: Promise<void> = Promise.resolve();
   #failures = 0;
+  /** Names under which it has run since it was started. */
+  readonly #incarnations = new Set<string>();
   readonly #epochs: PublishedEpoch[] = [];
 
   constructor(definition: PipelineDefinition, context: ManagedContext) {
@@ -117,6 +119,7 @@ export class ManagedPipeline {
     if (this.#state === 'running' || this.#state === 'retrying') return;
     this.#abort = new AbortController();
     this.#failures = 0;
+    this.#incarnations.clear();
     this.#error = undefined;
     this.#state = 'running';
     this.#isOpening = true;
@@ -141,6 +144,8 @@ export class ManagedPipeline {
   /** Lets the epoch that runs finish, and reads nothing more; hot rows stay hot. */
   async pause(): Promise<void> {
     await this.halt();
+    // Whoever moves its positions meanwhile does so under another name.
+    this.#incarnations.clear();
     this.#state = 'paused';
     this.#error = undefined;
   }
@@ -195,6 +200,8 @@ export class ManagedPipeline {
   async #runOnce(signal: AbortSignal): Promise<boolean> {
     this.#isOpening = true;
     try {
+      // Somebody else's servers may be long in coming: what is hot can be queried meanwhile.
+      if (this.#open === undefined) await this.restore();
       const open = await openPipeline(this.#context.environment, this.#request());
       this.#open = open;
       this.#feed(open);
@@ -254,6 +261,7 @@ export class ManagedPipeline {
       parts: this.#context.parts,
       busyCount: this.#context.busyCount,
       isAtRest: false,
+      incarnations: this.#incarnations,
       onPublished: (published) => {
         this.#failures = 0;
         this.#error = undefined;

@@ -80,6 +80,8 @@ export type OpenRequest = {
    * rolled, and nothing read. Only for one that `isBegun`.
    */
   readonly isAtRest: boolean;
+  /** Names of those that opened it before, since it was started; takes that of this one. */
+  readonly incarnations: Set<string>;
 };
 
 /** A pipeline that has recovered and may run. */
@@ -159,8 +161,11 @@ async function assemble(
   const store = new ManifestStore(new FileStorage(root), 'manifests');
   const scratchDirectory = join(dataDirectory, 'tmp', definition.id);
   await mkdir(scratchDirectory, { recursive: true });
+  const earlierIncarnations = new Set(request.incarnations);
+  request.incarnations.add(incarnation);
   const state = await recover({
     definition,
+    earlierIncarnations,
     sources,
     sinks: pieces.sinks,
     store,

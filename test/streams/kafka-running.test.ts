@@ -147,6 +147,38 @@ describe.runIf(broker)('a pipeline that reads Kafka', () => {
     ]);
   });
 
+  test('has its hot rows queryable when it starts while the broker is away', async () => {
+    const away = await KafkaBroker.create(parts!);
+    const options = { dataDirectory: join(folder, 'away') };
+    const patienceMs = 300_000;
+    const untilSeen = async (helios: HeliosProcess): Promise<unknown> =>
+      await until(
+        async () => await helios.queryNumber('SELECT count(*) FROM hot').catch(() => undefined),
+        (count) => count === 1,
+        patienceMs,
+      );
+    try {
+      await away.createTopic('hot');
+      await produce(away, 'hot', [{ value: Buffer.from('{"id":1}') }]);
+      await using first = await HeliosProcess.start(options);
+      await first.call('POST', '/api/v1/pipelines', {
+        name: 'hot',
+        sql: `CREATE TABLE incoming (id BIGINT) WITH (connector = 'kafka',
+            bootstrap_servers = '${away.bootstrap.plaintext}', topic = 'hot',
+            format = 'json', type = 'source', 'source.offset' = 'earliest');
+          CREATE TABLE hot WITH (connector = 'delta', path = 'file://${folder}/hot', type = 'sink');
+          INSERT INTO hot SELECT * FROM incoming;`,
+      });
+      await untilSeen(first);
+      first.kill('SIGKILL');
+      await first.exited;
+    } finally {
+      await away[Symbol.asyncDispose]();
+    }
+    await using helios = await HeliosProcess.start(options);
+    await untilSeen(helios);
+  }, 600_000);
+
   test('is backfilled beside what comes now, each record once, also after kill -9', async () => {
     await broker.createTopic('history', 2);
     const records = (from: number, count: number): Parameters<typeof produce>[2] =>

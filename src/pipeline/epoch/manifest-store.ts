@@ -79,7 +79,8 @@ export class ManifestStore {
   }
 }
 
-function fenced(manifest: Manifest): HeliosError {
+/** The epoch of the manifest is somebody else's. */
+export function fenced(manifest: Pick<Manifest, 'epoch'>): HeliosError {
   return new HeliosError(
     'fenced',
     `Another process runs this pipeline: epoch ${manifest.epoch} is not ours.`,

@@ -11,7 +11,7 @@ import type {
   ManifestSource,
   PositionTexts,
 } from './manifest.ts';
-import type { ManifestStore } from './manifest-store.ts';
+import { fenced, type ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
 
 /** Source name → partition → position read up to; undefined is the partition's beginning. */
@@ -25,6 +25,11 @@ export type RecoveryContext = {
   readonly store: ManifestStore;
   readonly parts: PartStore;
   readonly incarnation: string;
+  /**
+   * Under which whoever opens it has run it since it was started: empty at first. A manifest of
+   * another one is by a process that has taken over since.
+   */
+  readonly earlierIncarnations: ReadonlySet<string>;
   readonly nowMs: number;
   /** A sink id that was never used before. */
   readonly mintId: () => string;
@@ -52,6 +57,7 @@ export type RecoveredState = {
 export async function recover(context: RecoveryContext): Promise<RecoveredState> {
   await context.parts.open();
   const newest = await context.store.newest();
+  checkOwner(context.earlierIncarnations, newest?.manifest);
   const isCurrent = newest?.manifest.revision === context.definition.revision;
   const next = isCurrent ? claimed(context, newest) : await begun(context, newest);
   if (!context.isAtRest) checkSources(context, next);
@@ -68,6 +74,11 @@ export async function recover(context: RecoveryContext): Promise<RecoveredState>
   const live = sinks.flatMap((sink) => sink.parts.map((part) => part.name));
   await context.parts.keepOnly(new Set(live));
   return { manifest: next, hash, positions: readPositions(next), sinks };
+}
+
+/** Who tries again after a failure doesn't take back what another process took over meanwhile. */
+function checkOwner(ours: ReadonlySet<string>, newest: Manifest | undefined): void {
+  if (ours.size > 0 && newest !== undefined && !ours.has(newest.incarnation)) throw fenced(newest);
 }
 
 /**
