@@ -14,7 +14,10 @@ export type Change = { readonly file: string; readonly find: string; readonly re
 export type Trial =
   | { readonly kind: 'kill'; readonly points: readonly CrashPointName[] }
   | { readonly kind: 'power'; readonly points: readonly CrashPointName[] }
-  | { readonly kind: 'owners' };
+  | { readonly kind: 'owners' }
+  | { readonly kind: 'kafka'; readonly points: readonly CrashPointName[] }
+  | { readonly kind: 'kinesis'; readonly points: readonly CrashPointName[] }
+  | { readonly kind: 'zombies' };
 
 const segment = 'src/log/partition/segment.ts';
 const fileStorage = 'src/storage/file/file-storage.ts';
@@ -175,8 +178,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/sink/single-file/single-file-sink.ts',
-        find: 'let at = after;\n      await handle.truncate(at);',
-        replace: 'let at = (await handle.stat()).size;',
+        find: 'if (size !== this.#byteLength) throw this.#fenced(size);\n      let at = after;\n      await handle.truncate(at);',
+        replace: 'let at = size;',
       },
     ],
     trial: { kind: 'kill', points: ['after-part', 'before-manifest'] },

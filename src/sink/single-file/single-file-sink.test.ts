@@ -43,6 +43,17 @@ test('an append that is repeated replaces the one before it', async () => {
   expect(await readFile(path, 'utf8')).toBe('one\ntwo\n');
 });
 
+test('what another process appended meanwhile is left alone', async () => {
+  const sink = new SingleFileSink(path, 'json');
+  await sink.recover(0);
+  await append(sink, 'one\n', 0);
+  const other = new SingleFileSink(path, 'json');
+  await other.recover(4);
+  await append(other, 'theirs\n', 4);
+  await expect(append(sink, 'mine\n', 4)).rejects.toMatchObject({ code: 'fenced' });
+  expect(await readFile(path, 'utf8')).toBe('one\ntheirs\n');
+});
+
 test('a file that is shorter than what was written to it is told', async () => {
   const sink = new SingleFileSink(path, 'json');
   await sink.recover(0);

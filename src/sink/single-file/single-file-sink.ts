@@ -5,11 +5,17 @@ import { HeliosError, systemCode } from '../../base/errors.ts';
 import { makeFolderDurably, syncPath } from '../../storage/file/durable.ts';
 import type { AppendSink } from '../sink.ts';
 
-/** Appends lines to one file. What lies behind the manifest's length was never true, and is cut. */
+/**
+ * Appends lines to one file. What lies behind the manifest's length was never true, and is cut: but
+ * only what this sink left there. Another process that went on with the file is not overwritten,
+ * unless it does so in the midst of an append.
+ */
 export class SingleFileSink implements AppendSink {
   readonly kind = 'append';
   readonly location: string;
   readonly encoding: 'json' | 'text';
+  /** How long the file was left. */
+  #byteLength = 0;
 
   constructor(path: string, encoding: 'json' | 'text') {
     this.location = path;
@@ -41,11 +47,14 @@ export class SingleFileSink implements AppendSink {
       await handle.close();
     }
     await syncPath(dirname(this.location));
+    this.#byteLength = byteLength;
   }
 
   async append(path: string, after: number): Promise<number> {
     const handle = await open(this.location, 'r+');
     try {
+      const { size } = await handle.stat();
+      if (size !== this.#byteLength) throw this.#fenced(size);
       let at = after;
       await handle.truncate(at);
       for await (const chunk of createReadStream(path)) {
@@ -54,6 +63,7 @@ export class SingleFileSink implements AppendSink {
         at += bytes.byteLength;
       }
       await handle.datasync();
+      this.#byteLength = at;
       return at;
     } finally {
       await handle.close();
@@ -61,4 +71,13 @@ export class SingleFileSink implements AppendSink {
   }
 
   async close(): Promise<void> {}
+
+  #fenced(size: number): HeliosError {
+    return new HeliosError(
+      'fenced',
+      `${this.location} has ${size} bytes, but this pipeline left it with ${this.#byteLength}: ` +
+        'something else writes to it.',
+      { hint: 'Let one pipeline alone write to it, and start this one again if it is that.' },
+    );
+  }
 }
