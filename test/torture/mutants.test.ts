@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { mutants } from './mutants.ts';
 import { mutated } from './mutate.ts';
+import { streamMutants } from './streams/mutants.ts';
 
-test.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
+const all = [...mutants, ...streamMutants];
+
+test.each(all.map((mutant) => [mutant.name, mutant] as const))(
   'the code still has what is broken by: %s',
   (_name, mutant) => {
     for (const change of mutant.changes) {
@@ -13,4 +16,5 @@ test.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
 
 test('there are enough ways to break it', () => {
   expect(mutants.length).toBeGreaterThanOrEqual(10);
+  expect(streamMutants.length).toBeGreaterThanOrEqual(4);
 });

@@ -1,9 +1,14 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unreachable } from '../../src/base/assert.ts';
+import { type KafkaParts, kafkaParts } from '../peers/kafka.ts';
 import { isGood } from './judge.ts';
 import type { Change, Mutant } from './mutants.ts';
 import { twoOwners } from './owners.ts';
-import { torture, type TortureOptions } from './run.ts';
+import { torture, type TortureOptions, type TortureReport } from './run.ts';
+import { tortureKafka } from './streams/kafka.ts';
+import { tortureKinesis } from './streams/kinesis.ts';
+import { wakeZombies } from './streams/zombies.ts';
 
 const sourceRoot = join(import.meta.dirname, '..', '..');
 
@@ -42,15 +47,37 @@ export async function isCaught(
 async function tryOut(
   { trial }: Mutant,
   options: Pick<TortureOptions, 'seed' | 'folder' | 'python' | 'log' | 'root'>,
-): Promise<Pick<Awaited<ReturnType<typeof torture>>, 'verdicts' | 'faults'>> {
-  if (trial.kind === 'owners') return await twoOwners({ ...options, rounds: 3 });
-  return await torture({
-    ...options,
-    kills: 6,
-    points: trial.points,
-    pointHits: 4,
-    powerCutShare: trial.kind === 'power' ? 1 : 0,
-  });
+): Promise<Pick<TortureReport, 'verdicts' | 'faults'>> {
+  const common = { ...options, kills: 6, pointHits: 4 };
+  switch (trial.kind) {
+    case 'owners':
+      return await twoOwners({ ...options, rounds: 3 });
+    case 'kill':
+    case 'power':
+      return await torture({
+        ...common,
+        points: trial.points,
+        powerCutShare: trial.kind === 'power' ? 1 : 0,
+      });
+    case 'kafka': {
+      const kafka = { ...common, points: trial.points, powerCutShare: 0, brokerKills: 1 };
+      return await tortureKafka({ ...kafka, parts: await requiredKafka() });
+    }
+    case 'kinesis': {
+      const kinesis = { ...common, points: trial.points, powerCutShare: 0, reshards: 12 };
+      return await tortureKinesis({ ...kinesis, emulator: 'kinesis-local' });
+    }
+    case 'zombies':
+      return await wakeZombies({ ...options, rounds: 3, parts: await requiredKafka() });
+    default:
+      return unreachable(trial);
+  }
+}
+
+async function requiredKafka(): Promise<KafkaParts> {
+  const parts = await kafkaParts();
+  if (parts === undefined) throw new Error('This needs Kafka, and so Java and Maven.');
+  return parts;
 }
 
 function copyTree(root: string): void {

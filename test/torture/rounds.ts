@@ -25,6 +25,9 @@ export type RoundsOptions = {
   readonly log: (line: string) => void;
   /** Ends the rounds early when something is known to be wrong. */
   readonly isOver: () => boolean;
+  /** More kills at random while this says so, whatever was planned. */
+  readonly goesOn?: () => boolean;
+  readonly environment?: Readonly<Record<string, string>>;
 };
 
 export type RoundsReport = {
@@ -55,6 +58,9 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
     if (options.isOver() || rounds.faults.length > 0) break;
     await rounds.one(point);
     if ((index + 1) % 20 === 0) options.log(`${index + 1} of ${plan.length} kills`);
+  }
+  while (options.goesOn?.() === true && !options.isOver() && rounds.faults.length === 0) {
+    await rounds.one(undefined);
   }
   return rounds.report();
 }
@@ -155,6 +161,7 @@ class Rounds {
       environment: {
         ...(point === undefined ? {} : { HELIOS_CRASH_AT: `${point}:${nth}` }),
         HELIOS_SYNC_LEDGER: powerCut.ledgerPath,
+        ...this.#options.environment,
       },
     });
   }

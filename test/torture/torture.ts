@@ -2,11 +2,16 @@
  * Kills Helios with -9 and has delta-rs judge what is in the tables.
  *
  *     npm run torture -- [--kills 300] [--points 20] [--power 0.3] [--owners 6] [--seed N] [--keep]
+ *     npm run torture -- --streams | --kafka | --kinesis [--kills 100] [--broker-kills 50]
+ *                        [--reshards 100] [--zombies 10]
  *     npm run torture -- --mutants [--only WORDS]
  *
  * `--points` is how often each named point is hit, `--power` the share of deaths in which the
- * machine's power is cut too, `--owners` how often two processes run one pipeline. `--mutants`
- * breaks Helios on purpose, one way after another, and fails when the harness doesn't notice.
+ * machine's power is cut too, `--owners` how often two processes run one pipeline. `--streams` has
+ * Kafka and Kinesis instead of the embedded log: the broker dies too, shards split and merge, and
+ * owners fall asleep and wake up as zombies; `--kafka`, `--kinesis` or `--zombies` is a part of it.
+ * `--mutants` breaks Helios on purpose, one way after another, and fails when the harness doesn't
+ * notice.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,13 +24,21 @@ import { mutants } from './mutants.ts';
 import { isCaught } from './mutate.ts';
 import { twoOwners } from './owners.ts';
 import { torture, type TortureReport } from './run.ts';
+import { streamMutants } from './streams/mutants.ts';
+import { tortureStreams } from './streams/torture-streams.ts';
 
 const { values } = parseArgs({
   options: {
-    kills: { type: 'string', default: '300' },
-    points: { type: 'string', default: '20' },
+    kills: { type: 'string' },
+    points: { type: 'string' },
     power: { type: 'string', default: '0.3' },
     owners: { type: 'string', default: '6' },
+    streams: { type: 'boolean', default: false },
+    kafka: { type: 'boolean', default: false },
+    kinesis: { type: 'boolean', default: false },
+    'broker-kills': { type: 'string', default: '50' },
+    reshards: { type: 'string', default: '100' },
+    zombies: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     root: { type: 'string', default: join(import.meta.dirname, '..', '..') },
     mutants: { type: 'boolean', default: false },
@@ -44,7 +57,8 @@ const common = {
   log: (line: string) => console.log(line),
 };
 console.log(`seed ${values.seed}, in ${folder}`);
-const isOk = values.mutants ? await catchMutants() : await torment();
+const isStreams = values.streams || values.kafka || values.kinesis || values.zombies !== undefined;
+const isOk = await (values.mutants ? catchMutants() : isStreams ? tormentStreams() : torment());
 console.log(isOk ? 'all is well' : `FAILED; repeat with --seed ${values.seed}`);
 if (isOk && !values.keep) rmSync(folder, { recursive: true, force: true });
 else console.log(`everything is in ${folder}`);
@@ -53,9 +67,9 @@ process.exitCode = isOk ? 0 : 1;
 async function torment(): Promise<boolean> {
   const report = await torture({
     ...common,
-    kills: Number(values.kills),
+    kills: Number(values.kills ?? '300'),
     points: crashPointNames,
-    pointHits: Number(values.points),
+    pointHits: Number(values.points ?? '20'),
     powerCutShare: Number(values.power),
     folder: join(folder, 'kills'),
   });
@@ -68,9 +82,25 @@ async function torment(): Promise<boolean> {
   return isFine(report) && isFine(owners);
 }
 
+async function tormentStreams(): Promise<boolean> {
+  const { streams: isAll } = values;
+  const report = await tortureStreams({
+    ...common,
+    folder,
+    kills: Number(values.kills ?? '100'),
+    pointHits: Number(values.points ?? '5'),
+    powerCutShare: Number(values.power),
+    brokerKills: isAll || values.kafka ? Number(values['broker-kills']) : 0,
+    reshards: isAll || values.kinesis ? Number(values.reshards) : 0,
+    zombies: Number(values.zombies ?? (isAll ? '10' : '0')),
+  });
+  printVerdicts(report);
+  return isFine(report);
+}
+
 async function catchMutants(): Promise<boolean> {
   const missed: string[] = [];
-  for (const [index, mutant] of mutants.entries()) {
+  for (const [index, mutant] of [...mutants, ...streamMutants].entries()) {
     if (!mutant.name.includes(values.only)) continue;
     console.log(`\n${mutant.name}`);
     const place = join(folder, `mutant-${index}`);

@@ -50,7 +50,8 @@ function judgeTable(evidence: Evidence, name: string, belongs: Belongs): Verdict
   return { ...verdict, faults: read.faults };
 }
 
-function judgeQuarantine({ python, folders, entries }: Evidence, pipeline: string): Verdict {
+/** What a pipeline rejected. */
+export function judgeQuarantine({ python, folders, entries }: Evidence, pipeline: string): Verdict {
   const read = readDelta(python, {
     table: join(folders.data, 'tables', 'quarantine'),
     column: `CASE WHEN pipeline = '${pipeline}' THEN raw_text END`,
