@@ -41,12 +41,12 @@ export type RoundsReport = {
 };
 
 /** How long a process may take from its start to its address, after any crash. */
-const readyTimeoutMs = 30_000;
+const readyTimeoutMs = 180_000;
 /**
  * A point that isn't reached in this time is tried again. A table has a checkpoint every 100
  * commits.
  */
-const pointTimeoutMs = 60_000;
+const pointTimeoutMs = 180_000;
 const lifeMsMax = 2_500;
 const checkIntervalMs = 500;
 

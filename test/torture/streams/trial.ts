@@ -51,7 +51,7 @@ export type TrialLoad = {
 
 const idsPerLoad = 1_000_000_000;
 /** A chain of a hundred shards is read one after another. */
-const catchUpTimeoutMs = 300_000;
+const catchUpTimeoutMs = 900_000;
 const checkIntervalMs = 200;
 const faultsShownMax = 3;
 
