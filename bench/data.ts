@@ -7,7 +7,7 @@ import { openEngine, temporaryRoot } from './workspace.ts';
 const seed = 1;
 
 /** Columns of a shop's event, as they are declared in SQL. */
-const eventColumns = [
+export const eventColumns = [
   ['id', 'BIGINT'],
   ['seen_at', 'TIMESTAMP'],
   ['type', 'TEXT'],
