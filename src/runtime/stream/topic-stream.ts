@@ -312,23 +312,33 @@ export class TopicStream {
     doubt.isWanted = false;
     try {
       const delivery = await producer.resend(partition, batch);
-      if (delivery.kind === 'stored') {
+      if (delivery.kind === 'failed') {
+        await this.#stillInDoubt(doubt, delivery);
+      } else {
         this.#doubts.delete(partition);
         this.#stored(doubt, delivery.endOffset, true);
         doubt.outcome.resolve();
-        return;
       }
-      if (delivery.isRefused) this.#doubts.delete(partition);
-      const { outcome } = doubt;
-      doubt.outcome = newOutcome();
-      const request = { byteLength: batch.bytes.length, isKeyed: true };
-      outcome.reject(this.#failures.ofDelivery(delivery, request));
-      this.#giveUpLate(delivery.error);
-      await this.#pause();
+    } catch (thrown) {
+      this.#doubts.delete(partition);
+      doubt.outcome.reject(asHeliosError(thrown));
     } finally {
       this.#busy.delete(partition);
       this.#dispatch();
     }
+  }
+
+  async #stillInDoubt(
+    doubt: Doubt,
+    delivery: Extract<Delivery, { readonly kind: 'failed' }>,
+  ): Promise<void> {
+    if (delivery.isRefused) this.#doubts.delete(doubt.partition);
+    const { outcome, batch } = doubt;
+    doubt.outcome = newOutcome();
+    const request = { byteLength: batch.bytes.length, isKeyed: true };
+    outcome.reject(this.#failures.ofDelivery(delivery, request));
+    this.#giveUpLate(delivery.error);
+    await this.#pause();
   }
 
   async #pause(): Promise<void> {

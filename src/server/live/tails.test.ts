@@ -1,11 +1,14 @@
 import { afterEach, expect, test } from 'vitest';
+import { HeliosError } from '../../base/errors.ts';
 import { defaultServerLimits } from '../limits.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { TestServer } from '../testing/test-server.ts';
 import { runPipelines } from './pipelines-subscription.ts';
 import { runStreamTail } from './stream-tail.ts';
 import { runTableTail } from './table-tail.ts';
+import { runTopicTail } from './topic-tail.ts';
 import type { LiveEvent } from './live-api.ts';
+import type { BackedTail } from '../../log/backed-streams.ts';
 import type { SubscriptionContext } from './subscription.ts';
 
 const metrics = new Metrics();
@@ -94,6 +97,36 @@ test('bytes of a stream that a slow client has no room for are skipped and count
     { kind: 'columns' },
     { kind: 'lines', offset: 0, dropped_bytes: 0 },
     { kind: 'lines', offset: line.length * 3, dropped_bytes: 2 * line.length },
+  ]);
+});
+
+test('records of a broker that a slow client has no room for are skipped and counted', async () => {
+  let end = 3;
+  const tail: BackedTail = {
+    ends: async () => await Promise.resolve([end++]),
+    read: async ({ from, to }) => {
+      // The last look comes too late for its first record.
+      if (from === 7) throw new HeliosError('position_lost', 'It was deleted.');
+      const count = Math.min(to - from, 3);
+      const values = Array.from({ length: count }, (_, index) => `r${from + index}`);
+      return await Promise.resolve({ values, to: from + count });
+    },
+    close: async () => await Promise.resolve(),
+  };
+  const hasRoom = [true, true, false, false, true, true, true];
+  const events = await rounds(hasRoom, async (context) => {
+    const backed = {
+      checkStream: () => undefined,
+      tail: async () => await Promise.resolve(tail),
+    };
+    await runTopicTail({ id: 's', stream: 'x', backed }, context);
+  });
+  expect(events).toMatchObject([
+    { kind: 'columns' },
+    { kind: 'lines', offset: 3, lines: ['r3'], dropped_records: 0 },
+    { kind: 'lines', offset: 6, lines: ['r6'], dropped_records: 2 },
+    { kind: 'lines', offset: 8, lines: ['r8'], dropped_records: 1 },
+    { kind: 'lines', offset: 9, lines: ['r9'], dropped_records: 0 },
   ]);
 });
 

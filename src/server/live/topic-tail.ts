@@ -5,7 +5,7 @@ import type { SubscriptionContext } from './subscription.ts';
 type TopicTailRequest = {
   readonly id: string;
   readonly stream: string;
-  readonly backed: BackedStreams;
+  readonly backed: Pick<BackedStreams, 'checkStream' | 'tail'>;
 };
 
 /** Sends the new records of a stream that a broker keeps, from now on. */
