@@ -246,6 +246,47 @@ test('each value is read by the schema that it names', async () => {
   expect(registry.asked).toEqual([1, 2, 3, 4, 5, 99]);
 });
 
+test('a schema may change on the way, as far as its values still fit', async () => {
+  const field = (name: string, type: unknown): object => ({ name, type });
+  const schemas: readonly (readonly object[])[] = [
+    [field('n', 'int'), field('e', { type: 'enum', name: 'e', symbols: ['A'] }), field('x', 'int')],
+    // Wider, gone, and more symbols.
+    [field('n', 'long'), field('e', { type: 'enum', name: 'e', symbols: ['B', 'A'] })],
+    // May be nothing now, stands elsewhere, and has a default that no value needs.
+    [
+      { name: 'new', type: 'string', default: '?' },
+      field('e', ['null', 'string']),
+      field('n', ['null', 'double']),
+    ],
+    // No number any more.
+    [field('n', 'string')],
+  ];
+  const registry = new FakeRegistry(
+    new Map(schemas.map((fields, id) => [id, avro({ type: 'record', name: 'r', fields })])),
+  );
+  const half = [0, 0, 0, 0, 0, 0, 0xe0, 0x3f];
+  const values = [
+    framed(0, 3, 0, 8),
+    framed(1, 0xfe, 0xff, 0xff, 0xff, 0x1f, 0),
+    framed(2, 2, 0x79, 2, 2, 0x43, 2, ...half),
+    framed(2, 0, 0, 0),
+    framed(3, 2, 0x79),
+    framed(0, 5, 0, 8),
+  ];
+  const fields = { n: 'DOUBLE', e: 'VARCHAR', new: 'VARCHAR' };
+  const decoded = await decodeAvro(trial, values, { format: registered, fields, registry });
+  expect(decoded.rows).toEqual([
+    { n: -2, e: 'A', new: null },
+    { n: 2 ** 32 - 1, e: 'B', new: null },
+    { n: 0.5, e: 'C', new: 'y' },
+    { n: null, e: null, new: '' },
+    { n: -3, e: 'A', new: null },
+  ]);
+  expect(decoded.rejected.map(({ code: found, position }) => [found, position])).toEqual([
+    ['type_mismatch', '4'],
+  ]);
+});
+
 test('a schema that was missing is asked for again with the next batch', async () => {
   const schemas = new Map<number, RegisteredSchema>();
   const registry = new FakeRegistry(schemas);
