@@ -1,4 +1,11 @@
-/** HTTP ingest onto a topic of Kafka, beside the embedded log, and until SQL sees the events. */
+/**
+ * HTTP ingest onto a topic of Kafka, beside the embedded log and beside a bare server with a bare
+ * producer, and until SQL sees the events.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaBroker, kafkaParts } from '../test/peers/kafka.ts';
 import { HeliosProcess } from '../test/process/helios-process.ts';
@@ -45,18 +52,32 @@ const topic = { connection: 'local', partitions: 2 };
 await helios.call('POST', '/api/v1/streams', { name: 'topic', ...topic });
 await helios.call('POST', '/api/v1/streams', { name: 'log' });
 const url = `${await helios.ready()}/ingest`;
-for (const one of cases) await compare(one);
+await broker.createTopic('bare', topic.partitions);
+const program = join(import.meta.dirname, 'bare-producer.ts');
+const bare = spawn(process.execPath, [program, broker.bootstrap.plaintext, 'bare']);
+try {
+  const bareUrl = await firstLine(bare);
+  for (const one of cases) await compare(one, bareUrl);
+} finally {
+  bare.kill();
+}
 await helios.call('POST', '/api/v1/streams', { name: 'bench', ...topic });
 await measureFreshness();
 
-async function compare({ name, size, connections }: (typeof cases)[number]): Promise<void> {
+async function compare(
+  { name, size, connections }: (typeof cases)[number],
+  bareUrl: string,
+): Promise<void> {
   const options = { ...size, connections: String(connections), seconds: String(seconds), file };
   const onTopic: LoadSummary[] = [];
   const onLog: LoadSummary[] = [];
+  const byBare: LoadSummary[] = [];
   for (let round = 1; round <= rounds; round++) {
     onLog.push(await load({ url: `${url}/log`, ...options }));
+    byBare.push(await load({ url: bareUrl, ...options }));
     onTopic.push(await load({ url: `${url}/topic`, ...options }));
-    say(`${name}: log ${rates(onLog.slice(-1))}, topic ${rates(onTopic.slice(-1))}`);
+    const [log, other, ours] = [onLog, byBare, onTopic].map((all) => rates(all.slice(-1)));
+    say(`${name}: log ${log}, bare producer ${other}, topic ${ours}`);
   }
   const ratio = bytesPerSecond(onTopic) / bytesPerSecond(onLog);
   report({
@@ -69,6 +90,7 @@ async function compare({ name, size, connections }: (typeof cases)[number]): Pro
     isBehindPeer: ratio < 1,
     detail:
       `answers: topic ${answers(onTopic)}, log ${answers(onLog)}; ` +
+      `a bare server with a bare producer: ${rates(byBare)}, ${answers(byBare)}; ` +
       'the broker works on the same two cores',
   });
 }
@@ -132,4 +154,9 @@ function answers(summaries: readonly LoadSummary[]): string {
   const p50 = median(summaries.map((summary) => summary.answerMsP50));
   const p99 = median(summaries.map((summary) => summary.answerMsP99));
   return `p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`;
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+  return line;
 }
