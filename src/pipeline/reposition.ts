@@ -162,12 +162,25 @@ function effectOf(
   from: RestartPoint,
 ): Move['effect'] | undefined {
   if (before === to) return undefined;
-  if (from === 'latest') return source.compare(to, before) === 0 ? undefined : 'skips';
-  // Kinesis says only when reading whether a record lies before or after a time.
-  if (source.kind === 'kinesis' && from !== 'earliest') return 'unknown';
-  const order = source.compare(to, before);
+  const order = knownOrder(source, to, before);
   if (order === 0) return undefined;
+  if (from === 'latest') return 'skips';
+  if (order === undefined) return 'unknown';
   return order < 0 ? 'again' : 'skips';
+}
+
+/** `Source.compare`; undefined where it can't be known which comes first. */
+export function knownOrder(
+  source: Source,
+  left: Position | undefined,
+  right: Position | undefined,
+): number | undefined {
+  try {
+    return source.compare(left, right);
+  } catch (thrown) {
+    if (thrown instanceof HeliosError && thrown.code === 'conflict') return undefined;
+    throw thrown;
+  }
 }
 
 /**

@@ -10,6 +10,7 @@ import { pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts'
 import type { Plan } from './plan/plan.ts';
 import {
   checkMoves,
+  knownOrder,
   movedSources,
   movesOf,
   resolveTargets,
@@ -97,8 +98,13 @@ function beginAfter(
     for (const [partition, at] of Object.entries(known ?? {})) {
       const to = positions[partition];
       if (to === null) continue;
-      const order = to === undefined ? 0 : sources.get(name)?.compare(position(to), position(at));
-      kept[partition] = to !== undefined && (order ?? 0) < 0 ? to : at;
+      const source = sources.get(name);
+      if (to === undefined || source === undefined) kept[partition] = at;
+      else {
+        const order = knownOrder(source, position(to), position(at));
+        // Where it isn't known which came first, nothing before either can be backfilled.
+        if (order !== undefined) kept[partition] = order < 0 ? to : at;
+      }
     }
     begin[name] = kept;
   }
@@ -119,7 +125,10 @@ async function holdBoth(
       if (at === null) continue;
       const was = old?.positions[partition];
       if (was === null) continue;
-      const isBack = was === undefined || (source?.compare(position(at), position(was)) ?? 0) < 0;
+      const isBack =
+        was === undefined ||
+        source === undefined ||
+        (knownOrder(source, position(at), position(was)) ?? 0) < 0;
       held.set(partition, position(isBack ? at : was));
     }
     await source?.release(held);

@@ -48,6 +48,10 @@ export class AlteredSource implements Source {
     await this.#source.checkPosition?.(partition, at);
   }
 
+  async readingEnds(positions: Positions): Promise<Positions> {
+    return (await this.#source.readingEnds?.(positions)) ?? positions;
+  }
+
   compare(left: Position | undefined, right: Position | undefined): number {
     return this.#source.compare(left, right);
   }

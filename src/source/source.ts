@@ -39,7 +39,7 @@ export type ReadRequest = {
    * it).
    */
   readonly after: Position | undefined;
-  /** Never reads past it: the position after a record, at or after `after`. */
+  /** Never reads past it: the position after a record, at or after `after`, or a reading's end. */
   readonly until?: Position | undefined;
   /** Soft limit: a batch ends at the record that reaches it. It holds a record, or moves on. */
   readonly bytesMax: number;
@@ -72,7 +72,15 @@ export interface Source {
   positionsAt?(point: StartPoint): Promise<ReadonlyMap<string, Position | undefined>>;
   /** `invalid_request` for a position that a person gave and at which reading can't begin. */
   checkPosition?(partition: string, at: Position): Promise<void>;
-  /** Negative where `left` comes before `right` in a partition; undefined is its beginning. */
+  /**
+   * Where a reading has to end that another one continues from these positions: places to read
+   * `until`, in partitions that may hold something before. Absent: such positions are places.
+   */
+  readingEnds?(positions: Positions): Promise<Positions>;
+  /**
+   * Negative where `left` comes before `right` in a partition; undefined is its beginning.
+   * `conflict` where it can't be known which does.
+   */
   compare(left: Position | undefined, right: Position | undefined): number;
   /** The next records, or undefined when there are none now. Never waits for records to arrive. */
   read(request: ReadRequest): Promise<Batch | undefined>;

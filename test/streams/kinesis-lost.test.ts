@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createStream, startKinesisLocal, type KinesisPeer } from '../peers/kinesis.ts';
+import {
+  createStream,
+  openShards,
+  splitShard,
+  startKinesisLocal,
+  type KinesisPeer,
+} from '../peers/kinesis.ts';
 import { MovedClock } from './kinesis-clock.ts';
 import type { Call, Fault, FaultProxy } from './kinesis-fault-proxy.ts';
 import {
@@ -151,7 +157,7 @@ describe('records that are gone are never jumped over', () => {
     await using faulty = await Faulty.open(on, () => undefined, { clock });
     const reading = await readTo(faulty.source, 1);
     const before = lastOf(reading);
-    clock.move(11 * 60_000);
+    clock.move(16 * 60_000);
     await reading.until(faulty.source, () => reading.batches.length > 1);
     expect(reading.batches.at(-1)?.lines).toEqual([]);
     expect(faulty.source.compare(lastOf(reading), before)).toBe(0);
@@ -159,6 +165,91 @@ describe('records that are gone are never jumped over', () => {
     await put(on, 1, 2);
     expect((await readTo(faulty.source, 2, reading)).lines).toEqual(numbers(0, 2));
   });
+});
+
+describe('a child is read from its beginning only where that is still there', () => {
+  type Listed = Record<string, unknown> & { readonly Shards: { readonly ShardId: string }[] };
+  /** What Kinesis lists as open when the oldest record that is kept arrived. */
+  function oldest(isOpen: (shard: string) => boolean): FaultProxy['fault'] {
+    const change = (right: Record<string, unknown>): object => {
+      const { Shards: shards } = right as Listed;
+      return { Shards: shards.filter(({ ShardId: id }) => isOpen(id)) };
+    };
+    return ({ action, body }) =>
+      action === 'ListShards' && body['ShardFilter'] !== undefined
+        ? { kind: 'answer', change }
+        : undefined;
+  }
+
+  const parent = 'shardId-000000000000';
+  const children = (shard: string): boolean => shard !== parent;
+  const [long, short] = [day + 1000, day - 60_000];
+
+  test.each<[string, () => string, (shard: string) => boolean, 'lost' | 'read', number]>([
+    [
+      'its parent was open within the retention',
+      () => `END~${Date.now() - short}`,
+      children,
+      'read',
+      0,
+    ],
+    ['it began before the oldest record', () => `END~${Date.now() - long}`, children, 'lost', 1],
+    ['an old manifest does not say when', () => 'END', children, 'lost', 1],
+    [
+      'it is younger than the oldest record',
+      () => `END~${Date.now() - long}`,
+      (id) => id === parent,
+      'read',
+      2,
+    ],
+    ['nobody knows', () => 'END', () => true, 'read', 2],
+    ['nobody knows, but long ago', () => `END~${Date.now() - long}`, () => true, 'lost', 1],
+  ])('%s', async (_, end, isOpen, outcome, asked) => {
+    const [shard] = await openShards(peer.client, on.stream);
+    if (shard === undefined) throw new Error('there is one');
+    await splitShard(peer.client, on.stream, shard);
+    await put(on, 0, 3);
+    await using faulty = await Faulty.open(on, oldest(isOpen));
+    const reading = at(end());
+    const more = readTo(faulty.source, 3, reading);
+    const wanted = {
+      code: 'position_lost',
+      message: expect.stringContaining('longer ago') as string,
+    };
+    if (outcome === 'lost') await expect(more).rejects.toMatchObject(wanted);
+    else expect((await more).lines).toEqual(numbers(0, 3));
+    const filtered = faulty.proxy.callsOf('ListShards').filter(({ body }) => 'ShardFilter' in body);
+    expect(filtered.length).toBeGreaterThanOrEqual(asked);
+    if (asked === 0) expect(filtered).toEqual([]);
+  });
+
+  test('the end of a shard tells when it was open', async () => {
+    await put(on, 0, 1);
+    await using faulty = await Faulty.open(on);
+    const reading = await readTo(faulty.source, 1);
+    const [shard] = await openShards(peer.client, on.stream);
+    if (shard === undefined) throw new Error('there is one');
+    await splitShard(peer.client, on.stream, shard);
+    await reading.until(faulty.source, () => lastOf(reading).startsWith('END'));
+    const asOfMs = Number(lastOf(reading).split('~')[1]);
+    // Its record, at least; and never a moment at which the children were there already.
+    expect(asOfMs).toBeGreaterThan(Date.now() - 60_000);
+    expect(asOfMs).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+test.each([
+  [{ kind: 'latest' } as const, /^@(\d+)~\1$/],
+  [{ kind: 'timestamp', atMs: Date.now() - 3_600_000 } as const, /^@(\d+)~\1$/],
+  [{ kind: 'timestamp', atMs: Date.now() - 2 * day } as const, /^@\d+$/],
+])('%j has to be there when it is first read, where it is there now', async (offset, pattern) => {
+  await using faulty = await Faulty.open(on, () => undefined, { offset });
+  const reading = new Reading();
+  await reading.begin(faulty.source);
+  expect(lastOf(reading)).toMatch(pattern);
+  const { atMs } = { atMs: Date.now(), ...offset };
+  const there = [...(await faulty.source.positionsAt({ atMs })).values()];
+  expect(there).toEqual([expect.stringMatching(pattern)]);
 });
 
 test('"latest" is where the first manifest was made, whatever happens after', async () => {
@@ -193,8 +284,9 @@ test('a clock that is ahead of that of Kinesis has to wait for it', async () => 
 });
 
 test('a hole between the shards is told of', async () => {
-  const clock = new MovedClock(200);
-  await using faulty = await Faulty.open(on, () => undefined, { clock });
+  const clock = new MovedClock(20);
+  const limits = { listIntervalMs: 1000 };
+  await using faulty = await Faulty.open(on, () => undefined, { clock, limits });
   faulty.proxy.fault = always('ListShards', { kind: 'answer', change: () => ({ Shards: [] }) });
   await reached(() => faulty.problems.length > 0);
   expect(faulty.problems[0]?.message).toMatch(/no open shard takes the hash keys 0–3402/);

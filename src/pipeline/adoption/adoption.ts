@@ -68,13 +68,17 @@ export async function adopt(request: AdoptionRequest): Promise<Adoption> {
   const reached = tables.map((table) => sinkReached(table, notes, sources));
   const starts = await retainedStarts(await startPositions(sources, reached), request);
   const epochs = reached.map((sink) => sink?.rolledEpoch ?? 0);
+  const skips: (PositionTexts | null)[] = [];
+  for (const sink of reached) {
+    skips.push(sink === undefined ? null : await skipOf(sink.positions, starts, sources));
+  }
   return {
     epoch: Math.max(newest.note.to, ...epochs) + 1,
     sources: starts,
-    sinks: reached.map((sink) => ({
+    sinks: reached.map((sink, index) => ({
       id: sink?.id ?? `${lifeOf(newest.note.sink)}/${request.newId()}`,
       rolledEpoch: sink?.rolledEpoch,
-      skip: sink === undefined ? null : skipOf(sink.positions, starts, sources),
+      skip: skips[index] ?? null,
       start: sink?.start ?? knownTexts(starts),
     })),
   };
@@ -223,20 +227,22 @@ function least(source: Source, positions: readonly (Position | undefined)[]): st
 }
 
 /** What a sink has beyond where reading starts; null when that is nothing. */
-function skipOf(
+async function skipOf(
   reached: PositionTexts,
   starts: readonly ManifestSource[],
   sources: ReadonlyMap<string, Source>,
-): PositionTexts | null {
-  const skip: Record<string, Record<string, string>> = {};
+): Promise<PositionTexts | null> {
+  const skip: Record<string, Readonly<Record<string, string>>> = {};
   for (const { name, positions } of starts) {
     const source = sources.get(name);
+    const beyond = new Map<string, Position>();
     for (const partition of Object.keys(positions)) {
       const at = positionIn(reached[name], partition);
       if (at === undefined || source === undefined) continue;
-      if (source.compare(at, positionIn(positions, partition)) <= 0) continue;
-      skip[name] = { ...skip[name], [partition]: at };
+      if (source.compare(at, positionIn(positions, partition)) > 0) beyond.set(partition, at);
     }
+    if (beyond.size === 0) continue;
+    skip[name] = Object.fromEntries((await source?.readingEnds?.(beyond)) ?? beyond);
   }
   return Object.keys(skip).length === 0 ? null : skip;
 }

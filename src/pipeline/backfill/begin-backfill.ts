@@ -90,6 +90,8 @@ function withoutDone(
   for (const [name, source] of sources) {
     const own = done.filter((one) => one.name === name && one.identity === source.identity);
     for (const [partition, end] of Object.entries(begin[name] ?? {})) {
+      // One that began at a partition's beginning left nothing.
+      if (own.some(({ positions }) => positions[partition] === null)) continue;
       const ends = own.flatMap(({ positions }) => positions[partition] ?? []);
       const [first = end] = [...ends, end].toSorted((left, right) =>
         source.compare(position(left), position(right)),
@@ -112,14 +114,6 @@ function checkSinks(plan: Plan): void {
 }
 
 function checkSource(name: string, source: Source, known: readonly ManifestSource[]): void {
-  if (source.kind === 'kinesis') {
-    throw new HeliosError(
-      'not_allowed',
-      `${name} can't be backfilled: where a Kinesis stream was begun to be read is a time, and ` +
-        'which records came before it is not exact.',
-      { hint: 'Restart the pipeline from that time; records may then be in the tables twice.' },
-    );
-  }
   const identity = known.find((one) => one.name === name)?.identity;
   if (identity === source.identity) return;
   throw new HeliosError(
@@ -147,10 +141,13 @@ async function rangesOf(
   const until: Record<string, Record<string, string>> = {};
   for (const [name, source] of sources) {
     const starts: Record<string, string | null> = {};
+    const ends = new Map<string, Position>();
     for (const [partition, end] of Object.entries(begin[name] ?? {})) {
       const start = targets.get(name)?.get(partition);
-      if (source.compare(start, position(end)) >= 0) continue;
-      starts[partition] = start ?? null;
+      if (source.compare(start, position(end)) < 0) ends.set(partition, position(end));
+    }
+    for (const [partition, end] of (await source.readingEnds?.(ends)) ?? ends) {
+      starts[partition] = targets.get(name)?.get(partition) ?? null;
       until[name] = { ...until[name], [partition]: end };
     }
     if (Object.keys(starts).length === 0) continue;

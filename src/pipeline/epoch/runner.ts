@@ -299,11 +299,12 @@ export class Runner {
 
   async #hasEnded(): Promise<boolean> {
     const { until } = this.#manifest;
-    if (until !== undefined) return hasReached(until, this.#positions, this.#context.sources);
     for (const [name, source] of this.#context.sources) {
-      if (!(await source.hasEnded(knownPositions(this.#positions.get(name))))) return false;
+      // A bounded pipeline asks too: sources learn what is committed, and may open what follows.
+      const hasEnded = await source.hasEnded(knownPositions(this.#positions.get(name)));
+      if (!hasEnded && until === undefined) return false;
     }
-    return true;
+    return until === undefined || hasReached(until, this.#positions, this.#context.sources);
   }
 
   /** Until some source may have records, or it is time to look after the rolls. */

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Clock } from '../../base/clock.ts';
 import type { HeliosError } from '../../base/errors.ts';
-import { position, type Batch, type EpochMs, type Position } from '../../event/record.ts';
+import type { Batch, EpochMs, Position } from '../../event/record.ts';
 import type { KinesisTable } from '../../sql/script.ts';
 import type {
   PartitionLag,
@@ -16,10 +16,18 @@ import { ShardBatches } from './shard-batches.ts';
 import { ShardWatch } from './shard-watch.ts';
 import { Bell } from './shard/bell.ts';
 import { BufferLimit } from './shard/buffer-limit.ts';
+import { checkChildStart } from './shard/child-start.ts';
 import { positionLost } from './shard/position-lost.ts';
 import { ShardCursor } from './shard/shard-cursor.ts';
-import { ShardMap } from './shard/shard-map.ts';
-import { comparePositions, parsePosition, type ShardPosition } from './shard/shard-position.ts';
+import { readingEnds } from './shard/reading-ends.ts';
+import { ShardMap, type ListedShard } from './shard/shard-map.ts';
+import {
+  clockSkewMsMax,
+  comparePositions,
+  formatPosition,
+  parsePosition,
+  type ShardPosition,
+} from './shard/shard-position.ts';
 import { defaultPollLimits, ShardPoll, type PollLimits } from './shard/shard-poll.ts';
 import { ShardReader, type Feed, type FeedContext } from './shard/shard-reader.ts';
 import { ShardSubscription } from './shard/shard-subscription.ts';
@@ -151,13 +159,23 @@ export class KinesisSource implements Source {
   async startPosition(): Promise<Position | undefined> {
     const { offset } = this.#options.table;
     if (offset.kind === 'earliest') return await Promise.resolve(undefined);
-    return position(`@${offset.kind === 'latest' ? this.#openedAtMs : offset.atMs}`);
+    return this.#timePosition(offset.kind === 'latest' ? this.#openedAtMs : offset.atMs);
   }
 
   async positionsAt(point: StartPoint): Promise<ReadonlyMap<string, Position | undefined>> {
     const at = typeof point === 'string' ? this.#options.clock.nowMs() : point.atMs;
-    const there = point === 'earliest' ? undefined : position(`@${Math.floor(at)}`);
+    const there = point === 'earliest' ? undefined : this.#timePosition(Math.floor(at));
     return await Promise.resolve(new Map(this.#shards.unfinished().map((id) => [id, there])));
+  }
+
+  async readingEnds(positions: Positions): Promise<Positions> {
+    return await readingEnds(positions, {
+      ...this.#options,
+      stream: this.#stream,
+      shardOf: (id) => this.#shards.get(id),
+      budget: this.#budget,
+      signal: new AbortController().signal,
+    });
   }
 
   compare(left: Position | undefined, right: Position | undefined): number {
@@ -172,7 +190,7 @@ export class KinesisSource implements Source {
     if (request.after !== undefined) this.#learn(partition, after);
     this.#throwIfFailed();
     if (after.kind === 'end') return undefined;
-    const reader = this.#readerAt(partition, after);
+    const reader = this.#readerAt(partition, after, request.until !== undefined);
     if (reader === undefined) return undefined;
     await this.#firstAnswer(reader, request.signal);
     this.#throwIfReaderFailed(partition, reader);
@@ -221,6 +239,13 @@ export class KinesisSource implements Source {
     await this.#watch.close();
     for (const partition of [...this.#readers.keys()]) this.#drop(partition);
     await Promise.all(this.#closing);
+  }
+
+  /** What arrived since then is still there, and has to be when it is read; or it is gone now. */
+  #timePosition(atMs: EpochMs): Position | undefined {
+    const ageMs = this.#options.clock.nowMs() - atMs;
+    const isKept = ageMs < this.#watch.facts.retentionMs - clockSkewMsMax;
+    return formatPosition({ kind: 'time', atMs, asOfMs: isKept ? atMs : undefined });
   }
 
   #learnAll(positions: Positions): void {
@@ -276,18 +301,22 @@ export class KinesisSource implements Source {
     throw failure;
   }
 
-  /** The reader that stands there; undefined while the shard may not be read. */
-  #readerAt(partition: string, after: ShardPosition): ShardReader | undefined {
+  /**
+   * The reader that stands there; undefined while the shard may not be read. One with an end polls:
+   * it may be beside another one of the same table, which has the shard's subscription.
+   */
+  #readerAt(partition: string, after: ShardPosition, hasEnd: boolean): ShardReader | undefined {
     if (!this.#isReadable(partition)) return undefined;
     const known = this.#readers.get(partition);
-    if (known?.moveTo(after)) return known;
+    const isFit = this.#consumerArn === undefined || known?.hasEnd === hasEnd;
+    if (isFit && known?.moveTo(after)) return known;
     this.#drop(partition);
-    const reader = this.#newReader(partition, after);
+    const reader = this.#newReader(partition, after, hasEnd);
     if (reader !== undefined) this.#readers.set(partition, reader);
     return reader;
   }
 
-  #newReader(partition: string, after: ShardPosition): ShardReader | undefined {
+  #newReader(partition: string, after: ShardPosition, hasEnd: boolean): ShardReader | undefined {
     const { clock, form, random, onProblem } = this.#options;
     const shard = this.#shards.get(partition);
     if (shard === undefined) return undefined;
@@ -300,23 +329,33 @@ export class KinesisSource implements Source {
       stream,
       cursor,
       clock,
-      verify: async () => await this.#watch.verify(),
+      verify: async (signal) => await this.#verify(shard, cursor, signal),
       form,
       random,
       onProblem,
       after,
       memory: this.#memory,
-      createFeed: (context) => this.#createFeed(context),
+      hasEnd,
+      createFeed: (context) => this.#createFeed(context, hasEnd),
       onEnd: (id, children) => this.#watch.ended(id, children),
       onStrays: (count) => (this.#strayCount += count),
       onChange: () => this.#bell.ring(),
     });
   }
 
-  #createFeed(context: FeedContext): Feed {
+  async #verify(shard: ListedShard, cursor: ShardCursor, signal: AbortSignal): Promise<void> {
+    await this.#watch.verify();
+    if (cursor.received.kind !== 'start' || cursor.asOfMs !== undefined) return;
+    const { retentionMs } = this.#watch.facts;
+    const parents = shard.parents.flatMap((parent) => this.#committed.get(parent) ?? []);
+    const { stream, clock } = { stream: this.#stream, ...this.#options };
+    await checkChildStart({ shard, parents, retentionMs, stream, clock, signal });
+  }
+
+  #createFeed(context: FeedContext, hasEnd: boolean): Feed {
     const createPoll = (): Feed => new ShardPoll(context, this.#budget, this.#limits);
     const consumerArn = this.#consumerArn;
-    if (consumerArn === undefined) return createPoll();
+    if (consumerArn === undefined || hasEnd) return createPoll();
     const isClosed = (): boolean => this.#shards.get(context.shard.id)?.isClosed ?? true;
     return new ShardSubscription({ ...context, consumerArn, isClosed, createPoll });
   }

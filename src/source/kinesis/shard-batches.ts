@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { HeliosError, systemCode } from '../../base/errors.ts';
 import type { Batch, EpochMs, Position } from '../../event/record.ts';
 import type { ReadRequest, RecordForm } from '../source.ts';
-import type { PageSlice } from './record/page-queue.ts';
+import type { Bound, PageSlice } from './record/page-queue.ts';
 import { SlicedLines } from './record/sliced-lines.ts';
 import {
   comparePositions,
@@ -50,11 +50,14 @@ export class ShardBatches {
   ): Promise<Batch | undefined> {
     const until = request.until === undefined ? undefined : parsePosition(request.until);
     if (until !== undefined && comparePositions(until, after) <= 0) return undefined;
+    const { slices, isAtBound } = reader.first(request.bytesMax, boundOf(until));
+    const isAllTaken = isAll(reader, slices);
+    if (request.until !== undefined && isReached(reader, until, { isAtBound, isAllTaken })) {
+      return await this.#write(request, request.until, new SlicedLines(slices));
+    }
     const isOpen = until === undefined || until.kind === 'end';
-    const slices = isOpen || until.kind === 'record' ? records(reader, request, until) : [];
-    const isLast = isOpen && reader.isEnded && isAll(reader, slices);
-    if (slices.length > 0) return await this.#batch(request, slices, isLast);
-    if (isLast) return await this.#batch(request, [], true);
+    const isLast = isOpen && reader.isEnded && isAllTaken;
+    if (slices.length > 0 || isLast) return await this.#batch(request, slices, reader, isLast);
     const isPassed = until?.kind === 'record' && after.kind === 'start' && !isAwaiting(reader);
     if (isPassed && request.until !== undefined) {
       return await this.#write(request, request.until, new SlicedLines([]));
@@ -67,13 +70,14 @@ export class ShardBatches {
   async #batch(
     request: ReadRequest,
     slices: readonly PageSlice[],
+    reader: ShardReader,
     isLast: boolean,
   ): Promise<Batch> {
     const last = slices.at(-1);
     const number = last?.page.sequenceNumbers[last.to - 1];
     const arrivedAtMs = last?.page.arrivals[last.to - 1] ?? 0;
     const isEnd = isLast || number === undefined;
-    const to = isEnd ? endPosition : recordPosition(number, arrivedAtMs);
+    const to = isEnd ? endPosition(reader.cursor.asOfMs) : recordPosition(number, arrivedAtMs);
     return await this.#write(request, to, new SlicedLines(slices));
   }
 
@@ -104,12 +108,31 @@ export class ShardBatches {
   }
 }
 
-function records(
+function boundOf(until: ShardPosition | undefined): Bound | undefined {
+  switch (until?.kind) {
+    case undefined:
+    case 'end':
+      return undefined;
+    case 'record':
+      return { kind: 'through', sequenceNumber: until.sequenceNumber };
+    case 'before':
+    case 'until':
+      return until;
+    case 'start':
+    case 'time':
+      throw new HeliosError('internal', `No reading of a shard ends at ${formatPosition(until)}.`);
+  }
+}
+
+/** Whether nothing is left before the bound of a reading that another one continues. */
+function isReached(
   reader: ShardReader,
-  { bytesMax }: ReadRequest,
   until: ShardPosition | undefined,
-): readonly PageSlice[] {
-  return reader.first(bytesMax, until?.kind === 'record' ? until.sequenceNumber : undefined);
+  { isAtBound, isAllTaken }: { readonly isAtBound: boolean; readonly isAllTaken: boolean },
+): boolean {
+  if (until?.kind !== 'before' && until?.kind !== 'until') return false;
+  const isOver = reader.isEnded || (until.kind === 'until' && reader.cursor.isCaughtUp);
+  return isAtBound || (isAllTaken && isOver);
 }
 
 /**

@@ -151,8 +151,10 @@ export function startOf(from: Exclude<PeekStart, { kind: 'newest' }>): StartingP
     case 'start':
       return { type: 'TRIM_HORIZON' };
     case 'time':
+    case 'until':
       return { type: 'AT_TIMESTAMP', atMs: at.atMs };
     case 'record':
+    case 'before':
       return { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: at.sequenceNumber };
     case 'end':
       return undefined;

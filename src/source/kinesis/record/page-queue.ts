@@ -1,3 +1,4 @@
+import type { EpochMs } from '../../../event/record.ts';
 import type { RecordPage } from './record-page.ts';
 import { compareSequenceNumbers } from '../shard/shard-position.ts';
 
@@ -6,6 +7,19 @@ export type PageSlice = {
   readonly page: RecordPage;
   readonly from: number;
   readonly to: number;
+};
+
+/** Where a reading of a shard ends; the record with this number is in `through`, not in `before`. */
+export type Bound =
+  | { readonly kind: 'through' | 'before'; readonly sequenceNumber: string }
+  /** Before the first record that arrived then or later. */
+  | { readonly kind: 'until'; readonly atMs: EpochMs };
+
+/** The first records of a queue. */
+export type FirstRecords = {
+  readonly slices: readonly PageSlice[];
+  /** A record follows that lies behind the bound. */
+  readonly isAtBound: boolean;
 };
 
 type QueuedPage = { readonly page: RecordPage; first: number };
@@ -40,21 +54,21 @@ export class PageQueue {
     return dropped.reduce((sum, { page }) => sum + page.bytes.length, 0);
   }
 
-  /** The first records, up to the one that reaches `bytesMax`, and never past `until`. */
-  first(bytesMax: number, until: string | undefined): readonly PageSlice[] {
+  /** The first records, up to the one that reaches `bytesMax`, and never past a bound. */
+  first(bytesMax: number, bound: Bound | undefined): FirstRecords {
     const slices: PageSlice[] = [];
     let byteLength = 0;
     for (const { page, first: from } of this.#pages) {
-      const limit = until === undefined ? page.ends.length : countThrough(page, until);
+      const limit = bound === undefined ? page.ends.length : countWithin(page, from, bound);
       let to = from;
       while (to < limit && byteLength < bytesMax) {
         to++;
         byteLength += startOf(page, to) - startOf(page, to - 1);
       }
       if (to > from) slices.push({ page, from, to });
-      if (to < page.ends.length) return slices;
+      if (to < page.ends.length) return { slices, isAtBound: to >= limit };
     }
-    return slices;
+    return { slices, isAtBound: false };
   }
 
   /** When the first record after this one arrived; undefined: the first of all. */
@@ -76,6 +90,16 @@ export class PageQueue {
 /** Where the lines of a record begin; of the number after the last, where all of them end. */
 export function startOf({ ends }: RecordPage, index: number): number {
   return index === 0 ? 0 : (ends[index - 1] ?? 0);
+}
+
+/** Records of a page that lie before a bound. */
+function countWithin(page: RecordPage, from: number, bound: Bound): number {
+  if (bound.kind === 'until') {
+    const index = page.arrivals.findIndex((atMs, at) => at >= from && atMs >= bound.atMs);
+    return index < 0 ? page.ends.length : index;
+  }
+  const { kind, sequenceNumber } = bound;
+  return kind === 'before' ? lowerBound(page, sequenceNumber) : countThrough(page, sequenceNumber);
 }
 
 /** Records with numbers up to and including this one. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { aggregate } from '../../../../test/streams/kinesis-aggregate.ts';
 import type { RecordForm } from '../../source.ts';
 import { hashKeyMax, type ListedShard } from '../shard/shard-map.ts';
-import { PageQueue, type PageSlice } from './page-queue.ts';
+import { type Bound, PageQueue, type PageSlice } from './page-queue.ts';
 import { PageBuilder, type RecordPage } from './record-page.ts';
 import { SlicedLines } from './sliced-lines.ts';
 
@@ -175,7 +175,7 @@ test('a queue gives its records once, whatever the sizes, and never splits one',
       const taken: Uint8Array[] = [];
       const numbers: string[] = [];
       for (;;) {
-        const slices = queue.first(sizes.next().value, undefined);
+        const { slices } = queue.first(sizes.next().value, undefined);
         const last = slices.at(-1);
         if (last === undefined) break;
         taken.push(new SlicedLines(slices).bytes());
@@ -195,9 +195,18 @@ test('a queue ends at a limit, and knows what it does not have', () => {
   const queue = new PageQueue();
   queue.push(pageOf(['a', 'b', 'c'], { firstNumber: 9 }));
   queue.push(pageOf(['d'], { firstNumber: 20 }));
+  const countTo = (bound: Bound | undefined): number =>
+    queue.first(100, bound).slices.reduce((sum, { from, to }) => sum + to - from, 0);
   const count = (until: string | undefined): number =>
-    queue.first(100, until).reduce((sum, { from, to }) => sum + to - from, 0);
+    countTo(until === undefined ? until : { kind: 'through', sequenceNumber: until });
   expect(['8', '9', '10', '15', '20', undefined].map(count)).toEqual([0, 1, 2, 3, 4, 4]);
+  const before = (sequenceNumber: string): number => countTo({ kind: 'before', sequenceNumber });
+  expect(['8', '9', '10', '15', '20', '21'].map(before)).toEqual([0, 0, 1, 3, 3, 4]);
+  const until = (atMs: number): number => countTo({ kind: 'until', atMs });
+  expect([1000, 1001, 1002, 1003].map(until)).toEqual([0, 1, 2, 4]);
+  const isAtBound = (bound: Bound): boolean => queue.first(100, bound).isAtBound;
+  expect(isAtBound({ kind: 'before', sequenceNumber: '20' })).toBe(true);
+  expect(isAtBound({ kind: 'before', sequenceNumber: '21' })).toBe(false);
   expect(queue.oldestAtMs(undefined)).toBe(1000);
   expect(queue.oldestAtMs('9')).toBe(1001);
   expect(queue.oldestAtMs('11')).toBe(1000);

@@ -10,7 +10,7 @@ import {
 } from '../stream/stream-client.ts';
 import { checkIdentity } from '../stream/stream-identity.ts';
 import { positionLost } from './position-lost.ts';
-import { compareSequenceNumbers, type ShardPosition } from './shard-position.ts';
+import { clockSkewMsMax, compareSequenceNumbers, type ShardPosition } from './shard-position.ts';
 
 export type CursorContext = {
   readonly stream: StreamClient;
@@ -20,12 +20,18 @@ export type CursorContext = {
   readonly onProblem: (problem: HeliosError) => void;
 };
 
+/** What an answer tells besides its records. */
+export type AnswerFacts = {
+  readonly behindMs: number;
+  readonly askedAtMs: EpochMs;
+  /** The shard ends with it. */
+  readonly isLast: boolean;
+};
+
 /** So many answers in a row without records, all at the far end of the retention, lead nowhere. */
 const stuckAnswersMax = 10;
 /** An answer is at the far end of the retention from this part of it on. */
 const farShare = 0.98;
-/** Clocks that differ more than this are a fault to be told. */
-const clockSkewMsMax = 5 * 60 * 1000;
 
 /**
  * How far the records of a shard have been received, and where the next reading of it begins: the
@@ -42,6 +48,7 @@ export class ShardCursor {
   #received: ShardPosition;
   #asOfMs: EpochMs | undefined;
   #behindMs: number | undefined;
+  #isCaughtUp = false;
   /** Has to be the next record: it is asked for to prove that nothing after it was dropped. */
   #proof: string | undefined;
   #startsAtOldest = false;
@@ -53,7 +60,7 @@ export class ShardCursor {
     this.#shard = shard;
     this.#context = context;
     this.#received = after;
-    this.#asOfMs = after.kind === 'end' ? undefined : after.asOfMs;
+    this.#asOfMs = after.asOfMs;
   }
 
   /** After the last record that was received. */
@@ -61,13 +68,18 @@ export class ShardCursor {
     return this.#received;
   }
 
-  /** Everything that arrived before was received. */
+  /** Everything that arrived before was received, however wrong this machine's clock may be. */
   get asOfMs(): EpochMs | undefined {
     return this.#asOfMs;
   }
 
   get behindMs(): number | undefined {
     return this.#behindMs;
+  }
+
+  /** The last answer had nothing, and Kinesis said that there is no more. */
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
   }
 
   /** Where a new reading begins; `position_lost` when that can't be without a gap. */
@@ -81,7 +93,12 @@ export class ShardCursor {
       return { type, sequenceNumber: at.sequenceNumber };
     }
     if (isOld) throw this.#lost('the shard was not looked at for longer than it keeps records');
-    if (at.kind === 'time') return { type: 'AT_TIMESTAMP', atMs: at.atMs };
+    if (at.kind === 'time' || at.kind === 'until') {
+      return { type: 'AT_TIMESTAMP', atMs: at.atMs };
+    }
+    if (at.kind === 'before') {
+      return { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: at.sequenceNumber };
+    }
     return { type: 'TRIM_HORIZON' };
   }
 
@@ -89,25 +106,29 @@ export class ShardCursor {
    * Takes an answer, and gives its records that are new. `position_lost` where records before them
    * are missing; `unreachable` where they are in no order.
    */
-  accept(
-    records: readonly StreamRecord[],
-    answer: { readonly behindMs: number; readonly askedAtMs: EpochMs },
-  ): readonly StreamRecord[] {
+  accept(records: readonly StreamRecord[], answer: AnswerFacts): readonly StreamRecord[] {
     this.#checkProof(records, answer.behindMs);
     this.#watchRetention(records.length, answer.behindMs);
     const isNew = this.#firstNew(records);
     const fresh = isNew === 0 ? records : records.slice(isNew);
     this.#checkOrder(fresh);
     const last = fresh.at(-1);
-    const asOfMs = Math.floor(answer.askedAtMs - answer.behindMs);
-    this.#asOfMs = Math.max(this.#asOfMs ?? 0, asOfMs, last?.arrivedAtMs ?? 0);
+    this.#noteTime(answer, last?.arrivedAtMs);
     this.#behindMs = answer.behindMs;
+    this.#isCaughtUp = records.length === 0 && answer.behindMs === 0;
     if (last !== undefined) {
       const { sequenceNumber, arrivedAtMs } = last;
       this.#received = { kind: 'record', sequenceNumber, asOfMs: arrivedAtMs };
       this.#startsAtOldest = false;
     }
     return fresh;
+  }
+
+  /** The last answer of a shard is of no time: its children may have begun long before. */
+  #noteTime({ askedAtMs, behindMs, isLast }: AnswerFacts, arrivedAtMs: EpochMs | undefined): void {
+    const askedMs = isLast ? undefined : Math.floor(askedAtMs - behindMs - clockSkewMsMax);
+    const times = [this.#asOfMs, askedMs, arrivedAtMs].filter((time) => time !== undefined);
+    if (times.length > 0) this.#asOfMs = Math.max(...times);
   }
 
   /**

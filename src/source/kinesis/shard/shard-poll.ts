@@ -60,10 +60,12 @@ export class ShardPoll implements Feed {
     const askedAtMs = clock.nowMs();
     try {
       const answer = await stream.records(iterator, this.#limits.recordsMax, signal);
-      const byteCount = receive(answer.records, { behindMs: answer.behindMs, askedAtMs });
+      const { behindMs } = answer;
+      const isLast = answer.nextIterator === undefined;
+      const byteCount = receive(answer.records, { behindMs, askedAtMs, isLast });
       this.#budget.spend(shardName, byteCount);
       this.#refusals = 0;
-      this.#isBehind = answer.behindMs > 0 || answer.records.length >= this.#limits.recordsMax;
+      this.#isBehind = behindMs > 0 || answer.records.length >= this.#limits.recordsMax;
       this.#keep(answer.nextIterator, this.#readAtMs);
       return answer.nextIterator === undefined ? answer.children : undefined;
     } catch (thrown) {
@@ -86,7 +88,7 @@ export class ShardPoll implements Feed {
     const { shard, stream, cursor, clock, verify } = this.#context;
     const ageMs = clock.monotonicMs() - (this.#iterator?.madeAtMs ?? 0);
     if (this.#iterator !== undefined && ageMs < iteratorAgeMsMax) return this.#iterator.text;
-    await verify();
+    await verify(signal);
     const start = cursor.startingPoint();
     await this.#budget.turn(`${stream.id} ${shard.id} iterator`, signal);
     const madeAtMs = clock.monotonicMs();

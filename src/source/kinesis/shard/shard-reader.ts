@@ -1,15 +1,14 @@
 import { backoffMs, type BackoffPolicy } from '../../../base/backoff.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { asHeliosError, HeliosError } from '../../../base/errors.ts';
-import type { EpochMs } from '../../../event/record.ts';
 import type { RecordForm } from '../../source.ts';
-import { PageQueue, type PageSlice } from '../record/page-queue.ts';
+import { PageQueue, type Bound, type FirstRecords } from '../record/page-queue.ts';
 import { PageBuilder, type StreamRecord } from '../record/record-page.ts';
 import type { StreamClient } from '../stream/stream-client.ts';
 import type { BufferLimit } from './buffer-limit.ts';
-import type { ShardCursor } from './shard-cursor.ts';
+import type { AnswerFacts, ShardCursor } from './shard-cursor.ts';
 import type { ListedShard } from './shard-map.ts';
-import { comparePositions, type ShardPosition } from './shard-position.ts';
+import { isSamePlace, type ShardPosition } from './shard-position.ts';
 
 /** How records come from a shard, one answer at a time. */
 export interface Feed {
@@ -25,20 +24,19 @@ export type FeedContext = {
   readonly stream: StreamClient;
   readonly cursor: ShardCursor;
   readonly clock: Clock;
-  /** Before a reading begins: `source_replaced` unless it still is the same stream. */
-  readonly verify: () => Promise<void>;
+  /** Before a reading begins: what stands against that, such as another stream of this name. */
+  readonly verify: (signal: AbortSignal) => Promise<void>;
   /** What the shards of the source hold in memory together. */
   readonly memory: BufferLimit;
   /** Takes what came; gives the bytes of the lines that it made of it. */
-  readonly receive: (
-    records: readonly StreamRecord[],
-    answer: { readonly behindMs: number; readonly askedAtMs: EpochMs },
-  ) => number;
+  readonly receive: (records: readonly StreamRecord[], answer: AnswerFacts) => number;
 };
 
 export type ReaderContext = Omit<FeedContext, 'receive'> & {
   readonly form: RecordForm;
   readonly after: ShardPosition;
+  /** It is read up to a place, and no further. */
+  readonly hasEnd: boolean;
   readonly random: () => number;
   readonly createFeed: (context: FeedContext) => Feed;
   readonly onProblem: (problem: HeliosError) => void;
@@ -92,6 +90,10 @@ export class ShardReader {
     return this.#failure;
   }
 
+  get hasEnd(): boolean {
+    return this.#context.hasEnd;
+  }
+
   get isAnswered(): boolean {
     return this.#isAnswered;
   }
@@ -108,13 +110,13 @@ export class ShardReader {
   /** Whether `read` from this position has something to give, or to tell. */
   isReady(after: ShardPosition): boolean {
     if (this.#failure !== undefined || this.#isEnded) return true;
-    if (comparePositions(this.#base, after) === 0) return !this.#queue.isEmpty;
-    return comparePositions(this.cursor.received, after) !== 0;
+    if (isSamePlace(this.#base, after)) return !this.#queue.isEmpty;
+    return !isSamePlace(this.cursor.received, after);
   }
 
   /** Lets go of what is at or before a position; false where this reader can't go on from there. */
   moveTo(after: ShardPosition): boolean {
-    if (comparePositions(this.#base, after) === 0) {
+    if (isSamePlace(this.#base, after)) {
       this.#base = after;
       return true;
     }
@@ -127,8 +129,8 @@ export class ShardReader {
   }
 
   /** Records after the position it was moved to; see `PageQueue.first`. */
-  first(bytesMax: number, until: string | undefined): readonly PageSlice[] {
-    return this.#queue.first(bytesMax, until);
+  first(bytesMax: number, bound: Bound | undefined): FirstRecords {
+    return this.#queue.first(bytesMax, bound);
   }
 
   get isEmpty(): boolean {
@@ -198,10 +200,7 @@ export class ShardReader {
     if (!canHeal || failingMs >= patienceMs) throw failure;
   }
 
-  #receive(
-    records: readonly StreamRecord[],
-    answer: { readonly behindMs: number; readonly askedAtMs: EpochMs },
-  ): number {
+  #receive(records: readonly StreamRecord[], answer: AnswerFacts): number {
     const { cursor, form, shard, memory, onStrays, onChange } = this.#context;
     const fresh = cursor.accept(records, answer);
     const hint = fresh.reduce((sum, { data }) => sum + data.length, 0);

@@ -78,11 +78,11 @@ export class ShardSubscription implements Feed {
     const { clock, receive, isClosed, createPoll } = this.#context;
     const behindMs = event.MillisBehindLatest ?? 0;
     const records = (event.Records ?? []).map(streamRecord);
-    receive(records, { behindMs, askedAtMs: clock.nowMs() });
-    this.#continuation = event.ContinuationSequenceNumber;
-    const hasEnded = event.ContinuationSequenceNumber === undefined;
     const children = parseChildren(event.ChildShards);
-    if (hasEnded || children.length > 0) return children;
+    const isLast = event.ContinuationSequenceNumber === undefined || children.length > 0;
+    receive(records, { behindMs, askedAtMs: clock.nowMs(), isLast });
+    this.#continuation = event.ContinuationSequenceNumber;
+    if (isLast) return children;
     if (records.length > 0 || behindMs > 0 || !isClosed()) return undefined;
     this.#rest = createPoll();
     this.#drop();
@@ -95,7 +95,7 @@ export class ShardSubscription implements Feed {
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
     try {
-      await verify();
+      await verify(signal);
       const start = this.#startingPoint();
       const events = await stream.subscribe(consumerArn, shard.id, start, either);
       const beganAtMs = clock.monotonicMs();

@@ -6,6 +6,7 @@ import {
   RegisterStreamConsumerCommand,
   SubscribeToShardCommand,
   type KinesisClient,
+  type ListShardsCommandInput,
   type SubscribeToShardEventStream,
 } from '@aws-sdk/client-kinesis';
 import type { Clock } from '../../../base/clock.ts';
@@ -89,9 +90,21 @@ export class StreamClient {
 
   /** All shards, closed ones too; starts over when the listing took longer than its token lives. */
   async listShards(signal: AbortSignal): Promise<readonly ListedShard[]> {
+    return await this.#list({}, signal);
+  }
+
+  /** Those that were open when the oldest record that is kept arrived, or the oldest could have. */
+  async shardsAtTrimHorizon(signal: AbortSignal): Promise<readonly ListedShard[]> {
+    return await this.#list({ ShardFilter: { Type: 'AT_TRIM_HORIZON' } }, signal);
+  }
+
+  async #list(
+    filter: Pick<ListShardsCommandInput, 'ShardFilter'>,
+    signal: AbortSignal,
+  ): Promise<readonly ListedShard[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#listOnce(signal);
+        return await this.#listOnce(filter, signal);
       } catch (thrown) {
         if (errorName(thrown) !== 'ExpiredNextTokenException' || attempt >= listingsMax)
           throw thrown;
@@ -190,13 +203,16 @@ export class StreamClient {
     return new HeliosError(code, message, { hint, details: { ...details, aws_error: name } });
   }
 
-  async #listOnce(signal: AbortSignal): Promise<readonly ListedShard[]> {
+  async #listOnce(
+    filter: Pick<ListShardsCommandInput, 'ShardFilter'>,
+    signal: AbortSignal,
+  ): Promise<readonly ListedShard[]> {
     const { client } = this.#options;
     const shards: ListedShard[] = [];
     let token: string | undefined;
     for (let page = 1; page <= shardPagesMax; page++) {
       const command = new ListShardsCommand(
-        token === undefined ? this.#names() : { NextToken: token },
+        token === undefined ? { ...this.#names(), ...filter } : { NextToken: token },
       );
       const answer = await this.#call(
         'ListShards',
