@@ -10,6 +10,8 @@ import { readTopic } from './read-topic.ts';
 import { until } from './until.ts';
 
 const parts = await kafkaParts();
+/** Brokers and Helios start several times, beside whatever else the machine does. */
+const killsTimeoutMs = 400_000;
 
 type Stream = {
   name: string;
@@ -143,46 +145,50 @@ describe.skipIf(parts === undefined)('a stream that a topic keeps', () => {
     });
   });
 
-  test('loses nothing that was acknowledged while the broker is killed, and Helios too', async () => {
-    await create({ name: 'load', partitions: 3 });
-    const acknowledged = new Set<string>();
-    const doubtful = new Set<string>();
-    const isDone = { value: false };
-    const writer = async (name: number): Promise<void> => {
-      for (let id = 0; !isDone.value; id++) {
-        const row = `{"id":"${name}-${id}"}`;
-        try {
-          const response = await post('load', row);
-          if (response.status === 200) acknowledged.add(row);
-          else doubtful.add(row);
-          await response.text();
-        } catch {
-          doubtful.add(row);
-          await helios.ready();
+  test(
+    'loses nothing that was acknowledged while the broker is killed, and Helios too',
+    async () => {
+      await create({ name: 'load', partitions: 3 });
+      const acknowledged = new Set<string>();
+      const doubtful = new Set<string>();
+      const isDone = { value: false };
+      const writer = async (name: number): Promise<void> => {
+        for (let id = 0; !isDone.value; id++) {
+          const row = `{"id":"${name}-${id}"}`;
+          try {
+            const response = await post('load', row);
+            if (response.status === 200) acknowledged.add(row);
+            else doubtful.add(row);
+            await response.text();
+          } catch {
+            doubtful.add(row);
+            await helios.ready();
+          }
         }
+      };
+      const writers = Array.from({ length: 8 }, async (_, name) => await writer(name));
+      for (let round = 0; round < 2; round++) {
+        await waitUntilMore(acknowledged, 500);
+        await broker.kill();
+        await broker.start();
       }
-    };
-    const writers = Array.from({ length: 8 }, async (_, name) => await writer(name));
-    for (let round = 0; round < 2; round++) {
       await waitUntilMore(acknowledged, 500);
-      await broker.kill();
-      await broker.start();
-    }
-    await waitUntilMore(acknowledged, 500);
-    helios.kill('SIGKILL');
-    helios = new HeliosProcess({ dataDirectory: join(folder, 'data') });
-    await waitUntilMore(acknowledged, 500);
-    isDone.value = true;
-    await Promise.all(writers);
-    const { partitions } = await helios.call<Stream>('GET', '/api/v1/streams/load');
-    const stored = partitions.reduce((sum, { end_offset }) => sum + end_offset, 0);
-    const records = await readTopic(broker.bootstrap.plaintext, 'load', stored, stored);
-    const values = new Set(records.map(({ value }) => value ?? ''));
-    expect([...acknowledged].filter((row) => !values.has(row))).toEqual([]);
-    // What was not acknowledged may be there; nothing is there twice.
-    expect(values.size).toBe(stored);
-    expect([...values].filter((row) => !acknowledged.has(row) && !doubtful.has(row))).toEqual([]);
-  });
+      helios.kill('SIGKILL');
+      helios = new HeliosProcess({ dataDirectory: join(folder, 'data') });
+      await waitUntilMore(acknowledged, 500);
+      isDone.value = true;
+      await Promise.all(writers);
+      const { partitions } = await helios.call<Stream>('GET', '/api/v1/streams/load');
+      const stored = partitions.reduce((sum, { end_offset }) => sum + end_offset, 0);
+      const records = await readTopic(broker.bootstrap.plaintext, 'load', stored, stored);
+      const values = new Set(records.map(({ value }) => value ?? ''));
+      expect([...acknowledged].filter((row) => !values.has(row))).toEqual([]);
+      // What was not acknowledged may be there; nothing is there twice.
+      expect(values.size).toBe(stored);
+      expect([...values].filter((row) => !acknowledged.has(row) && !doubtful.has(row))).toEqual([]);
+    },
+    killsTimeoutMs,
+  );
 
   test('answers 503 with Retry-After while the broker is away, and goes on after', async () => {
     await broker.kill();
@@ -231,5 +237,6 @@ async function waitUntilMore(set: ReadonlySet<string>, count: number): Promise<v
   await until(
     async () => await Promise.resolve(set.size),
     (size) => size >= wanted,
+    killsTimeoutMs,
   );
 }
