@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
+import { withOthers } from '../connection/failure/missing-stream.ts';
 import type { Engine } from '../engine/engine.ts';
 import type {
   PeekAnswer,
@@ -72,7 +73,13 @@ export class Discovery {
     stream: string,
     signal: AbortSignal,
   ): Promise<StreamDescription> {
-    return await this.#look(connection, async (look) => await look.describe(stream, signal));
+    return await this.#look(connection, async (look) => {
+      return await ofStream(
+        look,
+        { stream, signal },
+        async () => await look.describe(stream, signal),
+      );
+    });
   }
 
   /** Where there is no record, waits up to `waitMs` for one. */
@@ -108,7 +115,7 @@ export class Discovery {
     const endMs = clock.monotonicMs() + waitMs;
     const isAnywhere = request.from.kind === 'newest' || request.from.kind === 'oldest';
     const probe: PeekRequest = isAnywhere ? { ...request, from: oldest, count: 1 } : request;
-    let answer = await look.peek(request);
+    let answer = await ofStream(look, request, async () => await look.peek(request));
     let hasRecords = answer.records.length > 0;
     while (!hasRecords) {
       const leftMs = endMs - clock.monotonicMs();
@@ -146,6 +153,23 @@ export class Discovery {
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
+  }
+}
+
+/** Where a stream is not there, a list tells what is: who may not have one does without. */
+async function ofStream<T>(
+  look: StreamLook,
+  { stream, signal }: Pick<PeekRequest, 'stream' | 'signal'>,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (thrown) {
+    const isMissing = thrown instanceof HeliosError && thrown.code === 'stream_missing';
+    if (!isMissing || look.kind === 'http') throw thrown;
+    const others = await look.streams(signal).catch(() => []);
+    const names = others.map(({ name }) => name);
+    throw withOthers(thrown, stream, names);
   }
 }
 

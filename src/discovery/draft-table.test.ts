@@ -80,7 +80,7 @@ describe('few values of another type', () => {
     expect(rejectionsOf(made)).toEqual(['196 type_mismatch']);
     expect(made.sql).toContain('1 of 197 would be rejected, JSON takes all');
     expect(made.inferred.warnings[0]).toContain(
-      'x is BIGINT, as 99.5 % of the records have it: 1 record would be rejected',
+      'x is BIGINT, as 99.5 % of the records have it; 1 record would be rejected.',
     );
     expect(made.inferred.warnings[0]).toContain('To take every value, write x JSON instead.');
   });

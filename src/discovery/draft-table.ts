@@ -20,9 +20,9 @@ export type TableDraft = {
 const roundsMax = 20;
 
 /**
- * Infers, drafts and tries. A column that refuses more than a few of the records which the schema was
- * inferred from becomes one that takes them; so do others, until all of them together refuse no more
- * than a few. What is refused then is told, with what would take it.
+ * Infers, drafts and tries. A column that refuses more than a few of the records which the schema
+ * was inferred from becomes one that takes them; so do others, until all of them together refuse no
+ * more than a few. What is refused then is told, with what would take it.
  */
 export async function draftTable(
   records: readonly PeekedRecord[],
@@ -86,13 +86,12 @@ function withMisfits(inferred: InferredTable, misfits: readonly Misfits[]): Infe
   const all = readableCount(inferred);
   const warnings = misfits
     .filter(({ column }) => column.type.kind !== column.wider.kind)
-    .map(({ column: { name, type, wider }, count, first }) => {
+    .map(({ column: { name, type, wider }, count }) => {
       const records = count === 1 ? '1 record' : `${count} records`;
-      const instead = `${sqlName(name)} ${typeName(wider)}`;
       return (
         `${sqlName(name)} is ${typeName(type)}, as ${shareText(all - count, all)} of the records ` +
-        `have it: ${records} would be rejected (${first.message}). ` +
-        `To take every value, write ${instead} instead.`
+        `have it; ${records} would be rejected. ` +
+        `To take every value, write ${sqlName(name)} ${typeName(wider)} instead.`
       );
     });
   const columns = inferred.columns.map((column): InferredColumn => {

@@ -42,8 +42,8 @@ const columnsMax = 100;
 
 /**
  * The columns of a table that JSON records would fit, exactly. Where nearly all values of a field
- * are of one type, the column has that type and the few others don't fit; where they are of several,
- * it is JSON.
+ * are of one type, the column has that type and the few others don't fit; where they are of
+ * several, it is JSON.
  *
  * @param records The records' bytes; `null` is one without a value.
  */

@@ -84,7 +84,8 @@ function epochUnit({ count, bigintCount, min, max }: NumberFacts): EpochUnit | u
 }
 
 function namesTime(name: string): boolean {
-  return /(^|_)(ts|time|timestamp|at|date|epoch|sec|seconds|ms|millis|us|micros|ns|nanos)($|_)|(Time|Timestamp|At|Ts|Ms)$/.test(
-    name,
-  );
+  return timeName.test(name);
 }
+
+const timeWords = 'ts|time|timestamp|at|date|epoch|sec|seconds|ms|millis|us|micros|ns|nanos';
+const timeName = new RegExp(`(^|_)(${timeWords})($|_)|(Time|Timestamp|At|Ts|Ms)$`);

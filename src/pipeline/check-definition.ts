@@ -42,10 +42,10 @@ type Place = Pick<PipelineDefinition, 'baseDirectory'> & {
 };
 
 /**
- * Refuses what several writers can't share. Several pipelines may feed one Delta table: each commits
- * with an id of its own, and a commit that another came before is tried again. For that they have to
- * agree on its name, its partitions and the types of the columns that they share. A file is one
- * writer's: each cuts it to its own length. `conflict`, `invalid_config`.
+ * Refuses what several writers can't share. Several pipelines may feed one Delta table: each
+ * commits with an id of its own, and a commit that another came before is tried again. For that
+ * they have to agree on its name, its partitions and the types of the columns that they share. A
+ * file is one writer's: each cuts it to its own length. `conflict`, `invalid_config`.
  */
 export function checkPlaces(environment: CheckEnvironment, plan: Plan, place: Place): void {
   const { catalog, registry } = environment;

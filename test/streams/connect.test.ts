@@ -137,13 +137,13 @@ describe.skipIf(parts === undefined)('helios connect', () => {
   test('asks a person, who may go back', async () => {
     const run = await startWizard();
     await answer(run, 'What do you want to read?', [enter]);
-    await answer(run, 'Which one?', [down, enter]);
+    await answer(run, 'Which topic or stream?', [down, enter]);
     // "Another one", whose name is wrong at first.
     await answer(run, 'Its name', ['nope', enter]);
     await answer(run, 'What now?', [down, enter]);
-    await answer(run, 'Which one?', [enter]);
-    await answer(run, 'Name of the table', ['_2', enter]);
-    await answer(run, 'From where?', [enter]);
+    await answer(run, 'Which topic or stream?', [enter]);
+    await answer(run, 'Name of the table', [enter]);
+    await answer(run, 'Where to start reading?', [enter]);
     await answer(run, 'Create this pipeline?', [enter]);
     expect(await run.exitCode).toBe(0);
     expect(plainText(run.stderr())).toContain('"nope" does not exist');
@@ -159,7 +159,7 @@ describe.skipIf(parts === undefined)('helios connect', () => {
     await answer(run, 'Login', [enter]);
     await answer(run, 'Over TLS?', [enter]);
     await answer(run, 'Name of the connection', ['x', enter]);
-    await answer(run, 'Which one?', [controlC]);
+    await answer(run, 'Which topic or stream?', [controlC]);
     expect(await run.exitCode).not.toBe(0);
     expect(run.stderr()).toMatch(/Deleted again: the connection kafka\w*x\. Nothing was kept\./);
     expect(run.stderr()).toContain('Cancelled before a pipeline was made.');

@@ -197,7 +197,7 @@ describe.skipIf(parts === undefined)('connections to a Kafka broker', () => {
     expect(verdictOf(steps)).toBe('ok');
     expect(steps).toHaveLength(8);
     expect(messageOf(steps, 'read')).toMatch(/^orders, partition \d, offset 0: 8 bytes of 20/);
-    expect(messageOf(steps, 'describe')).toContain('orders has 3 partition(s)');
+    expect(messageOf(steps, 'describe')).toContain('orders has 3 partitions');
   });
 
   const bad: readonly (readonly [string, RegExp])[] = [

@@ -39,13 +39,16 @@ async function apiWith(state: string): Promise<FakeApi> {
     [`POST ${streams}/infer`]: draft,
     'POST /api/v1/pipelines/validate': { valid: true, errors: [], sinks: [{ name: 'orders' }] },
     'POST /api/v1/pipelines': pipeline,
-    'GET /api/v1/pipelines': { pipelines: [pipeline] },
     'GET /api/v1/pipelines/orders': pipeline,
     'DELETE /api/v1/pipelines/orders?discard=true': '',
     [`DELETE ${connections}/kafka`]: '',
     'POST /api/v1/query': { columns: [], rows: [], row_count: 0 },
   };
   for (const [route, body] of Object.entries(answers)) api.routes[route] = { body };
+  const isMade = (): boolean => api.seen.some(({ route }) => route === 'POST /api/v1/pipelines');
+  api.routes['GET /api/v1/pipelines'] = () => ({
+    body: { pipelines: isMade() ? [pipeline] : [] },
+  });
   return api;
 }
 
@@ -64,4 +67,37 @@ test('takes back a pipeline that fails for good, with the connection that was ma
     'DELETE /api/v1/pipelines/orders?discard=true',
     'DELETE /api/v1/connections/kafka',
   ]);
+});
+
+test('without a stream says which there are, and takes the only one', async () => {
+  await using api = await apiWith('failed');
+  const streams = 'GET /api/v1/connections/kafka/streams';
+  const without = words.filter((word) => word !== '--stream' && word !== 'orders');
+  api.routes[streams] = { body: { streams: [{ name: 'orders' }, { name: 'refunds' }] } };
+  const several = await runToEnd([...without, '--url', api.url], {});
+  expect(several).toMatchObject({ exitCode: 2 });
+  expect(several.stderr).toContain('--stream is missing.\nhint: It is one of: orders, refunds.');
+  expect(several.stderr).toContain('Deleted again: the connection kafka.');
+  api.routes[streams] = { body: { streams: [{ name: 'orders' }] } };
+  const one = await runToEnd([...without, '--url', api.url], {});
+  expect(one.stderr).toContain('There is one stream: orders.');
+  expect(one.stderr).toContain("The pipeline orders can't go on");
+});
+
+test('does not look far for a table that is there already', async () => {
+  await using api = await apiWith('running');
+  api.routes['GET /api/v1/pipelines'] = { body: { pipelines: [{ name: 'Orders' }] } };
+  const run = await runToEnd([...words, '--url', api.url], {});
+  expect(run).toMatchObject({ exitCode: 6 });
+  expect(run.stderr).toContain('A pipeline named orders exists.');
+  expect(run.stderr).toContain('helios pipeline show orders. Or choose another name: --table NAME');
+  expect(api.seen.map(({ route }) => route)).not.toContain('POST /api/v1/pipelines');
+});
+
+test('says what the choices are where nobody can be asked', async () => {
+  await using api = await apiWith('running');
+  const run = await runToEnd(['connect', '--yes', '--url', api.url], {});
+  expect(run.stderr).toBe(
+    'error: --kind is missing.\nhint: It is one of kafka, confluent, kinesis.\n',
+  );
 });

@@ -11,6 +11,8 @@ export type Question = {
   readonly initial?: string | undefined;
   /** An example, for what has no usual answer. */
   readonly example?: string | undefined;
+  /** What to do where nobody answers, if the flag's name doesn't say it. */
+  readonly hint?: string | undefined;
   /** What is wrong with an answer. */
   readonly problem?: ((answer: string) => string | undefined) | undefined;
 };
@@ -72,14 +74,16 @@ class FlagAsker implements Asker {
     if (answer !== undefined) return await Promise.resolve(answer);
     throw new HeliosError('invalid_request', `--${question.flag} is missing.`, {
       hint:
-        question.example === undefined
+        question.hint ??
+        (question.example === undefined
           ? 'Give it, or run this on a terminal without --yes to be asked.'
-          : `For example: --${question.flag} ${question.example}.`,
+          : `For example: --${question.flag} ${question.example}.`),
     });
   }
 
   async choose(question: Question, choices: readonly Choice[]): Promise<string> {
-    const answer = await this.text(question);
+    const all = named(choices).join(', ');
+    const answer = await this.text({ ...question, hint: `It is one of ${all}.` });
     return checkedChoice(answer, question, choices);
   }
 }
@@ -149,9 +153,14 @@ class PromptAsker implements Asker {
 function checkedChoice(answer: string, { flag }: Question, choices: readonly Choice[]): string {
   const found = choices.find(({ value }) => value.toLowerCase() === answer.toLowerCase());
   if (found !== undefined) return found.value;
-  const all = choices.map(({ value }) => value).filter((value) => !value.startsWith(':'));
+  const all = named(choices);
   const meant = didYouMeanHint(answer, all);
   throw new HeliosError('invalid_request', `--${flag} = ${answer} is not a choice.`, {
     hint: `${meant === undefined ? '' : `${meant} `}It is one of ${all.join(', ')}.`,
   });
+}
+
+/** Those that a flag can say. */
+function named(choices: readonly Choice[]): readonly string[] {
+  return choices.map(({ value }) => value).filter((value) => !value.startsWith(':'));
 }

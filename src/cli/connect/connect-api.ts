@@ -89,13 +89,15 @@ export class ConnectApi {
     return await this.#json('POST', pipelines, { name, sql });
   }
 
+  /** Also after Ctrl+C. */
+  async pipelines(): Promise<readonly PipelineAnswer[]> {
+    const request = { method: 'GET', path: pipelines } as const;
+    return (await this.#scope.client.json<PipelineListAnswer>(request)).pipelines;
+  }
+
   /** Also after Ctrl+C. Undefined where it is not there. */
   async pipeline(name: string): Promise<PipelineAnswer | undefined> {
-    const { pipelines: all } = await this.#scope.client.json<PipelineListAnswer>({
-      method: 'GET',
-      path: pipelines,
-    });
-    return all.find((one) => one.name === name);
+    return (await this.pipelines()).find((one) => one.name === name);
   }
 
   /** Also after Ctrl+C: what was made is taken back, with whatever it read. */

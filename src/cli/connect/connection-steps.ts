@@ -5,8 +5,9 @@ import type { ConnectionAnswer, ConnectionBody } from '../../server/api.ts';
 import { parseSecretReference } from '../../sql/connector/secret-reference.ts';
 import { type ConnectionFlags, connectionOf } from '../connection-flags.ts';
 import { eachWithProgress } from '../client/each-with-progress.ts';
-import { stepLines } from '../discovery/step-lines.ts';
+import { stepLines, type TestStep } from '../discovery/step-lines.ts';
 import type { Choice } from './asker.ts';
+import { freeName } from './free-name.ts';
 import type { ConnectFlags, Direction, Journey, Step, StepEnd } from './journey.ts';
 
 /** A connection that is kept already, or a kind of a new one. */
@@ -21,10 +22,10 @@ const chooseConnection: Step = async (journey) => {
     return 'next';
   }
   await journey.forgetConnection();
-  const kept = known.map(({ name, kind }) => ({
+  const kept = known.map(({ name, kind, options }) => ({
     value: `${keptPrefix}${name}`,
-    label: name,
-    hint: kind,
+    label: `${name}, which is kept`,
+    hint: options['bootstrap_servers'] ?? options['aws_endpoint'] ?? options['aws_region'] ?? kind,
   }));
   const question = { flag: 'kind', message: 'What do you want to read?', initial: journey.kind };
   const answer = await asker.choose(question, [...kept, ...kinds]);
@@ -228,17 +229,18 @@ const tryConnection: Step = async (journey, direction) => {
   const tried = connection ?? checked(journey);
   // Who can choose may choose another one: a name that is wrong is no failure of the connection.
   const stream = asker.isInteractive ? undefined : flags.stream;
-  let failed: string | undefined;
+  let failed: TestStep | undefined;
   for await (const step of eachWithProgress(scope, api.test(tried, stream))) {
+    if (failed !== undefined) continue;
     const lines = stepLines(step, (look, text) => scope.output.paintTalk(look, text));
     for (const line of lines) scope.output.talk(line);
-    if (step.outcome === 'failed') failed ??= `${step.step}: ${step.message}`;
+    if (step.outcome === 'failed') failed = step;
   }
   if (failed === undefined) return 'next';
   if (!asker.isInteractive) {
-    throw new HeliosError('unreachable', `The connection does not work. ${failed}`, {
-      hint: 'Nothing was made.',
-    });
+    const message = `The connection does not work. ${failed.step}: ${failed.message}`;
+    const hint = `${failed.hint ?? ''} Nothing was made.`.trim();
+    throw new HeliosError('unreachable', message, { hint });
   }
   return (await journey.afterFailure()) === 'back' ? 'back' : await tryConnection(journey, 'next');
 };
@@ -274,12 +276,6 @@ const keepConnection = async (journey: Journey, direction: Direction): Promise<S
   journey.isNewConnection = true;
   return 'next';
 };
-
-function freeName(wanted: string, taken: readonly string[]): string {
-  let name = wanted;
-  for (let number = 2; taken.includes(name); number++) name = `${wanted}_${number}`;
-  return name;
-}
 
 export const connectionSteps: readonly Step[] = [
   chooseConnection,

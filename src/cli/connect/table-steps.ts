@@ -1,6 +1,9 @@
+import { HeliosError } from '../../base/errors.ts';
 import { tableNameOf } from '../../discovery/table-name.ts';
+import type { StreamSummaryAnswer } from '../../server/discovery/discovery-answers.ts';
 import { streamHint } from '../discovery/streams-table.ts';
 import { scriptFailures } from '../failures.ts';
+import { freeName } from './free-name.ts';
 import { editText } from './edit-text.ts';
 import { back, gaveUp, type Journey, type Step } from './journey.ts';
 import { lookAtRecords } from './look-step.ts';
@@ -9,16 +12,19 @@ import { showDraft } from './show-draft.ts';
 const typed = ':typed';
 
 const chooseStream: Step = async (journey) => {
-  const { asker, api, flags } = journey;
+  const { asker, api, flags, scope } = journey;
   const connection = journey.require('connection');
   if (flags.stream !== undefined && journey.stream === undefined) {
     journey.stream = flags.stream;
     return 'next';
   }
-  const question = { flag: 'stream', message: 'Which one?', initial: journey.stream };
-  // Somebody who can't choose need not wait for the list.
-  const streams = asker.isInteractive ? await api.streams(connection) : [];
-  if (!asker.isInteractive) await asker.text({ ...question, initial: undefined });
+  const streams = await api.streams(connection);
+  if (!asker.isInteractive) {
+    journey.stream = onlyOne(connection, streams);
+    scope.output.talk(`There is one stream: ${journey.stream}.`);
+    return 'next';
+  }
+  const question = { flag: 'stream', message: 'Which topic or stream?', initial: journey.stream };
   const choices = streams.map((one) => ({
     value: one.name,
     label: one.name,
@@ -35,19 +41,40 @@ const chooseStream: Step = async (journey) => {
   return 'next';
 };
 
+/** What need not be asked for. */
+function onlyOne(connection: string, streams: readonly StreamSummaryAnswer[]): string {
+  const names = streams.map(({ name }) => name);
+  const [first, ...others] = names;
+  if (first !== undefined && others.length === 0) return first;
+  const shown = names.slice(0, namesMax).join(', ');
+  throw new HeliosError('invalid_request', '--stream is missing.', {
+    hint:
+      first === undefined
+        ? `Nothing can be seen through ${connection}. Make a topic or a stream, and name it.`
+        : `It is one of: ${shown}${names.length > namesMax ? ' …' : '.'}`,
+  });
+}
+
+const namesMax = 20;
+
 /** The table's name and start, and a schema that fits what is there. */
 const draftTable: Step = async (journey) => {
   const { api, asker, flags, scope } = journey;
   const stream = journey.require('stream');
+  const taken = (await api.pipelines()).map(({ name }) => name.toLowerCase());
+  const usual = tableNameOf(stream);
   journey.table = await asker.text({
     flag: 'table',
     message: 'Name of the table',
-    initial: journey.table ?? tableNameOf(stream),
-    problem: notName,
+    initial: journey.table ?? (asker.isInteractive ? freeName(usual, taken) : usual),
+    problem: (name) => notName(name) ?? notFree(name, taken),
   });
+  // Who can't be asked has a usual answer, which may be taken too: a second table is no answer.
+  const problem = notFree(journey.table, taken);
+  if (problem !== undefined) throw nameTaken(journey.table, problem);
   journey.offset = await asker.text({
     flag: 'offset',
-    message: 'From where? (earliest, latest, or a time)',
+    message: 'Where to start reading? (earliest, latest, or a time)',
     initial: journey.offset ?? 'earliest',
   });
   const body = {
@@ -65,6 +92,16 @@ const draftTable: Step = async (journey) => {
   showDraft(scope, draft);
   return 'next';
 };
+
+function notFree(name: string, taken: readonly string[]): string | undefined {
+  return taken.includes(name.toLowerCase()) ? `A pipeline named ${name} exists.` : undefined;
+}
+
+function nameTaken(name: string, problem: string): HeliosError {
+  return new HeliosError('already_exists', problem, {
+    hint: `Look at it: helios pipeline show ${name}. Or choose another name: --table NAME.`,
+  });
+}
 
 function notName(name: string): string | undefined {
   if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return undefined;

@@ -22,7 +22,7 @@ export async function takeBack(journey: Journey): Promise<void> {
   }
 }
 
-/** Whether there is no such pipeline any more: one that runs, or waits for something, was wanted. */
+/** Whether there is no such pipeline any more: one that runs, or waits, was wanted. */
 async function forgetFailed({ api }: Journey, name: string): Promise<boolean> {
   const state = (await api.pipeline(name))?.state;
   if (state === 'failed') await api.deletePipeline(name);

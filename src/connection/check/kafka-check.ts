@@ -2,6 +2,7 @@ import { Consumer, Admin, type ClusterMetadata } from '@platformatic/kafka';
 import { HeliosError } from '../../base/errors.ts';
 import type { PlainOptions } from '../context.ts';
 import type { KafkaPlace } from '../failure/kafka-failure.ts';
+import { withOthers } from '../failure/missing-stream.ts';
 import { describeRemoteError } from '../failure/remote-error.ts';
 import {
   guardClient,
@@ -12,6 +13,7 @@ import {
 import { optionValue } from '../option-value.ts';
 import { checkedOptions } from './check-options.ts';
 import { findRecord, type FoundRecord } from './kafka-record.ts';
+import { counted } from './counted.ts';
 import { type Address, addressText, probeName, probeSocket, probeTls, reachAny } from './reach.ts';
 import { namesRegistry, RegistryCheck } from './registry-check.ts';
 import type { Stage, StageResult } from './stages.ts';
@@ -130,7 +132,11 @@ export class KafkaCheck implements AsyncDisposable {
     }
     const candidates = stream === undefined ? this.#topics : [stream];
     const about = (topic: string) => this.#required.place({ topic, operation: 'Read' });
-    this.#record = await findRecord(consumer, candidates, about);
+    try {
+      this.#record = await findRecord(consumer, candidates, about);
+    } catch (thrown) {
+      throw withOthers(thrown, stream ?? '', this.#topics);
+    }
     const may = this.#record === undefined ? 'Describe' : 'Describe and Read';
     const what = this.#record?.topic ?? candidates[0];
     return { outcome: 'ok', message: `This user may ${may} ${what}.` };
@@ -145,9 +151,9 @@ export class KafkaCheck implements AsyncDisposable {
     const place = shown === undefined ? {} : { topic: shown };
     const metadata = await this.#try(place, async () => await admin.metadata({ topics }));
     await this.#reachAdvertised(metadata);
-    const parts = [`${metadata.brokers.size} broker(s)`, `${this.#topics.length} topic(s)`];
+    const parts = [counted(metadata.brokers.size, 'broker'), counted(this.#topics.length, 'topic')];
     const partitions = metadata.topics.get(shown ?? '')?.partitionsCount;
-    if (partitions !== undefined) parts.push(`${shown} has ${partitions} partition(s)`);
+    if (partitions !== undefined) parts.push(`${shown} has ${counted(partitions, 'partition')}`);
     return { outcome: 'ok', message: `${parts.join(', ')}.` };
   }
 

@@ -11,8 +11,10 @@ import { callerIdentity } from '../aws/caller-identity.ts';
 import { addressOf, endpointOf } from '../aws/endpoint.ts';
 import { createKinesisClient, type KinesisAccess } from '../aws/kinesis-client.ts';
 import type { PlainOptions } from '../context.ts';
+import { withOthers } from '../failure/missing-stream.ts';
 import { describeRemoteError } from '../failure/remote-error.ts';
 import { checkedOptions } from './check-options.ts';
+import { counted } from './counted.ts';
 import { type Address, probeName, probeSocket, probeTls } from './reach.ts';
 import type { Stage, StageResult } from './stages.ts';
 import type { CheckPlace } from './test-connection.ts';
@@ -94,7 +96,7 @@ export class KinesisCheck implements AsyncDisposable {
     const { stream } = this.#place;
     if (stream !== undefined) {
       this.#streams = [stream];
-      await this.#describeStream(stream);
+      await this.#describeNamed(stream);
       return ok(`kinesis:DescribeStreamSummary is allowed on ${stream}.`);
     }
     this.#streams = await this.#list();
@@ -118,13 +120,23 @@ export class KinesisCheck implements AsyncDisposable {
     }
   }
 
+  /** Where it is not there, a list tells what is: who may not have one does without. */
+  async #describeNamed(stream: string): Promise<void> {
+    try {
+      await this.#describeStream(stream);
+    } catch (thrown) {
+      const names = await this.#list().catch(() => []);
+      throw withOthers(thrown, stream, names);
+    }
+  }
+
   async #describe(): Promise<StageResult> {
     const [first] = this.#streams;
     if (first === undefined) return ok(`There are no streams in ${this.#required.region}.`);
     const summary = await this.#describeStream(first);
-    const shards = `${summary?.OpenShardCount ?? '?'} open shard(s)`;
+    const shards = counted(summary?.OpenShardCount ?? 0, 'open shard');
     const keeps = `keeps ${summary?.RetentionPeriodHours ?? '?'} h`;
-    const count = `${this.#streams.length} stream(s)`;
+    const count = counted(this.#streams.length, 'stream');
     return ok(`${count}; ${first}: ${summary?.StreamStatus ?? '?'}, ${shards}, ${keeps}.`);
   }
 

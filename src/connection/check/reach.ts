@@ -70,12 +70,14 @@ export async function probeTls(
     timeout: connectTimeoutMs,
     ...(serverName === undefined ? {} : { servername: serverName }),
   });
+  const ticket = Promise.withResolvers<void>();
+  socket.once('session', () => ticket.resolve());
   const abort = (): void => void socket.destroy(new HeliosError('timeout', 'No time is left.'));
   signal.addEventListener('abort', abort, { once: true });
   try {
     await untilOpen(socket, 'secureConnect', address, probe.caOption);
     const text = certificateText(socket, probe.clock.nowMs());
-    await untilTaken(socket, address, probe);
+    await untilTaken(socket, ticket.promise, { address, probe });
     return text;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -89,7 +91,10 @@ export function addressText({ host, port }: Address): string {
 
 /** An address that doesn't answer would hold up the rest of the test. */
 const connectTimeoutMs = 8_000;
-const refusalWaitMs = 150;
+/** Servers that give no tickets are waited for no longer. */
+const refusalWaitMs = 1500;
+/** One that looks at our certificate may be busy; that it lets us in is all the question. */
+const ownRefusalWaitMs = 8_000;
 const dayMs = 24 * 60 * 60 * 1000;
 /** A certificate that ends so soon is worth a word. */
 const endsSoonMs = 30 * dayMs;
@@ -132,17 +137,27 @@ function noTls(address: Address): HeliosError {
 }
 
 /**
- * With TLS 1.3 the server looks at the client's certificate after the client's handshake is done: a
- * refusal comes then, at once.
+ * With TLS 1.3 the server looks at the client's certificate after the client's handshake is done:
+ * a refusal comes then. A session's ticket comes from servers that took it.
  */
-async function untilTaken(socket: Socket, address: Address, probe: TlsProbe): Promise<void> {
+async function untilTaken(
+  socket: TLSSocket,
+  ticket: Promise<void>,
+  { address, probe }: { readonly address: Address; readonly probe: TlsProbe },
+): Promise<void> {
+  if (socket.getProtocol() !== 'TLSv1.3') return;
   const { promise, reject } = Promise.withResolvers<never>();
   socket.once('error', reject);
   socket.once('close', () => reject(Object.assign(new Error('Closed.'), { code: 'ECONNRESET' })));
+  const waitMs = probe.material.cert === undefined ? refusalWaitMs : ownRefusalWaitMs;
+  const waited = new AbortController();
+  const wait = probe.clock.sleep(waitMs, waited.signal).catch(() => undefined);
   try {
-    await Promise.race([promise, probe.clock.sleep(refusalWaitMs)]);
+    await Promise.race([promise, ticket, wait]);
   } catch (thrown) {
     throw described(thrown, address, probe.caOption);
+  } finally {
+    waited.abort();
   }
 }
 

@@ -4,7 +4,7 @@ import { optionValue } from '../option-value.ts';
 import { registryEndpoint } from './registry-endpoint.ts';
 import type { RegistryAccess } from './registry-request.ts';
 
-/** How a connection reaches its registry: looked up each time, so that rotated secrets are found. */
+/** How a connection reaches its registry: looked up anew, so that rotated secrets are found. */
 export async function registryAccess(
   options: PlainOptions,
   secrets: Secrets,
