@@ -14,7 +14,8 @@ import { type kafkaListeners, type KafkaPorts, serverProperties } from './kafka-
 const run = promisify(execFile);
 
 const artifacts = ['org.apache.kafka:kafka_2.13:4.3.1', 'org.apache.kafka:kafka-tools:4.3.1'];
-const readyTimeoutMs = 120_000;
+/** On a machine that is busy with much else it takes minutes. */
+const readyTimeoutMs = 600_000;
 const outputKeptBytes = 16_384;
 /** Any 16 bytes in base64url; Kafka wants one to format its storage with. */
 const usualClusterId = '5L6g3nShT-eMCtK--X86sw';

@@ -61,6 +61,8 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
   }
   while (options.goesOn?.() === true && !options.isOver() && rounds.faults.length === 0) {
     await rounds.one(undefined);
+    const { kills } = rounds.report();
+    if (kills % 20 === 0) options.log(`${kills} kills`);
   }
   return rounds.report();
 }

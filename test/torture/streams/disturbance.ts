@@ -73,8 +73,7 @@ export async function strikeBroker(broker: KafkaBroker, random: SeededRandom): P
   }
   await broker.kill();
   await sleep(random.next() * deadMsMax);
-  // On a machine that is busy with much else it may not come up in time at first.
-  await broker.start().catch(async () => await broker.start());
+  await broker.start();
 }
 
 const shardsMin = 2;

@@ -80,6 +80,7 @@ export async function tortureStream(
       askers.some(({ faults }) => faults.length > 0),
     goesOn: () => !disturbance.isDone,
     environment: workload.environment,
+    log: (line) => options.log(`${line}, the stream was disturbed ${disturbance.times} times`),
   });
   await disturbance.stop();
   const endFaults = await endOf(options.root, folders, { target, loads, askers });
