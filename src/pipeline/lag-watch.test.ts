@@ -81,7 +81,13 @@ test('a source that fails to tell has no lag until it tells again', async () => 
   await watch.close();
 });
 
-const lag = { position: undefined, lagRecords: undefined, lagBytes: undefined, lagMs: undefined };
+const lag = {
+  position: undefined,
+  lagRecords: undefined,
+  lagBytes: undefined,
+  lagMs: undefined,
+  lagKnownAtMs: undefined,
+};
 
 test.each([
   [[], undefined],

@@ -37,6 +37,11 @@ export class LagWatch {
     this.#task = this.#watch(this.#closing.signal);
   }
 
+  /** Once, of all sources. */
+  async ask(): Promise<void> {
+    for (const [name, source] of this.#context.sources) await this.#ask(name, source);
+  }
+
   /** Nothing is asked any more, and nothing is known. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -46,7 +51,7 @@ export class LagWatch {
 
   async #watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      for (const [name, source] of this.#context.sources) await this.#ask(name, source);
+      await this.ask();
       await waitQuietly(this.#context.clock, signal);
     }
   }
@@ -89,6 +94,7 @@ function lagBetween(lag: PartitionLag, beyond: PartitionLag | undefined): Partit
     records: lag.records === undefined || records === undefined ? undefined : lag.records - records,
     bytes: lag.bytes === undefined || bytes === undefined ? undefined : lag.bytes - bytes,
     ms: undefined,
+    lastKnownAtMs: lag.lastKnownAtMs,
   };
 }
 

@@ -202,7 +202,7 @@ export class ManagedPipeline {
     try {
       // Somebody else's servers may be long in coming: what is hot can be queried meanwhile.
       if (this.#open === undefined) await this.restore();
-      const open = await openPipeline(this.#context.environment, this.#request());
+      const open = await openPipeline(this.#context.environment, { ...this.#request(), signal });
       this.#open = open;
       this.#feed(open);
       this.#state = 'running';
@@ -233,6 +233,9 @@ export class ManagedPipeline {
   /** Notes the failure, waits, and says whether there is a next time. */
   async #mayRetry(thrown: unknown, signal: AbortSignal): Promise<boolean> {
     const error = asHeliosError(thrown);
+    // What was given up because of the stop is no failure.
+    const isGivenUp = this.#isOpening || error.code === 'cancelled';
+    if (signal.aborted && isGivenUp) return false;
     const id = randomUUID();
     this.#failures = this.#isSettled() ? 1 : this.#failures + 1;
     this.#openedAtMs = undefined;

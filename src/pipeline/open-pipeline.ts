@@ -42,6 +42,8 @@ export type Scope = {
   readonly pipelineId: string | undefined;
   /** Where relative paths start. */
   readonly baseDirectory: string;
+  /** Aborts when it shall stop: nobody waits for somebody else's servers then. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /**
@@ -80,6 +82,7 @@ export type OpenRequest = {
    * rolled, and nothing read. Only for one that `isBegun`.
    */
   readonly isAtRest: boolean;
+  readonly signal?: Scope['signal'];
   /** Names of those that opened it before, since it was started; takes that of this one. */
   readonly incarnations: Set<string>;
 };
@@ -120,13 +123,13 @@ export async function openPipeline(
   environment: PipelineEnvironment,
   request: OpenRequest,
 ): Promise<OpenPipeline> {
-  const { definition } = request;
+  const { definition, signal } = request;
   const connection = await environment.engine.connect();
   const sources = new Map<string, Source>();
   try {
     const planned = await planScript(definition.sql, connection);
     if (planned.kind === 'errors') throw scriptFailure(planned.errors);
-    const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory };
+    const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory, signal };
     for (const table of request.isAtRest ? [] : planned.plan.script.sources) {
       sources.set(table.name, await environment.connectors.source(table, scope));
     }

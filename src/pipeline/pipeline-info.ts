@@ -1,10 +1,13 @@
-import type { PartitionLag } from '../source/source.ts';
+import type { PartitionLag, Source } from '../source/source.ts';
 import type { ManagedPipeline } from './managed-pipeline.ts';
 import type { OpenPipeline } from './open-pipeline.ts';
 import type { PipelineInfo, SourceInfo } from './pipeline.ts';
 
-/** What people see of a pipeline. */
-export function pipelineInfo(managed: ManagedPipeline): PipelineInfo {
+/** Source name → its partitions. */
+export type Lags = ReadonlyMap<string, readonly PartitionLag[]>;
+
+/** What people see of a pipeline; `asked` are lags that were found out for this. */
+export function pipelineInfo(managed: ManagedPipeline, asked?: Lags): PipelineInfo {
   const { definition, open, state, error } = managed;
   const manifest = open?.runner.manifest;
   return {
@@ -18,24 +21,35 @@ export function pipelineInfo(managed: ManagedPipeline): PipelineInfo {
     bytesIn: manifest?.bytesIn ?? 0,
     recordsRejected: manifest?.recordsRejected ?? 0,
     recordsDropped: manifest?.recordsDropped ?? 0,
-    sources: open === undefined ? [] : sourceInfos(open),
+    sources: open === undefined ? [] : sourceInfos(open, { state, asked }),
     sinks: open === undefined ? [] : sinkInfos(open),
   };
 }
 
-function sourceInfos(open: OpenPipeline): PipelineInfo['sources'] {
+function sourceInfos(
+  open: OpenPipeline,
+  { state, asked }: { readonly state: PipelineInfo['state']; readonly asked: Lags | undefined },
+): PipelineInfo['sources'] {
+  const isRunning = state === 'running';
   return open.plan.script.sources.map(({ name, connector }) => {
-    const lags = open.lags.lags.get(name);
-    const bytesBehind = open.runner.bytesBehind.get(name);
+    const lags = (asked ?? open.lags.lags).get(name);
+    const bytesBehind = isRunning ? open.runner.bytesBehind.get(name) : undefined;
     return {
       name,
       connector: connector.kind,
       bytesBehind: lags === undefined ? bytesBehind : total(lags, ({ bytes }) => bytes),
       lagRecords: lags && total(lags, ({ records }) => asNumber(records)),
       lagMs: lags && greatest(lags.map(({ ms }) => ms)),
+      waiting: isRunning ? waitOf(open.sources.get(name)) : undefined,
       partitions: partitionInfos(open, { name, kind: connector.kind }, lags),
     };
   });
+}
+
+function waitOf(source: Source | undefined): SourceInfo['waiting'] {
+  const wait = source?.waiting?.();
+  if (wait === undefined) return undefined;
+  return { sinceMs: wait.sinceMs, message: wait.error.message, hint: wait.error.hint };
 }
 
 function partitionInfos(
@@ -55,6 +69,7 @@ function partitionInfos(
       lagRecords: asNumber(lag?.records),
       lagBytes: lag?.bytes,
       lagMs: lag?.ms,
+      lagKnownAtMs: lag?.lastKnownAtMs,
     };
   });
 }

@@ -57,6 +57,10 @@ export type SourceInfo = {
   readonly lagRecords: number | undefined;
   /** Of the partition that is furthest behind. */
   readonly lagMs: number | undefined;
+  /** Why a running one reads nothing although it may pass by itself: a broker that is away. */
+  readonly waiting:
+    | { readonly sinceMs: EpochMs; readonly message: string; readonly hint: string | undefined }
+    | undefined;
   /** Of streams; files are not listed. */
   readonly partitions: readonly PartitionInfo[];
 };
@@ -69,6 +73,8 @@ export type PartitionInfo = {
   readonly lagBytes: number | undefined;
   /** Age of the oldest record that is not read yet. */
   readonly lagMs: number | undefined;
+  /** Where the lag is not known, but was: when that was. */
+  readonly lagKnownAtMs: EpochMs | undefined;
 };
 
 export type Validation =
@@ -122,6 +128,8 @@ export interface Pipelines {
   list(): readonly PipelineInfo[];
   /** `not_found` with did-you-mean. */
   get(name: string): PipelineInfo;
+  /** As `get`; one that reads nothing asks its sources for the lag, within a few seconds. */
+  look(name: string): Promise<PipelineInfo>;
   start(name: string): Promise<PipelineInfo>;
   /** Stops reading, also over restarts, and rolls nothing. `conflict` for one that doesn't run. */
   pause(name: string): Promise<PipelineInfo>;

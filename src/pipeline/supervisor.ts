@@ -22,6 +22,7 @@ import { validationOf } from './plan/validation.ts';
 import { preview } from './preview.ts';
 import type { RestartRequest } from './reposition.ts';
 import { repositionPipeline } from './restart-pipeline.ts';
+import { RestLags } from './rest-lags.ts';
 import { hasPassed, reads } from './stream-readers.ts';
 import type { SystemRow } from './tables/system-tables.ts';
 
@@ -49,6 +50,7 @@ const busyMs = 2000;
 export class Supervisor implements Pipelines {
   readonly #context: SupervisorContext;
   readonly #pipelines = new Map<string, ManagedPipeline>();
+  readonly #restLags: RestLags;
   /** Told when any pipeline opens, publishes, ends or fails. */
   readonly #changes = new Listeners();
   /** Changes of one pipeline happen one after another. */
@@ -56,6 +58,7 @@ export class Supervisor implements Pipelines {
 
   constructor(context: SupervisorContext) {
     this.#context = context;
+    this.#restLags = new RestLags(context);
   }
 
   /** Knows the catalog's pipelines, and starts none. */
@@ -117,11 +120,16 @@ export class Supervisor implements Pipelines {
   }
 
   list(): readonly PipelineInfo[] {
-    return [...this.#pipelines.values()].map(pipelineInfo);
+    return [...this.#pipelines.values()].map((managed) => pipelineInfo(managed));
   }
 
   get(name: string): PipelineInfo {
     return pipelineInfo(this.#named(name));
+  }
+
+  async look(name: string): Promise<PipelineInfo> {
+    const managed = this.#named(name);
+    return pipelineInfo(managed, await this.#restLags.of(managed));
   }
 
   async start(name: string): Promise<PipelineInfo> {

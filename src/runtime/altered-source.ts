@@ -1,6 +1,13 @@
 import { HeliosError } from '../base/errors.ts';
 import type { Batch, Position } from '../event/record.ts';
-import type { PartitionLag, Positions, ReadRequest, Source, StartPoint } from '../source/source.ts';
+import type {
+  PartitionLag,
+  Positions,
+  ReadRequest,
+  Source,
+  SourceWait,
+  StartPoint,
+} from '../source/source.ts';
 
 type Alterations = {
   /** Makes another batch of each that is read; what it throws releases the batch. */
@@ -82,6 +89,10 @@ export class AlteredSource implements Source {
 
   async partitionLags(positions: Positions): Promise<readonly PartitionLag[]> {
     return (await this.#source.partitionLags?.(positions)) ?? [];
+  }
+
+  waiting(): SourceWait | undefined {
+    return this.#source.waiting?.();
   }
 
   async release(positions: Positions): Promise<void> {

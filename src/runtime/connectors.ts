@@ -73,7 +73,7 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
         case 'blackhole':
           return new BlackholeSink();
         case 'kafka':
-          return (await streams()).kafkaSink(connector);
+          return (await streams()).kafkaSink(connector, scope);
       }
     },
     problems: (script) => connectionProblems(script, options.connections),

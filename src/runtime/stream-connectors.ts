@@ -46,7 +46,7 @@ export class StreamConnectors {
     const transcoder = this.#transcoder(table, connector);
     const source =
       connector.kind === 'kafka'
-        ? await this.#openKafka(table, connector)
+        ? await this.#openKafka(table, connector, scope)
         : await this.#openKinesis(table, connector, scope);
     if (transcoder === undefined) return source;
     return new AlteredSource(source, {
@@ -55,15 +55,15 @@ export class StreamConnectors {
   }
 
   /** Connects when the pipeline opens. */
-  kafkaSink(connector: KafkaSinkTable): KafkaSink {
+  kafkaSink(connector: KafkaSinkTable, { signal: stopping }: Scope): KafkaSink {
     const { connections, context } = this.#options;
     const { clock, random } = context;
     const access = async (): Promise<KafkaAccess> =>
       await resolveKafkaAccess(connections.optionsOf('kafka', connector.connection), context);
-    return new KafkaSink({ table: connector, access, clock, random });
+    return new KafkaSink({ table: connector, access, clock, random, stopping });
   }
 
-  async #openKafka(table: SourceTable, connector: KafkaTable): Promise<Source> {
+  async #openKafka(table: SourceTable, connector: KafkaTable, scope: Scope): Promise<Source> {
     const { connections, context, spoolDirectory, onProblem } = this.#options;
     const options = connections.optionsOf('kafka', connector.connection);
     return await KafkaSource.open({
@@ -74,6 +74,7 @@ export class StreamConnectors {
       clock: context.clock,
       random: context.random,
       onProblem,
+      signal: scope.signal,
     });
   }
 

@@ -140,6 +140,14 @@ export type PipelineAnswer = {
     readonly lag_ms?: number | undefined;
     /** The one that is furthest behind, while one is. */
     readonly slowest_partition?: string | undefined;
+    /** Why it reads nothing now, though it may pass by itself. */
+    readonly waiting?:
+      | {
+          readonly since: string;
+          readonly message: string;
+          readonly hint?: string | undefined;
+        }
+      | undefined;
     /** Of streams, where one pipeline is asked for. */
     readonly partitions?: readonly PartitionAnswer[] | undefined;
   }[];
@@ -159,6 +167,8 @@ export type PartitionAnswer = {
   readonly lag_records?: number | undefined;
   readonly lag_bytes?: number | undefined;
   readonly lag_ms?: number | undefined;
+  /** Where the lag is not known, but was: when that was. */
+  readonly lag_known_at?: string | undefined;
 };
 
 export type PipelineListAnswer = { readonly pipelines: readonly PipelineAnswer[] };

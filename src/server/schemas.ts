@@ -57,6 +57,7 @@ const partitionLag = Type.Object({
   lag_records: Type.Optional(count),
   lag_bytes: Type.Optional(count),
   lag_ms: Type.Optional(count),
+  lag_known_at: Type.Optional(time),
 });
 
 export const pipelineSchema: TSchema = Type.Object({
@@ -85,6 +86,13 @@ export const pipelineSchema: TSchema = Type.Object({
       lag_records: Type.Optional(count),
       lag_ms: Type.Optional(count),
       slowest_partition: Type.Optional(Type.String()),
+      waiting: Type.Optional(
+        Type.Object({
+          since: time,
+          message: Type.String(),
+          hint: Type.Optional(Type.String()),
+        }),
+      ),
       partitions: Type.Optional(Type.Array(partitionLag)),
     }),
   ),

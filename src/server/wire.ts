@@ -37,6 +37,11 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
       lag_records: source.lagRecords,
       lag_ms: wholeMs(source.lagMs),
       slowest_partition: slowestPartition(source.partitions)?.partition,
+      waiting: source.waiting && {
+        since: timeText(source.waiting.sinceMs),
+        message: source.waiting.message,
+        hint: source.waiting.hint,
+      },
     })),
     sinks: info.sinks.map((sink) => ({
       table: sink.table,
@@ -59,6 +64,8 @@ export function pipelineDetails(info: PipelineInfo): PipelineAnswer {
       lag_records: partition.lagRecords,
       lag_bytes: partition.lagBytes,
       lag_ms: wholeMs(partition.lagMs),
+      lag_known_at:
+        partition.lagKnownAtMs === undefined ? undefined : timeText(partition.lagKnownAtMs),
     })),
   }));
   return { ...answer, sources };

@@ -87,6 +87,8 @@ export interface AppendSink {
   readonly encoding: 'json' | 'text' | 'none' | RecordEncoding;
   /** Cuts the file to its true length; where nothing can be cut, an epoch may come twice. */
   recover(byteLength: number): Promise<void>;
+  /** Fails with what would keep rows out, before there are any. Who only rests doesn't ask. */
+  prepare?(): Promise<void>;
   /**
    * Puts the bytes of a local file behind the first `after` bytes, durably; gives the new length.
    */

@@ -12,7 +12,7 @@ import { parseDurationMs, parseInteger } from '../quantity.ts';
 import type { SourceText } from '../render/failure.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
 import { addBackfillCommand, addRestartCommand } from '../pipeline/restart.ts';
-import { showPipeline } from '../pipeline/show.ts';
+import { showPipeline, stateText } from '../pipeline/show.ts';
 import type { Scope } from '../scope.ts';
 import { jsonLines } from '../client/lines.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
@@ -151,11 +151,11 @@ function addLooking(group: Command, run: Runner): void {
       ],
       answer.pipelines.map((pipeline) => [
         pipeline.name,
-        pipeline.state,
+        stateText(pipeline),
         byteText(pipeline.bytes_in),
         groupDigits(pipeline.records_rejected),
         groupDigits(hotRows(pipeline)),
-        pipeline.error?.message ?? '',
+        pipeline.error?.message ?? waitText(pipeline),
       ]),
     );
   });
@@ -336,6 +336,10 @@ async function changed(
   scope.output.alarm(`${isWaiting ? 'warning' : 'error'}: ${error.message}`);
   if (error.hint !== undefined) scope.output.alarm(`hint: ${error.hint}`);
   if (isWaiting) scope.output.talk('It waits for that, and tries again by itself.');
+}
+
+function waitText({ sources }: PipelineAnswer): string {
+  return sources.find(({ waiting }) => waiting !== undefined)?.waiting?.message ?? '';
 }
 
 function hotRows(pipeline: PipelineAnswer): number {

@@ -4,7 +4,12 @@ import type { Scope } from '../scope.ts';
 
 /** One pipeline, for people. */
 export async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Promise<void> {
-  await scope.output.line(`${pipeline.name}: ${pipeline.state}, epoch ${pipeline.epoch}`);
+  await scope.output.line(`${pipeline.name}: ${stateText(pipeline)}, epoch ${pipeline.epoch}`);
+  for (const { name, waiting } of pipeline.sources) {
+    if (waiting === undefined) continue;
+    await scope.output.line(`${name} waits since ${waiting.since}: ${waiting.message}`);
+    if (waiting.hint !== undefined) await scope.output.line(`hint: ${waiting.hint}`);
+  }
   const rejected = groupDigits(pipeline.records_rejected);
   await scope.output.line(`${byteText(pipeline.bytes_in)} in, ${rejected} records rejected`);
   if (pipeline.error !== undefined) {
@@ -29,6 +34,12 @@ export async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Prom
     ]),
   );
   await scope.output.line(pipeline.sql.trimEnd());
+}
+
+/** A pipeline that runs and reads nothing is not what people think of as running. */
+export function stateText({ state, sources }: PipelineAnswer): string {
+  const isWaiting = sources.some(({ waiting }) => waiting !== undefined);
+  return state === 'running' && isWaiting ? 'waiting' : state;
 }
 
 type Sources = PipelineAnswer['sources'];
@@ -85,7 +96,9 @@ async function showPartitions(
       row.source,
       row.partition,
       row.position ?? 'beginning',
-      countText(row.lag_records),
+      row.lag_known_at === undefined
+        ? countText(row.lag_records)
+        : `unknown since ${row.lag_known_at}`,
       countText(row.lag_bytes),
       timeText(row.lag_ms),
     ]),

@@ -214,6 +214,7 @@ async function reviveSink(
   if (sink.tableId !== entry.tableId) throw replaced(entry, sink);
   if (sink.kind === 'append') {
     await sink.recover(entry.fileBytes ?? 0);
+    if (!context.isAtRest) await sink.prepare?.();
     return new LiveSink(sink, entry, []);
   }
   const txnEpoch = await sink.txnEpoch(entry.id);

@@ -75,7 +75,8 @@ function addReading(app: Routes, pipelines: Pipelines): void {
         response: { 200: pipelineSchema, 404: errorSchema },
       },
     },
-    ({ params }): PipelineAnswer => pipelineDetails(pipelines.get(params.name)),
+    async ({ params }): Promise<PipelineAnswer> =>
+      pipelineDetails(await pipelines.look(params.name)),
   );
 }
 

@@ -31,6 +31,8 @@ export class NamedPipelines implements Pipelines {
     throw new HeliosError('not_found', `The pipeline "${name}" does not exist.`, { hint: 'Ask.' });
   };
 
+  look: Pipelines['look'] = async (name) => await Promise.resolve(this.get(name));
+
   start: Pipelines['start'] = async (name) =>
     this.#put(name, { ...this.get(name), state: 'running' });
 
@@ -108,14 +110,23 @@ function stopped(name: string): PipelineInfo {
         bytesBehind: 5,
         lagRecords: undefined,
         lagMs: 1500,
+        waiting: { sinceMs: 1000, message: 'A broker is away.', hint: undefined },
         partitions: [
-          { partition: '0', position: '7', lagRecords: 0, lagBytes: 0, lagMs: 0 },
+          {
+            partition: '0',
+            position: '7',
+            lagRecords: 0,
+            lagBytes: 0,
+            lagMs: 0,
+            lagKnownAtMs: undefined,
+          },
           {
             partition: '1',
             position: undefined,
             lagRecords: undefined,
             lagBytes: 5,
             lagMs: 1500,
+            lagKnownAtMs: 2000,
           },
         ],
       },

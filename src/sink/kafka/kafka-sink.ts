@@ -18,10 +18,15 @@ export type KafkaSinkOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly deliveryMsMax?: number | undefined;
+  /** Aborts when the pipeline shall stop: a broker that is away is not waited for then. */
+  readonly stopping?: AbortSignal | undefined;
 };
 
 /** As long as a broker takes to start; then the pipeline says what is wrong, and tries again. */
 const deliveryMsDefault = 30_000;
+
+/** An epoch that is being written when the pipeline shall stop has so long to end. */
+const stopPatienceMs = 5_000;
 
 /** Bytes of the encoded file that are read at once; a longer row takes more. */
 const chunkBytes = 256 * 1024;
@@ -49,13 +54,57 @@ export class KafkaSink implements AppendSink {
     return `kafka:${this.#options.table.topic}`;
   }
 
-  /** Nothing can be cut from a topic; what is wrong with it shows before there are rows. */
+  /** Nothing can be cut from a topic. */
   async recover(): Promise<void> {
-    await this.#open();
+    await Promise.resolve();
   }
 
-  /** Gives the bytes that were sent so far, before their compression. */
+  async prepare(): Promise<void> {
+    await this.#orStop(this.#open(), 0);
+  }
+
+  /** Gives the bytes that were sent so far, before their compression. `cancelled`: it stops. */
   async append(path: string, after: number): Promise<number> {
+    return await this.#orStop(this.#append(path, after), stopPatienceMs);
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#producer?.catch(() => undefined);
+    // Whoever stops doesn't wait for a connection that is being made; it is closed once it is there.
+    const producer = this.#stopping?.aborted === true ? await opened(opening) : await opening;
+    await producer?.close();
+  }
+
+  get #stopping(): AbortSignal | undefined {
+    return this.#options.stopping;
+  }
+
+  /** What the work gives, or `cancelled` so long after it should stop. */
+  async #orStop<T>(work: Promise<T>, patienceMs: number): Promise<T> {
+    const { clock, stopping } = this.#options;
+    if (stopping === undefined) return await work;
+    const done = new AbortController();
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => {
+      clock.sleep(patienceMs, done.signal).then(
+        () => reject(stoppedFor(this.location)),
+        // It ended in time.
+        () => undefined,
+      );
+    };
+    stopping.addEventListener('abort', onAbort, { once: true });
+    if (stopping.aborted) onAbort();
+    try {
+      return await Promise.race([work, stopped]);
+    } finally {
+      stopping.removeEventListener('abort', onAbort);
+      done.abort();
+      // It fails when the producer closes.
+      work.catch(() => undefined);
+    }
+  }
+
+  async #append(path: string, after: number): Promise<number> {
     const producer = await this.#open();
     const { topic } = this.#options.table;
     const spread = new RecordSpread(producer, { clock: this.#options.clock, topic });
@@ -77,11 +126,6 @@ export class KafkaSink implements AppendSink {
     }
     await spread.finish();
     return after + byteLength;
-  }
-
-  async close(): Promise<void> {
-    const producer = await this.#producer?.catch(() => undefined);
-    await producer?.close();
   }
 
   async #open(): Promise<TopicProducer> {
@@ -111,6 +155,21 @@ export class KafkaSink implements AppendSink {
 }
 
 const lineFeed = 0x0a;
+
+/** The producer where there is one already; one that comes later is closed then. */
+async function opened(
+  opening: Promise<TopicProducer | undefined> | undefined,
+): Promise<TopicProducer | undefined> {
+  const isLater = Symbol('later');
+  const found = await Promise.race([opening, Promise.resolve(isLater)]);
+  if (typeof found !== 'symbol') return found;
+  void opening?.then(async (producer) => await producer?.close());
+  return undefined;
+}
+
+function stoppedFor(location: string): HeliosError {
+  return new HeliosError('cancelled', `Writing to ${location} was given up: the pipeline stops.`);
+}
 
 /** A topic to write to is not made by itself: how many partitions it has is for a person to say. */
 function withHint(thrown: unknown, { topic, connection }: KafkaSinkTable): unknown {
