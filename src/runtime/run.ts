@@ -53,10 +53,14 @@ async function tellProgress(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  for (;;) {
-    await systemClock.sleep(progressIntervalMs);
-    if (signal.aborted) return;
-    options.onProgress(progressOf(supervisor.get(name)));
+  try {
+    for (;;) {
+      // Without the signal the process would stay for the rest of the interval.
+      await systemClock.sleep(progressIntervalMs, signal);
+      options.onProgress(progressOf(supervisor.get(name)));
+    }
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
   }
 }
 

@@ -36,16 +36,19 @@ export class S3Storages {
       place.endpoint ?? options['aws_endpoint'] ?? endpointOf('s3', context.environment);
     const region = await this.#regionOf(place, endpoint, options);
     const withEndpoint = endpoint === undefined ? options : { ...options, aws_endpoint: endpoint };
-    return new S3Storage({ ...place, endpoint }, {
-      region,
-      endpoint,
-      isPathStyle: pathStyleOf(place, endpoint, options),
-      credentials: awsCredentials(withEndpoint, region, context),
-      encryption: encryptionOf(options),
-      cache: this.#cache,
-      clock: context.clock,
-      random: context.random,
-    });
+    return new S3Storage(
+      { ...place, endpoint },
+      {
+        region,
+        endpoint,
+        isPathStyle: pathStyleOf(place, endpoint, options),
+        credentials: awsCredentials(withEndpoint, region, context),
+        encryption: encryptionOf(options),
+        cache: this.#cache,
+        clock: context.clock,
+        random: context.random,
+      },
+    );
   }
 
   async #regionOf(

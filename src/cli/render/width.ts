@@ -2,7 +2,7 @@
 export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += isWide(segment) ? 2 : 1;
+  for (const { segment } of graphemesOf(text)) width += isWide(segment) ? 2 : 1;
   return width;
 }
 
@@ -13,7 +13,7 @@ export function cutToWidth(text: string, widthMax: number): string {
   if (displayWidth(text) <= widthMax) return text;
   let kept = '';
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     width += isWide(segment) ? 2 : 1;
     if (width > widthMax - 1) break;
     kept += segment;
@@ -34,7 +34,14 @@ export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, escapeOf);
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when it is needed: Unicode's tables take longer to load than most commands. */
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
+
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escapeOf(character: string): string {
