@@ -265,8 +265,8 @@ export class Runner {
   }
 
   /**
-   * Gathers for a while before the next epoch, unless there is a full one to take already. Old
-   * manifests go meanwhile: nobody waits for that.
+   * Gathers for a while before the next epoch, unless there is a full one to take already or
+   * nothing is to come. Old manifests go meanwhile: nobody waits for that.
    */
   async #pace(
     batches: ReadonlyMap<string, readonly Batch[]>,
@@ -280,6 +280,8 @@ export class Runner {
       this.#takeOtherBite(workMs);
       return await collected;
     }
+    const isAllThere = [...this.#context.sources.values()].every((source) => source.isBounded);
+    if (isAllThere) return await collected;
     const pipelineCount = Math.max(1, this.#context.busyCount());
     const intervalMs = Math.max(
       pipelineCount * intervalMsPerPipeline,
