@@ -136,8 +136,9 @@ export class KinesisCheck implements AsyncDisposable {
     const summary = await this.#describeStream(first);
     const shards = counted(summary?.OpenShardCount ?? 0, 'open shard');
     const keeps = `keeps ${summary?.RetentionPeriodHours ?? '?'} h`;
-    const count = counted(this.#streams.length, 'stream');
-    return ok(`${count}; ${first}: ${summary?.StreamStatus ?? '?'}, ${shards}, ${keeps}.`);
+    const isNamed = this.#place.stream !== undefined;
+    const count = isNamed ? '' : `${counted(this.#streams.length, 'stream')}; `;
+    return ok(`${count}${first}: ${summary?.StreamStatus ?? '?'}, ${shards}, ${keeps}.`);
   }
 
   async #read(): Promise<StageResult> {
