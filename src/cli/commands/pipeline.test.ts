@@ -29,3 +29,13 @@ test.each([
     await rm(folder, { recursive: true });
   }
 });
+
+test('an empty script is told as one', async () => {
+  await using api = await FakeApi.start();
+  const run = await runToEnd(['pipeline', 'create', 'shop', '/dev/null', '--url', api.url], {});
+  expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(run.stderr).toBe(
+    'error: /dev/null is empty.\nhint: Give a file, - for stdin, or -c with the SQL.\n',
+  );
+  expect(api.seen).toEqual([]);
+});

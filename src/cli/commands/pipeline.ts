@@ -238,9 +238,16 @@ async function scriptOf(
   command: string | undefined,
 ): Promise<SourceText> {
   if (command !== undefined) return { name: '-c', text: command };
-  if (file !== '') return scope.readText(file);
-  if (!scope.context.isStdinTty) return scope.readText('-');
+  if (file !== '') return withText(await scope.readText(file));
+  if (!scope.context.isStdinTty) return withText(await scope.readText('-'));
   throw new HeliosError('invalid_request', 'There is no script.', {
+    hint: 'Give a file, - for stdin, or -c with the SQL.',
+  });
+}
+
+function withText(source: SourceText): SourceText {
+  if (source.text.trim() !== '') return source;
+  throw new HeliosError('invalid_request', `${source.name} is empty.`, {
     hint: 'Give a file, - for stdin, or -c with the SQL.',
   });
 }
