@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { treeCpuMs } from '../program.ts';
 
-/** What every contender does: reads a topic to its end, and keeps the rows that a filter lets by. */
+/** What every contender does: reads a topic to its end, and keeps the rows that a filter takes. */
 export type Task = {
   /** `host:port`. */
   readonly bootstrap: string;

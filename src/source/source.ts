@@ -41,7 +41,10 @@ export type ReadRequest = {
   readonly after: Position | undefined;
   /** Never reads past it: the position after a record, at or after `after`, or a reading's end. */
   readonly until?: Position | undefined;
-  /** Soft limit: a batch ends at the record that reaches it. It holds a record, or moves on. */
+  /**
+   * Soft limit: a batch ends at the record that reaches it; one that was made ahead had the limit of
+   * the request before. It holds a record, or moves on.
+   */
   readonly bytesMax: number;
   readonly signal: AbortSignal;
 };

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Batch, Epoch, EpochMs, Position } from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
 import { byteCount } from './batches.ts';
+import { Bite, epochIntervalMsMax } from './bite.ts';
 import { boundAt, hasReached, isThrough, nearer } from './bound.ts';
 import { slowBytesMax, type EpochWork, type EpochYield } from './epoch-work.ts';
 import type { LiveSink, Merge } from './live-sink.ts';
@@ -27,14 +28,6 @@ import { nextSkip, skipAfter, wantedBy } from './skip.ts';
  */
 const gatheringPerWork = 0.5;
 const intervalMsPerPipeline = 50;
-const epochIntervalMsMax = 1000;
-/** Bytes of one epoch: it starts small, and doubles while there is more to read than fits. */
-const epochBytesMin = 4 * 1024 * 1024;
-const epochBytesMax = 128 * 1024 * 1024;
-/**
- * Sources that end are read in large bites: fewer, larger files, and a whole file is not copied.
- */
-const boundedBytesMax = 1024 * 1024 * 1024;
 /** Telling a source what it need not keep costs it a write: this often is enough. */
 const releaseIntervalMs = 5000;
 /** A quiet pipeline looks after its rolls this often. */
@@ -81,8 +74,7 @@ export class Runner {
   #manifest: Manifest;
   #hash: string;
   #positions: ReadPositions;
-  #bytesMax: number;
-  #bytesLimit: number;
+  readonly #bite: Bite;
   readonly #bytesBehind = new Map<string, number | undefined>();
   #releasedAtMs = -releaseIntervalMs;
   #toldEpoch: Epoch | undefined;
@@ -93,8 +85,7 @@ export class Runner {
     this.#hash = context.state.hash;
     this.#positions = context.state.positions;
     const isBounded = [...context.sources.values()].every((source) => source.isBounded);
-    this.#bytesLimit = isBounded ? boundedBytesMax : epochBytesMax;
-    this.#bytesMax = isBounded ? boundedBytesMax : epochBytesMin;
+    this.#bite = new Bite(isBounded);
   }
 
   get manifest(): Manifest {
@@ -149,13 +140,14 @@ export class Runner {
     try {
       for (const [name, source] of this.#context.sources) {
         const partitions = await source.partitions();
-        const bytesMax = Math.ceil(this.#bytesMax / Math.max(1, partitions.length));
+        const partitionCount = partitions.length;
         for (const partition of partitions) {
           const after = this.#positions.get(name)?.get(partition);
           const place = { name, partition, after };
           if (isThrough(this.#manifest.until, source, place)) continue;
           const skip = nextSkip(this.sinks, source, place);
           const until = nearer(source, skip, boundAt(this.#manifest.until, place));
+          const bytesMax = this.#bite.bytesMax({ source: name, partition, partitionCount });
           const batch = await source.read({ partition, after, until, bytesMax, signal });
           if (batch === undefined) continue;
           gathered.set(name, [...(gathered.get(name) ?? []), batch]);
@@ -176,7 +168,8 @@ export class Runner {
       const fileBytes = this.sinks.map((sink) => sink.fileBytes);
       const isWanted = wantedBy(this.sinks, this.#context.sources);
       const result = await work.run({ epoch, batches, nowMs: clock.nowMs(), fileBytes, isWanted });
-      if (result === undefined) return this.#takeLess();
+      // As little at a time as the slow path can take, wherever batches end.
+      if (result === undefined) return this.#bite.takeLess(slowBytesMax / 2);
       await this.#commit(batches, result);
       onPublished({
         epoch,
@@ -189,12 +182,6 @@ export class Runner {
     } finally {
       for (const batch of [...batches.values()].flat()) await batch.release();
     }
-  }
-
-  /** From now on as little at a time as the slow path can take. */
-  #takeLess(): void {
-    this.#bytesLimit = slowBytesMax / 2;
-    this.#bytesMax = slowBytesMax / 2;
   }
 
   /** Puts the manifest, then makes memory agree with it, without waiting in between. */
@@ -276,10 +263,7 @@ export class Runner {
     const { clock, store } = this.#context;
     const workMs = clock.monotonicMs() - startedMs;
     const collected = store.collect(this.#manifest.epoch);
-    if (byteCount(batches) >= this.#bytesMax * fullShare) {
-      this.#takeOtherBite(workMs);
-      return await collected;
-    }
+    if (this.#bite.swallow(batches, workMs)) return await collected;
     const isAllThere = [...this.#context.sources.values()].every((source) => source.isBounded);
     if (isAllThere) return await collected;
     const pipelineCount = Math.max(1, this.#context.busyCount());
@@ -289,14 +273,6 @@ export class Runner {
     );
     const pauseMs = Math.min(intervalMs, epochIntervalMsMax) - workMs;
     await Promise.all([collected, pause(clock, pauseMs, signal)]);
-  }
-
-  /** After a full epoch that took `workMs`. */
-  #takeOtherBite(workMs: number): void {
-    if (workMs < epochIntervalMsMax / 2)
-      this.#bytesMax = Math.min(this.#bytesMax * 2, this.#bytesLimit);
-    if (workMs > epochIntervalMsMax && this.#bytesLimit < boundedBytesMax)
-      this.#bytesMax = Math.max(this.#bytesMax / 2, epochBytesMin);
   }
 
   async #hasEnded(): Promise<boolean> {
@@ -330,9 +306,6 @@ export class Runner {
     }
   }
 }
-
-/** An epoch this near to its limit found more than it could take. */
-const fullShare = 0.9;
 
 async function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
   if (durationMs <= 0) return;

@@ -17,26 +17,34 @@ type Prepared = {
  */
 export class ReadAhead {
   readonly #prepared = new Map<string, Prepared>();
+  /** Bytes that a batch was made for which was made ahead. */
+  readonly #madeFor = new WeakMap<Batch, number>();
   #isClosed = false;
 
   /** Has `read` make what follows `batch`, where `request` was for much and got it. */
   begin(request: ReadRequest, batch: Batch, read: (next: ReadRequest) => Prepared['batch']): void {
     const { partition, bytesMax, until } = request;
-    const isFull = batch.content.kind !== 'parquet' && batch.content.byteLength >= bytesMax;
+    const madeFor = this.#madeFor.get(batch) ?? bytesMax;
+    const isFull = batch.content.kind !== 'parquet' && batch.content.byteLength >= madeFor;
     if (!isFull || bytesMax < aheadBytesMin || until !== undefined || this.#isClosed) return;
     const next = read({ ...request, after: batch.to }).catch(() => undefined);
     this.#prepared.set(partition, { bytesMax, batch: next });
   }
 
-  /** What was made for this very request; what was made for another is thrown away. */
-  async take({ partition, after, bytesMax, until }: ReadRequest): Promise<Batch | undefined> {
+  /**
+   * What was made for this place, whatever its limit was then; what was made for another is thrown
+   * away.
+   */
+  async take({ partition, after, until }: ReadRequest): Promise<Batch | undefined> {
     const prepared = this.#prepared.get(partition);
     if (prepared === undefined) return undefined;
     this.#prepared.delete(partition);
     const batch = await prepared.batch;
     if (batch === undefined) return undefined;
-    const isAsked = batch.from === after && until === undefined && prepared.bytesMax <= bytesMax;
-    if (isAsked) return batch;
+    if (batch.from === after && until === undefined) {
+      this.#madeFor.set(batch, prepared.bytesMax);
+      return batch;
+    }
     await batch.release();
     return undefined;
   }
