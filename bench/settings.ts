@@ -6,7 +6,7 @@ export type Settings = {
   readonly names: readonly string[];
   /** Sizes and durations are multiplied by it; below 1 the numbers are a trial, not results. */
   readonly scale: number;
-  /** Rows of the table of `top5`. */
+  /** Rows of the table of `top5`, and of the file of `json-delta`. */
   readonly rows: number | undefined;
   /** How often each measurement is repeated. */
   readonly rounds: number | undefined;
