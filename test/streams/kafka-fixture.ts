@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import type { HeliosError } from '../../src/base/errors.ts';
 import { type KafkaAccess, resolveKafkaAccess } from '../../src/connection/kafka/kafka-access.ts';
+import { ReferencedSecrets } from '../../src/connection/secrets.ts';
 import type { Batch, Position } from '../../src/event/record.ts';
 import { KafkaSource } from '../../src/source/kafka/kafka-source.ts';
 import type { RecordForm, Source } from '../../src/source/source.ts';
@@ -11,10 +12,15 @@ import type { KafkaTable } from '../../src/sql/script.ts';
 
 const lineForm: RecordForm = { kind: 'lines', isBinary: false, metadata: [] };
 
-/** References stand for themselves. */
+/** References stand for themselves, but those to files. */
 async function accessBy(options: Readonly<Record<string, string>>): Promise<KafkaAccess> {
+  const context = { environment: {}, clock: systemClock, random: Math.random };
+  const secrets = new ReferencedSecrets(context);
   return await resolveKafkaAccess(options, {
-    secrets: { resolve: async (reference) => await Promise.resolve(reference) },
+    secrets: {
+      resolve: async (reference) =>
+        reference.startsWith('file:') ? await secrets.resolve(reference) : reference,
+    },
     environment: {},
     clock: systemClock,
     random: Math.random,

@@ -1,5 +1,5 @@
 import { HeliosError, type ErrorCode } from '../../base/errors.ts';
-import { quoted, textOf } from './causes.ts';
+import { causesOf, quoted, textOf } from './causes.ts';
 import { networkFailure } from './network-failure.ts';
 
 export type KafkaPlace = {
@@ -23,8 +23,40 @@ export type KafkaOperation =
   | 'Alter'
   | 'AlterConfigs';
 
-/** Among the errors of a Kafka client, the one that says most; undefined: none is of Kafka. */
+/**
+ * Among the errors of a Kafka client, the one that says most; undefined: none is of Kafka. Where
+ * several servers were tried, what became of each.
+ */
 export function kafkaFailure(causes: readonly Error[], place: KafkaPlace): HeliosError | undefined {
+  const failures = failuresByServer(causes, place);
+  const [first, ...others] = failures;
+  if (first === undefined) return failureOf(causes, place);
+  if (others.length === 0) return first;
+  // One that refused says more than one at which nothing listens.
+  const main = failures.find(({ details }) => details?.['system_code'] === undefined) ?? first;
+  const { code, hint, details } = main;
+  const ordered = [main, ...failures.filter((one) => one !== main)];
+  const message = ordered.map((one) => one.message).join(' ');
+  return new HeliosError(code, message, { hint, details });
+}
+
+/** Of a list that is tried in turn, most servers are enough. */
+const serversMax = 5;
+
+/** The client names the server in the error of each connection that could not be made. */
+function failuresByServer(causes: readonly Error[], place: KafkaPlace): readonly HeliosError[] {
+  const failures = new Map<string, HeliosError>();
+  for (const cause of causes) {
+    const [, address] =
+      /^Connection to (\S+:\d+) (?:failed|timed out)\.$/.exec(cause.message) ?? [];
+    if (address === undefined || failures.has(address) || failures.size === serversMax) continue;
+    const found = failureOf(causesOf(cause), { ...place, address });
+    if (found !== undefined) failures.set(address, found);
+  }
+  return [...failures.values()];
+}
+
+function failureOf(causes: readonly Error[], place: KafkaPlace): HeliosError | undefined {
   const answer = causes.find((cause) => textOf(cause, 'apiId') !== undefined);
   if (answer !== undefined) return answerFailure(answer, causes, place);
   // The last one is the reason, those before it are what failed because of it.
@@ -51,7 +83,7 @@ function answerFailure(answer: Error, causes: readonly Error[], place: KafkaPlac
       return otherMechanism(causes, place);
     case 'ILLEGAL_SASL_STATE':
       return failure('access_refused', `${place.address} does not take SASL on this port.`, {
-        hint: "Use the port for SASL, or set auth.type to 'none'.",
+        hint: "Use the port for SASL, or set auth.type to 'none' (leave --mechanism out).",
       });
     case 'TOPIC_AUTHORIZATION_FAILED':
     case 'GROUP_AUTHORIZATION_FAILED':
@@ -121,15 +153,18 @@ function refused(place: KafkaPlace, said: string): HeliosError {
 function refusalHint(mechanism: string | undefined): string {
   switch (mechanism) {
     case 'AWS_MSK_IAM':
-      return 'Allow kafka-cluster:Connect on the cluster to this identity, and check auth.region.';
+      return (
+        'Allow kafka-cluster:Connect on the cluster to this identity, and check auth.region ' +
+        '(--region).'
+      );
     case 'OAUTHBEARER':
       return 'Check that the token is for this cluster: its scope, audience and expiry.';
     case undefined:
-      return 'The broker may want SASL: set auth.type and auth.mechanism.';
+      return 'The broker may want SASL: set auth.type and auth.mechanism (--mechanism).';
     default:
       return (
-        'Check auth.username and what the reference in auth.password leads to, ' +
-        `and that the user exists for ${mechanism}.`
+        'Check auth.username (--username) and what the reference in auth.password (--password) ' +
+        `leads to, and that the user exists for ${mechanism}.`
       );
   }
 }
@@ -141,7 +176,7 @@ function otherMechanism(causes: readonly Error[], place: KafkaPlace): HeliosErro
   const list = mechanisms.length === 0 ? '' : ` It takes: ${mechanisms.join(', ')}.`;
   const message = `${place.address} does not take the mechanism ${place.mechanism}.${list}`;
   return failure('access_refused', message, {
-    hint: 'Set auth.mechanism to one that it takes, or use the port for this one.',
+    hint: 'Set auth.mechanism (--mechanism) to one that it takes, or use the port for this one.',
   });
 }
 
@@ -207,14 +242,14 @@ function missingTopic({ topic, address }: KafkaPlace): HeliosError {
 function needsTls({ address, mechanism }: KafkaPlace): HeliosError {
   const protocol = mechanism === undefined ? 'SSL' : 'SASL_SSL';
   return failure('unreachable', `${address} speaks TLS, and the connection does not.`, {
-    hint: `Set auth.protocol to ${protocol}, or use the port without TLS.`,
+    hint: `Set auth.protocol to ${protocol} (--tls), or use the port without TLS.`,
   });
 }
 
 function hasNoTls({ address, mechanism }: KafkaPlace): HeliosError {
   const protocol = mechanism === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT';
   return failure('unreachable', `${address} does not speak TLS, and the connection does.`, {
-    hint: `Use the port for TLS, or set auth.protocol to ${protocol}.`,
+    hint: `Use the port for TLS, or set auth.protocol to ${protocol} (--no-tls).`,
   });
 }
 
@@ -231,7 +266,8 @@ function clientFailure(causes: readonly Error[], place: KafkaPlace): HeliosError
     return failure('unreachable', `${place.address} closed the connection.`, {
       hint:
         'It may stop or start. A broker also does so when the port is for another protocol: ' +
-        'check auth.type and auth.protocol, and tls.cert where it wants one.',
+        'check auth.type and auth.protocol (--mechanism, --tls, --no-tls), and tls.cert (--cert) ' +
+        'where it wants one.',
     });
   }
   return failure('unreachable', `Talking to ${place.address} failed: ${quoted(last(messages))}.`, {

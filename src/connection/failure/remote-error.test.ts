@@ -40,7 +40,7 @@ const rows: readonly (readonly [Error, RemotePlace, string, RegExp])[] = [
     network(new ProtocolError('SASL_AUTHENTICATION_FAILED', 'Invalid username or password')),
     kafka,
     'access_refused',
-    /b:9096 refused PLAIN: Invalid username or password\. .*auth\.password leads to/,
+    /b:9096 refused PLAIN: Invalid username or password\. .*auth\.password \(--password\) leads to/,
   ],
   [
     network(new AuthenticationError('Access denied')),
@@ -149,6 +149,27 @@ const rows: readonly (readonly [Error, RemotePlace, string, RegExp])[] = [
   [coded('ECONNREFUSED'), aws, 'unreachable', /Nothing listens at AWS \(kinesis, eu-central-1\)/],
   [new TypeError('a bug'), kafka, 'internal', /a bug/],
 ];
+
+test('of several servers, each is told, and first the one that answered', () => {
+  const tried = new AggregateError(
+    [
+      new NetworkError('Connection to a:1 failed.', { cause: coded('ECONNREFUSED') }),
+      new NetworkError('Connection to b:9096 failed.', {
+        cause: new ProtocolError('SASL_AUTHENTICATION_FAILED', 'Invalid username or password'),
+      }),
+      new NetworkError('Connection to c:1 timed out.'),
+      new NetworkError('Connection to a:1 failed.', { cause: coded('ECONNREFUSED') }),
+    ],
+    'Cannot connect to any broker.',
+  );
+  expect(describeRemoteError(tried, { ...kafka, address: 'a:1, b:9096, c:1' })).toMatchObject({
+    code: 'access_refused',
+    message:
+      'b:9096 refused PLAIN: Invalid username or password. Nothing listens at a:1. ' +
+      'c:1 did not answer in time.',
+    hint: expect.stringContaining('--username'),
+  });
+});
 
 test.each(rows)('%s of %o is %s', (thrown, place, code, words) => {
   const described = describeRemoteError(thrown, place);

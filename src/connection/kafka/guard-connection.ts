@@ -14,36 +14,32 @@ const lengthBytes = 4;
  * negative (@platformatic/kafka 2.12.1): a connection that announces one, or too much, is cut.
  */
 export function guardConnection(connection: Connection): void {
-  connection.on('error', () => undefined);
+  connection.on('error', (error: unknown) => {
+    if (!breakages.has(connection)) breakages.set(connection, error);
+  });
   // The client makes the socket after it has told of the connection, and listens when it is open.
   process.nextTick(() => {
     const socket: Socket | undefined = connection.socket;
     const opened = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
-    socket?.once(opened, () => guardAnswers(connection, socket));
+    socket?.once(opened, () => guardAnswers(socket));
   });
 }
 
-/** Why a connection was cut here; undefined: it was not. */
-export function cutReason(connection: Connection): HeliosError | undefined {
-  return cutReasons.get(connection);
+/** What broke a guarded connection: to those who wait, the client says only that it is closed. */
+export function breakageOf(connection: Connection): unknown {
+  return breakages.get(connection);
 }
 
-/** The client tells those who wait no more than that it is closed. */
-const cutReasons = new WeakMap<Connection, HeliosError>();
+const breakages = new WeakMap<Connection, unknown>();
 
-function guardAnswers(connection: Connection, socket: Socket): void {
+function guardAnswers(socket: Socket): void {
   const listeners = socket.listeners('data') as ((bytes: Buffer) => void)[];
   const lengths = new AnswerLengths();
   socket.removeAllListeners('data');
   socket.on('data', (bytes: Buffer) => {
     const wrong = lengths.follow(bytes);
-    if (wrong === undefined) {
-      for (const listener of listeners) listener.call(socket, bytes);
-      return;
-    }
-    const reason = tooLong(wrong);
-    cutReasons.set(connection, reason);
-    socket.destroy(reason);
+    if (wrong === undefined) for (const listener of listeners) listener.call(socket, bytes);
+    else socket.destroy(tooLong(wrong));
   });
 }
 

@@ -20,6 +20,11 @@ export type KafkaClientOptions = Pick<
 
 export type KafkaAccess = {
   readonly client: KafkaClientOptions;
+  /**
+   * Looks the certificates up anew, for the connections that `client` makes from now on.
+   * `secret_missing`, `invalid_config`.
+   */
+  readonly refresh: () => Promise<void>;
   /** For people: `SCRAM-SHA-512`, `AWS_MSK_IAM`; undefined: no SASL. */
   readonly mechanism: string | undefined;
   /** For `describeRemoteError`. */
@@ -32,8 +37,8 @@ export type KafkaAccess = {
 
 /**
  * How to reach a cluster, for clients of @platformatic/kafka. Names, passwords and tokens are
- * looked up at each authentication, so that rotated ones are found; certificates are looked up now.
- * `secret_missing`, `invalid_config`.
+ * looked up at each authentication, so that rotated ones are found; certificates are looked up now,
+ * and at each `refresh`. `secret_missing`, `invalid_config`.
  */
 export async function resolveKafkaAccess(
   options: PlainOptions,
@@ -46,7 +51,7 @@ export async function resolveKafkaAccess(
     .map(withoutProtocol)
     .filter((broker) => broker !== '');
   const clientId = (await optionValue(options, 'client.id', secrets)) ?? 'helios';
-  const tls = usesTls(options) ? await tlsOptions(options, brokers, context) : {};
+  const tls: TlsOptions = usesTls(options) ? await tlsOptions(options, brokers, context) : {};
   const sasl = await saslOf(options, context);
   const mechanism = mechanismOf(options);
   return {
@@ -58,14 +63,27 @@ export async function resolveKafkaAccess(
       ...tls,
       ...(sasl === undefined ? {} : { sasl }),
     },
+    refresh: async () => {
+      // Clients hold this very object, and read it when they connect.
+      if (tls.tls !== undefined) Object.assign(tls.tls, await tlsMaterial(options, context));
+    },
     mechanism,
     place: (what = {}) => ({ kind: 'kafka', address: brokers.join(', '), mechanism, ...what }),
   };
 }
 
-/** Keeps what brokers send to a client from ending the process; see `guardConnection`. */
-export function guardClient(client: Pick<Base, 'connections'>): void {
-  client.connections.on('connecting', ({ connection }) => guardConnection(connection));
+/**
+ * Keeps what brokers send to a client from ending the process, and tells what breaks each of its
+ * connections; see `guardConnection`.
+ */
+export function guardClient(
+  client: Pick<Base, 'connections'>,
+  onBreakage: (error: unknown) => void = () => undefined,
+): void {
+  client.connections.on('connecting', ({ connection }) => {
+    guardConnection(connection);
+    connection.on('error', onBreakage);
+  });
 }
 
 /** Whether the connection is over TLS; a password never goes in the clear unless that is said. */
@@ -75,6 +93,8 @@ export function usesTls(options: PlainOptions): boolean {
   if ((options['auth.type'] ?? 'none') !== 'none') return true;
   return Object.keys(options).some((name) => name.startsWith('tls.'));
 }
+
+type TlsOptions = Pick<KafkaClientOptions, 'tls' | 'tlsServerName'>;
 
 const connectTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
@@ -94,7 +114,7 @@ async function tlsOptions(
   options: PlainOptions,
   brokers: readonly string[],
   context: ConnectionContext,
-): Promise<Pick<KafkaClientOptions, 'tls' | 'tlsServerName'>> {
+): Promise<TlsOptions> {
   const given = await optionValue(options, 'tls.server_name', context.secrets);
   // Clouds tell clusters apart by the name in the handshake; addresses have no name to tell.
   const hasNames = brokers.some((broker) => isIP(hostOf(broker)) === 0);

@@ -62,7 +62,9 @@ function check(material: TlsMaterial): void {
       ? 'tls.key is not the key of the certificate in tls.cert.'
       : `The TLS certificates or the key can't be used (${code}).`;
     throw new HeliosError('invalid_config', message, {
-      hint: 'Check tls.ca, tls.cert and tls.key: each is PEM text, the last two belong together.',
+      hint:
+        'Check tls.ca, tls.cert and tls.key (--ca, --cert, --key): each is PEM text, and the ' +
+        'last two belong together.',
     });
   }
 }

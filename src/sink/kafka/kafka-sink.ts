@@ -70,7 +70,7 @@ export class KafkaSink implements AppendSink {
 
   async close(): Promise<void> {
     const opening = this.#producer?.catch(() => undefined);
-    // Whoever stops doesn't wait for a connection that is being made; it is closed once it is there.
+    // Whoever stops doesn't wait for a connection that is being made; it is closed later.
     const producer = this.#stopping?.aborted === true ? await opened(opening) : await opening;
     await producer?.close();
   }
@@ -177,7 +177,7 @@ function withHint(thrown: unknown, { topic, connection }: KafkaSinkTable): unkno
   const name = connection.profile ?? 'CONNECTION';
   return new HeliosError('stream_missing', thrown.message, {
     hint:
-      `Check the name, or create it: helios stream create NAME --connection ${name} ` +
+      `${thrown.hint ?? ''} To create it: helios stream create NAME --connection ${name} ` +
       `--topic ${topic} --partitions 3`,
     cause: thrown,
   });

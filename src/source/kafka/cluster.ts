@@ -1,9 +1,10 @@
 import { Admin } from '@platformatic/kafka';
 import { HeliosError } from '../../base/errors.ts';
+import { withOthers } from '../../connection/failure/missing-stream.ts';
 import { describeRemoteError } from '../../connection/failure/remote-error.ts';
 import { guardClient, type KafkaAccess } from '../../connection/kafka/kafka-access.ts';
 import type { KafkaTable } from '../../sql/script.ts';
-import type { LogRange } from './failures.ts';
+import { type LogRange, topicMissing } from './failures.ts';
 import type { Broker } from './fetch/fetch-connection.ts';
 import { fetchVersions } from './fetch/fetch-request.ts';
 
@@ -39,13 +40,15 @@ export class Cluster {
   readonly #admin: Admin;
   readonly #isolation: KafkaTable['isolation'];
   readonly #groupAdmin: Admin;
+  /** What broke a connection last; who waits for an answer hears only that there is none. */
+  #breakage: unknown;
 
   constructor(access: KafkaAccess, isolation: KafkaTable['isolation']) {
     this.#access = access;
     this.#isolation = isolation;
     this.#admin = new Admin({ ...access.client, retries: 0 });
     this.#groupAdmin = new Admin({ ...access.client, ...groupRetries });
-    guardClient(this.#admin);
+    guardClient(this.#admin, (error) => (this.#breakage = error));
     guardClient(this.#groupAdmin);
   }
 
@@ -68,7 +71,10 @@ export class Cluster {
   async view(topics: KafkaTable['topics']): Promise<ClusterView> {
     const names = topics.kind === 'names' ? topics.names : await this.#matching(topics.pattern);
     const request = { topics: [...names], forceUpdate: true, autocreateTopics: false };
-    const metadata = await this.#ask(async () => await this.#admin.metadata(request), names);
+    const asked = this.#ask(async () => await this.#admin.metadata(request), names);
+    const metadata = await asked.catch(async (thrown: unknown) => {
+      throw await this.#withOthers(thrown, names);
+    });
     const found = names.flatMap((name) => {
       const topic = metadata.topics.get(name);
       return topic === undefined ? [] : [[name, topicInfo(topic)] as const];
@@ -185,14 +191,29 @@ export class Cluster {
   }
 
   async #ask<T>(action: () => Promise<T>, topics: readonly string[] = []): Promise<T> {
+    this.#breakage = undefined;
     try {
+      if (!this.#admin.isConnected()) await this.#access.refresh();
       return await action();
     } catch (thrown) {
       const [topic] = topics;
       const isOne = topics.length === 1 && topic !== undefined;
       const place = this.#access.place({ operation: 'Describe', ...(isOne ? { topic } : {}) });
-      throw describeRemoteError(thrown, place);
+      const breakage = this.#breakage;
+      const all = breakage === undefined ? thrown : new AggregateError([thrown, breakage]);
+      throw describeRemoteError(all, place);
     }
+  }
+
+  /** Where it is a topic that is missing: which one, and what there is. */
+  async #withOthers(thrown: unknown, names: readonly string[]): Promise<unknown> {
+    if (!(thrown instanceof HeliosError) || thrown.code !== 'stream_missing') return thrown;
+    const all = await this.#admin.listTopics().catch((): string[] => []);
+    const missing = names.find((name) => !all.includes(name)) ?? names[0] ?? '';
+    const error = topicMissing(missing, this.#access.place().address);
+    // Kafka's own topics begin with two underscores.
+    const others = all.filter((name) => !name.startsWith('__'));
+    return withOthers(error, missing, others);
   }
 
   async #askGroup<T>(group: string, action: (admin: Admin) => Promise<T>): Promise<T> {

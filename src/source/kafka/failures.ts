@@ -106,15 +106,15 @@ export function topicReplaced({ topic, partition, at }: LostPlace, found: string
   );
 }
 
-/** Another cluster answers at the address: its offsets have nothing to do with those read so far. */
+/** Another cluster answers at the address: its offsets are no places in the one read so far. */
 export function clusterReplaced(was: string, found: string, address: string): HeliosError {
   return new HeliosError(
     'source_replaced',
     `Another Kafka cluster answers at ${address}: it was ${was} so far, now it is ${found}.`,
     {
       hint:
-        'Nothing was read from it. Point the connection at the old cluster, or choose where to go ' +
-        'on in this one: restart the pipeline from the earliest records, or at a time.',
+        'Nothing was read from it. Point the connection at the old cluster, or choose where to ' +
+        'go on in this one: restart the pipeline from the earliest records, or at a time.',
       details: { was, is: found, choices },
     },
   );

@@ -1,6 +1,6 @@
 import { Connection, type Writer } from '@platformatic/kafka';
 import { HeliosError } from '../../../base/errors.ts';
-import { cutReason, guardConnection } from '../../../connection/kafka/guard-connection.ts';
+import { breakageOf, guardConnection } from '../../../connection/kafka/guard-connection.ts';
 import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
 import type { Broker } from '../../../source/kafka/fetch/fetch-connection.ts';
 import {
@@ -59,7 +59,7 @@ export class ProduceConnection {
       return await send(connection, api, { write, read });
     } catch (thrown) {
       this.close();
-      throw cutReason(connection) ?? thrown;
+      throw breakageOf(connection) ?? thrown;
     }
   }
 
@@ -73,6 +73,7 @@ export class ProduceConnection {
   }
 
   async #connect(): Promise<Connection> {
+    await this.#access.refresh();
     const { clientId, ...options } = this.#access.client;
     const connection = new Connection(clientId, options);
     guardConnection(connection);

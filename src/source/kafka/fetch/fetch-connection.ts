@@ -1,6 +1,6 @@
 import { Connection, metadataV9 } from '@platformatic/kafka';
 import type { KafkaAccess } from '../../../connection/kafka/kafka-access.ts';
-import { cutReason, guardConnection } from '../../../connection/kafka/guard-connection.ts';
+import { breakageOf, guardConnection } from '../../../connection/kafka/guard-connection.ts';
 import { HeliosError } from '../../../base/errors.ts';
 import { clusterReplaced } from '../failures.ts';
 import { readFetchAnswer, type FetchAnswer } from './fetch-answer.ts';
@@ -38,7 +38,7 @@ export class FetchConnection {
       return await send(connection, request);
     } catch (thrown) {
       this.close();
-      throw cutReason(connection) ?? thrown;
+      throw breakageOf(connection) ?? thrown;
     }
   }
 
@@ -51,6 +51,7 @@ export class FetchConnection {
   async #open(): Promise<Connection> {
     if (this.#connection?.isConnected() === true) return this.#connection;
     this.close();
+    await this.#access.refresh();
     const { clientId, ...options } = this.#access.client;
     const connection = new Connection(clientId, options);
     guardConnection(connection);
@@ -61,7 +62,7 @@ export class FetchConnection {
       return connection;
     } catch (thrown) {
       this.close();
-      throw thrown;
+      throw breakageOf(connection) ?? thrown;
     }
   }
 

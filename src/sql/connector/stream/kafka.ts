@@ -104,7 +104,8 @@ function readCommitMode(options: OptionReader): void {
   if (options.choice(['sink.commit_mode'], modes) !== 'exactly_once') return;
   const message = 'Writing to Kafka exactly once is not available in this version.';
   const hint =
-    "Leave it out: rows are written at least once, without the producer's own repetitions.";
+    'Leave it out: every row is written at least once, and twice only where a crash or a long ' +
+    'outage came in between.';
   options.report(options.spanOf('sink.commit_mode'), message, hint);
 }
 
