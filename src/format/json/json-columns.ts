@@ -74,9 +74,9 @@ export class JsonColumns {
   }
 
   /**
-   * As `decoded`, but `fault` says no more than `suspectFault`, and of some good records too, unless
-   * it is a text's: that its reading is too cheap shows at once. DuckDB needs half the time to plan
-   * it, which is most of what a small batch takes.
+   * As `decoded`, but `fault` says no more than `suspectFault`, and of some good records too,
+   * unless it is a text's: that its reading is too cheap shows at once. DuckDB needs half the time
+   * to plan it, which is most of what a small batch takes.
    */
   screened(raw: RawRecords, readings: readonly Reading[]): string {
     const { select, kept } = this.#layers(raw, readings, undefined);

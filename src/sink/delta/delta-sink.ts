@@ -35,8 +35,8 @@ export type DeltaSinkOptions = {
 };
 
 /**
- * A part this large becomes a data file as it is; merging more would only rewrite the same bytes. So
- * would merging one alone, however small.
+ * A part this large becomes a data file as it is; merging more would only rewrite the same bytes.
+ * So would merging one alone, however small.
  */
 const finalShareOfTarget = 8;
 /**
