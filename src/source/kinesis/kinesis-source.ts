@@ -123,9 +123,8 @@ export class KinesisSource implements Source {
     this.#batches = new ShardBatches({ ...options, openedAtMs, asOfIntervalMs });
     const onChange = (): void => this.#bell.ring();
     const { listIntervalMs } = this.#limits;
-    const { stream, shards, facts } = opened;
-    const watched = { stream, shards, clock, onProblem, onChange, listIntervalMs };
-    this.#watch = new ShardWatch(watched, facts);
+    const watched = { ...opened, clock, onProblem, onChange, listIntervalMs };
+    this.#watch = new ShardWatch(watched, opened.facts);
   }
 
   /** `stream_missing`, `access_refused`, `unreachable` … when the stream can't be looked at. */
@@ -163,8 +162,11 @@ export class KinesisSource implements Source {
   }
 
   async positionsAt(point: StartPoint): Promise<ReadonlyMap<string, Position | undefined>> {
-    const at = typeof point === 'string' ? this.#options.clock.nowMs() : point.atMs;
-    const there = point === 'earliest' ? undefined : this.#timePosition(Math.floor(at));
+    const nowMs = this.#options.clock.nowMs();
+    const at = Math.floor(typeof point === 'string' ? nowMs : point.atMs);
+    // Said in words: no position at all is where the table's options begin.
+    const oldest = formatPosition({ kind: 'start', asOfMs: nowMs });
+    const there = point === 'earliest' ? oldest : this.#timePosition(at);
     return await Promise.resolve(new Map(this.#shards.unfinished().map((id) => [id, there])));
   }
 
@@ -231,8 +233,7 @@ export class KinesisSource implements Source {
 
   /** Kinesis keeps records by time alone. */
   async release(positions: Positions): Promise<void> {
-    this.#learnAll(positions);
-    await Promise.resolve();
+    await Promise.resolve(this.#learnAll(positions));
   }
 
   async close(): Promise<void> {
@@ -346,10 +347,9 @@ export class KinesisSource implements Source {
   async #verify(shard: ListedShard, cursor: ShardCursor, signal: AbortSignal): Promise<void> {
     await this.#watch.verify();
     if (cursor.received.kind !== 'start' || cursor.asOfMs !== undefined) return;
-    const { retentionMs } = this.#watch.facts;
     const parents = shard.parents.flatMap((parent) => this.#committed.get(parent) ?? []);
-    const { stream, clock } = { stream: this.#stream, ...this.#options };
-    await checkChildStart({ shard, parents, retentionMs, stream, clock, signal });
+    const context = { ...this.#options, ...this.#watch.facts, stream: this.#stream, signal };
+    await checkChildStart({ ...context, shard, parents });
   }
 
   #createFeed(context: FeedContext, hasEnd: boolean): Feed {

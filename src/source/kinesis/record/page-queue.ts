@@ -9,7 +9,7 @@ export type PageSlice = {
   readonly to: number;
 };
 
-/** Where a reading of a shard ends; the record with this number is in `through`, not in `before`. */
+/** Where a reading of a shard ends: the record with this number is in `through` alone. */
 export type Bound =
   | { readonly kind: 'through' | 'before'; readonly sequenceNumber: string }
   /** Before the first record that arrived then or later. */

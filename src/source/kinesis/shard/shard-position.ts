@@ -6,9 +6,9 @@ import { position, type EpochMs, type Position } from '../../../event/record.ts'
  * this machine's clock (less what that may be wrong) or the arrival of a record: once that is
  * longer ago than the stream keeps records, some that were not read may be gone.
  *
- * As text: `START`, `@AT`, `SEQUENCE_NUMBER`, `<SEQUENCE_NUMBER`, `<@AT` and `END`, each with `~AS_OF`
- * where that is known, and times in milliseconds since 1970; no text at all is the oldest record that the
- * stream keeps.
+ * As text: `START`, `@AT`, `SEQUENCE_NUMBER`, `<SEQUENCE_NUMBER`, `<@AT` and `END`, each with
+ * `~AS_OF` where that is known, and times in milliseconds since 1970; no text at all is the oldest
+ * record that the stream keeps.
  */
 export type ShardPosition =
   /** Before the oldest record that the stream keeps (TRIM_HORIZON). */
