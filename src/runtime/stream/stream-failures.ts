@@ -19,7 +19,8 @@ export class StreamFailures {
     const again = request.isKeyed
       ? 'Send it again with the same Idempotency-Key: its records are then there once.'
       : 'Send it again: its records may then be there twice.';
-    const message = `${error.message} The stream "${this.#name}" may have the request, or get it yet.`;
+    const doubt = `The stream "${this.#name}" may have the request, or get it yet.`;
+    const message = `${error.message} ${doubt}`;
     const details = { ...error.details, may_be_stored: true };
     return new HeliosError(error.code, message, { hint: again, details, cause: error });
   }

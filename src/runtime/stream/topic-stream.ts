@@ -112,7 +112,7 @@ export class TopicStream {
     return this.#doubtOf(key) !== undefined;
   }
 
-  /** Resolves once it is known that a request in doubt is stored; fails while the broker is away. */
+  /** Resolves once a request in doubt is known to be stored; fails while the broker is away. */
   async settle(key: RequestKey): Promise<void> {
     const doubt = this.#doubtOf(key);
     if (doubt === undefined) return;

@@ -53,7 +53,7 @@ export type LiveEvent =
        * Bytes of the partition that were skipped: since its last message, and after these lines.
        */
       readonly dropped_bytes: number;
-      /** The same in records, of a stream that a broker keeps: what they would take is not known. */
+      /** The same in records, of a stream that a broker keeps: their bytes are not known. */
       readonly dropped_records?: number;
     }
   | {
