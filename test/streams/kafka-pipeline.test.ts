@@ -103,6 +103,47 @@ describe.runIf(broker)('a pipeline that reads Kafka', () => {
     expect(rows.map(([at]) => Number(at))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11]);
     expect(rows.at(-1)).toEqual(['11', 'tombstone']);
   });
+
+  test('rejects records whose times are none where a column is a time, and no others', async () => {
+    const anyTime = String(2n ** 63n - 1n);
+    await broker.createTopic('times', 1, { 'message.timestamp.after.max.ms': anyTime });
+    for (const timestamp of [-1n, 0n, 2n ** 53n, 2n ** 63n - 1n, 1_700_000_000_000n]) {
+      await produce(broker, 'times', [{ value: Buffer.from('{}'), timestamp }]);
+    }
+    await using helios = await HeliosProcess.start({ dataDirectory: join(folder, 'times') });
+    const source = (name: string, column: string): string =>
+      `CREATE TABLE ${name} (n BIGINT, at ${column} METADATA FROM 'timestamp',
+          place BIGINT METADATA FROM 'offset_id') WITH (connector = 'kafka',
+          bootstrap_servers = '${broker.bootstrap.plaintext}', topic = 'times',
+          format = 'json', type = 'source', 'source.offset' = 'earliest');
+        CREATE TABLE ${name}_kept WITH (connector = 'delta', path = 'file://${folder}/${name}',
+          format = 'parquet', type = 'sink');
+        INSERT INTO ${name}_kept SELECT * FROM ${name};`;
+    const pipelines = [source('instants', 'TIMESTAMP'), source('numbers', 'BIGINT')];
+    for (const [index, sql] of pipelines.entries()) {
+      await helios.call('POST', '/api/v1/pipelines', { name: `times_${index}`, sql });
+    }
+    await expect.poll(() => count(helios, 'numbers_kept'), patience).toBe(5);
+    await expect.poll(() => count(helios, 'instants_kept'), patience).toBe(3);
+    const placed = async (table: string): Promise<unknown> =>
+      (await helios.query(`SELECT place, "at"::TEXT FROM ${table} ORDER BY place`)).rows.map(
+        ([place, at]) => [Number(place), at],
+      );
+    expect(await placed('numbers_kept')).toEqual([
+      [0, null],
+      [1, '0'],
+      [2, '9007199254740992'],
+      [3, '9223372036854775807'],
+      [4, '1700000000000'],
+    ]);
+    expect(await placed('instants_kept')).toEqual([
+      [0, null],
+      [1, expect.stringContaining('1970-01-01 00:00:00')],
+      [4, expect.stringContaining('2023-11-14 22:13:20')],
+    ]);
+    const { rows } = await helios.query('SELECT position FROM quarantine ORDER BY position');
+    expect(rows.map(([at]) => Number(at))).toEqual([2, 3]);
+  });
 });
 
 const patience = { timeout: 60_000, interval: 200 };
