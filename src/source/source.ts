@@ -42,8 +42,8 @@ export type ReadRequest = {
   /** Never reads past it: the position after a record, at or after `after`, or a reading's end. */
   readonly until?: Position | undefined;
   /**
-   * Soft limit: a batch ends at the record that reaches it; one that was made ahead had the limit of
-   * the request before. It holds a record, or moves on.
+   * Soft limit: a batch ends at the record that reaches it; one that was made ahead had the limit
+   * of the request before. It holds a record, or moves on.
    */
   readonly bytesMax: number;
   readonly signal: AbortSignal;
