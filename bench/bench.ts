@@ -24,6 +24,7 @@ const all = [
   'start',
   'memory',
   'recovery',
+  'bad-records',
   'kinesis',
 ];
 

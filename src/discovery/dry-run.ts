@@ -42,17 +42,17 @@ export async function dryRun(
   try {
     const context = { source: table.name, nowMs, scratchDirectory: directory };
     const isolated = await createDecoder(table).isolate(connection, batch, context);
-    const { cleanCount, rejected } = isolated;
+    const { recordCount, rejected } = isolated;
     await isolated.release();
     return {
-      acceptedCount: cleanCount,
+      acceptedCount: recordCount - rejected.length,
       rejected: rejected.map(({ position, code, message, raw }) => ({
         index: Number(position),
         code,
         message,
         raw: Uint8Array.from(raw),
       })),
-      blankCount: records.length - cleanCount - rejected.length,
+      blankCount: records.length - recordCount,
     };
   } finally {
     await batch.release();

@@ -19,6 +19,7 @@ type Parts = {
   readonly batch: Batch;
   readonly index: RecordIndex;
   readonly envelopes: EnvelopeOptions | undefined;
+  readonly lines?: readonly number[] | undefined;
 };
 
 const tombstone: RecordFault = {
@@ -40,11 +41,12 @@ export class BatchRecords {
   readonly #lines: readonly number[] | undefined;
   readonly count: number;
 
-  private constructor({ batch, index, envelopes }: Parts) {
+  private constructor({ batch, index, envelopes, lines }: Parts) {
     this.#batch = batch;
     this.#index = index;
     this.#envelopes = envelopes;
-    this.#lines = envelopes?.passesTombstones === true ? linesWithValue(index) : undefined;
+    const passesTombstones = envelopes?.passesTombstones === true;
+    this.#lines = lines ?? (passesTombstones ? linesWithValue(index) : undefined);
     this.count = this.#lines?.length ?? index.count;
   }
 
@@ -58,6 +60,16 @@ export class BatchRecords {
     assert(batch.content.kind === 'envelopes', 'these records are read from envelopes');
     const index = new RecordIndex(await readFile(batch.content.path), 'empty');
     return new BatchRecords({ batch, index, envelopes });
+  }
+
+  /** Some of these records, in this order, with numbers of their own. */
+  only(records: readonly number[]): BatchRecords {
+    return new BatchRecords({
+      batch: this.#batch,
+      index: this.#index,
+      envelopes: this.#envelopes,
+      lines: records.map((record) => this.#line(record)),
+    });
   }
 
   /** What there is to decode: a line, or the JSON that an envelope's value is or becomes. */

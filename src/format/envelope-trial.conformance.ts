@@ -110,7 +110,9 @@ export async function decodeBatch(
   const rows = numbered.map((row) =>
     Object.fromEntries(Object.entries(row).filter(([name]) => name !== '__row')),
   );
-  const raw = rows.map((_, row) => Buffer.from(isolated.record(row).raw).toString('utf8'));
+  const raw = numbered.map(({ __row: row }) =>
+    Buffer.from(isolated.record(Number(row)).raw).toString('utf8'),
+  );
   await isolated.release();
   await batch.release();
   return { fast, rows, rejected: isolated.rejected, raw };

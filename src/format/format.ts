@@ -41,13 +41,15 @@ export type IsolateContext = {
 
 export type IsolatedBatch = {
   /**
-   * As `fast`, of the clean records only, with their number from 0 in the column `__row` (BIGINT).
+   * As `fast`, of the clean records only, with the record's number in the column `__row` (BIGINT):
+   * from 0, rejected ones counted. In the records' order.
    */
   readonly sql: string;
-  readonly cleanCount: number;
+  /** Clean records and rejected ones: all numbers are below it. */
+  readonly recordCount: number;
   /** In the order of the records. */
   readonly rejected: readonly RejectedRecord[];
-  /** Where clean record `row` came from. */
+  /** Where the record of a number came from. */
   record(row: number): RecordOrigin;
   release(): Promise<void>;
 };

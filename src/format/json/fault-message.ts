@@ -6,6 +6,9 @@ import { typeName } from '../sql-parts.ts';
 
 export type Problem = { readonly code: RejectionCode; readonly message: string };
 
+/** Characters of a value that a message shows. */
+export const excerptLengthMax = 80;
+
 /** Characters of a parser's complaint that a message keeps. */
 const complaintLength = 200;
 
@@ -91,12 +94,11 @@ export function faultMessage(
   code: string,
   column: SourceColumn,
   excerpt: string | undefined,
-  excerptLength: number,
 ): Problem {
   const shown =
-    excerpt === undefined || excerpt.length <= excerptLength
+    excerpt === undefined || excerpt.length <= excerptLengthMax
       ? excerpt
-      : `${excerpt.slice(0, excerptLength)}…`;
+      : `${excerpt.slice(0, excerptLengthMax)}…`;
   const type = typeName(column.type);
   const value = `Column "${column.name}": ${shown}`;
   switch (code) {

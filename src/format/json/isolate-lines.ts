@@ -11,11 +11,15 @@ import type { IsolateContext, IsolatedBatch } from '../format.ts';
 import type { BatchRecords } from '../batch-records.ts';
 import { isolatedBatch } from '../isolated-batch.ts';
 import { examine, markedPattern } from './examine.ts';
-import { faultMessage, lineProblem } from './fault-message.ts';
+import { excerptLengthMax, faultMessage, lineProblem } from './fault-message.ts';
 import { lineBytesDefault } from './line-reader.ts';
 
 /** A record that is not clean: which one, and why. */
-type Fault = { readonly line: number; readonly code: RejectionCode; readonly message: string };
+export type Fault = {
+  readonly line: number;
+  readonly code: RejectionCode;
+  readonly message: string;
+};
 
 export type LineIsolation = {
   readonly connection: Connection;
@@ -37,11 +41,24 @@ export type LineIsolation = {
   readonly decoded: (lines: string, mark: string | undefined) => string;
 };
 
-/** Characters of a value that a message shows. */
-const excerptLength = 80;
-
 /** Faults of a batch for which a parser is asked what it did not like: exceptions are slow. */
 const detailedMax = 1000;
+
+/** What became of the lines of a batch. */
+export type SeparatedLines = {
+  /** In the lines' order. */
+  readonly faults: readonly Fault[];
+  /** A SELECT of the columns of the clean lines, in their order, with the line's number `__row`. */
+  readonly sql: string;
+  readonly release: () => Promise<void>;
+};
+
+export async function isolateLines(isolation: LineIsolation): Promise<IsolatedBatch> {
+  const { batch, records, context } = isolation;
+  const { faults, sql, release } = await separateLines(isolation);
+  const rejected = faults.map((fault) => rejectedBy(fault, { batch, records, context }));
+  return isolatedBatch({ batch, records, rejected, sql, release });
+}
 
 /**
  * Parts the clean lines of a batch from the others. DuckDB does the work: its reader gives NULL for
@@ -49,8 +66,8 @@ const detailedMax = 1000;
  * is wrong. JavaScript looks only at the lines that can't become rows, and at those whose numbers
  * need care.
  */
-export async function isolateLines(isolation: LineIsolation): Promise<IsolatedBatch> {
-  const { connection, batch, records, context, table } = isolation;
+export async function separateLines(isolation: LineIsolation): Promise<SeparatedLines> {
+  const { connection, records, context, table } = isolation;
   const names = new WorkNames(context);
   try {
     const tooLong = findTooLong(records, table);
@@ -59,14 +76,11 @@ export async function isolateLines(isolation: LineIsolation): Promise<IsolatedBa
     const examined = await examineLines(isolation, names);
     const found = await findFaults(isolation, names, tooLong);
     const faults = [...found, ...examined.faults].toSorted((one, other) => one.line - other.line);
-    return isolatedBatch({
-      batch,
-      records,
-      rejected: faults.map((fault) => toRejected(isolation, fault)),
-      rejectedLines: faults.map((fault) => fault.line),
+    return {
+      faults,
       sql: rowsOf(isolation, names, examined),
       release: () => names.release(connection),
-    });
+    };
   } catch (thrown) {
     await names.release(connection);
     throw thrown;
@@ -106,7 +120,8 @@ class WorkNames {
   }
 }
 
-function findTooLong(records: BatchRecords, table: SourceTable): ReadonlySet<number> {
+/** Lines that are longer than the table, or the reader, takes. */
+export function findTooLong(records: BatchRecords, table: SourceTable): ReadonlySet<number> {
   const bytesMax = table.lineBytesMax ?? lineBytesDefault;
   const tooLong = new Set<number>();
   for (let line = 0; line < records.count; line++) {
@@ -169,7 +184,7 @@ async function decodeLines(isolation: LineIsolation, names: WorkNames): Promise<
 function rowSelect(isolation: LineIsolation, lines: string, mark: string | undefined): string {
   const values = isolation.columns.map((_, index) => `v${index}`).join(', ');
   const excerpts = isolation.columns
-    .map((_, index) => `WHEN ${index} THEN left(${shown(index, mark)}, ${excerptLength + 1})`)
+    .map((_, index) => `WHEN ${index} THEN left(${shown(index, mark)}, ${excerptLengthMax + 1})`)
     .join(' ');
   return `SELECT __line, ${values}, fault,
     CASE WHEN contains(fault, ':') THEN CASE split_part(fault, ':', 2)::INTEGER ${excerpts} END END
@@ -243,7 +258,7 @@ async function findFaults(
     const at = isolation.columns[Number(column)];
     assert(at !== undefined, `no column ${column}`);
     const excerpt = row['excerpt'] === null ? undefined : String(row['excerpt']);
-    return { line, ...faultMessage(code, at, excerpt, excerptLength) };
+    return { line, ...faultMessage(code, at, excerpt) };
   });
 }
 
@@ -251,13 +266,13 @@ async function findFaults(
 function rowsOf(isolation: LineIsolation, names: WorkNames, examined: ExaminedLines): string {
   const order = examined.count === 0 ? '' : 'ORDER BY __line';
   const values = isolation.columns.map(({ name }, index) => `v${index} AS ${quoteName(name)}`);
-  return `SELECT ${values.join(', ')}, row_number() OVER (${order}) - 1 AS __row
-    FROM ${names.rows} WHERE fault IS NULL`;
+  return `SELECT ${values.join(', ')}, __line AS __row
+    FROM ${names.rows} WHERE fault IS NULL ${order}`;
 }
 
-function toRejected(
-  { batch, records, context }: LineIsolation,
+export function rejectedBy(
   { line, code, message }: Fault,
+  { batch, records, context }: Pick<LineIsolation, 'batch' | 'records' | 'context'>,
 ): RejectedRecord {
   return {
     source: context.source,

@@ -5,6 +5,7 @@ import type { Batch } from '../../event/record.ts';
 import type { SourceTable } from '../../sql/script.ts';
 import { badRecordMark, type Decoder, type IsolateContext, type IsolatedBatch } from '../format.ts';
 import { BatchRecords } from '../batch-records.ts';
+import { isolatedBatch } from '../isolated-batch.ts';
 import { guarded } from '../sql-parts.ts';
 import { holdsFraction, mayLoseDigits } from './exact-lines.ts';
 import {
@@ -14,9 +15,10 @@ import {
   type RecordCheck,
   suspectFault,
 } from './json-columns.ts';
-import { isolateLines } from './isolate-lines.ts';
+import { rejectedBy, separateLines } from './isolate-lines.ts';
 import { isAmbiguous } from './plain-text-leaf.ts';
-import { linesOf, lineFault, readerOptions } from './line-reader.ts';
+import { linesOf, lineFault, type Malformed, readerOptions } from './line-reader.ts';
+import { screenLines } from './screen-lines.ts';
 
 /** Fault of a row that was read by columns, and whose exact numbers only its line has. */
 const fractionFault = 'fraction';
@@ -93,29 +95,43 @@ export class JsonDecoder implements Decoder {
     batch: Batch,
     context: IsolateContext,
   ): Promise<IsolatedBatch> {
-    const isolated = await isolateLines({
-      connection,
-      batch,
-      records: await BatchRecords.ofLines(batch, 'white_space'),
-      context,
-      table: this.#table,
-      columns: this.#columns.columns,
-      decoded: (lines, mark) => this.#decodedLines(lines, mark),
+    const records = await BatchRecords.ofLines(batch, 'white_space');
+    const { columns } = this.#columns;
+    const of = { connection, batch, records, context, table: this.#table, columns };
+    const decoded = (lines: string, mark: string | undefined): string =>
+      this.#decodedLines(lines, mark);
+    const screened = await screenLines({
+      ...of,
+      decoded: this.#decodedAny([batch.content.path]),
+      closely: (some, someRecords) =>
+        separateLines({ ...of, batch: some, records: someRecords, decoded }),
     });
+    const separated = screened ?? (await separateLines({ ...of, decoded }));
     // The fast path failed on records that are good: they need a dearer reading.
-    if (isolated.rejected.length === 0) await this.#learn(connection, isolated.sql);
-    return isolated;
+    if (screened?.spared !== undefined) await this.#learn(connection, screened.spared);
+    const { faults, sql, release } = separated;
+    const rejected = faults.map((fault) => rejectedBy(fault, { batch, records, context }));
+    return isolatedBatch({ batch, records, rejected, sql, release });
   }
 
-  #rawByColumns(paths: readonly string[]): RawRecords {
+  /** As the fast path reads, but what is no record is a row with a fault. */
+  #decodedAny(paths: readonly string[]): string {
+    const raw = this.#readsLines
+      ? this.#rawByLines(paths, 'is_null')
+      : this.#rawByColumns(paths, 'is_null');
+    return this.#columns.decoded(raw, this.#readings);
+  }
+
+  #rawByColumns(paths: readonly string[], malformed?: Malformed): RawRecords {
     const raw = this.#columns.columns.map(({ name }, index) => `${quoteName(name)} AS r${index}`);
     const all = this.#columns.columns.map((_, index) => `r${index} IS NULL`).join(' AND ');
     const fractions = this.#columns
       .exactColumns()
       .map((index) => holdsFraction(`r${index}::VARCHAR`));
     const hasFraction = fractions.length === 0 ? 'false' : fractions.join(' OR ');
+    const options = readerOptions(paths, this.#table, malformed);
     return {
-      select: `SELECT ${raw.join(', ')} FROM read_json(${readerOptions(paths, this.#table)},
+      select: `SELECT ${raw.join(', ')} FROM read_json(${options},
         records = 'true', columns = ${this.#columns.readerColumns(this.#readings)})`,
       keep: [],
       fault: `CASE WHEN ${all} THEN 'examine' WHEN ${hasFraction} THEN '${fractionFault}' END`,
@@ -123,8 +139,8 @@ export class JsonDecoder implements Decoder {
     };
   }
 
-  #rawByLines(paths: readonly string[]): RawRecords {
-    const lines = linesOf(paths, this.#table);
+  #rawByLines(paths: readonly string[], malformed?: Malformed): RawRecords {
+    const lines = linesOf(paths, this.#table, malformed);
     return this.#columns.fromLines(lines, this.#readings, [], this.#lineCheck(undefined));
   }
 
@@ -147,7 +163,10 @@ export class JsonDecoder implements Decoder {
     return { fault, suspect: `(${fault} IS NOT NULL)` };
   }
 
-  /** What clean rows show about the dearer readings that this table needs. */
+  /**
+   * What clean rows that the fast path can't tell about show of the dearer readings that the table
+   * needs.
+   */
   async #learn(connection: Connection, rows: string): Promise<void> {
     const texts = this.#columns.columns.flatMap(({ name, type }, index) =>
       type.kind === 'text' && this.#readings[index] === 'plain' ? [{ name, index }] : [],
@@ -161,6 +180,7 @@ export class JsonDecoder implements Decoder {
     for (const { index } of texts) {
       if (found?.[`c${index}`] === true) this.#readings[index] = 'json';
     }
-    this.#readsLines ||= found?.['isEmpty'] === true;
+    const holdsFractions = this.#columns.exactColumns().length > 0;
+    this.#readsLines ||= holdsFractions || found?.['isEmpty'] === true;
   }
 }

@@ -204,14 +204,14 @@ test('the slow path knows where each clean record came from', async () => {
   const decoder = createDecoder(tableOf({ id: 'BIGINT' }));
   const context = { source: 's', nowMs: 1, scratchDirectory: trial.directory };
   const isolated = await decoder.isolate(trial.connection, batch, context);
-  expect(isolated.cleanCount).toBe(4);
-  for (let row = 0; row < 4; row++) {
-    const { raw, position } = isolated.record(row);
-    expect(Buffer.from(raw).toString()).toBe(`{"id":${row}}`);
-    expect(lines.join('\n').indexOf(`{"id":${row}}`)).toBe(Number(position));
+  expect(isolated.recordCount).toBe(6);
+  const rows = await trial.connection.rows(`SELECT id, __row FROM (${isolated.sql})`);
+  expect(rows.map((row) => row['id'])).toEqual(['0', '1', '2', '3']);
+  for (const { id, __row: row } of rows) {
+    const { raw, position } = isolated.record(Number(row));
+    expect(Buffer.from(raw).toString()).toBe(`{"id":${String(id)}}`);
+    expect(lines.join('\n').indexOf(`{"id":${String(id)}}`)).toBe(Number(position));
   }
-  const rows = await trial.connection.rows(`SELECT id, __row FROM (${isolated.sql}) ORDER BY 1`);
-  expect(rows.map((row) => row['id'] === row['__row'])).toEqual([true, true, true, true]);
   await isolated.release();
 });
 

@@ -52,14 +52,14 @@ export class ParquetDecoder implements Decoder {
     const values = this.#columns.map(({ name }, index) => `v${index} AS ${quoteName(name)}`);
     const rejected = faults.map((fault) => this.#rejected(batch, context, fault));
     return {
-      sql: `SELECT ${values.join(', ')}, row_number() OVER (ORDER BY row) - 1 AS __row
+      sql: `SELECT ${values.join(', ')}, row AS __row
         FROM (${decoded}) WHERE fault IS NULL`,
-      cleanCount: Number(counted?.['count']) - rejected.length,
+      recordCount: Number(counted?.['count']),
       rejected,
       record: (row) => ({
         partition: batch.partition,
         position: batch.to,
-        raw: Buffer.from(`clean row ${row} of ${batch.partition}`),
+        raw: Buffer.from(`row ${row} of ${batch.partition}`),
       }),
       release: async () => {},
     };

@@ -52,16 +52,14 @@ export class RawDecoder implements Decoder {
   ): Promise<IsolatedBatch> {
     const records = await BatchRecords.ofLines(batch, 'empty');
     const rejected: RejectedRecord[] = [];
-    const rejectedLines: number[] = [];
-    const clean: string[] = ['line\n'];
+    const clean: string[] = ['row,line\n'];
     for (let line = 0; line < records.count; line++) {
       const raw = records.text(line);
       const problem = this.#problemOf(raw);
       if (problem === undefined) {
-        clean.push(`${raw.toString('hex')}\n`);
+        clean.push(`${line},${raw.toString('hex')}\n`);
         continue;
       }
-      rejectedLines.push(line);
       rejected.push({
         source: context.source,
         partition: batch.partition,
@@ -78,11 +76,10 @@ export class RawDecoder implements Decoder {
       batch,
       records,
       rejected,
-      rejectedLines,
       sql: `SELECT ${this.#kind === 'raw_string' ? `decode(${bytes})` : bytes} AS ${this.#column},
-        row_number() OVER () - 1 AS __row
+        row AS __row
         FROM read_csv(${quoteText(path)}, header = true, auto_detect = false, delim = ',',
-          columns = {line: 'VARCHAR'}, max_line_size = ${longestLine(clean)})`,
+          columns = {row: 'BIGINT', line: 'VARCHAR'}, max_line_size = ${longestLine(clean)})`,
       release: async () => await rm(path, { force: true }),
     });
   }

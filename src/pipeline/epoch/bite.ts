@@ -32,6 +32,7 @@ type Asked = {
  * most twice its size however they change roles.
  */
 export class Bite {
+  readonly #isBounded: boolean;
   #bytesMax: number;
   #bytesLimit: number;
   /** Of the epoch before this one, by source and partition. */
@@ -43,6 +44,7 @@ export class Bite {
 
   /** `isBounded`: everything that is read has an end. */
   constructor(isBounded: boolean) {
+    this.#isBounded = isBounded;
     this.#bytesLimit = isBounded ? boundedBytesMax : epochBytesMax;
     this.#bytesMax = isBounded ? boundedBytesMax : epochBytesMin;
   }
@@ -81,7 +83,7 @@ export class Bite {
     const before = this.#bytesMax;
     if (workMs < epochIntervalMsMax / 2) this.#bytesMax = Math.min(before * 2, this.#bytesLimit);
     // A bounded source is read as fast as it goes, whatever an epoch takes.
-    if (workMs > epochIntervalMsMax && this.#bytesLimit < boundedBytesMax)
+    if (workMs > epochIntervalMsMax && !this.#isBounded)
       this.#bytesMax = Math.max(before / 2, Math.min(before, epochBytesMin));
     this.#isNew = this.#bytesMax !== before;
   }

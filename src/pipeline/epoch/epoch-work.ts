@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crashPoint } from '../../base/crash-point.ts';
+import { assert } from '../../base/assert.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Connection, Row } from '../../engine/engine.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
@@ -10,7 +11,12 @@ import { type Decoder, isBadRecordError } from '../../format/format.ts';
 import type { AppendSink, Part, Sink, TableSink } from '../../sink/sink.ts';
 import type { SourceTable } from '../../sql/script.ts';
 import { byteCount, holdsRecords } from './batches.ts';
-import { type FailingSelects, IsolatedEpoch } from './isolated-epoch.ts';
+import {
+  type FailingSearch,
+  type FailingSelects,
+  IsolatedEpoch,
+  isSqlFailure,
+} from './isolated-epoch.ts';
 import type { PartStore } from './part-store.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
 import { quarantineRows } from './quarantine.ts';
@@ -53,6 +59,13 @@ export type EpochContext = {
   readonly incarnation: string;
 };
 
+/** How to look for records that the SQL fails on, before each try to write the others. */
+type Searches = readonly (FailingSearch | 'none')[];
+const searchesOnceItFails: Searches = ['one_pass', 'halving'];
+const searchesIfItFails: Searches = ['none', ...searchesOnceItFails];
+/** For sinks that leave rows out, among which there may be such records too. */
+const completeSearch: Searches = ['complete'];
+
 const nothing: SinkStep = { part: undefined, rowCount: 0, fileBytes: undefined };
 
 /**
@@ -82,14 +95,18 @@ export class EpochWork {
    */
   async run(input: EpochInput): Promise<EpochYield | undefined> {
     // Rejected records count whichever sinks want them, which only the slow path looks at.
-    if (input.isWanted !== undefined) return await this.#trySlowly(input);
+    if (input.isWanted !== undefined) return await this.#trySlowly(input, completeSearch);
     try {
       const relations = await this.#decode(input);
       const steps = await this.#write(input, () => relations);
       return { steps: [...steps, nothing], rejectedCount: 0, droppedCount: 0 };
     } catch (thrown) {
       if (!isRecordFailure(thrown)) throw thrown;
-      return this.#adapts(thrown) ? await this.run(input) : await this.#trySlowly(input);
+      if (this.#adapts(thrown)) return await this.run(input);
+      return await this.#trySlowly(
+        input,
+        isBadRecordError(thrown) ? searchesIfItFails : searchesOnceItFails,
+      );
     }
   }
 
@@ -100,11 +117,12 @@ export class EpochWork {
     );
   }
 
-  async #trySlowly(input: EpochInput): Promise<EpochYield | undefined> {
-    return byteCount(input.batches) > slowBytesMax ? undefined : await this.#runSlowly(input);
+  async #trySlowly(input: EpochInput, searches: Searches): Promise<EpochYield | undefined> {
+    if (byteCount(input.batches) > slowBytesMax) return undefined;
+    return await this.#runSlowly(input, searches);
   }
 
-  async #runSlowly(input: EpochInput): Promise<EpochYield> {
+  async #runSlowly(input: EpochInput, searches: Searches): Promise<EpochYield> {
     const { connection, plan, decoders, scratchDirectory } = this.#context;
     const columns = this.#columns;
     await using isolated = new IsolatedEpoch({
@@ -115,11 +133,15 @@ export class EpochWork {
       scratchDirectory,
       failingSelects: this.#failingSelects,
     });
-    const rejected = [...(await isolated.decode(input)), ...(await isolated.takeOutFailing(input))];
     const policies = new Map(plan.script.sources.map((source) => [source.name, source.badData]));
-    const failing = rejected.find((record) => policies.get(record.source) === 'fail');
-    if (failing !== undefined) throw badRecord(failing);
-    const steps = await this.#write(input, (sink) => isolated.relations(sink, input.isWanted));
+    const rejected = [...(await isolated.decode(input))];
+    const writeWithout = async (search: FailingSearch | 'none'): Promise<readonly SinkStep[]> => {
+      if (search !== 'none') rejected.push(...(await isolated.takeOutFailing(input, search)));
+      const failing = rejected.find((record) => policies.get(record.source) === 'fail');
+      if (failing !== undefined) throw badRecord(failing);
+      return await this.#write(input, (sink) => isolated.relations(sink, input.isWanted));
+    };
+    const steps = await untilItWorks(searches, writeWithout);
     const isQuarantineBehind = isUnwanted(input, this.#context.sinks.length - 1);
     const kept = rejected.filter(
       (record) => policies.get(record.source) === 'quarantine' && !isQuarantineBehind(record),
@@ -236,6 +258,21 @@ export class EpochWork {
   async #syncParts(steps: readonly SinkStep[]): Promise<void> {
     const names = steps.flatMap((step) => (step.part === undefined ? [] : [step.part.name]));
     if (names.length > 0) await this.#context.parts.sync(names);
+  }
+}
+
+/** Tries one after another, as long as the SQL fails on a record. */
+async function untilItWorks<Way, Result>(
+  ways: readonly Way[],
+  attempt: (way: Way) => Promise<Result>,
+): Promise<Result> {
+  const [way, ...others] = ways;
+  assert(way !== undefined, 'there is a way to try');
+  try {
+    return await attempt(way);
+  } catch (thrown) {
+    if (!isSqlFailure(thrown) || others.length === 0) throw thrown;
+    return await untilItWorks(others, attempt);
   }
 }
 

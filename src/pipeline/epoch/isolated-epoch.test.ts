@@ -171,6 +171,7 @@ async function rejectedOf(
   const lines = Array.from({ length: count }, (_, index) =>
     JSON.stringify({ id: index, a: index % every === 0 ? 'x' : '1' }),
   );
+  await connection.execute('DROP TABLE IF EXISTS "__clean_0"');
   const path = join(directory, 'batch.ndjson');
   const text = `${lines.join('\n')}\n`;
   await writeFile(path, text);

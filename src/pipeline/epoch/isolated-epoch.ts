@@ -16,14 +16,17 @@ type IsolatedInput = Pick<EpochInput, 'batches' | 'nowMs'>;
 
 type IsolatedSource = {
   readonly table: SourceTable;
-  /** Name of the temp table of the clean records, with their number in `__row`. */
+  /** Name of the temp view of the clean records, with their number in `__row`. */
   readonly relation: string;
+  /** What the view reads, and the temp table of the numbers that it leaves out. */
+  readonly select: string;
+  readonly failing: string;
   readonly batches: readonly {
     readonly batch: Batch;
     readonly firstRow: number;
     readonly isolated: IsolatedBatch;
   }[];
-  readonly rowCount: number;
+  readonly recordCount: number;
 };
 
 type IsolatedEpochContext = {
@@ -43,12 +46,19 @@ type IsolatedEpochContext = {
  */
 export type FailingSelects = Map<string, readonly (string | undefined)[]>;
 
+/**
+ * How to look for records that the SQL fails on. `one_pass` finds what it can at once, and is worth
+ * it only where there are some; `halving` finds also what that can't see, such as a function that
+ * fails by chance. `complete` tries the SQL, and does both where it fails.
+ */
+export type FailingSearch = 'one_pass' | 'halving' | 'complete';
+
 /** So many failing records of an epoch are run by themselves for their own message. */
 const messagesMax = 16;
 
 /**
- * The slow path of an epoch: its clean records in temp tables, numbered, so that the ones that the
- * SQL fails on can be found and taken out. What it takes out reaches none of the pipeline's sinks.
+ * The slow path of an epoch: its clean records, numbered, so that the ones that the SQL fails on
+ * can be found and taken out. What it takes out reaches none of the pipeline's sinks.
  */
 export class IsolatedEpoch implements AsyncDisposable {
   readonly #context: IsolatedEpochContext;
@@ -72,19 +82,30 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 
   /** Takes out the decoded records that make the SQL fail; gives those records. */
-  async takeOutFailing(input: IsolatedInput): Promise<readonly RejectedRecord[]> {
+  async takeOutFailing(
+    input: IsolatedInput,
+    search: FailingSearch = 'complete',
+  ): Promise<readonly RejectedRecord[]> {
     const rejected: RejectedRecord[] = [];
     for (const source of this.#sources) {
-      if ((await this.#attempt(source, 0, source.rowCount)) === undefined) continue;
-      const found = (await this.#inOnePass(source)) ?? (await this.#byHalving(source));
-      await this.#takeOut(source, found);
-      // What one pass can't see, such as a function that fails by chance, is left to halving.
-      const rest = await this.#byHalving(source);
-      await this.#takeOut(source, rest);
-      const all = [...found, ...rest].toSorted((left, right) => left.row - right.row);
-      rejected.push(...all.map((failing) => toRejected(input, source, failing)));
+      const failing = await this.#takeOutOf(source, search);
+      rejected.push(...failing.map((row) => toRejected(input, source, row)));
     }
     return rejected;
+  }
+
+  async #takeOutOf(source: IsolatedSource, search: FailingSearch): Promise<readonly FailingRow[]> {
+    if (search === 'complete' && (await this.#doesWork(source))) return [];
+    const found = search === 'halving' ? [] : ((await this.#inOnePass(source)) ?? []);
+    await this.#takeOut(source, found);
+    if (search === 'one_pass') return found;
+    const rest = await this.#byHalving(source);
+    await this.#takeOut(source, rest);
+    return [...found, ...rest].toSorted((left, right) => left.row - right.row);
+  }
+
+  async #doesWork(source: IsolatedSource): Promise<boolean> {
+    return (await this.#attempt(source, 0, source.recordCount)) === undefined;
   }
 
   /** Source name → SELECT over what is left of what a sink wants. */
@@ -98,7 +119,7 @@ export class IsolatedEpoch implements AsyncDisposable {
         );
         const ranges = wanted.map(
           ({ firstRow, isolated }) =>
-            `__row >= ${firstRow} AND __row < ${firstRow + isolated.cleanCount}`,
+            `__row >= ${firstRow} AND __row < ${firstRow + isolated.recordCount}`,
         );
         return [source.table.name, `${all} WHERE ${ranges.join(' OR ') || 'false'}`];
       }),
@@ -107,7 +128,9 @@ export class IsolatedEpoch implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const source of this.#sources) {
-      await this.#context.connection.execute(`DROP TABLE IF EXISTS ${quoteName(source.relation)}`);
+      await this.#context.connection.execute(
+        `DROP VIEW IF EXISTS ${quoteName(source.relation)}; DROP TABLE IF EXISTS ${source.failing}`,
+      );
       for (const batch of source.batches) await batch.isolated.release();
     }
   }
@@ -120,23 +143,24 @@ export class IsolatedEpoch implements AsyncDisposable {
   ): Promise<IsolatedSource> {
     const { connection, scratchDirectory } = this.#context;
     const relation = `__clean_${how.index}`;
-    const quoted = quoteName(relation);
+    const selects: string[] = [];
     const isolatedBatches: { batch: Batch; firstRow: number; isolated: IsolatedBatch }[] = [];
-    let rowCount = 0;
-    for (const [number, batch] of batches.entries()) {
+    let recordCount = 0;
+    for (const batch of batches) {
       const isolated = await how.decoder.isolate(connection, batch, {
         source: table.name,
         nowMs: input.nowMs,
         scratchDirectory,
       });
-      const select = `SELECT * REPLACE (__row + ${rowCount} AS __row) FROM (${isolated.sql})`;
-      const isFirst = number === 0;
-      const verb = isFirst ? `CREATE OR REPLACE TEMP TABLE ${quoted} AS` : `INSERT INTO ${quoted}`;
-      await connection.execute(`${verb} ${select}`);
-      isolatedBatches.push({ batch, firstRow: rowCount, isolated });
-      rowCount += isolated.cleanCount;
+      selects.push(`SELECT * REPLACE (__row + ${recordCount} AS __row) FROM (${isolated.sql})`);
+      isolatedBatches.push({ batch, firstRow: recordCount, isolated });
+      recordCount += isolated.recordCount;
     }
-    return { table, relation, batches: isolatedBatches, rowCount };
+    const select = selects.join(' UNION ALL ');
+    const failing = quoteName(`__failing_${how.index}`);
+    await connection.execute(`CREATE OR REPLACE TEMP TABLE ${failing} (row BIGINT);
+      CREATE OR REPLACE TEMP VIEW ${quoteName(relation)} AS ${select}`);
+    return { table, relation, select, failing, batches: isolatedBatches, recordCount };
   }
 
   /** Undefined where the SQL has something that can't be followed from record to row. */
@@ -198,15 +222,15 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 
   async #byHalving(source: IsolatedSource): Promise<readonly FailingRow[]> {
-    return await findFailingRows(source.rowCount, (from, to) => this.#attempt(source, from, to));
+    return await findFailingRows(source.recordCount, (from, to) => this.#attempt(source, from, to));
   }
 
   async #takeOut(source: IsolatedSource, failing: readonly FailingRow[]): Promise<void> {
     if (failing.length === 0) return;
     const rows = failing.map(({ row }) => row).join(', ');
-    await this.#context.connection.execute(
-      `DELETE FROM ${quoteName(source.relation)} WHERE __row IN (SELECT unnest([${rows}]))`,
-    );
+    await this.#context.connection.execute(`INSERT INTO ${source.failing} SELECT unnest([${rows}]);
+      CREATE OR REPLACE TEMP VIEW ${quoteName(source.relation)} AS SELECT * FROM (${source.select})
+        WHERE __row NOT IN (SELECT row FROM ${source.failing})`);
   }
 
   /** Runs every output over the rows [from, to) of one source, for its errors alone. */
@@ -233,7 +257,7 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 }
 
-function isSqlFailure(thrown: unknown): thrown is HeliosError {
+export function isSqlFailure(thrown: unknown): thrown is HeliosError {
   return thrown instanceof HeliosError && thrown.code === 'query_failed';
 }
 

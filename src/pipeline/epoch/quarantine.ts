@@ -27,34 +27,33 @@ export async function quarantineRows(
 ): Promise<string> {
   const lines = records.map((record) =>
     JSON.stringify({
-      pipeline,
       source: record.source,
       partition: record.partition,
       position: record.position,
       rejected_at: record.rejectedAtMs,
       code: record.code,
       message: record.message,
-      raw: Buffer.from(record.raw).toString('base64'),
-      is_text: isStorableText(record.raw),
+      ...contentOf(record.raw),
     }),
   );
-  const longest = Math.max(...lines.map((line) => Buffer.byteLength(line)));
+  const longest = lines.reduce((most, line) => Math.max(most, 3 * line.length), 0);
   await writeFile(path, `${lines.join('\n')}\n`);
-  return `SELECT pipeline, source, "partition", "position",
+  return `SELECT ${quoteText(pipeline)} AS pipeline, source, "partition", "position",
       make_timestamptz(rejected_at * 1000) AS rejected_at, code, message,
-      from_base64(raw) AS raw,
-      CASE WHEN is_text THEN decode(from_base64(raw)) END AS raw_text
+      coalesce(encode(text), from_base64(bytes)) AS raw, text AS raw_text
     FROM read_json(${quoteText(path)}, format = 'newline_delimited',
       maximum_object_size = ${Math.max(objectBytesMin, longest + 1)},
-      columns = {pipeline: 'VARCHAR', source: 'VARCHAR', "partition": 'VARCHAR',
+      columns = {source: 'VARCHAR', "partition": 'VARCHAR',
         "position": 'VARCHAR', rejected_at: 'BIGINT', code: 'VARCHAR', message: 'VARCHAR',
-        raw: 'VARCHAR', is_text: 'BOOLEAN'})`;
+        text: 'VARCHAR', bytes: 'VARCHAR'})`;
 }
 
 /** DuckDB allocates twice the largest object before it reads the first. */
 const objectBytesMin = 1024 * 1024;
 
-/** Other engines stumble over NUL in text, so such bytes are in `raw` alone. */
-function isStorableText(raw: Uint8Array): boolean {
-  return isUtf8(raw) && !raw.includes(0);
+/** Other engines stumble over NUL in text: such bytes go in base64, as those that are no UTF-8. */
+function contentOf(raw: Uint8Array): { readonly text: string } | { readonly bytes: string } {
+  const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const isText = isUtf8(buffer) && !buffer.includes(0);
+  return isText ? { text: buffer.toString('utf8') } : { bytes: buffer.toString('base64') };
 }

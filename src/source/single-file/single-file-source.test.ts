@@ -118,6 +118,19 @@ test('lines that come later are read when the source is opened again', async () 
   expect(await textOf(more)).toBe('{"a":2}\n');
 });
 
+test.each(['', '{"n":1}\n'])('one byte at the end of %j is a line of its own', async (before) => {
+  const source = await openBytes('one-byte.ndjson', Buffer.from(`${before}x`));
+  const batches: Batch[] = [];
+  for (;;) {
+    const after = batches.at(-1)?.to;
+    const batch = await source.read({ partition: '0', after, bytesMax: 1, signal });
+    if (batch === undefined) break;
+    batches.push(batch);
+  }
+  expect(await textOf(batches.at(-1))).toBe('x\n');
+  expect(batches.at(-1)?.to).toBe(String(before.length + 1));
+});
+
 test('an empty file has ended', async () => {
   const source = await openBytes('empty.ndjson', Buffer.alloc(0));
   expect(await source.hasEnded(new Map())).toBe(true);

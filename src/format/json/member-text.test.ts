@@ -1,0 +1,34 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { memberText } from './member-text.ts';
+
+test.each([
+  ['{"a":1.10,"b":2}', 'a', '1.10'],
+  ['{ "b" : [1, {"a": 5}] , "a" : "x,}\\"" }', 'a', '"x,}\\""'],
+  ['{"b":{"a":1},"a":{"c":[1, 2]} }', 'a', '{"c":[1, 2]}'],
+  ['{"b":"a","a":1E+2}', 'a', '1E+2'],
+  ['{"a":1,"a":2}', 'a', '1'],
+  [String.raw`{"\u0061":true}`, 'a', 'true'],
+  [String.raw`{"q\"":1,"a\\":2}`, 'a\\', '2'],
+  ['{"b":1}', 'a', undefined],
+  ['{}', 'a', undefined],
+  ['{"":null}', '', 'null'],
+])('%s has %j as %j', (json, name, expected) => {
+  expect(memberText(json, name)).toBe(expected);
+});
+
+test('each member of any object is found as it was written', () => {
+  const spaces = fc.constantFrom('', ' ', '\t\r ');
+  const members = fc.dictionary(fc.string({ maxLength: 3 }), fc.json({ maxDepth: 2 }));
+  fc.assert(
+    fc.property(members, spaces, (object, space) => {
+      const texts = Object.entries(object).map(
+        ([name, json]) => `${space}${JSON.stringify(name)}${space}:${space}${json}${space}`,
+      );
+      const json = `{${texts.join(',') || space}}`;
+      for (const [name, expected] of Object.entries(object)) {
+        expect(memberText(json, name)).toBe(expected.trim());
+      }
+    }),
+  );
+});

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assert } from '../../base/assert.ts';
+import { HeliosError } from '../../base/errors.ts';
+import type { Connection } from '../../engine/engine.ts';
+import { quoteName } from '../../engine/types.ts';
+import type { Batch } from '../../event/record.ts';
+import type { SourceColumn, SourceTable } from '../../sql/script.ts';
+import type { BatchRecords } from '../batch-records.ts';
+import { isBadRecordError, type IsolateContext } from '../format.ts';
+import { excerptLengthMax, faultMessage } from './fault-message.ts';
+import { type Fault, findTooLong, type SeparatedLines } from './isolate-lines.ts';
+import { memberText } from './member-text.ts';
+
+export type LineScreening = {
+  readonly connection: Connection;
+  readonly batch: Batch;
+  readonly records: BatchRecords;
+  readonly context: IsolateContext;
+  readonly table: SourceTable;
+  readonly columns: readonly SourceColumn[];
+  /**
+   * SELECT of `v0`… and `fault`, one row a line, in the lines' order, whatever the lines hold. A
+   * fault without a column, or `examine`, says no more than that it can't tell.
+   */
+  readonly decoded: string;
+  /** What becomes of some of the records, which a batch of their own holds, looked at closely. */
+  readonly closely: (batch: Batch, records: BatchRecords) => Promise<SeparatedLines>;
+};
+
+export type ScreenedLines = SeparatedLines & {
+  /** The clean rows among those that were looked at closely: the fast path failed on them too. */
+  readonly spared: string | undefined;
+};
+
+/**
+ * Parts the clean lines of a batch from the others as the fast path reads them, at the fast path's
+ * cost: most faults are known so. Only the lines that it can't tell about are read closely.
+ * Undefined where it can't read the batch.
+ */
+export async function screenLines(screening: LineScreening): Promise<ScreenedLines | undefined> {
+  const { records, table, connection, context } = screening;
+  if (findTooLong(records, table).size > 0) return undefined;
+  const work = new Work(connection, context);
+  try {
+    if (!(await readRows(screening, work))) {
+      await work.release();
+      return undefined;
+    }
+    const { faults, unclear } = await findFaults(screening, work);
+    const rows = rowsOf(screening, work);
+    const release = async (): Promise<void> => await work.release();
+    if (unclear.length === 0) return { faults, sql: rows, spared: undefined, release };
+    const close = await readClosely(screening, work, unclear);
+    work.alsoRelease(close.release);
+    const closeFaults = close.faults.map((fault) => ({ ...fault, line: lineOf(unclear, fault) }));
+    const all = [...faults, ...closeFaults].toSorted((one, other) => one.line - other.line);
+    if (close.faults.length === unclear.length) {
+      return { faults: all, sql: rows, spared: undefined, release };
+    }
+    await connection.execute(
+      `CREATE TEMP TABLE ${work.unclear} AS SELECT unnest([${unclear.join(', ')}]) AS number`,
+    );
+    const names = screening.columns.map(({ name }) => quoteName(name)).join(', ');
+    const sql = `SELECT * FROM (${rows} UNION ALL SELECT ${names}, number AS __row
+      FROM (${close.sql}) AS spared JOIN ${work.unclear} ON ${work.unclear}.rowid = spared.__row)
+      ORDER BY __row`;
+    return { faults: all, sql, spared: close.sql, release };
+  } catch (thrown) {
+    await work.release();
+    throw thrown;
+  }
+}
+
+/** The temporary tables and the file of one screening. */
+class Work {
+  readonly #nonce = randomBytes(8).toString('hex');
+  readonly #connection: Connection;
+  readonly #releases: (() => Promise<void>)[] = [];
+  /** Columns `v0`…, `fault`; a row's `rowid` is the number of its record. */
+  readonly rows: string;
+  /** Column `number`, of the records that are looked at closely. */
+  readonly unclear: string;
+  readonly file: string;
+
+  constructor(connection: Connection, context: IsolateContext) {
+    this.#connection = connection;
+    this.rows = quoteName(`__screened_${this.#nonce}`);
+    this.unclear = quoteName(`__unclear_${this.#nonce}`);
+    this.file = join(context.scratchDirectory, `${this.#nonce}-unclear.ndjson`);
+  }
+
+  alsoRelease(release: () => Promise<void>): void {
+    this.#releases.push(release);
+  }
+
+  async release(): Promise<void> {
+    await this.#connection.execute(
+      `DROP TABLE IF EXISTS ${this.rows}; DROP TABLE IF EXISTS ${this.unclear}`,
+    );
+    await rm(this.file, { force: true });
+    for (const release of this.#releases) await release();
+  }
+}
+
+/** Whether there is a row a record now: else DuckDB saw other lines than the index has. */
+async function readRows(
+  { connection, records, columns, decoded }: LineScreening,
+  work: Work,
+): Promise<boolean> {
+  const values = columns.map((_, index) => `v${index}`).join(', ');
+  try {
+    await connection.execute(
+      `CREATE TEMP TABLE ${work.rows} AS SELECT ${values}, fault FROM (${decoded})`,
+    );
+  } catch (thrown) {
+    if (thrown instanceof HeliosError && isBadRecordError(thrown)) return false;
+    throw thrown;
+  }
+  // A table that was made at once and never changed numbers its rows in their order.
+  const [found] = await connection.rows(
+    `SELECT count(*) AS rows, coalesce(max(rowid), -1) AS last FROM ${work.rows}`,
+  );
+  return Number(found?.['rows']) === records.count && Number(found?.['last']) === records.count - 1;
+}
+
+async function findFaults(
+  { connection, records, columns }: LineScreening,
+  work: Work,
+): Promise<{ readonly faults: readonly Fault[]; readonly unclear: readonly number[] }> {
+  const found = await connection.rows(
+    `SELECT rowid AS line, fault FROM ${work.rows} WHERE fault IS NOT NULL ORDER BY rowid`,
+  );
+  const faults: Fault[] = [];
+  const unclear: number[] = [];
+  for (const row of found) {
+    const line = Number(row['line']);
+    const [code = '', number] = String(row['fault']).split(':');
+    const column = number === undefined ? undefined : columns[Number(number)];
+    if (code === 'examine' || column === undefined || records.fault(line) !== undefined) {
+      unclear.push(line);
+      continue;
+    }
+    const excerpt = code === 'missing_field' ? undefined : excerptOf(records, line, column.name);
+    faults.push({ line, ...faultMessage(code, column, excerpt) });
+  }
+  return { faults, unclear };
+}
+
+/** The beginning of a column's value, as it stands in the line. */
+function excerptOf(records: BatchRecords, line: number, name: string): string | undefined {
+  return memberText(records.text(line).toString('utf8'), name)?.slice(0, excerptLengthMax + 1);
+}
+
+function rowsOf({ columns }: LineScreening, work: Work): string {
+  const values = columns.map(({ name }, index) => `v${index} AS ${quoteName(name)}`);
+  return `SELECT ${values.join(', ')}, rowid AS __row FROM ${work.rows} WHERE fault IS NULL`;
+}
+
+async function readClosely(
+  { batch, records, closely }: LineScreening,
+  work: Work,
+  unclear: readonly number[],
+): Promise<SeparatedLines> {
+  const lineEnd = Buffer.from('\n');
+  const bytes = Buffer.concat(unclear.flatMap((line) => [records.text(line), lineEnd]));
+  await writeFile(work.file, bytes);
+  const content = { kind: 'lines', path: work.file, byteLength: bytes.length } as const;
+  return await closely({ ...batch, content }, records.only(unclear));
+}
+
+function lineOf(unclear: readonly number[], { line }: Fault): number {
+  const number = unclear[line];
+  assert(number !== undefined, `no line ${line} of ${unclear.length}`);
+  return number;
+}
