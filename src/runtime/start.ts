@@ -72,8 +72,9 @@ export async function startHelios(
     await core.close();
   };
   try {
-    await supervisor.startAll();
+    // First, so that a port in use is told at once, and events are taken while pipelines come back.
     await server.listen({ host: options.host, port: options.port });
+    await supervisor.startAll();
     isReady = true;
   } catch (thrown) {
     await close();

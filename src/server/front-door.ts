@@ -21,6 +21,8 @@ type FrontDoorParts = {
   /** Whatever is not ingest. */
   readonly api: (request: IncomingMessage, response: ServerResponse) => void;
   readonly routes: readonly KnownRoute[];
+  /** False while pipelines are brought back: then events are taken, and questions are not. */
+  readonly isReady: () => boolean;
   readonly live: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly drainBytesMax: number;
   readonly logger: Logger;
@@ -65,6 +67,7 @@ export class FrontDoor {
           hint: `The live socket is at ${livePath}.`,
         });
       }
+      this.#checkReady(livePath);
       this.#parts.live(request, socket, head);
     } catch (thrown) {
       this.#report(answerOnSocket(socket, thrown, id), request);
@@ -92,6 +95,7 @@ export class FrontDoor {
     if (request.method === 'OPTIONS') {
       this.#answerOptions(request, response, { ...headers, 'x-request-id': id });
     } else if (!isIngest) {
+      this.#checkReady(pathOf(request.url));
       this.#toApi(request, response, { ...headers, 'x-request-id': id });
     } else if (request.method === 'POST') {
       this.#parts.ingest
@@ -100,6 +104,14 @@ export class FrontDoor {
     } else {
       this.#refuse(request, response, noRoute(ingestRoutes, request.method ?? '', '/ingest'));
     }
+  }
+
+  /** Answers of now would lack what is not brought back yet. */
+  #checkReady(path: string): void {
+    if (this.#parts.isReady() || pathsOfStart.has(path)) return;
+    throw new HeliosError('unavailable', 'Helios is starting: its pipelines are brought back.', {
+      hint: 'Ask again in a moment; /healthz says when it is ready. Events are taken already.',
+    });
   }
 
   #toApi(
@@ -157,6 +169,8 @@ export class FrontDoor {
 }
 
 const livePath = '/api/v1/live';
+/** What can be asked before Helios is ready. */
+const pathsOfStart: ReadonlySet<string> = new Set(['/', '/healthz', '/metrics']);
 const ingestRoutes: readonly KnownRoute[] = [{ method: 'POST', path: '/ingest' }];
 
 function pathOf(url: string | undefined): string {

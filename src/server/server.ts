@@ -85,6 +85,7 @@ export class Server implements AsyncDisposable {
       ingest: this.#ingest,
       api: (request, response) => app.routing(request, response),
       routes,
+      isReady: this.#config.isReady,
       live: (request, socket, head) => this.#live.accept(request, socket, head),
       drainBytesMax: limits.ingestBodyBytesMax,
       logger,

@@ -268,6 +268,14 @@ test('a server that is not ready yet says so', async () => {
   expect([answer.status, json(answer)]).toMatchObject([503, { status: 'starting' }]);
 });
 
+test('a server that is not ready yet takes events, and no questions', async () => {
+  await using starting = await TestServer.start({ isReady: () => false });
+  const { status, headers } = await starting.json('POST', '/api/v1/query', { sql: 'SELECT 1' });
+  expect([status, headers['retry-after']]).toEqual([503, '1']);
+  expect((await starting.send('GET', '/metrics', {})).status).toBe(200);
+  expect((await starting.json('POST', '/ingest/events', { a: 1 })).status).toBe(200);
+});
+
 test('the first page names this server, and has no script', async () => {
   const { headers, text } = await server.send('GET', '/', {});
   expect(headers['content-type']).toBe('text/html; charset=utf-8');
