@@ -166,18 +166,10 @@ async function assemble(
   await mkdir(scratchDirectory, { recursive: true });
   const earlierIncarnations = new Set(request.incarnations);
   request.incarnations.add(incarnation);
-  const state = await recover({
-    definition,
-    earlierIncarnations,
-    sources,
-    sinks: pieces.sinks,
-    store,
-    parts,
-    incarnation,
-    nowMs: clock.nowMs(),
-    mintId: newId,
-    isAtRest: request.isAtRest,
-  });
+  const isAtRest = request.isAtRest;
+  const { sinks } = pieces;
+  const known = { definition, earlierIncarnations, incarnation, sources, sinks, store, parts };
+  const state = await recover({ ...known, nowMs: clock.nowMs(), mintId: newId, isAtRest });
   const work = new EpochWork({
     pipeline: definition.name,
     connection,

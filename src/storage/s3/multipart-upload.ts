@@ -174,7 +174,7 @@ export class MultipartUpload {
     }
   }
 
-  /** What can't be given up now is for the bucket's lifecycle rule; the failure before it counts. */
+  /** What can't be given up is for the bucket's lifecycle rule; the failure before it counts. */
   async #abort(uploadId: string): Promise<void> {
     const { requests } = this.#options;
     const command = new AbortMultipartUploadCommand({ ...this.#object(), UploadId: uploadId });

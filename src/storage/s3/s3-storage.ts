@@ -30,7 +30,7 @@ export type S3StorageOptions = S3ClientOptions & {
 };
 
 /** In an object's metadata: which call put it, to know our own put whose answer was lost. */
-export const putIdKey = 'helios-put';
+const putIdKey = 'helios-put';
 
 const partBytesDefault = 16 * 1024 * 1024;
 
