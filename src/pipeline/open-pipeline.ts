@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../base/clock.ts';
@@ -270,12 +270,10 @@ async function openDeltaSink(
   const schema = storedSchema(output.schema);
   const partitionFields = checkedPartitionFields(name, connector.partitionFields, schema);
   const path = resolvePath(connector.path, scope.baseDirectory);
-  const staging = stagingOf(environment, path, scope.pipelineId);
-  await clearStaging(staging);
   return await deltaSink(environment, {
     name,
     path,
-    staging,
+    staging: stagingOf(environment, path, scope.pipelineId),
     schema,
     connector: { ...connector, partitionFields },
     timeColumn: timeColumnOf(plan, output),
@@ -339,11 +337,6 @@ async function deltaSink(
     stagingDirectory: request.staging,
     onProblem: environment.onProblem,
   });
-}
-
-/** What a crash left of a roll of this pipeline's. */
-async function clearStaging(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
 }
 
 const quarantineConnector: DeltaSinkRequest['connector'] = {

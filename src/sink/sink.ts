@@ -57,6 +57,8 @@ export interface TableSink {
   txnEpoch(sinkId: string): Promise<Epoch | undefined>;
   /** `RETURN_STATS` row of a COPY with `copyOptions` as Delta stats. */
   statsOf(copyRow: Readonly<Record<string, unknown>>): string;
+  /** Deletes what a crash left of its rolls. Only for the owner: another may be at work there. */
+  clearStaging(): Promise<void>;
   roll(request: RollRequest): Promise<RollOutcome>;
 }
 

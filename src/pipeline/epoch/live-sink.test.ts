@@ -12,6 +12,7 @@ const sink: TableSink = {
   copyOptions: '',
   finalBytesMin: undefined,
   txnEpoch: async () => await Promise.resolve(undefined),
+  clearStaging: async () => await Promise.resolve(),
   statsOf: () => '{}',
   roll: async () => await Promise.resolve({ kind: 'rolled', fileCount: 0, byteLength: 0 }),
 };

@@ -73,6 +73,7 @@ export async function recover(context: RecoveryContext): Promise<RecoveredState>
   const hash = await context.store.put(next);
   const live = sinks.flatMap((sink) => sink.parts.map((part) => part.name));
   await context.parts.keepOnly(new Set(live));
+  for (const { sink } of context.sinks) if (sink.kind === 'table') await sink.clearStaging();
   return { manifest: next, hash, positions: readPositions(next), sinks };
 }
 

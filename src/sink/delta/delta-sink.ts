@@ -83,6 +83,10 @@ export class DeltaSink implements TableSink {
     return columnStatsJson(copyRow, this.schema);
   }
 
+  async clearStaging(): Promise<void> {
+    await rm(this.#options.stagingDirectory, { recursive: true, force: true });
+  }
+
   async roll(request: RollRequest): Promise<RollOutcome> {
     const txnEpoch = await this.txnEpoch(request.sinkId);
     if (txnEpoch !== request.from) return { kind: 'overtaken', txnEpoch };
