@@ -49,7 +49,7 @@ export class Asker {
 }
 
 /** What a person would see: a row that was visible stays so, and none is there twice. */
-export function countRows(table: string): Question {
+export function countRows(table: string, tell?: (rows: number) => void): Question {
   let rowsSeen = 0;
   return async (url, { signal, faults }) => {
     const response = await fetch(`${url}/api/v1/query`, {
@@ -66,6 +66,7 @@ export function countRows(table: string): Question {
     }
     if (all < rowsSeen) faults.push(`${table}: a query saw ${all} rows after ${rowsSeen}`);
     rowsSeen = all;
+    tell?.(all);
   };
 }
 

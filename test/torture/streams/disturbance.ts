@@ -10,6 +10,7 @@ export class Disturbance {
   readonly #random: SeededRandom;
   readonly #timesWanted: number;
   readonly #pauseMsMax: number;
+  readonly #progress: (() => number) | undefined;
   readonly #running: Promise<void>;
   #isStopping = false;
   #isDone = false;
@@ -23,12 +24,15 @@ export class Disturbance {
       readonly times: number;
       /** From one to the next. */
       readonly pauseMsMax: number;
+      /** Where given, it has to have grown from one to the next, or that took very long. */
+      readonly progress?: () => number;
     },
   ) {
     this.#act = act;
     this.#random = options.random;
     this.#timesWanted = options.times;
     this.#pauseMsMax = options.pauseMsMax;
+    this.#progress = options.progress;
     this.#running = this.#run();
   }
 
@@ -42,12 +46,21 @@ export class Disturbance {
     await this.#running;
   }
 
+  async #untilProgress(): Promise<void> {
+    const before = this.#progress?.() ?? 0;
+    const untilMs = Date.now() + progressPatienceMs;
+    while (!this.#isStopping && (this.#progress?.() ?? 1) <= before && Date.now() < untilMs) {
+      await sleep(checkIntervalMs);
+    }
+  }
+
   async #run(): Promise<void> {
     try {
       while (!this.#isStopping && this.times < this.#timesWanted) {
         await sleep(this.#random.next() * this.#pauseMsMax);
         await this.#act();
         this.times++;
+        await this.#untilProgress();
       }
     } catch (thrown) {
       this.failure = `the stream could not be disturbed: ${String(thrown)}`;
@@ -57,6 +70,9 @@ export class Disturbance {
   }
 }
 
+/** A broker that dies as soon as it lives has no readers, and nothing is tried. */
+const progressPatienceMs = 60_000;
+const checkIntervalMs = 50;
 const frozenMsMax = 4000;
 const deadMsMax = 1000;
 

@@ -36,11 +36,12 @@ export async function tortureKafka(options: KafkaTortureOptions): Promise<Stream
   return await tortureStream(options, {
     place: { kind: 'kafka', name: topic, options: { bootstrap_servers: bootstrap } },
     loads: [transactions, ...Array.from({ length: plainLoads }, () => plainLoad(bootstrap))],
-    disturb: (random) =>
+    disturb: (random, progress) =>
       new Disturbance(async () => await strikeBroker(broker, random), {
         random,
         times: options.brokerKills,
         pauseMsMax,
+        progress,
       }),
   });
 }

@@ -40,7 +40,7 @@ export type StreamTrial = {
   readonly place: workload.StreamPlace;
   /** Starts who writes, in this order. */
   readonly loads: readonly TrialLoad[];
-  readonly disturb: (random: SeededRandom) => Disturbance;
+  readonly disturb: (random: SeededRandom, progress: () => number) => Disturbance;
 };
 
 export type TrialLoad = {
@@ -65,8 +65,11 @@ export async function tortureStream(
   const target: Target = { url: undefined, isClosed: false };
   await beginPipeline(options.root, folders, trial.place);
   const loads = startLoads(trial, folders, random);
-  const disturbance = trial.disturb(new SeededRandom(random.below(2 ** 32)));
-  const questions = [countRows(workload.tableName), watchPipelines];
+  let rowsSeen = 0;
+  const notice = (rows: number): void => void (rowsSeen = rows);
+  const ownRandom = new SeededRandom(random.below(2 ** 32));
+  const disturbance = trial.disturb(ownRandom, () => rowsSeen);
+  const questions = [countRows(workload.tableName, notice), watchPipelines];
   const askers = questions.map((question) => new Asker(target, question));
   const rounds = await runRounds({
     ...options,
