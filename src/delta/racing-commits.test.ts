@@ -167,6 +167,11 @@ class LossyStorage implements Storage {
     return await this.#truth.read(path);
   }
 
+  async readRange(path: string, start: number, length: number): Promise<Uint8Array> {
+    await this.#travel();
+    return await this.#truth.readRange(path, start, length);
+  }
+
   async stat(path: string): Promise<StoredObject | undefined> {
     await this.#travel();
     return await this.#truth.stat(path);

@@ -46,6 +46,13 @@ function testReading(storage: () => Storage): void {
     expect(await storage().stat('a/b.txt')).toMatchObject({ path: 'a/b.txt', byteLength: 6 });
   });
 
+  test('a range is read as far as the object goes', async () => {
+    await storage().put('a', bytesOf('0123456789'));
+    expect(new TextDecoder().decode(await storage().readRange('a', 2, 3))).toBe('234');
+    expect(new TextDecoder().decode(await storage().readRange('a', 8, 5))).toBe('89');
+    expect(await codeOf(storage().readRange('b', 0, 1))).toBe('not_found');
+  });
+
   test('an absent object is not found', async () => {
     await storage().put('a/b', bytesOf('x'));
     expect(await storage().stat('a/c')).toBeUndefined();

@@ -23,6 +23,8 @@ export interface Storage {
   readonly location: string;
   /** The whole object; `not_found` when there is none. */
   read(path: string): Promise<Uint8Array>;
+  /** `length` bytes from `start`, fewer at the object's end; `not_found` when there is none. */
+  readRange(path: string, start: number, length: number): Promise<Uint8Array>;
   /** Writes the whole object to a local file, replacing it; `not_found` when there is none. */
   download(path: string, localPath: string): Promise<void>;
   /** What is there, or undefined. */

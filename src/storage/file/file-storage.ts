@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { copyFile, link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { HeliosError, systemCode } from '../../base/errors.ts';
@@ -43,6 +43,18 @@ export class FileStorage implements Storage {
     const absolute = this.localPath(path);
     try {
       return await readFile(absolute);
+    } catch (thrown) {
+      throw fileFailure(thrown, absolute);
+    }
+  }
+
+  async readRange(path: string, start: number, length: number): Promise<Uint8Array> {
+    const absolute = this.localPath(path);
+    try {
+      await using file = await open(absolute, 'r');
+      const bytes = new Uint8Array(length);
+      const { bytesRead } = await file.read(bytes, 0, length, start);
+      return bytes.subarray(0, bytesRead);
     } catch (thrown) {
       throw fileFailure(thrown, absolute);
     }

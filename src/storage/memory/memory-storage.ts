@@ -26,6 +26,10 @@ export class MemoryStorage implements Storage {
     return content.bytes.slice();
   }
 
+  async readRange(path: string, start: number, length: number): Promise<Uint8Array> {
+    return (await this.read(path)).slice(start, start + length);
+  }
+
   async download(path: string, localPath: string): Promise<void> {
     await writeFile(localPath, await this.read(path));
   }

@@ -69,7 +69,6 @@ export class S3Storage implements Storage {
     });
   }
 
-  /** `length` bytes from `start`; fewer at the object's end. */
   async readRange(path: string, start: number, length: number): Promise<Uint8Array> {
     return await this.#send('s3:GetObject', path, async (object) => {
       const range = { ...object, Range: `bytes=${start}-${start + length - 1}` };
