@@ -100,6 +100,9 @@ function flagsOf(options: GlobalOptions): Partial<Record<ConfigKey, unknown>> {
     log_level: given['logLevel'],
     allowed_origins: given['allowedOrigins'],
     max_rows: given['maxRows'],
+    state: given['state'],
+    ack: given['ack'],
+    ack_interval: given['ackInterval'],
   };
 }
 

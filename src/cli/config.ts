@@ -1,6 +1,7 @@
 import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
-import type { LogLevel } from './context.ts';
+import type { Acknowledgement, LogLevel } from './context.ts';
+import { durationMsOf } from './quantity.ts';
 
 /** What may be set, by flag, by `HELIOS_*`, or in helios.yaml. */
 export type Config = {
@@ -13,6 +14,12 @@ export type Config = {
   readonly allowed_origins: readonly string[];
   /** Rows that `helios sql` shows of an answer. */
   readonly max_rows: number;
+  /** URL of the object store that keeps the state; empty where the data directory alone does. */
+  readonly state: string;
+  /** When events of the embedded log are acknowledged. */
+  readonly ack: Acknowledgement;
+  /** How long, at most, events gather for one object of the log, such as 150ms. */
+  readonly ack_interval: string;
 };
 
 export type ConfigKey = keyof Config;
@@ -43,6 +50,9 @@ export async function resolveConfig(
   const logLevel = pick('log_level');
   const allowedOrigins = pick('allowed_origins');
   const maxRows = pick('max_rows');
+  const state = pick('state');
+  const ack = pick('ack');
+  const ackInterval = pick('ack_interval');
   const derivedUrl = `http://${hostInUrl(host.value)}:${port.value}`;
   const isUrlGiven = url.origin !== 'default';
   const isDerived = host.origin !== 'default' || port.origin !== 'default';
@@ -55,6 +65,9 @@ export async function resolveConfig(
       log_level: logLevel.value,
       allowed_origins: allowedOrigins.value,
       max_rows: maxRows.value,
+      state: state.value,
+      ack: ack.value,
+      ack_interval: ackInterval.value,
     },
     origins: {
       url: isUrlGiven || !isDerived ? url.origin : 'host and port',
@@ -64,6 +77,9 @@ export async function resolveConfig(
       log_level: logLevel.origin,
       allowed_origins: allowedOrigins.origin,
       max_rows: maxRows.origin,
+      state: state.origin,
+      ack: ack.origin,
+      ack_interval: ackInterval.origin,
     },
   };
 }
@@ -81,6 +97,9 @@ const readers: { readonly [Key in ConfigKey]: Reader<Config[Key]> } = {
   log_level: { fallback: 'info', read: readLogLevel },
   allowed_origins: { fallback: [], read: readList },
   max_rows: { fallback: 10_000, read: (value) => readInteger(value, 1, 1_000_000_000_000) },
+  state: { fallback: '', read: readStateUrl },
+  ack: { fallback: 'disk', read: readAcknowledgement },
+  ack_interval: { fallback: '150ms', read: readDuration },
 };
 
 function pickValue<Key extends ConfigKey>(
@@ -186,6 +205,22 @@ function readLogLevel(value: unknown): LogLevel {
   const level = logLevels.find((known) => known === value);
   if (level !== undefined) return level;
   throw new Error(`is not one of ${logLevels.join(', ')}`);
+}
+
+function readStateUrl(value: unknown): string {
+  const text = typeof value === 'string' ? value : '';
+  if (/^(s3a?|s3::https?):\/\/./.test(text)) return text.replace(/\/+$/, '');
+  throw new Error('is not the URL of a place in an object store, such as s3://bucket/helios');
+}
+
+function readAcknowledgement(value: unknown): Acknowledgement {
+  if (value === 'disk' || value === 's3') return value;
+  throw new Error('is not one of disk, s3');
+}
+
+function readDuration(value: unknown): string {
+  if (typeof value === 'string' && durationMsOf(value) !== undefined) return value;
+  throw new Error('is not a duration with its unit, such as 150ms or 1s');
 }
 
 function readList(value: unknown): readonly string[] {

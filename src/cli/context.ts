@@ -34,6 +34,9 @@ export type CliContext = {
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+/** `disk`: once events are on this machine's disk; `s3`: once they are in the object store too. */
+export type Acknowledgement = 'disk' | 's3';
+
 export type StartOptions = {
   /** Absolute. */
   readonly dataDirectory: string;
@@ -43,6 +46,12 @@ export type StartOptions = {
   readonly logLevel: LogLevel;
   /** Origins of browsers that may talk to this Helios besides its own. */
   readonly allowedOrigins: readonly string[];
+  /** URL of the object store that keeps the state; undefined: the data directory alone does. */
+  readonly stateUrl: string | undefined;
+  /** When events of the embedded log are acknowledged; `s3` needs `stateUrl`. */
+  readonly acknowledgement: Acknowledgement;
+  /** How long events gather for one object of the log. */
+  readonly ackIntervalMs: number;
   /** Waits for whoever holds the data directory, and takes over when that one ends. */
   readonly standby?:
     | { readonly signal: AbortSignal; readonly onWait: (owner: string) => void }

@@ -2,11 +2,17 @@ import { InvalidArgumentError } from 'commander';
 
 /** `7d`, `90m`, `1h30m`, `500ms` as milliseconds. A bare number has no unit, and is refused. */
 export function parseDurationMs(text: string): number {
+  const durationMs = durationMsOf(text);
+  if (durationMs !== undefined) return durationMs;
+  throw new InvalidArgumentError('Give a duration with its unit, such as 7d, 12h or 90m.');
+}
+
+/** The same where another setting than an option is read; undefined for what is no duration. */
+export function durationMsOf(text: string): number | undefined {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)];
   const isWhole = parts.length > 0 && parts.map((part) => part[0]).join('') === text;
   const durationMs = parts.reduce((sum, [, count, unit]) => sum + Number(count) * unitMs(unit), 0);
-  if (isWhole && Number.isSafeInteger(durationMs)) return durationMs;
-  throw new InvalidArgumentError('Give a duration with its unit, such as 7d, 12h or 90m.');
+  return isWhole && Number.isSafeInteger(durationMs) ? durationMs : undefined;
 }
 
 /** `10GB`, `512MiB`, `4096` as bytes. Units count in 1024s, as in the options of tables. */

@@ -74,7 +74,32 @@ describe('start', () => {
       port: 0,
       logLevel: 'trace',
       allowedOrigins: [],
+      stateUrl: undefined,
+      acknowledgement: 'disk',
+      ackIntervalMs: 150,
     });
+  });
+
+  test('takes where the state is and when events are acknowledged', async () => {
+    const state = 's3://bucket/helios/';
+    const words = ['start', '--state', state, '--ack', 's3', '--ack-interval', '50ms'];
+    const result = await started(words);
+    expect(result.options).toMatchObject({
+      stateUrl: 's3://bucket/helios',
+      acknowledgement: 's3',
+      ackIntervalMs: 50,
+    });
+  });
+
+  test.each([
+    [['--ack', 's3'], 'Give --state s3://bucket/prefix too'],
+    [['--ack', 'tape'], '--ack: "tape" is not one of disk, s3.'],
+    [['--state', 'bucket'], '--state: "bucket" is not the URL of a place in an object store'],
+    [['--ack-interval', '5'], '--ack-interval: "5" is not a duration with its unit'],
+  ])('%j is refused', async (words, message) => {
+    const result = await runToEnd(['start', ...words], {});
+    expect(result.exitCode).toBe(2);
+    expect(result.stderr).toContain(message);
   });
 
   test('the demo makes its pipeline in the data directory and prints two queries', async () => {

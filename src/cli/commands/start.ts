@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
+import type { Config } from '../config.ts';
 import type { RunningHelios, StartOptions } from '../context.ts';
 import { Demo } from '../generate/demo.ts';
+import { durationMsOf } from '../quantity.ts';
 import type { Scope } from '../scope.ts';
 import { onCall, withExamples, type Runner } from './command.ts';
 
@@ -14,6 +16,9 @@ export function addStartCommand(program: Command, run: Runner): void {
     .option('--host <host>', 'interface to listen on (127.0.0.1)')
     .option('--port <port>', 'port to listen on; 0 takes a free one (7311)')
     .option('--allowed-origins <list>', 'web pages elsewhere that may talk to it, by comma')
+    .option('--state <url>', 'object store that keeps the state, such as s3://bucket/helios')
+    .option('--ack <where>', 'when events are acknowledged: on the disk, or in s3 too (disk)')
+    .option('--ack-interval <duration>', 'events gather so long for one object in s3 (150ms)')
     .option('--standby', 'wait for the Helios that holds the data, and take over when it ends')
     .option('--demo', 'with a shop that makes events, a pipeline and its tables');
   withExamples(start, ['start', 'start --demo', 'start --data /var/lib/helios --standby']);
@@ -50,6 +55,7 @@ async function launched(scope: Scope, isStandby: boolean): Promise<RunningHelios
       port: config.port,
       logLevel: config.log_level,
       allowedOrigins: config.allowed_origins,
+      ...stateOf(config),
       standby: isStandby ? standby(scope) : undefined,
     });
   } catch (thrown) {
@@ -57,6 +63,23 @@ async function launched(scope: Scope, isStandby: boolean): Promise<RunningHelios
     scope.output.talk('Stopped standing by.');
     return undefined;
   }
+}
+
+function stateOf({
+  state,
+  ack,
+  ack_interval: interval,
+}: Config): Pick<StartOptions, 'stateUrl' | 'acknowledgement' | 'ackIntervalMs'> {
+  if (ack === 's3' && state === '') {
+    throw new HeliosError('invalid_request', '--ack s3 says where, and not in which bucket.', {
+      hint: 'Give --state s3://bucket/prefix too, or HELIOS_STATE.',
+    });
+  }
+  return {
+    stateUrl: state === '' ? undefined : state,
+    acknowledgement: ack,
+    ackIntervalMs: durationMsOf(interval) ?? 0,
+  };
 }
 
 function standby({ signal, output }: Scope): StartOptions['standby'] {
