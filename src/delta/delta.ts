@@ -83,3 +83,39 @@ export type CommitOutcome =
       readonly txnVersion: number | undefined;
       readonly snapshot: Snapshot;
     };
+
+/** Files that go and files that come, on top of one version. */
+export type Replacement = {
+  /** Live files of that version. */
+  readonly removes: readonly DataFile[];
+  /** Files already stored under the table's root, fsynced; never seen by readers before. */
+  readonly adds: readonly NewDataFile[];
+};
+
+/** A commit without a txn that leaves the table's rows as they are. */
+export type RewriteRequest = {
+  /** `commitInfo.operation`, such as `OPTIMIZE`. */
+  readonly operation: string;
+  readonly operationParameters: Readonly<Record<string, string>>;
+  /** The columns that the new files were written for, partition columns too. */
+  readonly fileSchema: Schema;
+  /**
+   * Each with files of one partition, whose rows the new ones hold. One of which a file was removed
+   * by somebody else is left out.
+   */
+  readonly replacements: readonly Replacement[];
+};
+
+export type RewriteOutcome = {
+  /** Those that held; empty: nothing was committed. */
+  readonly committed: readonly Replacement[];
+  readonly snapshot: Snapshot;
+};
+
+export type RestoreOutcome = {
+  /** False: the table was as it should be. */
+  readonly isCommitted: boolean;
+  readonly filesAdded: readonly DataFile[];
+  readonly filesRemoved: readonly DataFile[];
+  readonly snapshot: Snapshot;
+};

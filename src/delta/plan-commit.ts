@@ -105,7 +105,7 @@ export function checkSameTable(state: TableState, definition: TableDefinition): 
   });
 }
 
-function checkFiles(state: TableState, adds: readonly NewDataFile[]): void {
+export function checkFiles(state: TableState, adds: readonly NewDataFile[]): void {
   const partitionColumns = state.partitionColumns.toSorted().join('\n');
   for (const file of adds) {
     assert(!state.hasFile(file.path), `the file ${file.path} is in the table already`);
@@ -124,7 +124,7 @@ function missingColumns(schema: Schema, newColumns: Schema): Schema {
   });
 }
 
-function checkColumns(schema: Schema, fileSchema: Schema): void {
+export function checkColumns(schema: Schema, fileSchema: Schema): void {
   for (const column of fileSchema) {
     if (hasColumn(schema, column)) continue;
     throw conflict(`its column ${column.name} is gone or has another type`);
@@ -164,7 +164,7 @@ function evolved(metadata: MetadataAction, columns: Schema): MetadataAction {
   return { ...metadata, schemaString: appendColumns(metadata.schemaString, columns) };
 }
 
-function addAction(file: NewDataFile): AddAction {
+export function addAction(file: NewDataFile): AddAction {
   return {
     path: encodePath(file.path),
     partitionValues: file.partitionValues,

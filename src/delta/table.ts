@@ -2,18 +2,34 @@ import { randomUUID } from 'node:crypto';
 import { assert } from '../base/assert.ts';
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
-import { type ErrorCode, HeliosError } from '../base/errors.ts';
+import { asHeliosError, HeliosError } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
-import { parseActions, printActions } from './actions.ts';
-import type { CommitOutcome, CommitRequest, Snapshot, TableVersion } from './delta.ts';
+import { type Actions, parseActions, printActions } from './actions.ts';
+import type {
+  CommitOutcome,
+  CommitRequest,
+  RestoreOutcome,
+  RewriteOutcome,
+  RewriteRequest,
+  Snapshot,
+  TableVersion,
+} from './delta.ts';
 import { cleanUpLog } from './log/clean-up.ts';
+import { lostRace, passingCodes, replaced } from './log/failures.ts';
 import { type LoadedState, loadState } from './log/load.ts';
 import { type Commit, readCommitsFrom } from './log/log.ts';
 import { commitPath } from './log/names.ts';
 import { writeCheckpoint } from './log/write-checkpoint.ts';
-import { checkSameTable, planCommit, planCreate, type TableDefinition } from './plan-commit.ts';
+import {
+  checkSameTable,
+  planCommit,
+  planCreate,
+  type Signature,
+  type TableDefinition,
+} from './plan-commit.ts';
+import { holding, planRestore, planRewrite, restoreDifference } from './plan-rewrite.ts';
 import { checkAppendable, ownProtocol } from './protocol.ts';
 import type { TableState } from './state.ts';
 
@@ -24,6 +40,17 @@ export type TableOptions = {
   readonly random: () => number;
   /** An existing local folder for checkpoints in the making. */
   readonly temporaryFolder: string;
+  /** Told of each checkpoint that was written, and of each that failed. */
+  readonly onCheckpoint?: ((checkpoint: CheckpointRun) => void) | undefined;
+};
+
+export type CheckpointRun = {
+  readonly version: TableVersion;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  /** Commits and checkpoints that nobody needs any more. */
+  readonly logFilesDeleted: number;
+  readonly error: HeliosError | undefined;
 };
 
 /**
@@ -120,12 +147,53 @@ export class DeltaTable {
     });
   }
 
+  /** The table as of an older version; undefined when the log no longer tells of it. */
+  async at(version: TableVersion): Promise<TableState | undefined> {
+    return (await loadState(this.#storage, this.#options, version))?.state;
+  }
+
   /**
    * Commits, or says that the transaction has moved on. When it fails, the commit may still turn up
    * later: whoever asks again with the same `expected` gets it at most once.
    */
   async commit(request: CommitRequest): Promise<CommitOutcome> {
     return await this.#inTurn(async () => await this.#commit(request));
+  }
+
+  /**
+   * Puts files in the place of others that hold the same rows. Commits that others made meanwhile
+   * do no harm, but for those that removed one of the files, or changed the table's columns: then
+   * the replacement is left out, or all fails with `table_conflict`.
+   */
+  async rewrite(request: RewriteRequest): Promise<RewriteOutcome> {
+    let held = request.replacements;
+    const isOurs = (): boolean =>
+      request.replacements.some(({ adds }) => adds.some((add) => this.#state.hasFile(add.path)));
+    const snapshot = await this.#commitPlanned(isOurs, (state, signature) => {
+      held = holding(state, request.replacements);
+      if (held.length === 0) return undefined;
+      return planRewrite(state, { ...request, replacements: held }, signature);
+    });
+    return { committed: held, snapshot };
+  }
+
+  /**
+   * Makes the table what it was at `target`, a state of this table, by a new commit: its files and
+   * columns. The txns stay as they are.
+   */
+  async restore(target: TableState): Promise<RestoreOutcome> {
+    let difference = restoreDifference(this.#state, target);
+    let isCommitted = true;
+    const snapshot = await this.#commitPlanned(
+      () => false,
+      (state, signature) => {
+        difference = restoreDifference(state, target);
+        isCommitted = difference.isAny;
+        return difference.isAny ? planRestore(state, target, signature) : undefined;
+      },
+    );
+    const { adds: filesAdded, removes: filesRemoved } = difference;
+    return { isCommitted, filesAdded, filesRemoved, snapshot };
   }
 
   /**
@@ -149,11 +217,26 @@ export class DeltaTable {
     this.checkAppendable();
     const state = this.#state;
     const bytes = this.#commitBytes;
-    const nowMs = this.#options.clock.nowMs();
-    await writeCheckpoint(this.#storage, state, { ...this.#options, nowMs });
-    this.#checkpointVersion = state.version;
-    this.#commitBytes = Math.max(0, this.#commitBytes - bytes);
-    await this.cleanUpLog(nowMs);
+    const { clock, onCheckpoint } = this.#options;
+    const nowMs = clock.nowMs();
+    const startMs = clock.monotonicMs();
+    const tell = (logFilesDeleted: number, error: HeliosError | undefined): void =>
+      onCheckpoint?.({
+        version: state.version,
+        startedAtMs: nowMs,
+        durationMs: clock.monotonicMs() - startMs,
+        logFilesDeleted,
+        error,
+      });
+    try {
+      await writeCheckpoint(this.#storage, state, { ...this.#options, nowMs });
+      this.#checkpointVersion = state.version;
+      this.#commitBytes = Math.max(0, this.#commitBytes - bytes);
+      tell(await this.cleanUpLog(nowMs), undefined);
+    } catch (thrown) {
+      tell(0, asHeliosError(thrown));
+      throw thrown;
+    }
   }
 
   async #commit(request: CommitRequest): Promise<CommitOutcome> {
@@ -161,8 +244,12 @@ export class DeltaTable {
     assert(version > (expected ?? -1), 'a transaction moves forward');
     const fileSchema = request.fileSchema ?? [...this.#state.schema, ...request.newColumns];
     const txnId = randomUUID();
+    return await this.#retried(async () => await this.#tryCommit(request, fileSchema, txnId));
+  }
+
+  async #retried<T>(action: () => Promise<T | HeliosError>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#tryCommit(request, fileSchema, txnId);
+      const outcome = await action();
       if (!(outcome instanceof HeliosError)) return outcome;
       if (attempt >= commitRetries.attemptsMax) throw outcome;
       const waitMs = backoffMs(commitRetries, attempt, this.#options.random);
@@ -202,6 +289,33 @@ export class DeltaTable {
       if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
       throw thrown;
     }
+  }
+
+  /** Commits what `plan` gives, on top of whichever version it gets; undefined commits nothing. */
+  async #commitPlanned(
+    isOurs: () => boolean,
+    plan: (state: TableState, signature: Signature) => Actions | undefined,
+  ): Promise<Snapshot> {
+    const txnId = randomUUID();
+    return await this.#inTurn(
+      async () =>
+        await this.#retried(async () => {
+          try {
+            await this.#checkHead();
+            if (isOurs()) return this.#state;
+            this.checkAppendable();
+            const nowMs = this.#options.clock.nowMs();
+            const actions = plan(this.#state, { txnId, engineInfo, nowMs });
+            if (actions === undefined) return this.#state;
+            const failure = await this.#put(printActions(actions));
+            const isThere = failure === undefined || (await this.#advance()).includes(txnId);
+            return isThere ? this.#state : failure;
+          } catch (thrown) {
+            if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
+            throw thrown;
+          }
+        }),
+    );
   }
 
   /** Puts the next version; what it gives back is why it is not known to be there. */
@@ -267,14 +381,6 @@ export class DeltaTable {
 
 type Loaded = LoadedState & { readonly head: StoredObject | undefined };
 
-/** Failures after which the same attempt may succeed, or may have succeeded. */
-const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'storage_failed',
-  'unavailable',
-  'unreachable',
-  'throttled',
-]);
-
 async function load(storage: Storage, options: TableOptions): Promise<Loaded | undefined> {
   const loaded = await loadState(storage, options);
   return loaded && { ...loaded, head: await headOf(storage, loaded.state.version) };
@@ -290,16 +396,4 @@ function checkSameId(known: TableState, found: TableState): void {
     'The Delta table was replaced by another: ' +
       `its id was ${known.tableId}, now it is ${found.tableId}.`,
   );
-}
-
-function replaced(message: string): HeliosError {
-  return new HeliosError('table_replaced', message, {
-    hint: 'Decide whether to go on with the new table, and open it.',
-  });
-}
-
-function lostRace(version: TableVersion): HeliosError {
-  return new HeliosError('table_conflict', `Version ${version} was committed by another writer.`, {
-    hint: 'Too many writers commit to this table at once; it is tried again.',
-  });
 }

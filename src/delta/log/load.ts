@@ -17,12 +17,16 @@ export type LoadedState = {
   readonly commitBytes: number;
 };
 
-/** The newest version of the table; undefined when there is no table. */
+/**
+ * The newest version of the table, or the one that is asked for; undefined when there is no table,
+ * or when its log no longer tells of that version.
+ */
 export async function loadState(
   storage: Storage,
   options: CheckpointOptions,
+  atVersion?: TableVersion,
 ): Promise<LoadedState | undefined> {
-  const segment = await findSegment(storage);
+  const segment = await findSegment(storage, atVersion);
   if (segment === undefined) return undefined;
   const { checkpoint, version } = segment;
   const first = checkpoint === undefined ? 0 : checkpoint.version + 1;

@@ -47,12 +47,33 @@ export async function readCommitsFrom(storage: Storage, from: TableVersion): Pro
  * Finds the newest complete checkpoint and the commits after it; undefined when there is no table.
  * `_last_checkpoint` only says where the listing may begin: when it is missing, damaged or wrong,
  * the whole log is listed. A gap fails with `corrupt_data`, naming the version.
+ *
+ * With `atMost`, as of that version; undefined too where the log doesn't reach back so far.
  */
-export async function findSegment(storage: Storage): Promise<LogSegment | undefined> {
+export async function findSegment(
+  storage: Storage,
+  atMost?: TableVersion,
+): Promise<LogSegment | undefined> {
+  if (atMost !== undefined) return await findSegmentAt(storage, atMost);
   const hint = await lastCheckpointVersion(storage);
   const near = hint === undefined ? undefined : await listFrom(storage, hint);
   if (near !== undefined && newestCheckpoint(near) !== undefined) return chooseSegment(near);
   return chooseSegment(await listFrom(storage, 0));
+}
+
+async function findSegmentAt(
+  storage: Storage,
+  version: TableVersion,
+): Promise<LogSegment | undefined> {
+  const all = await listFrom(storage, 0);
+  const found = {
+    commits: all.commits.filter((commit) => commit <= version),
+    checkpoints: all.checkpoints.filter((checkpoint) => checkpoint.version <= version),
+  };
+  const checkpoint = newestCheckpoint(found);
+  if (checkpoint === undefined && found.commits[0] !== 0) return undefined;
+  const segment = chooseSegment(found);
+  return segment?.version === version ? segment : undefined;
 }
 
 /**
