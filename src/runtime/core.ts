@@ -12,7 +12,7 @@ import { EventLog } from '../log/event-log.ts';
 import { Supervisor, type SupervisorContext } from '../pipeline/supervisor.ts';
 import { TableRegistry } from '../pipeline/tables/table-registry.ts';
 import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
-import { storageOpener } from './storages.ts';
+import { Storages } from './storages.ts';
 import { BrokerStreams } from './stream/broker-streams.ts';
 import { type KnownConnections, knownConnections } from './known-connections.ts';
 
@@ -23,8 +23,8 @@ import { type KnownConnections, knownConnections } from './known-connections.ts'
 const engineBytesMin = 256 * 1024 * 1024;
 const engineBytesMax = 4 * 1024 * 1024 * 1024;
 
-/** Files of object stores that are kept on this machine. */
-const cacheBytesMax = 10 * 1024 * 1024 * 1024;
+/** Files of object stores that are kept on this machine, unless given. */
+const cacheBytesDefault = 10 * 1024 * 1024 * 1024;
 
 /** What every command that works on a data directory needs. */
 export type Core = {
@@ -34,6 +34,7 @@ export type Core = {
   readonly log: EventLog;
   readonly backed: BrokerStreams;
   readonly known: KnownConnections;
+  readonly storages: Storages;
   readonly registry: TableRegistry;
   readonly supervisor: Supervisor;
   readonly close: () => Promise<void>;
@@ -46,6 +47,8 @@ export type CoreOptions = {
   readonly logLevel: LogLevel;
   /** Where `env:NAME` leads. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Bytes of files of object stores that are kept on this machine. */
+  readonly cacheBytesMax?: number | undefined;
   /** Where bare SELECTs print; undefined refuses them. */
   readonly stdout: Writable | undefined;
   /** Told of each failure of a pipeline; unless given, it is logged. */
@@ -78,7 +81,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     namesOfLog: () => log.listStreams().map(({ name }) => name),
   });
   const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
-  const registry = await openRegistry({ data, catalog, engine, known, onProblem });
+  const storages = new Storages({
+    context: known.context,
+    cacheDirectory: data.inside('cache'),
+    cacheBytesMax: options.cacheBytesMax ?? cacheBytesDefault,
+    onWarning: (problem) => logger.warn({ err: problem }, problem.message),
+  });
+  const registry = await openRegistry({ data, catalog, engine, storages, onProblem });
   const supervisor = new Supervisor({
     dataDirectory: data.path,
     baseDirectory: options.baseDirectory,
@@ -112,14 +121,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     engine.close();
     data.close();
   };
-  return { data, catalog, engine, log, backed, known, registry, supervisor, close };
+  return { data, catalog, engine, log, backed, known, storages, registry, supervisor, close };
 }
 
 async function openRegistry({
   data,
-  known,
+  storages,
   ...context
-}: Pick<Core, 'data' | 'catalog' | 'engine' | 'known'> & {
+}: Pick<Core, 'data' | 'catalog' | 'engine' | 'storages'> & {
   readonly onProblem: (problem: HeliosError) => void;
 }): Promise<TableRegistry> {
   const registry = new TableRegistry({
@@ -127,11 +136,7 @@ async function openRegistry({
     clock: systemClock,
     random: Math.random,
     newId: randomUUID,
-    openStorage: storageOpener({
-      context: known.context,
-      cacheDirectory: data.inside('cache'),
-      cacheBytesMax,
-    }),
+    openStorage: storages.open,
     temporaryDirectory: data.inside('tmp'),
   });
   await registry.openAll();

@@ -1,7 +1,9 @@
+import type { HeliosError } from '../base/errors.ts';
 import type { ConnectionContext } from '../connection/context.ts';
 import { isRemotePath } from '../sql/connector/availability.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
 import type { OpenStorage } from '../storage/storage.ts';
+import type { StoreFacts } from '../storage/store-facts.ts';
 import type { S3Storages } from './s3-storages.ts';
 
 export type StoragesOptions = {
@@ -9,20 +11,34 @@ export type StoragesOptions = {
   /** Where files of object stores lie on this machine. */
   readonly cacheDirectory: string;
   readonly cacheBytesMax: number;
+  /** Told of what works, and is dangerous. */
+  readonly onWarning: (problem: HeliosError) => void;
 };
 
-/** Opens folders of this machine and places in object stores. */
-export function storageOpener(options: StoragesOptions): OpenStorage {
-  let loaded: Promise<S3Storages> | undefined;
-  return async (location, storageOptions) => {
+/** Folders of this machine and places in object stores. */
+export class Storages {
+  readonly #options: StoragesOptions;
+  #loading: Promise<S3Storages> | undefined;
+  #stores: S3Storages | undefined;
+
+  constructor(options: StoragesOptions) {
+    this.#options = options;
+  }
+
+  readonly open: OpenStorage = async (location, storageOptions) => {
     if (!isRemotePath(location)) return new FileStorage(location);
-    const stores = await (loaded ??= loadStores(options));
-    return await stores.open(location, storageOptions);
+    this.#stores = await (this.#loading ??= loadStores(this.#options));
+    return await this.#stores.open(location, storageOptions);
   };
+
+  /** Undefined while nothing in an object store was opened. */
+  facts(): StoreFacts | undefined {
+    return this.#stores?.facts();
+  }
 }
 
 /** AWS's client is more than half of what a start has to load. */
 async function loadStores(options: StoragesOptions): Promise<S3Storages> {
-  const { S3Storages: Storages } = await import('./s3-storages.ts');
-  return await Storages.create(options);
+  const { S3Storages: Stores } = await import('./s3-storages.ts');
+  return await Stores.create(options);
 }

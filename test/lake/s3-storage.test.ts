@@ -3,14 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { FileCache } from '../../src/storage/file-cache.ts';
-import { S3Storage } from '../../src/storage/s3/s3-storage.ts';
+import type { S3Storage } from '../../src/storage/s3/s3-storage.ts';
 import { testStorage } from '../../src/storage/storage.conformance.ts';
 import { type MotoPeer, startMoto } from '../peers/moto.ts';
 import { createBucket } from './bucket.ts';
+import { openS3 } from './open-s3.ts';
 
-const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
 let moto: MotoPeer | undefined;
 let caches: string;
 
@@ -24,14 +22,9 @@ afterAll(async () => {
   await rm(caches, { recursive: true });
 });
 
-testStorage(
-  'S3 (moto)',
-  async () => {
-    const storage = await openStorage();
-    return { storage, close: async () => storage.close() };
-  },
-  ['a\nb'],
-);
+testStorage('S3 (moto)', async () => ({ storage: await openStorage(), close: async () => {} }), [
+  'a\nb',
+]);
 
 test('a file larger than a part goes in parts, and comes back whole', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'helios-s3-'));
@@ -47,7 +40,6 @@ test('a file larger than a part goes in parts, and comes back whole', async () =
       new Uint8Array(bytes.subarray(5_000_000, 5_000_010)),
     );
   } finally {
-    storage.close();
     await rm(folder, { recursive: true });
   }
 });
@@ -55,17 +47,6 @@ test('a file larger than a part goes in parts, and comes back whole', async () =
 async function openStorage(): Promise<S3Storage> {
   const endpoint = moto?.endpoint ?? '';
   const bucket = await createBucket(endpoint);
-  return new S3Storage(
-    { bucket, prefix: 'a/lake', endpoint, region: undefined, isPathStyle: true },
-    {
-      region: 'us-east-1',
-      endpoint,
-      isPathStyle: true,
-      credentials: async () => credentials,
-      clock: systemClock,
-      random: Math.random,
-      cache: await FileCache.open({ directory: join(caches, bucket), bytesMax: 2 ** 30 }),
-      partBytes: 5 * 1024 * 1024,
-    },
-  );
+  const parts = { partBytes: 5 * 1024 * 1024 };
+  return await openS3({ endpoint, bucket, folder: caches }, { parts });
 }

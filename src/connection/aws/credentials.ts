@@ -11,8 +11,13 @@ export type AwsCredentials = {
   readonly expiration?: Date | undefined;
 };
 
-/** Gives credentials that are valid now; to be asked for each use, or when they expire. */
-export type AwsCredentialSource = () => Promise<AwsCredentials>;
+/**
+ * Gives credentials that are valid now; to be asked for each use, or when they expire. With
+ * `forceRefresh` what is kept is looked up again: it was refused.
+ */
+export type AwsCredentialSource = (options?: {
+  readonly forceRefresh?: boolean | undefined;
+}) => Promise<AwsCredentials>;
 
 /**
  * Who we are for AWS: the access key of the options (looked up anew each time), or the usual chain
@@ -154,8 +159,9 @@ function kept(source: AwsCredentialSource, { clock }: ConnectionContext): AwsCre
     endsAtMs = expiration.getTime();
     return { ...found, expiration };
   };
-  return async () => {
-    if (asked !== undefined && clock.nowMs() < endsAtMs - endingSoonMs) return await asked;
+  return async (options) => {
+    const isKept = options?.forceRefresh !== true && clock.nowMs() < endsAtMs - endingSoonMs;
+    if (asked !== undefined && isKept) return await asked;
     endsAtMs = Infinity;
     asked = ask();
     try {

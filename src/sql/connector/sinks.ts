@@ -3,7 +3,7 @@ import { connectorRefusal, formatRefusal, isRemotePath } from './availability.ts
 import type { OptionReader } from './option-reader.ts';
 import { refuseJsonOptions, timestampFormats } from './formats.ts';
 import { readLocalPath, readPath } from './sources.ts';
-import { readStorageOptions } from './storage-options.ts';
+import { readStorageOptions, readUploadOptions } from './storage-options.ts';
 import { readKafkaSink } from './stream/kafka.ts';
 import type { TableText } from './table-text.ts';
 
@@ -82,11 +82,12 @@ function readDelta(table: TableText): SinkConnector {
   const { options } = table;
   const path = readPath(options);
   readSinkFormat(options, ['parquet']);
-  readUploadOptions(options);
+  readTuningOptions(options);
+  const isRemote = isRemotePath(path);
   return {
     kind: 'delta',
     path,
-    storage: readStorageOptions(options, isRemotePath(path)),
+    storage: { ...readStorageOptions(options, isRemote), ...readUploadOptions(options, isRemote) },
     partitionFields: readPartitionFields(table),
     timePartitionPattern: readTimePattern(options),
     rolling: readRolling(options),
@@ -106,11 +107,8 @@ const codecs = {
   none: 'uncompressed',
 } as const;
 
-/** Options of uploads and of tuning that are checked, and have nothing to change here. */
-function readUploadOptions(options: OptionReader): void {
-  options.bytes('multipart.target_part_size', 'target_part_size');
-  options.integer(['multipart.max_parts', 'max_parts'], 1, 10_000);
-  options.bytes('multipart.minimum_multipart_size');
+/** Options of tuning that are checked, and have nothing to change here. */
+function readTuningOptions(options: OptionReader): void {
   options.boolean('shuffle_by_partition.enabled');
   options.integer(['parquet_row_batch_size'], 1, Number.MAX_SAFE_INTEGER);
   options.choice(['sink.version'], { v1: 'v1', v2: 'v2' });

@@ -48,8 +48,40 @@ export function readStorageOptions(options: OptionReader, isRemote: boolean): St
     kms: 'kms',
   });
   if (encryption !== undefined) found['sse'] = encryption;
+  const conditions = options.choice(['storage.conditional_writes'], {
+    required: 'required',
+    none: 'none',
+  });
+  if (conditions !== undefined) found['conditional_writes'] = conditions;
   checkTogether(options, found);
   return found;
+}
+
+/** How files are sent to a store, for what of it is given; on this machine's disk it says nothing. */
+export function readUploadOptions(options: OptionReader, isRemote: boolean): StorageOptions {
+  const given = {
+    part_bytes: options.bytes('multipart.target_part_size', 'target_part_size'),
+    parts_max: options.integer(['multipart.max_parts', 'max_parts'], 1, 10_000),
+    multipart_bytes_min: options.bytes('multipart.minimum_multipart_size'),
+  };
+  checkPartBytes(options, given.part_bytes);
+  if (!isRemote) return {};
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    ),
+  );
+}
+
+/** What S3 takes; its 5 MB are 5 MiB, which smaller ones are raised to. */
+const partBytesMin = 5_000_000;
+const partBytesMax = 5 * 1024 ** 3;
+
+function checkPartBytes(options: OptionReader, bytes: number | undefined): void {
+  if (bytes === undefined || (bytes >= partBytesMin && bytes <= partBytesMax)) return;
+  const span = options.spanOf('multipart.target_part_size', 'target_part_size');
+  const message = `Parts of ${bytes} bytes are none that S3 takes.`;
+  options.report(span, message, 'Write 5MB to 5GB.');
 }
 
 function readSecret(options: OptionReader, spellings: Spellings): string | undefined {

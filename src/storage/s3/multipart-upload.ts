@@ -10,7 +10,8 @@ import { HeliosError } from '../../base/errors.ts';
 import { fileFailure } from '../file-failure.ts';
 import { crc32Text } from './s3-body.ts';
 import type { S3Requests } from './s3-client.ts';
-import { answerIn, isNotFound, isPreconditionFailed } from './s3-failure.ts';
+import type { PartPlan } from './part-size.ts';
+import { answerIn, isPreconditionFailed } from './s3-failure.ts';
 
 export type UploadOptions = {
   readonly requests: S3Requests;
@@ -19,18 +20,16 @@ export type UploadOptions = {
   /** For people. */
   readonly url: string;
   readonly localPath: string;
-  readonly partBytes: number;
+  /** Whether the store keeps `If-None-Match`. */
+  readonly isConditional: boolean;
   /** Encryption and metadata of the object. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** Whether the object that is there is of this upload. */
   readonly isOurs: () => Promise<boolean>;
 };
 
-/** Parts that are sent at once; each is in memory while it is. */
-const partsAtOnce = 3;
-/** What S3 allows (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
-const partBytesMin = 5 * 1024 * 1024;
-const partsMax = 10_000;
+/** An upload that isn't given up costs its parts' bytes until a lifecycle rule finds it. */
+const abortAttemptsMax = 3;
 
 type FinishedPart = {
   readonly ETag: string | undefined;
@@ -61,7 +60,7 @@ export class MultipartUpload {
               ...fields,
               Body: bytes,
               ChecksumCRC32: crc32Text(bytes),
-              IfNoneMatch: '*',
+              ...this.#condition(),
             }),
           );
         }),
@@ -72,11 +71,13 @@ export class MultipartUpload {
    * In parts. A part that fails is sent again alone; an upload that can't be ended is given up, so
    * that its parts don't lie in the bucket, paid for and unseen.
    */
-  async send(byteLength: number): Promise<'put' | 'exists'> {
+  async send(byteLength: number, plan: PartPlan): Promise<'put' | 'exists'> {
     const uploadId = await this.#begin();
     try {
-      const parts = await this.#sendParts(uploadId, byteLength);
-      return await this.#complete(uploadId, parts);
+      const parts = await this.#sendParts(uploadId, byteLength, plan);
+      const outcome = await this.#complete(uploadId, parts);
+      if (outcome === 'exists') await this.#abort(uploadId);
+      return outcome;
     } catch (thrown) {
       await this.#abort(uploadId);
       throw thrown;
@@ -94,24 +95,28 @@ export class MultipartUpload {
     });
   }
 
-  async #sendParts(uploadId: string, byteLength: number): Promise<readonly FinishedPart[]> {
-    const partBytes = Math.max(
-      this.#options.partBytes,
-      partBytesMin,
-      Math.ceil(byteLength / partsMax),
-    );
-    const count = Math.ceil(byteLength / partBytes);
+  async #sendParts(
+    uploadId: string,
+    byteLength: number,
+    { partBytes, count, atOnce }: PartPlan,
+  ): Promise<readonly FinishedPart[]> {
     const finished: FinishedPart[] = [];
+    const failed: unknown[] = [];
     let next = 0;
     const worker = async (): Promise<void> => {
-      while (next < count) {
+      while (next < count && failed.length === 0) {
         const index = next++;
         const start = index * partBytes;
         const length = Math.min(partBytes, byteLength - start);
         finished[index] = await this.#sendPart(uploadId, index + 1, { start, length });
       }
     };
-    await Promise.all(Array.from({ length: Math.min(partsAtOnce, count) }, worker));
+    const workers = Array.from({ length: atOnce }, async () => {
+      await worker().catch((thrown: unknown) => failed.push(thrown));
+    });
+    // All of them, since a part that is still on its way would outlive the end of its upload.
+    await Promise.all(workers);
+    if (failed.length > 0) throw failed[0];
     return finished;
   }
 
@@ -147,38 +152,47 @@ export class MultipartUpload {
               ...this.#object(),
               UploadId: uploadId,
               MultipartUpload: { Parts: [...parts] },
-              IfNoneMatch: '*',
+              ...this.#condition(),
             }),
           );
         }),
     );
   }
 
-  /** An upload that was ended by an attempt whose answer was lost is no longer known. */
+  /**
+   * The object that is there may be ours whichever attempt this is: what stands between us and the
+   * store may send a request twice, too.
+   */
   async #ifAbsent(attempt: number, put: () => Promise<void>): Promise<'put' | 'exists'> {
     try {
       await put();
       return 'put';
     } catch (thrown) {
       const answer = answerIn(thrown);
-      const isGone = answer.name === 'NoSuchUpload' || isNotFound(answer);
-      if (
-        attempt > 1 &&
-        (isGone || isPreconditionFailed(answer)) &&
-        (await this.#options.isOurs())
-      ) {
-        return 'put';
-      }
-      if (isPreconditionFailed(answer)) return 'exists';
+      // An upload that was ended by an attempt whose answer was lost is no longer known.
+      const isGone = attempt > 1 && (answer.name === 'NoSuchUpload' || answer.status === 404);
+      const isTaken = isPreconditionFailed(answer);
+      if ((isGone || isTaken) && (await this.#options.isOurs())) return 'put';
+      if (isTaken) return 'exists';
       throw thrown;
     }
   }
 
-  /** What can't be given up is for the bucket's lifecycle rule; the failure before it counts. */
+  /** What can't be given up now is for the bucket's lifecycle rule; the failure before it counts. */
   async #abort(uploadId: string): Promise<void> {
-    const { requests } = this.#options;
+    const { client } = this.#options.requests;
     const command = new AbortMultipartUploadCommand({ ...this.#object(), UploadId: uploadId });
-    await requests.client.send(command).catch(() => undefined);
+    for (let attempt = 1; attempt <= abortAttemptsMax; attempt++) {
+      const failure = await client.send(command).then(
+        () => undefined,
+        (thrown: unknown) => answerIn(thrown),
+      );
+      if (failure === undefined || failure.status === 404) return;
+    }
+  }
+
+  #condition(): { readonly IfNoneMatch?: '*' } {
+    return this.#options.isConditional ? { IfNoneMatch: '*' } : {};
   }
 
   #object(): { readonly Bucket: string; readonly Key: string } {

@@ -1,5 +1,5 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { assert } from '../../base/assert.ts';
@@ -15,21 +15,59 @@ export type BodyFacts = Pick<
  * Fails with `unavailable`, to be asked again, where the body is not what the answer's header
  * announced: cut off, or other bytes than those that its ETag is the MD5 of.
  */
-export function checkBody(facts: Partial<BodyFacts>, body: Uint8Array | number, url: string): void {
-  const byteLength = typeof body === 'number' ? body : body.byteLength;
-  if (facts.ContentLength !== undefined && facts.ContentLength !== byteLength) {
-    throw new HeliosError(
-      'unavailable',
-      `${url} was cut off: ${byteLength} of ${facts.ContentLength} bytes came.`,
-    );
+export function checkBody(facts: Partial<BodyFacts>, body: Uint8Array, url: string): void {
+  const found = new BodyCheck(facts, url);
+  found.add(body);
+  found.finish();
+}
+
+/** The same for a body that comes in pieces. */
+export class BodyCheck {
+  readonly #url: string;
+  readonly #byteLength: number | undefined;
+  readonly #md5: string | undefined;
+  readonly #hash: Hash | undefined;
+  #bytes = 0;
+
+  constructor(facts: Partial<BodyFacts>, url: string) {
+    this.#url = url;
+    this.#byteLength = facts.ContentLength;
+    // Objects that KMS encrypts, and those of several parts, have ETags of another kind.
+    const isMd5 = facts.ServerSideEncryption?.startsWith('aws:kms') !== true;
+    this.#md5 = isMd5 ? /^"?([0-9a-f]{32})"?$/.exec(facts.ETag ?? '')?.[1] : undefined;
+    this.#hash = this.#md5 === undefined ? undefined : createHash('md5');
   }
-  const md5 = /^"([0-9a-f]{32})"$/.exec(facts.ETag ?? '')?.[1];
-  // Objects that KMS encrypts, and those of several parts, have ETags of another kind.
-  const isMd5 = facts.ServerSideEncryption !== 'aws:kms' && md5 !== undefined;
-  if (!isMd5 || typeof body === 'number') return;
-  const found = createHash('md5').update(body).digest('hex');
-  if (found === md5) return;
-  throw new HeliosError('unavailable', `${url} came damaged: its MD5 is ${found}, not ${md5}.`);
+
+  add(bytes: Uint8Array): void {
+    this.#bytes += bytes.byteLength;
+    this.#hash?.update(bytes);
+  }
+
+  finish(): void {
+    const [bytes, wanted] = [this.#bytes, this.#byteLength];
+    if (wanted !== undefined && wanted !== bytes) {
+      const message = `${this.#url} was cut off: ${bytes} of ${wanted} bytes came.`;
+      throw new HeliosError('unavailable', message);
+    }
+    const md5 = this.#hash?.digest('hex');
+    if (md5 === this.#md5) return;
+    const message = `${this.#url} came damaged: its MD5 is ${md5}, not ${this.#md5}.`;
+    throw new HeliosError('unavailable', message, {
+      hint: 'Something on the way changes bytes, or the store has ETags that are no MD5.',
+    });
+  }
+}
+
+/** A step of a pipeline that has what goes through checked. */
+export function checked(
+  check: BodyCheck,
+): (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> {
+  return async function* pass(source) {
+    for await (const bytes of source) {
+      check.add(bytes);
+      yield bytes;
+    }
+  };
 }
 
 /** The body as a stream of Node's. */

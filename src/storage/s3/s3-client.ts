@@ -2,8 +2,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { backoffMs, type BackoffPolicy } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { HeliosError } from '../../base/errors.ts';
-import { isPassing, s3Failure, type S3Place } from './s3-failure.ts';
+import { HeliosError } from '../../base/errors.ts';
+import { isClockSkew, isPassing, mayBeCredentials, s3Failure, type S3Place } from './s3-failure.ts';
+import { RequestCounts, type RequestFacts } from './request-counts.ts';
 
 export type S3Credentials = {
   readonly accessKeyId: string;
@@ -17,16 +18,18 @@ export type S3ClientOptions = {
   /** Undefined is AWS's for the region. */
   readonly endpoint: string | undefined;
   readonly isPathStyle: boolean;
-  readonly credentials: () => Promise<S3Credentials>;
+  /** Valid ones; with `forceRefresh` others than before, where there are. */
+  readonly credentials: (options?: { readonly forceRefresh: boolean }) => Promise<S3Credentials>;
   readonly clock: Clock;
   readonly random: () => number;
+  /** An answer may take so long without a byte; half a minute unless given. */
+  readonly idleTimeoutMs?: number | undefined;
 };
 
 /** Requests that may be under way to one store at once. */
 const connectionsMax = 32;
 const connectTimeoutMs = 5_000;
-/** An answer may take so long without a byte. */
-const idleTimeoutMs = 30_000;
+const idleTimeoutDefaultMs = 30_000;
 const retries: BackoffPolicy = { firstMs: 100, maxMs: 5_000, attemptsMax: 6 };
 
 /**
@@ -36,6 +39,9 @@ const retries: BackoffPolicy = { firstMs: 100, maxMs: 5_000, attemptsMax: 6 };
 const retryBudgetMax = 200;
 const retryEarned = 0.1;
 
+/** Where keys that are refused come from is not asked for others more often than this. */
+const refreshPauseMs = 10_000;
+
 /**
  * The client of one store. The SDK's own retries are off: it would try a conditional put again
  * without a word, and take its own success for somebody else's.
@@ -43,7 +49,9 @@ const retryEarned = 0.1;
 export class S3Requests {
   readonly client: S3Client;
   readonly #options: S3ClientOptions;
+  readonly #counts = new RequestCounts();
   #retryBudget = retryBudgetMax;
+  #refreshedAtMs = -Infinity;
 
   constructor(options: S3ClientOptions) {
     this.#options = options;
@@ -57,32 +65,72 @@ export class S3Requests {
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestHandler: new NodeHttpHandler({
         connectionTimeout: connectTimeoutMs,
-        socketTimeout: idleTimeoutMs,
+        socketTimeout: options.idleTimeoutMs ?? idleTimeoutDefaultMs,
         httpAgent: { keepAlive: true, maxSockets: connectionsMax },
         httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
       }),
     });
+    this.#counts.watch(this.client);
+  }
+
+  /** What was asked since the start. */
+  facts(): RequestFacts {
+    return this.#counts.facts();
   }
 
   /**
    * Asks until it is answered, fails for good, or has been tried often enough. `attempt` begins at
-   * 1: from 2 on, the one before may have had its effect.
+   * 1: from 2 on, the one before may have had its effect. Refused credentials are replaced once.
    */
   async send<T>(place: S3Place, request: (attempt: number) => Promise<T>): Promise<T> {
     const { clock, random } = this.#options;
     this.#retryBudget = Math.min(retryBudgetMax, this.#retryBudget + retryEarned);
+    let isRefreshed = false;
     for (let attempt = 1; ; attempt++) {
+      const used = await this.#credentials(place);
       const failure = await attemptOf(place, attempt, request);
       if (failure.kind === 'answer') return failure.value;
-      if (!isPassing(failure.error) || attempt >= retries.attemptsMax) throw failure.error;
-      if (this.#retryBudget < 1) throw failure.error;
+      const { error } = failure;
+      if (!isRefreshed && (await this.#mayHeal(error, used))) {
+        isRefreshed = true;
+        this.#counts.countRetry();
+        continue;
+      }
+      const isOver = attempt >= retries.attemptsMax || this.#retryBudget < 1;
+      if (!isPassing(error) || isOver) throw error;
       this.#retryBudget -= 1;
+      this.#counts.countRetry();
       await clock.sleep(backoffMs(retries, attempt, random));
     }
   }
 
   close(): void {
     this.client.destroy();
+  }
+
+  async #credentials(place: S3Place): Promise<S3Credentials> {
+    try {
+      return await this.#options.credentials();
+    } catch (thrown) {
+      throw credentialsFailure(thrown, place);
+    }
+  }
+
+  /** Whether the same request, signed anew at once, may be taken. */
+  async #mayHeal(failure: HeliosError, used: S3Credentials): Promise<boolean> {
+    if (isClockSkew(failure)) return true;
+    if (!mayBeCredentials(failure)) return false;
+    const { credentials, clock } = this.#options;
+    try {
+      // Another request that was refused may have got new ones meanwhile.
+      if (isOther(await credentials(), used)) return true;
+      if (clock.monotonicMs() - this.#refreshedAtMs < refreshPauseMs) return false;
+      this.#refreshedAtMs = clock.monotonicMs();
+      return isOther(await credentials({ forceRefresh: true }), used);
+    } catch {
+      // The store's refusal says more than that there are no others.
+      return false;
+    }
   }
 }
 
@@ -102,17 +150,33 @@ async function attemptOf<T>(
   }
 }
 
-/** Without properties that are undefined. */
-function sdkShape({ accessKeyId, secretAccessKey, sessionToken, expiration }: S3Credentials): {
+function isOther(left: S3Credentials, right: S3Credentials): boolean {
+  return (
+    left.accessKeyId !== right.accessKeyId ||
+    left.secretAccessKey !== right.secretAccessKey ||
+    left.sessionToken !== right.sessionToken
+  );
+}
+
+function credentialsFailure(thrown: unknown, { url }: S3Place): HeliosError {
+  if (thrown instanceof HeliosError) return thrown;
+  const why = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new HeliosError('access_refused', `There are no credentials for ${url}: ${why}`, {
+    hint:
+      'Set storage.aws_access_key_id and storage.aws_secret_access_key, storage.aws_profile, or ' +
+      'what the usual chain of AWS reads; check the role and its trust.',
+    cause: thrown,
+  });
+}
+
+/** Said to be over, so that the SDK asks each time: who gives them knows when they end. */
+function sdkShape({ accessKeyId, secretAccessKey, sessionToken }: S3Credentials): {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;
-  expiration?: Date;
+  expiration: Date;
 } {
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-    ...(expiration === undefined ? {} : { expiration }),
-  };
+  const expiration = new Date(0);
+  const keys = { accessKeyId, secretAccessKey, expiration };
+  return sessionToken === undefined ? keys : { ...keys, sessionToken };
 }

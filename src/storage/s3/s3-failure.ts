@@ -29,8 +29,9 @@ export function answerIn(thrown: unknown): S3Answer {
 }
 
 /**
- * A failure in our words: `not_found`, `access_refused`, `throttled`, `unavailable` (the store says
- * it can't now), `unreachable` (nothing answered), or `storage_failed`.
+ * A failure in our words: `not_found`, `access_refused`, `throttled`, `disk_full` (the bucket's
+ * quota or the store's disks), `unavailable` (the store says it can't now), `unreachable` (nothing
+ * answered), or `storage_failed`.
  */
 export function s3Failure(thrown: unknown, place: S3Place): HeliosError {
   if (thrown instanceof HeliosError) return thrown;
@@ -46,14 +47,20 @@ export function s3Failure(thrown: unknown, place: S3Place): HeliosError {
   if (isNotFound(answer)) {
     return new HeliosError('not_found', `${place.url} does not exist.`, cause);
   }
+  const why = name === '' || name === 'Error' ? message : `${name}: ${message}`;
+  const text = `${place.action.slice(3)} of ${place.url} failed: ${why}`;
+  if (isFull(answer)) {
+    return new HeliosError('disk_full', `The store of ${place.url} is full: ${why}`, {
+      hint: 'Make room in the bucket, or raise its quota; what failed is tried again.',
+      ...cause,
+    });
+  }
   if (isRefusal(answer)) {
     return new HeliosError('access_refused', refusalText(answer, place), {
       hint: refusalHint(answer, place),
       ...cause,
     });
   }
-  const why = name === '' || name === 'Error' ? message : `${name}: ${message}`;
-  const text = `${place.action.slice(3)} of ${place.url} failed: ${why}`;
   if (name === 'SlowDown' || status === 429 || /Throttl|RequestLimit/.test(name)) {
     return new HeliosError('throttled', text, {
       hint: 'The store asks for fewer requests.',
@@ -61,32 +68,51 @@ export function s3Failure(thrown: unknown, place: S3Place): HeliosError {
     });
   }
   if (status === undefined) {
-    return new HeliosError('unreachable', text, {
-      hint: 'Check the endpoint and the network.',
-      ...cause,
-    });
+    return new HeliosError('unreachable', text, { hint: networkHint(thrown), ...cause });
   }
-  if (status >= 500) return new HeliosError('unavailable', text, cause);
-  if (status === 301 || status === 307 || name === 'PermanentRedirect') {
-    return new HeliosError('storage_failed', text, {
-      hint: 'The bucket is in another region: set storage.aws_region.',
-      ...cause,
-    });
-  }
-  return new HeliosError('storage_failed', text, cause);
+  const isRedirect = status === 301 || status === 307;
+  // What isn't S3 answers so, and what a proxy on the way has cut or changed.
+  const isNonsense = status < 400 && !isRedirect;
+  if (status >= 500 || isNonsense) return new HeliosError('unavailable', text, cause);
+  return new HeliosError('storage_failed', text, { hint: otherHint(thrown, answer), ...cause });
 }
 
 /** The same request may succeed, or may have succeeded. */
 export function isPassing(failure: HeliosError): boolean {
   if (passingCodes.has(failure.code)) return true;
   const { name, status } = answerIn(failure.cause);
-  return status === 409 || status === 408 || name === 'RequestTimeout' || name === 'InvalidDigest';
+  return status === 409 || status === 408 || passingNames.has(name);
 }
 
 const passingCodes: ReadonlySet<string> = new Set(['throttled', 'unavailable', 'unreachable']);
+/** The bytes came damaged, or not in time. */
+const passingNames: ReadonlySet<string> = new Set([
+  'RequestTimeout',
+  'BadDigest',
+  'InvalidDigest',
+  'XAmzContentSHA256Mismatch',
+  'XAmzContentChecksumMismatch',
+]);
+
+/**
+ * Other credentials might not be refused. An answer to HEAD has no body, so that an expired token
+ * is a bare 400 there.
+ */
+export function mayBeCredentials(failure: HeliosError): boolean {
+  const answer = answerIn(failure.cause);
+  if (clockNames.has(answer.name)) return false;
+  const isBare = answer.status === 400 && /^(?:|400|Unknown\w*|BadRequest)$/.test(answer.name);
+  return isRefusal(answer) || isBare;
+}
+
+/** The client has taken the store's time from its answer: what follows is signed with it. */
+export function isClockSkew(failure: HeliosError): boolean {
+  return clockNames.has(answerIn(failure.cause).name);
+}
 
 export function isNotFound({ name, status }: S3Answer): boolean {
-  return name === 'NoSuchKey' || name === 'NotFound' || (status === 404 && name !== 'NoSuchBucket');
+  if (name === 'NoSuchBucket' || name === 'NoSuchUpload') return false;
+  return name === 'NoSuchKey' || name === 'NotFound' || status === 404;
 }
 
 export function isPreconditionFailed({ name, status }: S3Answer): boolean {
@@ -98,11 +124,19 @@ const keyNames: ReadonlySet<string> = new Set([
   'InvalidAccessKeyId',
   'SignatureDoesNotMatch',
   'ExpiredToken',
+  'ExpiredTokenException',
   'InvalidToken',
+  'InvalidIdentityToken',
+  'TokenRefreshRequired',
   'CredentialsProviderError',
 ]);
 
+function isFull({ name, status }: S3Answer): boolean {
+  return status === 507 || /QuotaExceeded|StorageFull|QuotaFull/.test(name);
+}
+
 function isRefusal({ name, status }: S3Answer): boolean {
+  if (name === 'InvalidObjectState') return false;
   return status === 401 || status === 403 || keyNames.has(name) || clockNames.has(name);
 }
 
@@ -111,8 +145,48 @@ function refusalText({ name, message }: S3Answer, place: S3Place): string {
   return `${place.action.slice(3)} of ${place.url} was refused: ${why}`;
 }
 
-function refusalHint({ name }: S3Answer, place: S3Place): string {
+function refusalHint({ name, message }: S3Answer, place: S3Place): string {
   if (clockNames.has(name)) return "Set this machine's clock: signatures hold for some minutes.";
   if (keyNames.has(name)) return 'Check the credentials: key, secret, session token, profile.';
-  return `Allow ${place.action} there for these credentials.`;
+  const other = /\b(?:kms|sts):\w+/.exec(message)?.[0];
+  return `Allow ${other ?? place.action} there for these credentials.`;
+}
+
+function networkHint(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  return /CERT|SIGNATURE/.test(code)
+    ? "Let Node know the store's certificate authority: set NODE_EXTRA_CA_CERTS to its file."
+    : 'Check the endpoint and the network.';
+}
+
+const regionNames: ReadonlySet<string> = new Set([
+  'PermanentRedirect',
+  'TemporaryRedirect',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
+]);
+
+function otherHint(thrown: unknown, { name, status, message }: S3Answer): string | undefined {
+  if (status === 301 || status === 307 || regionNames.has(name)) {
+    const region = regionIn(thrown) ?? /expecting '([\w-]+)'/.exec(message)?.[1];
+    return region === undefined
+      ? 'The bucket is in another region: set storage.aws_region.'
+      : `The bucket is in another region: set storage.aws_region = '${region}'.`;
+  }
+  if (name === 'InvalidObjectState') return 'It is archived: restore it from there first.';
+  if (name === 'NoSuchUpload') {
+    return "Something gave the upload up, such as the bucket's lifecycle rule; it is begun anew.";
+  }
+  return name.startsWith('KMS.') ? 'Check storage.sse_kms_key_id and the key.' : undefined;
+}
+
+/** Where the bucket is, as the answer's header says. */
+function regionIn(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('$response' in thrown)) return undefined;
+  const { $response: response } = thrown;
+  if (typeof response !== 'object' || response === null || !('headers' in response)) return;
+  const { headers } = response;
+  if (typeof headers !== 'object' || headers === null) return undefined;
+  const found = Object.entries(headers).find(([key]) => key === 'x-amz-bucket-region')?.[1];
+  return typeof found === 'string' ? found : undefined;
 }

@@ -9,37 +9,41 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { HeliosError } from '../../base/errors.ts';
+import { HeliosError, systemCode } from '../../base/errors.ts';
 import { fileFailure } from '../file-failure.ts';
 import { checkPath, checkPrefix, compareUtf8 } from '../storage-path.ts';
 import type { CachedObject, FileCache } from '../file-cache.ts';
 import type { HeldFile, Storage, StoredObject } from '../storage.ts';
-import { checkBody, crc32Text, readableBody } from './s3-body.ts';
-import { S3Requests, type S3ClientOptions } from './s3-client.ts';
+import { ConditionalWrites, type ProbeOutcome } from './conditional-writes.ts';
+import { type PartLimits, planParts } from './part-size.ts';
+import { BodyCheck, checkBody, checked, crc32Text, readableBody } from './s3-body.ts';
+import type { S3Requests } from './s3-client.ts';
 import { answerIn, isNotFound, isPreconditionFailed, type S3Place } from './s3-failure.ts';
 import { printS3Location, type S3Location } from './s3-location.ts';
 import { encryptionFields, type EncryptionFields, type S3Encryption } from './s3-encryption.ts';
 import { MultipartUpload } from './multipart-upload.ts';
 
-export type S3StorageOptions = S3ClientOptions & {
+export type S3StorageOptions = {
+  /** Those of other places in the same store too. */
+  readonly requests: S3Requests;
   /** Where objects lie as local files. */
   readonly cache: FileCache;
   readonly encryption?: S3Encryption | undefined;
-  /** Files from this on are sent in parts of this many bytes; 5 MiB at least. */
-  readonly partBytes?: number | undefined;
+  readonly parts?: PartLimits | undefined;
+  /** What is known of the bucket; nothing is asked of it unless given. */
+  readonly conditions?: ConditionalWrites | undefined;
 };
 
 /** In an object's metadata: which call put it, to know our own put whose answer was lost. */
 const putIdKey = 'helios-put';
 
-const partBytesDefault = 16 * 1024 * 1024;
-
 /**
  * Objects under a prefix of a bucket.
  *
- * `putIfAbsent` is one `PutObject` with `If-None-Match: *`. 412 says that an object is there: where
- * an earlier attempt of the same call had no answer, it may be ours, which its metadata tells. 409
- * says that nothing is decided, and is asked again
+ * `putIfAbsent` is one `PutObject` with `If-None-Match: *`. 412 says that an object is there: it may
+ * be ours, by an attempt whose answer was lost, or that something on the way sent twice; its
+ * metadata tells. An attempt that takes effect after its successor meets the successor's object, and
+ * is refused. 409 says that nothing is decided, and is asked again
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
  */
 export class S3Storage implements Storage {
@@ -48,16 +52,18 @@ export class S3Storage implements Storage {
   readonly #place: S3Location;
   readonly #requests: S3Requests;
   readonly #encryption: EncryptionFields;
-  readonly #partBytes: number;
+  readonly #parts: PartLimits;
+  readonly #conditions: ConditionalWrites;
   readonly #cache: FileCache;
 
   constructor(place: S3Location, options: S3StorageOptions) {
     this.location = printS3Location(place);
     this.#place = place;
-    this.#requests = new S3Requests(options);
+    this.#requests = options.requests;
     this.#encryption = encryptionFields(options.encryption);
     this.#cache = options.cache;
-    this.#partBytes = options.partBytes ?? partBytesDefault;
+    this.#parts = options.parts ?? {};
+    this.#conditions = options.conditions ?? new ConditionalWrites('trusted');
   }
 
   async read(path: string): Promise<Uint8Array> {
@@ -82,10 +88,12 @@ export class S3Storage implements Storage {
   async download(path: string, localPath: string): Promise<void> {
     await this.#send('s3:GetObject', path, async (object) => {
       const answer = await this.#requests.client.send(new GetObjectCommand(object));
-      const body = readableBody(answer);
+      const check = new BodyCheck(answer, this.#urlOf(path));
       const file = createWriteStream(localPath, { flags: 'w' });
-      await pipeline(body, file);
-      checkBody({ ContentLength: answer.ContentLength }, file.bytesWritten, this.#urlOf(path));
+      await pipeline(readableBody(answer), checked(check), file).catch((thrown: unknown) => {
+        throw isOfDisk(thrown) ? fileFailure(thrown, localPath) : thrown;
+      });
+      check.finish();
     });
   }
 
@@ -124,14 +132,19 @@ export class S3Storage implements Storage {
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<'put' | 'exists'> {
     const putId = randomUUID();
-    return await this.#send('s3:PutObject', path, async (object, attempt) => {
-      const put = this.#putCommand(object, bytes, { putId, isConditional: true });
+    const isConditional = await this.#mayCondition();
+    return await this.#send('s3:PutObject', path, async (object) => {
+      if (!isConditional) {
+        const known = await this.#whoseIs(path, putId);
+        if (known !== 'nobody') return known === 'ours' ? 'put' : 'exists';
+      }
+      const put = this.#putCommand(object, bytes, { putId, isConditional });
       try {
         await this.#requests.client.send(put);
         return 'put';
       } catch (thrown) {
         if (!isPreconditionFailed(answerIn(thrown))) throw thrown;
-        return attempt > 1 && (await this.#putIdOf(path)) === putId ? 'put' : 'exists';
+        return (await this.#whoseIs(path, putId)) === 'ours' ? 'put' : 'exists';
       }
     });
   }
@@ -148,18 +161,23 @@ export class S3Storage implements Storage {
     const { size } = await stat(localPath).catch((thrown: unknown) => {
       throw fileFailure(thrown, localPath);
     });
+    const plan = planParts(size, this.#parts);
     const putId = randomUUID();
+    const isConditional = await this.#mayCondition();
+    const isThere = !isConditional && (await this.stat(path)) !== undefined;
     const upload = new MultipartUpload({
       requests: this.#requests,
       bucket: this.#place.bucket,
       key: this.#keyOf(path),
       url: this.#urlOf(path),
       localPath,
-      partBytes: this.#partBytes,
+      isConditional,
       fields: { ...this.#encryption, Metadata: { [putIdKey]: putId } },
-      isOurs: async () => (await this.#putIdOf(path)) === putId,
+      isOurs: async () => (await this.#whoseIs(path, putId)) === 'ours',
     });
-    const outcome = size <= this.#partBytes ? await upload.sendWhole() : await upload.send(size);
+    const send = async (): Promise<'put' | 'exists'> =>
+      plan === undefined ? await upload.sendWhole() : await upload.send(size, plan);
+    const outcome = isThere ? 'exists' : await send();
     if (outcome === 'put') return await this.#cache.adopt(this.#cached(path, size), localPath);
     throw new HeliosError('already_exists', `${this.#urlOf(path)} is already there.`);
   }
@@ -181,11 +199,6 @@ export class S3Storage implements Storage {
     });
   }
 
-  /** Lets go of its connections. */
-  close(): void {
-    this.#requests.close();
-  }
-
   async #send<T>(
     action: string,
     path: string,
@@ -197,14 +210,44 @@ export class S3Storage implements Storage {
     return await this.#requests.send(place, async (attempt) => await request(object, attempt));
   }
 
-  async #putIdOf(path: string): Promise<string | undefined> {
+  async #whoseIs(path: string, putId: string): Promise<'ours' | 'theirs' | 'nobody'> {
     const object = { Bucket: this.#place.bucket, Key: this.#keyOf(path) };
     try {
       const head = await this.#requests.client.send(new HeadObjectCommand(object));
-      return head.Metadata?.[putIdKey];
+      return head.Metadata?.[putIdKey] === putId ? 'ours' : 'theirs';
     } catch (thrown) {
-      if (isNotFound(answerIn(thrown))) return undefined;
+      if (isNotFound(answerIn(thrown))) return 'nobody';
       throw thrown;
+    }
+  }
+
+  /** Whether puts can have a condition, or it is known that nobody else writes. */
+  async #mayCondition(): Promise<boolean> {
+    await this.#conditions.check(this.location, async () => await this.#probe());
+    return this.#conditions.mode !== 'none';
+  }
+
+  /** Puts an object where one is, out of sight of every reader of tables. */
+  async #probe(): Promise<ProbeOutcome> {
+    const path = `_helios/probe-${randomUUID()}`;
+    const bytes = new TextEncoder().encode('Helios asked whether this store keeps conditions.');
+    await this.put(path, bytes);
+    try {
+      return await this.#send('s3:PutObject', path, async (object) => {
+        const put = this.#putCommand(object, bytes, { putId: undefined, isConditional: true });
+        try {
+          await this.#requests.client.send(put);
+          return 'taken';
+        } catch (thrown) {
+          const answer = answerIn(thrown);
+          if (isPreconditionFailed(answer)) return 'refused';
+          if (answer.status === 501 || answer.name === 'NotImplemented') return 'unknown_to_it';
+          throw thrown;
+        }
+      });
+    } finally {
+      // Who may not delete leaves a small object behind.
+      await this.delete(path).catch(() => undefined);
     }
   }
 
@@ -275,6 +318,13 @@ type Page = {
   readonly lastKey: string | undefined;
   readonly isTruncated: boolean;
 };
+
+const diskCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES']);
+
+/** The other failures of a download are those of a connection. */
+function isOfDisk(thrown: unknown): boolean {
+  return diskCodes.has(systemCode(thrown) ?? '');
+}
 
 function decoded(key: string | undefined): string {
   return decodeURIComponent((key ?? '').replaceAll('+', ' '));
