@@ -30,11 +30,13 @@ export type PeerFacts = {
 export class DeltaPeers implements AsyncDisposable {
   readonly #peer: PythonPeer;
 
-  constructor(python: string) {
-    this.#peer = new PythonPeer(python, [join(import.meta.dirname, 'delta_peer.py')]);
+  /** With AWS_ENDPOINT_URL, AWS_REGION and a key in `environment`, paths may be s3://. */
+  constructor(python: string, environment: NodeJS.ProcessEnv = {}) {
+    const program = [join(import.meta.dirname, 'delta_peer.py')];
+    this.#peer = new PythonPeer(python, program, environment);
   }
 
-  /** Rows of a SELECT from `t`, the table at an absolute path. */
+  /** Rows of a SELECT from `t`, the table at an absolute path or an s3:// URL. */
   async query(reader: DeltaReader, path: string, sql: string): Promise<readonly unknown[]> {
     return (await this.#peer.ask({ action: reader, path, sql })) as readonly unknown[];
   }

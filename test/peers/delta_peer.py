@@ -1,12 +1,12 @@
 """Reads and writes Delta tables with engines that are not Helios: a line of JSON in, a line out."""
 
+import importlib
 import json
 import os
 import sys
 
 import deltalake
 import duckdb
-import duckdb_extension_delta
 import pyarrow as pa
 
 from plain_values import Hex, plain
@@ -28,26 +28,46 @@ def query_delta_rs(path, sql):
     return rows_of(builder.execute(sql).read_all())
 
 
-def query_duckdb(path, sql):
-    # The wheel carries the signed extension for one version of DuckDB.
-    folder = os.path.dirname(duckdb_extension_delta.__file__)
+def load_extension(connection, name):
+    # A wheel carries the signed extension for one version of DuckDB.
+    folder = importlib.import_module(f"duckdb_extension_{name}").__path__[0]
     found = [
-        os.path.join(parent, name)
-        for parent, _, names in os.walk(folder)
-        for name in names
-        if name.endswith(".duckdb_extension")
+        os.path.join(parent, file)
+        for parent, _, files in os.walk(folder)
+        for file in files
+        if file.endswith(".duckdb_extension")
     ]
-    connection = duckdb.connect()
     connection.execute(f"LOAD '{found[0]}'")
+
+
+def query_duckdb(path, sql):
+    connection = duckdb.connect()
+    load_extension(connection, "delta")
+    if path.startswith("s3://"):
+        load_extension(connection, "httpfs")
+        endpoint = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://")
+        connection.execute(
+            f"""CREATE SECRET (TYPE s3, KEY_ID '{os.environ["AWS_ACCESS_KEY_ID"]}',
+            SECRET '{os.environ["AWS_SECRET_ACCESS_KEY"]}', REGION '{os.environ["AWS_REGION"]}',
+            ENDPOINT '{endpoint}', URL_STYLE 'path', USE_SSL false)"""
+        )
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"CREATE VIEW t AS SELECT * FROM delta_scan('{path}')")
     return rows_of(connection.execute(sql).to_arrow_table())
 
 
+def clickhouse_function(path):
+    if not path.startswith("s3://"):
+        return f"deltaLakeLocal('{path}')"
+    url = path.replace("s3://", f"{os.environ['AWS_ENDPOINT_URL']}/")
+    key, secret = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+    return f"deltaLake('{url}', '{key}', '{secret}')"
+
+
 def query_clickhouse(path, sql):
     import chdb
 
-    text = sql.replace("FROM t ", f"FROM deltaLakeLocal('{path}') ")
+    text = sql.replace("FROM t ", f"FROM {clickhouse_function(path)} ")
     settings = " SETTINGS output_format_arrow_string_as_string = 0, session_timezone = 'UTC'"
     table = chdb.query(f"SELECT * FROM ({text}){settings}", "ArrowTable")
     return [with_text(row) for row in rows_of(table)]
