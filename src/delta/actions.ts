@@ -52,6 +52,14 @@ export type RemoveAction = {
   readonly extendedFileMetadata?: boolean | undefined;
   readonly partitionValues?: PartitionValues | undefined;
   readonly size?: number | undefined;
+  readonly deletionVector?: JsonObject | undefined;
+};
+
+/** A file of a V2 checkpoint that holds adds and removes. */
+export type SidecarAction = {
+  /** A name below `_delta_log/_sidecars`, or an absolute URI. */
+  readonly path: string;
+  readonly sizeInBytes: number;
 };
 
 export type DomainMetadataAction = {
@@ -71,6 +79,8 @@ export type Actions = {
   readonly adds: readonly AddAction[];
   readonly removes: readonly RemoveAction[];
   readonly domains: readonly DomainMetadataAction[];
+  /** Only in V2 checkpoints. */
+  readonly sidecars?: readonly SidecarAction[] | undefined;
 };
 
 /**
@@ -123,6 +133,7 @@ class ActionReader implements Actions {
   readonly adds: AddAction[] = [];
   readonly removes: RemoveAction[] = [];
   readonly domains: DomainMetadataAction[] = [];
+  readonly sidecars: SidecarAction[] = [];
 
   constructor(where: string) {
     this.#where = where;
@@ -162,6 +173,12 @@ class ActionReader implements Actions {
       case 'commitInfo':
         this.commitInfo = body;
         break;
+      case 'sidecar':
+        this.sidecars.push({
+          path: this.#text(body, 'path'),
+          sizeInBytes: this.#integer(body, 'sizeInBytes'),
+        });
+        break;
       default:
       // The protocol asks readers to skip actions that they do not know.
     }
@@ -192,6 +209,9 @@ class ActionReader implements Actions {
         this.#partitionValues(from[key]),
       ),
       size: this.#optionalInteger(body, 'size'),
+      deletionVector: this.#optional(body, 'deletionVector', (from, key) =>
+        this.#object(from[key], key),
+      ),
     };
   }
 

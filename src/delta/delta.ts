@@ -1,10 +1,12 @@
 import type { EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
+import type { DeletionVectorDescriptor } from './deletion/descriptor.ts';
+import type { PhysicalSchema } from './mapping/physical-schema.ts';
 
 /** Version of a Delta table: the number of its newest commit, 0 for the first. */
 export type TableVersion = number;
 
-/** Partition column → value as Delta writes it (text by its type), or null. */
+/** Partition column, by its physical name → value as Delta writes it (text by its type), or null. */
 export type PartitionValues = Readonly<Record<string, string | null>>;
 
 /** A live data file of a snapshot. */
@@ -16,8 +18,10 @@ export type DataFile = {
   readonly modifiedAtMs: EpochMs;
   /** `stats` of the add action, as the JSON text it came with. */
   readonly statsJson: string | undefined;
-  /** `numRecords` of the stats. */
+  /** `numRecords` of the stats, less the rows that `deletionVector` names. */
   readonly rowCount: number | undefined;
+  /** Which of its rows are gone. */
+  readonly deletionVector?: DeletionVectorDescriptor | undefined;
 };
 
 /** `txn` of one application: how far an appId has got in this table. */
@@ -34,6 +38,8 @@ export type Snapshot = {
   readonly protocol: { readonly minReaderVersion: number; readonly minWriterVersion: number };
   readonly schema: Schema;
   readonly partitionColumns: readonly string[];
+  /** How columns are called in files, where it isn't as in `schema`. */
+  readonly physical?: PhysicalSchema | undefined;
   readonly configuration: Readonly<Record<string, string>>;
   readonly files: readonly DataFile[];
   readonly transactions: ReadonlyMap<string, AppTransaction>;

@@ -16,13 +16,6 @@ export function checkReadable(protocol: ProtocolAction, metadata: MetadataAction
     if (!readableFeatures.has(feature)) refuse('read', `the feature ${feature}`);
   }
   if (metadata.format.provider !== 'parquet') refuse('read', `format ${metadata.format.provider}`);
-  const mapping = metadata.configuration['delta.columnMapping.mode'] ?? 'none';
-  if (mapping !== 'none') refuse('read', `the feature columnMapping (mode ${mapping})`);
-  for (const [name, field] of allFields(parseStruct(metadata.schemaString))) {
-    if (field.metadata?.['delta.typeChanges'] !== undefined) {
-      refuse('read', `the feature typeWidening (column ${name})`);
-    }
-  }
 }
 
 /**
@@ -38,7 +31,10 @@ export function checkAppendable(protocol: ProtocolAction, metadata: MetadataActi
   checkRules(metadata);
 }
 
-/** Features that a reader may ignore while no file and no column uses them. */
+/**
+ * Features that a reader knows what to do about, or that ask nothing of it. Others may hide rows or
+ * hold values of a kind that Helios has no type for.
+ */
 const readableFeatures: ReadonlySet<string> = new Set([
   'timestampNtz',
   'columnMapping',
@@ -64,6 +60,8 @@ const appendableFeatures: ReadonlySet<string> = new Set([
 ]);
 
 function checkRules(metadata: MetadataAction): void {
+  const mapping = metadata.configuration['delta.columnMapping.mode'] ?? 'none';
+  if (mapping !== 'none') refuse('append to', `the feature columnMapping (mode ${mapping})`);
   for (const [key, value] of Object.entries(metadata.configuration)) {
     if (key.startsWith('delta.constraints.')) refuse('append to', `the CHECK constraint ${key}`);
     if (key === 'delta.enableInCommitTimestamps' && value === 'true') {
@@ -74,11 +72,13 @@ function checkRules(metadata: MetadataAction): void {
     const rule = columnRules.find(([key]) => field.metadata?.[key] !== undefined)?.[1];
     if (rule !== undefined) refuse('append to', `${rule} (column ${name})`);
     if (!field.nullable) refuse('append to', `a NOT NULL column (${name})`);
+    if (field.type === 'void') refuse('append to', `a column without a type (${name})`);
     if (field.type === 'timestamp_ntz') refuse('append to', `a TIMESTAMP_NTZ column (${name})`);
   }
 }
 
 const columnRules: readonly (readonly [string, string])[] = [
+  ['delta.typeChanges', 'the feature typeWidening'],
   ['delta.invariants', 'a column invariant'],
   ['delta.generationExpression', 'a generated column'],
   ['delta.identity.start', 'an identity column'],

@@ -104,18 +104,12 @@ describe('types', () => {
     expect(parseSchema(schemaOf(name))).toHaveLength(1);
   });
 
-  test.each([
-    'void',
-    'variant',
-    'toString',
-    'interval day',
-    7,
-    null,
-    { type: 'array' },
-    { type: 'udt' },
-  ])('%j is refused', (type) => {
-    expect(() => parseSchema(schemaOf(type))).toThrow(/The column c has the type/);
-  });
+  test.each(['variant', 'toString', 'interval day', 7, null, { type: 'array' }, { type: 'udt' }])(
+    '%j is refused',
+    (type) => {
+      expect(() => parseSchema(schemaOf(type))).toThrow(/The column c has the type/);
+    },
+  );
 });
 
 describe('names', () => {

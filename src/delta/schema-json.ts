@@ -120,6 +120,8 @@ const primitives: Readonly<Record<string, ColumnType>> = {
   date: { kind: 'date' },
   timestamp: { kind: 'timestamp' },
   timestamp_ntz: { kind: 'timestamp' },
+  /** A column of which nobody knows the type yet: all its values are NULL. */
+  void: { kind: 'text' },
 };
 
 function fieldsOf(columns: Schema): FieldJson[] {
@@ -202,8 +204,13 @@ function checkDuplicates(names: readonly string[]): void {
 }
 
 function parseField(field: FieldJson): Column {
+  return { name: field.name, type: parseFieldType(field) };
+}
+
+/** The type of one field. Fails with `unsupported_table` on one that Helios does not read. */
+export function parseFieldType(field: FieldJson): ColumnType {
   const type = parseType(field.type);
-  if (type !== undefined) return { name: field.name, type };
+  if (type !== undefined) return type;
   throw new HeliosError(
     'unsupported_table',
     `The column ${field.name} has the type ${JSON.stringify(field.type)}, ` +

@@ -2,7 +2,6 @@ import { HeliosError } from '../base/errors.ts';
 import type { Schema } from '../event/schema.ts';
 import type {
   Actions,
-  AddAction,
   DomainMetadataAction,
   MetadataAction,
   ProtocolAction,
@@ -10,12 +9,13 @@ import type {
   TxnAction,
 } from './actions.ts';
 import type { AppTransaction, DataFile, Snapshot, TableVersion } from './delta.ts';
+import { LiveFile } from './log/live-file.ts';
+import { type PhysicalSchema, physicalSchema } from './mapping/physical-schema.ts';
 import { decodePath } from './path.ts';
 import { checkReadable } from './protocol.ts';
-import { parseSchema } from './schema-json.ts';
+import { parseSchema, parseStruct } from './schema-json.ts';
 
-/** A live file with what a checkpoint has to keep of its add action. */
-export type LiveFile = DataFile & { readonly action: AddAction };
+export type { LiveFile };
 
 /**
  * Everything the log says up to one version. Immutable to its holder.
@@ -29,6 +29,7 @@ export class TableState implements Snapshot {
   readonly protocol: ProtocolAction;
   readonly metadata: MetadataAction;
   readonly schema: Schema;
+  readonly physical: PhysicalSchema | undefined;
   readonly transactions: ReadonlyMap<string, AppTransaction>;
   readonly domains: ReadonlyMap<string, DomainMetadataAction>;
   /** Files removed, by their decoded path, that a checkpoint may have to remember. */
@@ -42,6 +43,7 @@ export class TableState implements Snapshot {
     this.protocol = fields.protocol;
     this.metadata = fields.metadata;
     this.schema = fields.schema;
+    this.physical = fields.physical;
     this.transactions = fields.transactions;
     this.domains = fields.domains;
     this.tombstones = fields.tombstones;
@@ -81,35 +83,70 @@ export class TableState implements Snapshot {
     if (commits.length === 0) return this;
     const isNewest = this.#list.files.length === this.fileCount;
     const list = isNewest ? this.#list : listOf(this.liveFiles());
-    const { version, protocol, metadata, schema, transactions, domains, tombstones } = this;
-    const fields = { version, protocol, metadata, schema, transactions, domains, tombstones };
-    return apply({ ...fields, list }, commits);
+    const { version, protocol, metadata, schema, physical } = this;
+    const { transactions, domains, tombstones } = this;
+    const fields = { version, protocol, metadata, schema, physical };
+    return apply({ ...fields, transactions, domains, tombstones, list }, commits);
   }
 }
+
+/** What a checkpoint holds: the small actions, and files that are live or were removed. */
+export type CheckpointContent = {
+  /** Without adds and removes. */
+  readonly actions: Actions;
+  readonly files: readonly LiveFile[];
+  readonly removes: readonly RemoveAction[];
+};
 
 /**
  * The state of `version`, from a checkpoint and the commits after it, or from the commits from 0.
  */
-export function firstState(version: TableVersion, actions: readonly Actions[]): TableState {
-  const { protocol, metadata } = latest(actions);
+export function firstState(
+  version: TableVersion,
+  checkpoint: CheckpointContent | undefined,
+  commits: readonly Actions[],
+): TableState {
+  const all = checkpoint === undefined ? commits : [checkpoint.actions, ...commits];
+  const { protocol, metadata } = latest(all);
   if (protocol === undefined || metadata === undefined) {
     throw new HeliosError(
       'corrupt_data',
       `The table's log has no ${protocol === undefined ? 'protocol' : 'metaData'} action.`,
+      { hint: 'Check which program wrote it, and restore the table from a copy.' },
     );
   }
   checkReadable(protocol, metadata);
   const base: StateFields = {
-    version: version - actions.length,
+    version: version - all.length,
     protocol,
     metadata,
-    schema: parseSchema(metadata.schemaString),
+    ...schemaOf(metadata),
     transactions: new Map(),
     domains: new Map(),
-    tombstones: new Map(),
-    list: listOf([]),
+    ...filesOf(checkpoint),
   };
-  return apply(base, actions);
+  return apply(base, all);
+}
+
+/** A file of which rows were deleted is there twice: as it was, removed, and as it is. */
+function filesOf(checkpoint: CheckpointContent | undefined): Pick<StateFields, FileFields> {
+  const list = listOf(checkpoint?.files ?? []);
+  const removes = (checkpoint?.removes ?? []).map(tombstone);
+  return { list, tombstones: new Map(removes.filter(([path]) => !list.places.has(path))) };
+}
+
+function tombstone(remove: RemoveAction): [string, RemoveAction] {
+  return [decodePath(remove.path), remove];
+}
+
+type FileFields = 'list' | 'tombstones';
+
+function schemaOf(metadata: MetadataAction): Pick<StateFields, 'schema' | 'physical'> {
+  const { schemaString, configuration } = metadata;
+  return {
+    schema: parseSchema(schemaString),
+    physical: physicalSchema(parseStruct(schemaString), configuration),
+  };
 }
 
 /** The protocol and metadata that hold after the commits, where they say so. */
@@ -135,6 +172,7 @@ type StateFields = {
   readonly protocol: ProtocolAction;
   readonly metadata: MetadataAction;
   readonly schema: Schema;
+  readonly physical: PhysicalSchema | undefined;
   readonly transactions: ReadonlyMap<string, AppTransaction>;
   readonly domains: ReadonlyMap<string, DomainMetadataAction>;
   readonly tombstones: ReadonlyMap<string, RemoveAction>;
@@ -146,9 +184,9 @@ function apply(fields: StateFields, commits: readonly Actions[]): TableState {
   if (protocol !== fields.protocol || metadata !== fields.metadata) {
     checkReadable(protocol, metadata);
   }
-  const schema = metadata === fields.metadata ? fields.schema : parseSchema(metadata.schemaString);
+  const { schema, physical } = metadata === fields.metadata ? fields : schemaOf(metadata);
   const version = fields.version + commits.length;
-  const changed = { ...fields, version, protocol, metadata, schema };
+  const changed = { ...fields, version, protocol, metadata, schema, physical };
   return new TableState({
     ...changed,
     ...applySmall(fields, commits),
@@ -185,10 +223,10 @@ function withEntries<V>(
 function applyFiles(
   fields: StateFields,
   commits: readonly Actions[],
-): Pick<StateFields, 'list' | 'tombstones'> {
+): Pick<StateFields, FileFields> {
   const parsed = commits.map((commit) => ({
-    adds: commit.adds.map(liveFile),
-    removes: commit.removes.map((remove) => ({ path: decodePath(remove.path), remove })),
+    adds: commit.adds.map((add) => new LiveFile(add)),
+    removes: commit.removes.map(tombstone),
   }));
   const { places } = fields.list;
   const isAppend = commits.every((commit) => commit.removes.length === 0);
@@ -198,7 +236,6 @@ function applyFiles(
     paths.size === added.length &&
     added.every((file) => !places.has(file.path) && !fields.tombstones.has(file.path));
   if (isAppend && isNew) {
-    checkDeletionVectors(added);
     for (const file of added) places.set(file.path, fields.list.files.push(file) - 1);
     return { list: fields.list, tombstones: fields.tombstones };
   }
@@ -206,7 +243,7 @@ function applyFiles(
   const tombstones = new Map(fields.tombstones);
   for (const commit of parsed) {
     // Of one commit the removes go first: a file removed and added again in it is live.
-    for (const { path, remove } of commit.removes) {
+    for (const [path, remove] of commit.removes) {
       live.delete(path);
       tombstones.set(path, remove);
     }
@@ -215,48 +252,11 @@ function applyFiles(
       tombstones.delete(file.path);
     }
   }
-  checkDeletionVectors([...live.values()]);
   return { list: listOf([...live.values()]), tombstones };
 }
 
-/** A vector says which rows of a file are gone; ignoring it would bring them back. */
-function checkDeletionVectors(files: readonly LiveFile[]): void {
-  const file = files.find((live) => live.action.deletionVector !== undefined);
-  if (file === undefined) return;
-  throw new HeliosError(
-    'unsupported_table',
-    'Helios cannot read this Delta table: it uses the feature deletionVectors ' +
-      `(file ${file.path}).`,
-    { hint: 'Purge them with the engine that owns the table (REORG TABLE … APPLY (PURGE)).' },
-  );
-}
-
 function listOf(files: readonly LiveFile[]): FileList {
-  return { files: [...files], places: new Map(files.map((file, place) => [file.path, place])) };
-}
-
-function liveFile(action: AddAction): LiveFile {
-  return {
-    path: decodePath(action.path),
-    partitionValues: action.partitionValues,
-    byteLength: action.size,
-    modifiedAtMs: action.modificationTime,
-    statsJson: action.stats,
-    rowCount: rowCountOf(action.stats),
-    action,
-  };
-}
-
-/** `numRecords`, which writers put first; only otherwise is the whole text parsed. */
-function rowCountOf(stats: string | undefined): number | undefined {
-  if (stats === undefined) return undefined;
-  const first = /^\{"numRecords":(\d+)[,}]/.exec(stats)?.[1];
-  if (first !== undefined) return Number(first);
-  try {
-    const parsed: unknown = JSON.parse(stats);
-    const count: unknown = parsed === null ? undefined : Reflect.get(Object(parsed), 'numRecords');
-    return typeof count === 'number' ? count : undefined;
-  } catch {
-    return undefined;
-  }
+  const places = new Map<string, number>();
+  for (const [place, file] of files.entries()) places.set(file.path, place);
+  return { files: [...files], places };
 }

@@ -221,16 +221,12 @@ describe('what stands in the way', () => {
     ['catalogManaged', reader('catalogManaged')],
     ['reader version 4', [{ protocol: { minReaderVersion: 4, minWriterVersion: 7 } }]],
     [
-      'columnMapping',
-      [metadata(fields(), { configuration: { 'delta.columnMapping.mode': 'name' } })],
+      'columnMapping (mode odd)',
+      [metadata(fields(), { configuration: { 'delta.columnMapping.mode': 'odd' } })],
     ],
     [
-      'typeWidening (column id)',
-      reader('typeWidening', { ...field('id', 'long'), metadata: { 'delta.typeChanges': [] } }),
-    ],
-    [
-      'deletionVectors (file v)',
-      [{ add: { ...addOf('v'), deletionVector: { storageType: 'u' } } }],
+      'deletionVectors with the storage type "x" (file v)',
+      [{ add: { ...addOf('v'), deletionVector: { storageType: 'x' } } }],
     ],
   ])('of reading is refused by name: %s', async (name, actions) => {
     await foreign(actions);
@@ -261,6 +257,9 @@ describe('what stands in the way', () => {
       'a NOT NULL column (id)',
       [metadata([{ ...field('id', 'long'), nullable: false }, fields()[1]!])],
     ],
+    ['columnMapping (mode name)', [metadata([], { configuration: mappedByName })]],
+    ['the feature typeWidening (column id)', columnWith({ 'delta.typeChanges': [] })],
+    ['a column without a type (n)', [metadata([...fields(), field('n', 'void')])]],
     ['a TIMESTAMP_NTZ column', [metadata([...fields(), field('t', 'timestamp_ntz')])]],
   ])('of appending is refused by name, reading is not: %s', async (name, actions) => {
     await foreign(actions);
@@ -282,8 +281,8 @@ describe('what stands in the way', () => {
   });
 
   test('of types that Helios lacks is refused with the column', async () => {
-    await foreign([metadata([field('id', 'void'), fields()[1]!])]);
-    await expect(table.refresh()).rejects.toThrow('The column id has the type "void"');
+    await foreign([metadata([field('id', 'variant'), fields()[1]!])]);
+    await expect(table.refresh()).rejects.toThrow('The column id has the type "variant"');
   });
 
   test('of files elsewhere is refused', async () => {
@@ -329,6 +328,8 @@ function fields(): readonly object[] {
 function field(name: string, type: string): object {
   return { name, type, nullable: true, metadata: {} };
 }
+
+const mappedByName = { 'delta.columnMapping.mode': 'name' };
 
 function columnWith(columnMetadata: object): object[] {
   return [metadata([{ ...field('id', 'long'), metadata: columnMetadata }, fields()[1]!])];

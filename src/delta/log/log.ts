@@ -4,7 +4,8 @@ import { type Actions, parseActions } from '../actions.ts';
 import type { TableVersion } from '../delta.ts';
 import {
   beforeVersion,
-  type CheckpointForm,
+  type Checkpoint,
+  checkpointPaths,
   commitPath,
   lastCheckpointPath,
   logFolder,
@@ -16,9 +17,7 @@ export type Commit = { readonly actions: Actions; readonly byteLength: number };
 
 /** Which files together say what the newest version is. */
 export type LogSegment = {
-  readonly checkpoint:
-    | { readonly version: TableVersion; readonly form: CheckpointForm }
-    | undefined;
+  readonly checkpoint: Checkpoint | undefined;
   /** The newest version. The commits after the checkpoint up to it are all there. */
   readonly version: TableVersion;
 };
@@ -43,37 +42,49 @@ export async function readCommitsFrom(storage: Storage, from: TableVersion): Pro
   }
 }
 
+export type SegmentOptions = {
+  /** The version that is wanted, instead of the newest one. */
+  readonly atVersion?: TableVersion | undefined;
+  /** First files of checkpoints that turned out to be damaged. */
+  readonly without: ReadonlySet<string>;
+};
+
 /**
  * Finds the newest complete checkpoint and the commits after it; undefined when there is no table.
  * `_last_checkpoint` only says where the listing may begin: when it is missing, damaged or wrong,
  * the whole log is listed. A gap fails with `corrupt_data`, naming the version.
  *
- * With `atMost`, as of that version; undefined too where the log doesn't reach back so far.
+ * With `atVersion`, as of that version; undefined too where the log doesn't reach back so far.
  */
 export async function findSegment(
   storage: Storage,
-  atMost?: TableVersion,
+  { atVersion, without }: SegmentOptions = { without: new Set() },
 ): Promise<LogSegment | undefined> {
-  if (atMost !== undefined) return await findSegmentAt(storage, atMost);
-  const hint = await lastCheckpointVersion(storage);
+  if (atVersion !== undefined) return await findSegmentAt(storage, { atVersion, without });
+  const hint = without.size > 0 ? undefined : await lastCheckpointVersion(storage);
   const near = hint === undefined ? undefined : await listFrom(storage, hint);
   if (near !== undefined && newestCheckpoint(near) !== undefined) return chooseSegment(near);
-  return chooseSegment(await listFrom(storage, 0));
+  return chooseSegment(undamaged(await listFrom(storage, 0), without));
 }
 
 async function findSegmentAt(
   storage: Storage,
-  version: TableVersion,
+  { atVersion, without }: SegmentOptions & { readonly atVersion: TableVersion },
 ): Promise<LogSegment | undefined> {
-  const all = await listFrom(storage, 0);
+  const all = undamaged(await listFrom(storage, 0), without);
   const found = {
-    commits: all.commits.filter((commit) => commit <= version),
-    checkpoints: all.checkpoints.filter((checkpoint) => checkpoint.version <= version),
+    commits: all.commits.filter((version) => version <= atVersion),
+    checkpoints: all.checkpoints.filter(({ version }) => version <= atVersion),
   };
   const checkpoint = newestCheckpoint(found);
   if (checkpoint === undefined && found.commits[0] !== 0) return undefined;
   const segment = chooseSegment(found);
-  return segment?.version === version ? segment : undefined;
+  return segment?.version === atVersion ? segment : undefined;
+}
+
+function undamaged({ commits, checkpoints }: Found, without: ReadonlySet<string>): Found {
+  const usable = checkpoints.filter((one) => !without.has(checkpointPaths(one)[0] ?? ''));
+  return { commits, checkpoints: usable };
 }
 
 /**
@@ -88,10 +99,7 @@ export async function lastCheckpointVersion(storage: Storage): Promise<TableVers
 
 type Found = {
   readonly commits: readonly TableVersion[];
-  readonly checkpoints: readonly {
-    readonly version: TableVersion;
-    readonly form: CheckpointForm;
-  }[];
+  readonly checkpoints: readonly Checkpoint[];
 };
 
 /** Everything in the log from a version on that Delta gives a meaning. */
@@ -120,10 +128,10 @@ function chooseSegment(found: Found): LogSegment | undefined {
   if (checkpoint === undefined && commits.length === 0) {
     if (rest === undefined) return undefined;
     // A table whose log is damaged is still a table: nobody may make another in its place.
-    throw missingVersion(0, rest.version, found);
+    throw missingVersion(0, rest.version);
   }
   for (const [place, version] of commits.entries()) {
-    if (version !== first + place) throw missingVersion(first + place, version, found);
+    if (version !== first + place) throw missingVersion(first + place, version);
   }
   return { checkpoint, version: first + commits.length - 1 };
 }
@@ -138,7 +146,7 @@ function newestCheckpoint(found: Found): LogSegment['checkpoint'] {
 
 function isComplete(checkpoint: Found['checkpoints'][number], found: Found): boolean {
   const { form, version } = checkpoint;
-  if (form.kind !== 'part') return form.kind === 'single';
+  if (form.kind !== 'part') return true;
   const siblings = found.checkpoints.filter(
     (other) =>
       other.version === version && other.form.kind === 'part' && other.form.parts === form.parts,
@@ -146,17 +154,7 @@ function isComplete(checkpoint: Found['checkpoints'][number], found: Found): boo
   return siblings.length === form.parts;
 }
 
-function missingVersion(missing: TableVersion, next: TableVersion, found: Found): HeliosError {
-  if (found.checkpoints.some((checkpoint) => checkpoint.form.kind === 'v2')) {
-    return new HeliosError(
-      'unsupported_table',
-      'Helios cannot read this Delta table: it uses the feature v2Checkpoint, and the commits ' +
-        `before version ${next} are gone.`,
-      {
-        hint: 'Set delta.checkpointPolicy to classic and checkpoint with the engine that owns it.',
-      },
-    );
-  }
+function missingVersion(missing: TableVersion, next: TableVersion): HeliosError {
   return new HeliosError(
     'corrupt_data',
     `The table's log has a gap: version ${missing} is missing, but version ${next} is there ` +

@@ -6,17 +6,16 @@ export const lastCheckpointPath: string = `${logFolder}/_last_checkpoint`;
 
 export type LogFile =
   | { readonly kind: 'commit'; readonly version: TableVersion }
-  | {
-      readonly kind: 'checkpoint';
-      readonly version: TableVersion;
-      readonly form: CheckpointForm;
-    };
+  | ({ readonly kind: 'checkpoint' } & Checkpoint);
 
-/** `v2` names end in a UUID, which says nothing of what is inside. */
+/** `v2` has a UUID in its name; a V2 checkpoint may also have the name of a single one. */
 export type CheckpointForm =
   | { readonly kind: 'single' }
   | { readonly kind: 'part'; readonly part: number; readonly parts: number }
-  | { readonly kind: 'v2' };
+  | { readonly kind: 'v2'; readonly name: string };
+
+/** A checkpoint, whole: a part stands for all of them. */
+export type Checkpoint = { readonly version: TableVersion; readonly form: CheckpointForm };
 
 export function commitPath(version: TableVersion): string {
   return `${logFolder}/${versionText(version)}.json`;
@@ -26,10 +25,22 @@ export function checkpointPath(version: TableVersion): string {
   return `${logFolder}/${versionText(version)}.checkpoint.parquet`;
 }
 
-export function checkpointPartPath(version: TableVersion, part: number, parts: number): string {
+function checkpointPartPath(version: TableVersion, part: number, parts: number): string {
   const [partText, partsText] = [part, parts].map((number) => String(number).padStart(10, '0'));
   return `${logFolder}/${versionText(version)}.checkpoint.${partText}.${partsText}.parquet`;
 }
+
+/** The files of a checkpoint, but for those that it names itself. */
+export function checkpointPaths({ version, form }: Checkpoint): readonly string[] {
+  if (form.kind === 'single') return [checkpointPath(version)];
+  if (form.kind === 'v2') return [`${logFolder}/${versionText(version)}.${form.name}`];
+  return Array.from({ length: form.parts }, (_, index) =>
+    checkpointPartPath(version, index + 1, form.parts),
+  );
+}
+
+/** Where a V2 checkpoint keeps its files of adds and removes. */
+export const sidecarFolder: string = `${logFolder}/_sidecars`;
 
 /** Where a listing starts so that `version` is the first it can meet. */
 export function beforeVersion(version: TableVersion): string {
@@ -53,7 +64,8 @@ function checkpointForm(rest: string): CheckpointForm | undefined {
   if (rest === 'checkpoint.parquet') return { kind: 'single' };
   const [, part, parts] = /^checkpoint\.(\d{10})\.(\d{10})\.parquet$/.exec(rest) ?? [];
   if (part !== undefined) return { kind: 'part', part: Number(part), parts: Number(parts) };
-  return /^checkpoint\.[0-9a-fA-F-]{36}\.(json|parquet)$/.test(rest) ? { kind: 'v2' } : undefined;
+  const isV2 = /^checkpoint\.[0-9a-fA-F-]{36}\.(json|parquet)$/.test(rest);
+  return isV2 ? { kind: 'v2', name: rest } : undefined;
 }
 
 function versionText(version: TableVersion): string {

@@ -33,8 +33,9 @@ export async function writeCheckpoint(
   const actions = checkpointActions(state, options.nowMs);
   try {
     await using connection = await options.engine.connect();
-    const size = await fillTable(connection, actions);
-    const columns = Object.keys(actionTypes).map((action) => `action."${action}"`);
+    const types = hasVectors(actions) ? withVectors : actionTypes;
+    const size = await fillTable(connection, actions, types);
+    const columns = Object.keys(types).map((action) => `action."${action}"`);
     await connection.execute(
       `COPY (SELECT ${columns.join(', ')} FROM ${checkpointTable})
        TO ${quoteText(scratch.localPath(name))} (FORMAT parquet, COMPRESSION snappy)`,
@@ -119,9 +120,29 @@ const actionTypes = {
   },
 } as const;
 
+const vectorType = {
+  storageType: 'VARCHAR',
+  pathOrInlineDv: 'VARCHAR',
+  offset: 'INTEGER',
+  sizeInBytes: 'INTEGER',
+  cardinality: 'BIGINT',
+  maxRowIndex: 'BIGINT',
+} as const;
+
+/** Only where there are any: readers that know nothing of them need not see the column. */
+const withVectors = {
+  ...actionTypes,
+  remove: { ...actionTypes.remove, deletionVector: vectorType },
+  add: { ...actionTypes.add, deletionVector: vectorType },
+} as const;
+
+function hasVectors({ adds, removes }: Actions): boolean {
+  return [...adds, ...removes].some((action) => action.deletionVector !== undefined);
+}
+
 /** Makes a table with a row for each action, each read from JSON; gives the number of them. */
-async function fillTable(connection: Connection, actions: Actions): Promise<number> {
-  const shape = quoteText(JSON.stringify([actionTypes]));
+async function fillTable(connection: Connection, actions: Actions, types: object): Promise<number> {
+  const shape = quoteText(JSON.stringify([types]));
   const table = `TEMP TABLE ${checkpointTable}`;
   await connection.execute(`CREATE ${table} AS SELECT unnest(from_json('[]', ${shape})) AS action`);
   const insert = async (lines: readonly string[]): Promise<void> => {
