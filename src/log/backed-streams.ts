@@ -20,13 +20,14 @@ export interface IngestStreams {
 
 /** What keeps a stream's records instead of the embedded log. */
 export type Backing = {
-  readonly kind: 'kafka';
+  readonly kind: 'kafka' | 'kinesis';
   /** The name of a stored connection. */
   readonly connection: string;
+  /** The topic, or the stream of Kinesis. */
   readonly topic: string;
 };
 
-/** A stream that a broker keeps. Offsets count records. */
+/** A stream that a broker keeps. Offsets count records; Kinesis has none. */
 export type BackedStreamInfo = {
   readonly id: string;
   readonly name: string;

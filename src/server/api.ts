@@ -280,8 +280,9 @@ export type StreamAnswer = {
   readonly created_at: string;
   /** Who keeps its records; null: the embedded log. */
   readonly backing: {
-    readonly kind: 'kafka';
+    readonly kind: 'kafka' | 'kinesis';
     readonly connection: string;
+    /** The topic, or the stream of Kinesis. */
     readonly topic: string;
   } | null;
   /** null: a broker keeps them for ever, or does not say. */

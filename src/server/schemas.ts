@@ -156,9 +156,9 @@ export const streamSchema: TSchema = Type.Object({
   created_at: time,
   backing: Type.Union([
     Type.Object({
-      kind: Type.Enum(['kafka']),
+      kind: Type.Enum(['kafka', 'kinesis']),
       connection: Type.String(),
-      topic: Type.String(),
+      topic: Type.String({ description: "Kafka's topic, or the stream of Kinesis." }),
     }),
     Type.Null({ description: 'The embedded log keeps it.' }),
   ]),

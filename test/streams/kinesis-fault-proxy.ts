@@ -38,12 +38,14 @@ export type PushedEvent =
 /** Stands before an emulator, and does what emulators don't. */
 export class FaultProxy implements AsyncDisposable {
   readonly client: KinesisClient;
+  readonly endpoint: string;
   /** Decides for each call; undefined lets it through. */
   fault: (call: Call) => Fault | undefined = () => undefined;
   readonly calls: Call[] = [];
   readonly #stop: () => void;
 
-  private constructor(client: KinesisClient, stop: () => void) {
+  private constructor(endpoint: string, client: KinesisClient, stop: () => void) {
+    this.endpoint = endpoint;
     this.client = client;
     this.#stop = stop;
   }
@@ -55,8 +57,8 @@ export class FaultProxy implements AsyncDisposable {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const client = kinesisClient(`http://127.0.0.1:${port}`);
-    const proxy: FaultProxy = new FaultProxy(client, () => {
+    const endpoint = `http://127.0.0.1:${port}`;
+    const proxy: FaultProxy = new FaultProxy(endpoint, kinesisClient(endpoint), () => {
       server.closeAllConnections();
       server.close();
     });
@@ -78,8 +80,9 @@ export class FaultProxy implements AsyncDisposable {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const client = kinesisClient(`http://127.0.0.1:${port}`, new NodeHttp2Handler());
-    const proxy: FaultProxy = new FaultProxy(client, () => {
+    const endpoint = `http://127.0.0.1:${port}`;
+    const client = kinesisClient(endpoint, new NodeHttp2Handler());
+    const proxy: FaultProxy = new FaultProxy(endpoint, client, () => {
       for (const session of sessions) session.destroy();
       server.close();
     });

@@ -147,8 +147,9 @@ async function withConnections(
   if (first === undefined) return missing;
   const backing = await backingOf(scope, stream);
   if (backing !== undefined) {
-    const { connection, topic } = backing;
-    return new HeliosError(missing.code, `${stream} is kept in the topic ${topic}.`, {
+    const { connection, topic, kind } = backing;
+    const where = kind === 'kafka' ? `the topic ${topic}` : `the Kinesis stream ${topic}`;
+    return new HeliosError(missing.code, `${stream} is kept in ${where}.`, {
       hint: `Look there: helios peek ${topic} --connection ${connection}`,
       cause: missing,
     });

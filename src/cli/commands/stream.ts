@@ -49,8 +49,14 @@ function addWriting(group: Command, run: Runner): void {
       .command('create <name>')
       .description('make a stream; events go to /ingest/NAME')
       .option('--partitions <n>', 'parts that are written at once', parseInteger(1, partitionsMax))
-      .option('--connection <name>', 'the Kafka that keeps it, instead of the embedded log')
-      .option('--topic <name>', 'its topic there: made where there is none, else used as it is'),
+      .option(
+        '--connection <name>',
+        'the Kafka or Kinesis that keeps it, instead of the embedded log',
+      )
+      .option(
+        '--topic <name>',
+        'its topic or stream there: made where there is none, else used as it is',
+      ),
   );
   onCall<Retention & Create>(create, run, async (scope, { words, options }) => {
     const { partitions, connection, topic } = options;
@@ -65,7 +71,7 @@ function addWriting(group: Command, run: Runner): void {
     });
     if (scope.output.isJson) return scope.output.json(stream);
     const url = `${scope.client.url}/ingest/${pathPart(stream.name)}`;
-    const where = stream.backing === null ? '' : ` in the topic ${stream.backing.topic}`;
+    const where = stream.backing === null ? '' : ` in ${backingText(stream)}`;
     scope.output.talk(`Created stream ${stream.name}${where}: post to ${url}`);
   });
   const alter = withRetention(
@@ -186,7 +192,7 @@ async function deleteStream(
   const loss =
     stream.backing === null
       ? `${sizeText(stream.bytes)} of records will be gone.`
-      : `The topic ${stream.backing.topic} stays as it is.`;
+      : `What keeps it stays as it is: ${backingText(stream)}.`;
   await scope.confirm(`Delete stream ${stream.name}? ${loss}`, options.yes === true);
   await scope.client.json({ method: 'DELETE', path, signal: scope.signal });
   if (scope.output.isJson) return scope.output.json({ deleted: stream.name });
@@ -196,7 +202,8 @@ async function deleteStream(
 function backingText({ backing }: StreamAnswer): string {
   return backing === null
     ? 'the embedded log'
-    : `the topic ${backing.topic} of ${backing.connection}`;
+    : `the ${backing.kind === 'kafka' ? 'topic' : 'Kinesis stream'} ${backing.topic} of ` +
+        backing.connection;
 }
 
 function sizeText(bytes: number | null): string {

@@ -20,12 +20,14 @@ export type KinesisAccess = {
 
 /**
  * A client of Kinesis for the options of a connection. `stream`, where it is an ARN, names the
- * region when nothing else does. `invalid_config` without a region, `secret_missing`.
+ * region when nothing else does. `attemptsMax` of 1 is for calls that must not have their effect
+ * twice. `invalid_config` without a region, `secret_missing`.
  */
 export async function createKinesisClient(
   options: PlainOptions,
   context: ConnectionContext,
   stream?: string,
+  attemptsMax: number = attemptsDefault,
 ): Promise<KinesisAccess> {
   const { secrets, environment } = context;
   const given = await optionValue(options, 'aws_region', secrets);
@@ -53,7 +55,7 @@ export async function createKinesisClient(
 }
 
 /** Of one request; who calls goes on with a backoff of its own. */
-const attemptsMax = 3;
+const attemptsDefault = 3;
 const connectTimeoutMs = 5_000;
 /** An answer of 10 MB over a slow line takes a while. */
 const requestTimeoutMs = 30_000;

@@ -4,8 +4,7 @@ import type { Catalog, StreamEntry } from '../../catalog/catalog.ts';
 import { notFound } from '../../catalog/catalog.ts';
 import { streamReaders } from '../../catalog/stream-readers.ts';
 import { HeliosError } from '../../base/errors.ts';
-import { position } from '../../event/record.ts';
-import type { Connections } from '../../connection/connection.ts';
+import type { ConnectionKind, Connections } from '../../connection/connection.ts';
 import type { ConnectionContext } from '../../connection/context.ts';
 import type {
   Accepted,
@@ -17,8 +16,8 @@ import type {
 } from '../../log/backed-streams.ts';
 import type { AppendRequest } from '../../log/log.ts';
 import { checkName } from '../../log/stream-request.ts';
-import type { KafkaTable } from '../../sql/script.ts';
-import type { Topics, TopicStreamWithKeys } from './topics.ts';
+import type { KafkaTable, KinesisTable } from '../../sql/script.ts';
+import type { StreamBroker, StreamWriter } from './stream-broker.ts';
 
 type BrokerStreamsOptions = {
   readonly catalog: Catalog;
@@ -31,12 +30,12 @@ type BrokerStreamsOptions = {
   readonly namesOfLog: () => readonly string[];
 };
 
-/** Streams that topics of Kafka keep. */
+/** Streams that topics of Kafka and streams of Kinesis keep. */
 export class BrokerStreams implements BackedStreams {
   readonly #options: BrokerStreamsOptions;
   readonly #entries = new Map<string, StreamEntry>();
-  readonly #streams = new Map<string, TopicStreamWithKeys>();
-  #loading: Promise<Topics> | undefined;
+  readonly #writers = new Map<string, StreamWriter>();
+  readonly #brokers = new Map<ConnectionKind, Promise<StreamBroker>>();
 
   constructor(options: BrokerStreamsOptions) {
     this.#options = options;
@@ -56,14 +55,19 @@ export class BrokerStreams implements BackedStreams {
   }
 
   /** What a table of the connector `http` reads where the stream is one of these. */
-  tableOf(name: string, offset: 'earliest' | 'latest'): KafkaTable | undefined {
+  tableOf(name: string, offset: 'earliest' | 'latest'): KafkaTable | KinesisTable | undefined {
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
+    const connection = { profile: entry.connection, options: {} };
+    const at = { kind: offset };
+    if (this.#kindOf(entry) === 'kinesis') {
+      return { kind: 'kinesis', connection, stream: entry.topic, offset: at, fanOut: undefined };
+    }
     return {
       kind: 'kafka',
-      connection: { profile: entry.connection, options: {} },
+      connection,
       topics: { kind: 'names', names: [entry.topic] },
-      offset: { kind: offset },
+      offset: at,
       groupId: undefined,
       isolation: 'read_committed',
     };
@@ -73,12 +77,8 @@ export class BrokerStreams implements BackedStreams {
     const entry = this.#entry(name);
     const whole = joined(lines);
     if (whole.length === 0) return { partition: '', to: '', isDuplicate: false };
-    const { stream, keys } = this.#streams.get(entry.id) ?? (await this.#stream(entry));
-    const { partition, to, isDuplicate } =
-      idempotencyKey === undefined
-        ? { ...(await stream.append(whole)), isDuplicate: false }
-        : await keys.append(stream, whole, idempotencyKey);
-    return { partition: `${entry.topic}/${partition}`, to: position(String(to)), isDuplicate };
+    const writer = this.#writers.get(entry.id) ?? (await this.#writer(entry));
+    return await writer.append(whole, idempotencyKey);
   }
 
   async list(): Promise<readonly BackedStreamInfo[]> {
@@ -87,7 +87,7 @@ export class BrokerStreams implements BackedStreams {
       names.map(async (name) => {
         const entry = this.#entry(name);
         // The list is of use without what only the broker knows.
-        return await this.#look(entry).catch(() => infoOf(entry));
+        return await this.#look(entry).catch(() => this.#infoOf(entry));
       }),
     );
   }
@@ -101,11 +101,10 @@ export class BrokerStreams implements BackedStreams {
     checkName(request.name);
     this.#checkIsNew(request.name);
     const connection = connections.get(request.connection);
-    if (connection.kind !== 'kafka') throw notKafka(connection.name);
     const topic = request.topic ?? request.name;
-    checkTopic(topic);
-    const topics = await this.#topics();
-    await topics.prepare(topic, { ...request, connection: connection.name });
+    checkTopic(topic, connection.kind);
+    const broker = await this.#broker(connection.kind);
+    await broker.prepare(topic, { ...request, connection: connection.name });
     const entry = {
       id: newId(),
       name: request.name,
@@ -116,20 +115,21 @@ export class BrokerStreams implements BackedStreams {
     this.#checkIsNew(request.name);
     catalog.addStream(entry);
     this.#entries.set(entry.name, entry);
-    return await this.#look(entry).catch(() => infoOf(entry));
+    return await this.#look(entry).catch(() => this.#infoOf(entry));
   }
 
   async alter(name: string, change: BackedStreamChange): Promise<BackedStreamInfo> {
     const entry = this.#entry(name);
-    const topics = await this.#topics();
-    await topics.alter(entry, change);
-    await this.#streams.get(entry.id)?.stream.lookAgain();
-    return await this.#look(entry).catch(() => infoOf(entry));
+    const broker = await this.#broker(this.#kindOf(entry));
+    await broker.alter(entry, change);
+    await this.#writers.get(entry.id)?.lookAgain();
+    return await this.#look(entry).catch(() => this.#infoOf(entry));
   }
 
   async tail(name: string): Promise<BackedTail> {
     const entry = this.#entry(name);
-    return await (await this.#topics()).tail(entry);
+    const broker = await this.#broker(this.#kindOf(entry));
+    return await broker.tail(entry);
   }
 
   async delete(name: string, { isForced }: { readonly isForced: boolean }): Promise<void> {
@@ -144,14 +144,14 @@ export class BrokerStreams implements BackedStreams {
     }
     catalog.deleteStream(name);
     this.#entries.delete(name);
-    await closed(this.#streams.get(entry.id));
-    this.#streams.delete(entry.id);
+    await this.#writers.get(entry.id)?.close();
+    this.#writers.delete(entry.id);
     await rm(join(this.#options.directory, entry.id), { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#streams.values()].map(closed));
-    this.#streams.clear();
+    await Promise.all([...this.#writers.values()].map(async (writer) => await writer.close()));
+    this.#writers.clear();
   }
 
   #entry(name: string): StreamEntry {
@@ -160,23 +160,42 @@ export class BrokerStreams implements BackedStreams {
     throw notFound('stream', name, [...this.#entries.keys(), ...this.#options.namesOfLog()]);
   }
 
-  async #stream(entry: StreamEntry): Promise<TopicStreamWithKeys> {
-    const topics = await this.#topics();
-    const known = this.#streams.get(entry.id);
+  async #writer(entry: StreamEntry): Promise<StreamWriter> {
+    const broker = await this.#broker(this.#kindOf(entry));
+    const known = this.#writers.get(entry.id);
     if (known !== undefined) return known;
-    const stream = topics.stream(entry);
-    this.#streams.set(entry.id, stream);
-    return stream;
+    const writer = broker.writer(entry);
+    this.#writers.set(entry.id, writer);
+    return writer;
   }
 
   async #look(entry: StreamEntry): Promise<BackedStreamInfo> {
-    const topics = await this.#topics();
-    return { ...infoOf(entry), ...(await topics.facts(entry)) };
+    const broker = await this.#broker(this.#kindOf(entry));
+    return { ...this.#infoOf(entry), ...(await broker.facts(entry)) };
   }
 
-  async #topics(): Promise<Topics> {
-    this.#loading ??= import('./topics.ts').then((loaded) => new loaded.Topics(this.#options));
-    return await this.#loading;
+  #kindOf({ connection }: StreamEntry): ConnectionKind {
+    return this.#options.connections.get(connection).kind;
+  }
+
+  /** Their clients take long to load, and are seldom asked for. */
+  async #broker(kind: ConnectionKind): Promise<StreamBroker> {
+    const known = this.#brokers.get(kind);
+    if (known !== undefined) return await known;
+    const loading =
+      kind === 'kafka'
+        ? import('./topics.ts').then(({ Topics }) => new Topics(this.#options))
+        : import('./kinesis-streams.ts').then(
+            ({ KinesisStreams }) => new KinesisStreams(this.#options),
+          );
+    this.#brokers.set(kind, loading);
+    return await loading;
+  }
+
+  #infoOf(entry: StreamEntry): BackedStreamInfo {
+    const { id, name, createdAtMs, connection, topic } = entry;
+    const backing = { kind: this.#kindOf(entry), connection, topic };
+    return { id, name, createdAtMs, backing, retentionMs: undefined, partitions: undefined };
   }
 
   #checkIsNew(name: string): void {
@@ -190,33 +209,23 @@ export class BrokerStreams implements BackedStreams {
   }
 }
 
-async function closed(opened: TopicStreamWithKeys | undefined): Promise<void> {
-  if (opened !== undefined) await opened.keys.close(await opened.stream.close());
-}
-
-function infoOf({ id, name, createdAtMs, connection, topic }: StreamEntry): BackedStreamInfo {
-  const backing = { kind: 'kafka', connection, topic } as const;
-  return { id, name, createdAtMs, backing, retentionMs: undefined, partitions: undefined };
-}
-
 function joined(chunks: readonly Uint8Array[]): Buffer {
   const [first] = chunks;
   if (chunks.length !== 1 || first === undefined) return Buffer.concat(chunks);
   return Buffer.from(first.buffer, first.byteOffset, first.byteLength);
 }
 
-/** What Kafka takes for a name. */
-function checkTopic(topic: string): void {
-  if (/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/.test(topic)) return;
+/** What Kafka, or Kinesis, takes for a name. */
+function checkTopic(topic: string, kind: ConnectionKind): void {
+  const { noun, pattern, lengthMax } = topicNames[kind];
+  if (pattern.test(topic) && topic.length <= lengthMax) return;
   const shown = JSON.stringify(topic.slice(0, 40));
-  throw new HeliosError('invalid_name', `${shown} can't be the name of a Kafka topic.`, {
-    hint: 'Use up to 249 letters, digits, ".", "_" and "-".',
+  throw new HeliosError('invalid_name', `${shown} can't be the name of a ${noun}.`, {
+    hint: `Use up to ${lengthMax} letters, digits, ".", "_" and "-".`,
   });
 }
 
-function notKafka(connection: string): HeliosError {
-  const message = `The connection ${connection} is for Kinesis; streams are kept on Kafka only.`;
-  return new HeliosError('invalid_request', message, {
-    hint: 'Name a connection of the kind kafka, or leave it out for the embedded log.',
-  });
-}
+const topicNames = {
+  kafka: { noun: 'Kafka topic', pattern: /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, lengthMax: 249 },
+  kinesis: { noun: 'stream of Kinesis', pattern: /^[A-Za-z0-9._-]+$/, lengthMax: 128 },
+} as const;

@@ -15,6 +15,8 @@ import { checkPartitions, fewerPartitions } from '../../log/stream-request.ts';
 import { TopicAdmin } from '../../sink/kafka/produce/topic-admin.ts';
 import { TopicProducer } from '../../sink/kafka/produce/topic-producer.ts';
 import { TopicReader } from '../../source/kafka/look/topic-reader.ts';
+import { position } from '../../event/record.ts';
+import type { StreamBroker, StreamWriter } from './stream-broker.ts';
 import { scanKeys } from './key-scan.ts';
 import { StreamKeys } from './stream-keys.ts';
 import { TopicStream } from './topic-stream.ts';
@@ -27,9 +29,6 @@ export type TopicsOptions = {
   readonly context: ConnectionContext;
 };
 
-/** A stream's requests, and those of them that have keys. */
-export type TopicStreamWithKeys = { readonly stream: TopicStream; readonly keys: StreamKeys };
-
 /** A request is tried for so long: clients wait no longer for an answer, as a rule. */
 const deliveryMsMax = 10_000;
 
@@ -37,15 +36,14 @@ const deliveryMsMax = 10_000;
 const connectMsMax = 5_000;
 
 /** The topics that keep streams. Its clients take long to load, and are seldom asked for. */
-export class Topics {
+export class Topics implements StreamBroker {
   readonly #options: TopicsOptions;
 
   constructor(options: TopicsOptions) {
     this.#options = options;
   }
 
-  /** Connects when it is written to. */
-  stream(entry: StreamEntry): TopicStreamWithKeys {
+  writer(entry: StreamEntry): StreamWriter {
     const keys = this.#keys(entry);
     const { name, topic, connection } = entry;
     const { clock, random } = this.#options.context;
@@ -61,7 +59,18 @@ export class Topics {
       waitMsMax: deliveryMsMax,
       onStored: (stored) => keys.onStored(stored),
     });
-    return { stream, keys };
+    return {
+      append: async (lines, key) => {
+        const place =
+          key === undefined
+            ? { ...(await stream.append(lines)), isDuplicate: false }
+            : await keys.append(stream, lines, key);
+        const { partition, to, isDuplicate } = place;
+        return { partition: `${topic}/${partition}`, to: position(String(to)), isDuplicate };
+      },
+      lookAgain: async () => await stream.lookAgain(),
+      close: async () => await keys.close(await stream.close()),
+    };
   }
 
   /** Makes the topic, or checks that the one of this name is as it is wanted. */
