@@ -10,7 +10,11 @@ export type CrashPointName =
   | 'before-commit'
   | 'after-commit'
   | 'during-checkpoint'
-  | 'during-log-append';
+  | 'during-log-append'
+  | StateCrashPointName;
+
+/** Where the state that survives its machine is put; only with `--state`. */
+export type StateCrashPointName = 'after-kept-parts' | 'after-state' | 'during-restore';
 
 export const crashPointNames: readonly CrashPointName[] = [
   'after-part',
