@@ -4,6 +4,7 @@ import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { EpochMs } from '../event/record.ts';
+import { type CatalogContent, contentOf } from './catalog-content.ts';
 import { prepareSchema } from './catalog-schema.ts';
 
 /**
@@ -196,6 +197,11 @@ export class Catalog {
 
   deleteStream(name: string): void {
     this.#database.prepare('DELETE FROM streams WHERE name = ?').run(name);
+  }
+
+  /** All of it, as it is stored. */
+  content(): CatalogContent {
+    return contentOf(this.#database);
   }
 
   close(): void {

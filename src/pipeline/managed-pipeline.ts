@@ -105,6 +105,10 @@ export class ManagedPipeline {
     return this.#open;
   }
 
+  get parts(): PartStore {
+    return this.#context.parts;
+  }
+
   /** It shall run, but what it reads and how far is not known yet: `open` is of the run before. */
   get isOpening(): boolean {
     return this.#isOpening;

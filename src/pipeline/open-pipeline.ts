@@ -34,6 +34,7 @@ import { LagWatch } from './lag-watch.ts';
 import { checkedPartitionFields } from './plan/partition-fields.ts';
 import { type Output, type Plan, timeColumnOf } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
+import type { KeptState } from './state/state-gate.ts';
 import { stagingDirectory, type TableRegistry } from './tables/table-registry.ts';
 
 /** What a pipeline's definition refers to outside of the SQL. */
@@ -69,6 +70,8 @@ export type PipelineEnvironment = {
   readonly newId: () => string;
   /** Told of what failed without harm to the rows: a checkpoint, say. */
   readonly onProblem: (problem: HeliosError) => void;
+  /** Where the state is kept besides this disk; undefined where it is nowhere else. */
+  readonly state?: KeptState | undefined;
 };
 
 export type OpenRequest = {
@@ -169,7 +172,9 @@ async function assemble(
   const isAtRest = request.isAtRest;
   const { sinks } = pieces;
   const known = { definition, earlierIncarnations, incarnation, sources, sinks, store, parts };
+  const gate = environment.state?.gate(definition.id);
   const state = await recover({ ...known, nowMs: clock.nowMs(), mintId: newId, isAtRest });
+  for (const live of gate === undefined ? [] : state.sinks) live.sealedEpoch = state.manifest.epoch;
   const work = new EpochWork({
     pipeline: definition.name,
     connection,
@@ -188,6 +193,7 @@ async function assemble(
     clock,
     incarnation,
     note: () => noteOf(definition.name, runner),
+    gate,
   });
   const runner: Runner = new Runner({
     state,
@@ -198,6 +204,7 @@ async function assemble(
     parts,
     incarnation,
     clock,
+    gate,
     busyCount: request.busyCount,
     onPublished: request.onPublished,
   });
@@ -285,7 +292,8 @@ export async function openQuarantine(
   environment: PipelineEnvironment,
   pipelineId: string,
 ): Promise<Sink> {
-  const path = join(environment.dataDirectory, 'tables', quarantineTable);
+  const local = join(environment.dataDirectory, 'tables', quarantineTable);
+  const path = environment.state?.quarantineLocation ?? local;
   return await deltaSink(environment, {
     name: quarantineTable,
     path,

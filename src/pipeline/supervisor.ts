@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { asHeliosError, HeliosError } from '../base/errors.ts';
 import type { Catalog, PipelineDefinition } from '../catalog/catalog.ts';
 import { adoptPipeline } from './adoption/adopt-pipeline.ts';
@@ -245,6 +246,14 @@ export class Supervisor implements Pipelines {
     }
   }
 
+  /** The parts of a pipeline, whether it is open or not. */
+  partStore(id: string): PartStore {
+    const known = this.#pipelines.get(id)?.parts;
+    return (
+      known ?? new PartStore(join(pipelineDirectory(this.#context.dataDirectory, id), 'parts'))
+    );
+  }
+
   /** Rows of `helios.epochs`. */
   epochRows(): readonly SystemRow[] {
     return [...this.#pipelines.values()].flatMap((managed) =>
@@ -307,7 +316,7 @@ export class Supervisor implements Pipelines {
       environment: this.#context,
       busyCount: () => this.#busyCount(),
       random,
-      parts: new PartStore(`${directory}/parts`),
+      parts: new PartStore(join(directory, 'parts')),
       onChanged: () => this.#changes.tell(),
       letGo: async () => await forget(definition.id, undefined),
       onFinished: () => {

@@ -50,6 +50,11 @@ export class LiveSink {
   rolledEpoch: Epoch | undefined;
   /** The newest epoch that this sink's rows are complete up to. */
   publishedEpoch: Epoch = 0;
+  /**
+   * Parts up to this epoch are also in a state that another machine may still be rolling from: they
+   * go into the table as they are, and soon. Undefined where nobody else can.
+   */
+  sealedEpoch: Epoch | undefined;
   /** When the newest record arrived whose row is here; 0 for none. */
   newestAtMs: EpochMs;
   /** When the last row came, and the first of those that are hot. */
@@ -95,6 +100,21 @@ export class LiveSink {
 
   get pendingMerge(): Merge | undefined {
     return this.#pendingMerge;
+  }
+
+  /** Some parts are as they were taken over, and not yet in the table. */
+  get isSealed(): boolean {
+    const [first] = this.#parts;
+    return first !== undefined && first.firstEpoch <= (this.sealedEpoch ?? -1);
+  }
+
+  /** The newest epoch up to `epoch` at which no part, also none that is merged now, is cut. */
+  edgeBefore(epoch: Epoch): Epoch {
+    const merged = this.#pendingMerge === undefined ? [] : [this.#pendingMerge.merged];
+    const cut = [...this.#parts, ...merged].filter(
+      (part) => part.firstEpoch <= epoch && part.lastEpoch > epoch,
+    );
+    return Math.min(epoch, ...cut.map((part) => part.firstEpoch - 1));
   }
 
   /** The next manifest shall name the merged part in place of those it replaces. */

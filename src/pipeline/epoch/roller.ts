@@ -7,6 +7,7 @@ import { quoteText } from '../../engine/types.ts';
 import type { Epoch } from '../../event/record.ts';
 import type { Part, TableSink } from '../../sink/sink.ts';
 import type { RollingPolicy } from '../../sql/script.ts';
+import type { StateGate } from '../state/state-gate.ts';
 import type { LiveSink } from './live-sink.ts';
 import type { PartStore } from './part-store.ts';
 
@@ -37,6 +38,8 @@ export type RollerContext = {
   readonly incarnation: string;
   /** Beside each commit lies this, for whoever adopts the table. */
   readonly note: () => Readonly<Record<string, unknown>>;
+  /** Where the state is kept elsewhere too: only what is kept is rolled. */
+  readonly gate?: StateGate | undefined;
 };
 
 /**
@@ -47,6 +50,8 @@ export class Roller {
   readonly #context: RollerContext;
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
+  /** Sinks that wait for this epoch to be kept, before they roll. */
+  readonly #waiting = new Map<LiveSink, Epoch>();
   #failure: HeliosError | AssertionError | undefined;
 
   constructor(context: RollerContext) {
@@ -63,7 +68,8 @@ export class Roller {
     for (const live of this.#context.sinks) {
       if (live.sink.kind !== 'table' || live.isBusy || live.parts.length === 0) continue;
       const sink = live.sink;
-      if (this.#isDue(live)) this.#start(live, () => this.#roll(live, sink, epoch));
+      const to = this.#isDue(live) ? this.#kept(live, epoch) : undefined;
+      if (to !== undefined) this.#start(live, () => this.#roll(live, sink, to));
       else {
         const parts = partsToMerge(live);
         if (parts !== undefined) this.#start(live, () => this.#merge(live, sink, parts));
@@ -71,10 +77,31 @@ export class Roller {
     }
   }
 
+  /**
+   * How far a sink that is due may be rolled: a table must not have what is gone with this disk.
+   * Undefined while that is being kept; the first time, it is asked for.
+   */
+  #kept(live: LiveSink, epoch: Epoch): Epoch | undefined {
+    const { gate } = this.#context;
+    if (gate === undefined) return epoch;
+    const keptEpoch = gate.keptEpoch() ?? -1;
+    const wanted = this.#waiting.get(live) ?? epoch;
+    if (keptEpoch < wanted) {
+      if (!this.#waiting.has(live)) gate.ask();
+      this.#waiting.set(live, wanted);
+      return undefined;
+    }
+    this.#waiting.delete(live);
+    const to = live.edgeBefore(Math.min(keptEpoch, epoch));
+    return live.parts.some((part) => part.lastEpoch <= to) ? to : undefined;
+  }
+
   /** Waits for what runs, then rolls every sink that has hot rows. */
   async rollAll(epoch: Epoch): Promise<void> {
     await this.settle();
     this.throwIfFailed();
+    const isAnyHot = this.#context.sinks.some((live) => live.parts.length > 0);
+    if (isAnyHot) await this.#context.gate?.keep();
     for (const live of this.#context.sinks) {
       while (live.sink.kind === 'table' && live.parts.length > 0) {
         await this.#roll(live, live.sink, epoch);
@@ -103,6 +130,7 @@ export class Roller {
     const policy = this.#context.policies.get(live.table) ?? defaultPolicy;
     const nowMs = this.#context.clock.nowMs();
     return (
+      live.isSealed ||
       live.hotBytes >= (policy.fileBytes ?? Infinity) ||
       nowMs - live.firstHotAtMs >= (policy.intervalMs ?? Infinity) ||
       nowMs - live.lastRowAtMs >= (policy.inactivityMs ?? Infinity)
@@ -180,6 +208,7 @@ function partsToMerge(live: LiveSink): readonly Part[] | undefined {
   if (live.pendingMerge !== undefined) return undefined;
   let run: Part[] = [];
   for (const part of live.parts) {
+    if (part.firstEpoch <= (live.sealedEpoch ?? -1)) continue;
     const isSame = run[0] !== undefined && tier(run[0]) === tier(part);
     run = isSame ? [...run, part] : [part];
     if (run.length === partsPerMerge && tier(part) !== undefined) return run;

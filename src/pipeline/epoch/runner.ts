@@ -1,13 +1,20 @@
 import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Batch, Epoch, EpochMs, Position } from '../../event/record.ts';
+import {
+  type Batch,
+  type Epoch,
+  type EpochMs,
+  type Position,
+  position,
+} from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
 import { byteCount } from './batches.ts';
 import { Bite, epochIntervalMsMax } from './bite.ts';
 import { boundAt, hasReached, isThrough, nearer } from './bound.ts';
 import { slowBytesMax, type EpochWork, type EpochYield } from './epoch-work.ts';
 import type { LiveSink, Merge } from './live-sink.ts';
-import type { Manifest } from './manifest.ts';
+import type { StateGate } from '../state/state-gate.ts';
+import type { Manifest, ManifestSource } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
 import type { ReadPositions, RecoveredState } from './recovery.ts';
@@ -35,6 +42,12 @@ const idleCheckMs = 1000;
 /** Sources that have nothing for a bounded pipeline are asked again this often. */
 const boundedWaitMs = 50;
 
+/**
+ * While state can't be kept elsewhere, nothing is rolled: a pipeline that has so much hot reads on
+ * only afterwards, so that the disk doesn't fill.
+ */
+const unkeptBytesMax = 2 * 1024 * 1024 * 1024;
+
 /** What `helios.epochs` tells of an epoch. */
 export type PublishedEpoch = {
   readonly epoch: Epoch;
@@ -56,6 +69,8 @@ export type RunnerContext = {
   readonly clock: Clock;
   /** Pipelines of this process that had an epoch of late. */
   readonly busyCount: () => number;
+  /** Where the state is kept elsewhere too. */
+  readonly gate?: StateGate | undefined;
   /** Called after each epoch that became true. */
   readonly onPublished: (published: PublishedEpoch) => void;
 };
@@ -77,7 +92,8 @@ export class Runner {
   readonly #bite: Bite;
   readonly #bytesBehind = new Map<string, number | undefined>();
   #releasedAtMs = -releaseIntervalMs;
-  #toldEpoch: Epoch | undefined;
+  /** The newest epoch that sources were told of, and the one that was kept by then. */
+  #told: string | undefined;
 
   constructor(context: RunnerContext) {
     this.#context = context;
@@ -113,8 +129,10 @@ export class Runner {
     while (!signal.aborted) {
       roller.throwIfFailed();
       const startedMs = clock.monotonicMs();
-      const batches = await this.#gather(signal);
-      if (batches.size > 0) {
+      const isFull = this.#isFull();
+      const batches = isFull ? new Map<string, Batch[]>() : await this.#gather(signal);
+      if (isFull) await pause(clock, idleCheckMs, signal);
+      else if (batches.size > 0) {
         await this.#epoch(batches);
         await this.#pace(batches, startedMs, signal);
       } else if (await this.#hasEnded()) {
@@ -128,6 +146,11 @@ export class Runner {
       roller.startDue(this.#manifest.epoch);
     }
     return 'stopped';
+  }
+
+  #isFull(): boolean {
+    if (this.#context.gate?.failingSinceMs() === undefined) return false;
+    return this.sinks.reduce((sum, sink) => sum + sink.hotBytes, 0) >= unkeptBytesMax;
   }
 
   /** Rolls everything that is hot. Only while `run` isn't running. */
@@ -211,14 +234,17 @@ export class Runner {
 
   /** Sources may let go of what is behind; they say what lies ahead. Once an epoch at most. */
   async #tellSources(): Promise<void> {
-    if (this.#toldEpoch === this.#manifest.epoch) return;
-    this.#toldEpoch = this.#manifest.epoch;
+    const { gate } = this.#context;
+    const reached = `${this.#manifest.epoch} ${gate?.keptEpoch() ?? ''}`;
+    if (this.#told === reached) return;
+    this.#told = reached;
     this.#releasedAtMs = this.#context.clock.monotonicMs();
     for (const [name, source] of this.#context.sources) {
       const known = knownPositions(this.#positions.get(name));
       // A consumer group hears of the live pipeline alone, not of a backfill beside it.
       const isBackfill = this.#manifest.until !== undefined;
-      if (!isBackfill || source.kind === 'http') await source.release(known);
+      const behind = gate === undefined ? known : keptPositions(gate.keptSources(), name);
+      if (!isBackfill || source.kind === 'http') await source.release(behind);
       this.#bytesBehind.set(name, await source.bytesBehind(known));
     }
   }
@@ -305,6 +331,18 @@ export class Runner {
       await Promise.allSettled(waits);
     }
   }
+}
+
+/** What another machine would go on from: sources may let go of nothing behind that. */
+function keptPositions(
+  sources: readonly ManifestSource[],
+  name: string,
+): ReadonlyMap<string, Position> {
+  const positions = sources.find((source) => source.name === name)?.positions ?? {};
+  const known = Object.entries(positions).flatMap(([partition, at]) =>
+    at === null ? [] : [[partition, position(at)] as const],
+  );
+  return new Map(known);
 }
 
 async function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
