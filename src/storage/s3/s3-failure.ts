@@ -80,8 +80,9 @@ export function s3Failure(thrown: unknown, place: S3Place): HeliosError {
 /** The same request may succeed, or may have succeeded. */
 export function isPassing(failure: HeliosError): boolean {
   if (passingCodes.has(failure.code)) return true;
-  const { name, status } = answerIn(failure.cause);
-  return status === 409 || status === 408 || passingNames.has(name);
+  const answer = answerIn(failure.cause);
+  const { name, status } = answer;
+  return status === 409 || status === 408 || passingNames.has(name) || isBare(answer);
 }
 
 const passingCodes: ReadonlySet<string> = new Set(['throttled', 'unavailable', 'unreachable']);
@@ -94,15 +95,16 @@ const passingNames: ReadonlySet<string> = new Set([
   'XAmzContentChecksumMismatch',
 ]);
 
-/**
- * Other credentials might not be refused. An answer to HEAD has no body, so that an expired token
- * is a bare 400 there.
- */
+/** Other credentials might not be refused. */
 export function mayBeCredentials(failure: HeliosError): boolean {
   const answer = answerIn(failure.cause);
   if (clockNames.has(answer.name)) return false;
-  const isBare = answer.status === 400 && /^(?:|400|Unknown\w*|BadRequest)$/.test(answer.name);
-  return isRefusal(answer) || isBare;
+  return isRefusal(answer) || isBare(answer);
+}
+
+/** An answer to HEAD has no body: an expired token and a slow request look the same there. */
+function isBare({ name, status }: S3Answer): boolean {
+  return status === 400 && /^(?:|400|Unknown\w*|BadRequest)$/.test(name);
 }
 
 /** The client has taken the store's time from its answer: what follows is signed with it. */
