@@ -101,6 +101,7 @@ function flagsOf(options: GlobalOptions): Partial<Record<ConfigKey, unknown>> {
     allowed_origins: given['allowedOrigins'],
     max_rows: given['maxRows'],
     state: given['state'],
+    state_interval: given['stateInterval'],
     ack: given['ack'],
     ack_interval: given['ackInterval'],
   };

@@ -16,6 +16,8 @@ export type Config = {
   readonly max_rows: number;
   /** URL of the object store that keeps the state; empty where the data directory alone does. */
   readonly state: string;
+  /** What changed is in that store within so long. */
+  readonly state_interval: string;
   /** When events of the embedded log are acknowledged. */
   readonly ack: Acknowledgement;
   /** How long, at most, events gather for one object of the log, such as 150ms. */
@@ -51,6 +53,7 @@ export async function resolveConfig(
   const allowedOrigins = pick('allowed_origins');
   const maxRows = pick('max_rows');
   const state = pick('state');
+  const stateInterval = pick('state_interval');
   const ack = pick('ack');
   const ackInterval = pick('ack_interval');
   const derivedUrl = `http://${hostInUrl(host.value)}:${port.value}`;
@@ -66,6 +69,7 @@ export async function resolveConfig(
       allowed_origins: allowedOrigins.value,
       max_rows: maxRows.value,
       state: state.value,
+      state_interval: stateInterval.value,
       ack: ack.value,
       ack_interval: ackInterval.value,
     },
@@ -78,6 +82,7 @@ export async function resolveConfig(
       allowed_origins: allowedOrigins.origin,
       max_rows: maxRows.origin,
       state: state.origin,
+      state_interval: stateInterval.origin,
       ack: ack.origin,
       ack_interval: ackInterval.origin,
     },
@@ -98,6 +103,7 @@ const readers: { readonly [Key in ConfigKey]: Reader<Config[Key]> } = {
   allowed_origins: { fallback: [], read: readList },
   max_rows: { fallback: 10_000, read: (value) => readInteger(value, 1, 1_000_000_000_000) },
   state: { fallback: '', read: readStateUrl },
+  state_interval: { fallback: '10s', read: readDuration },
   ack: { fallback: 'disk', read: readAcknowledgement },
   ack_interval: { fallback: '150ms', read: readDuration },
 };

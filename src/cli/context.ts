@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
+import type { HeliosError } from '../base/errors.ts';
 
 /**
  * Everything that a command may touch besides files and the network: main.ts makes the real one,
@@ -48,6 +49,8 @@ export type StartOptions = {
   readonly allowedOrigins: readonly string[];
   /** URL of the object store that keeps the state; undefined: the data directory alone does. */
   readonly stateUrl: string | undefined;
+  /** What changed is in that store within so long. */
+  readonly stateIntervalMs: number;
   /** When events of the embedded log are acknowledged; `s3` needs `stateUrl`. */
   readonly acknowledgement: Acknowledgement;
   /** How long events gather for one object of the log. */
@@ -63,6 +66,10 @@ export type RunningHelios = {
   /** Without a slash at its end. */
   readonly url: string;
   readonly dataDirectory: string;
+  /** What whoever started it should know, in sentences. */
+  readonly notes?: readonly string[] | undefined;
+  /** Resolves when it has to stop, with why: another machine has taken over its state. */
+  readonly fenced?: Promise<HeliosError> | undefined;
   readonly close: () => Promise<void>;
 };
 

@@ -105,6 +105,12 @@ export class ManagedPipeline {
     return this.#open;
   }
 
+  /** How far it survives this machine; undefined where its state is here alone. */
+  get kept(): PipelineInfo['kept'] {
+    const gate = this.#context.environment.state?.gate(this.definition.id);
+    return gate && { epoch: gate.keptEpoch(), failingSinceMs: gate.failingSinceMs() };
+  }
+
   get parts(): PartStore {
     return this.#context.parts;
   }

@@ -21,6 +21,7 @@ export function pipelineInfo(managed: ManagedPipeline, asked?: Lags): PipelineIn
     bytesIn: manifest?.bytesIn ?? 0,
     recordsRejected: manifest?.recordsRejected ?? 0,
     recordsDropped: manifest?.recordsDropped ?? 0,
+    kept: managed.kept,
     sources: open === undefined ? [] : sourceInfos(open, { state, asked }),
     sinks: open === undefined ? [] : sinkInfos(open),
   };

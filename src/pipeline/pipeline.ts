@@ -38,6 +38,10 @@ export type PipelineInfo = {
   readonly recordsRejected: number;
   /** Rejected, and let go because the table says `bad_data = 'drop'`. */
   readonly recordsDropped: number;
+  /** How far it survives this machine, and since when that fails; absent where it doesn't. */
+  readonly kept?:
+    | { readonly epoch: number | undefined; readonly failingSinceMs: EpochMs | undefined }
+    | undefined;
   readonly sources: readonly SourceInfo[];
   readonly sinks: readonly {
     readonly table: string;

@@ -13,6 +13,14 @@ import { Supervisor, type SupervisorContext } from '../pipeline/supervisor.ts';
 import { TableRegistry } from '../pipeline/tables/table-registry.ts';
 import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
 import { Storages } from './storages.ts';
+import {
+  checkStateIsHere,
+  moveQuarantine,
+  RunningState,
+  type StateRequest,
+  type TakenState,
+  takeState,
+} from './kept-state.ts';
 import { BrokerStreams } from './stream/broker-streams.ts';
 import { type KnownConnections, knownConnections } from './known-connections.ts';
 
@@ -37,6 +45,8 @@ export type Core = {
   readonly storages: Storages;
   readonly registry: TableRegistry;
   readonly supervisor: Supervisor;
+  /** Undefined where the data directory alone has the state. */
+  readonly state: RunningState | undefined;
   readonly close: () => Promise<void>;
 };
 
@@ -49,6 +59,8 @@ export type CoreOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Bytes of files of object stores that are kept on this machine. */
   readonly cacheBytesMax?: number | undefined;
+  /** Where the state is kept besides the data directory. */
+  readonly state?: Pick<StateRequest, 'url' | 'intervalMs' | 'standby'> | undefined;
   /** Where bare SELECTs print; undefined refuses them. */
   readonly stdout: Writable | undefined;
   /** Told of each failure of a pipeline; unless given, it is logged. */
@@ -60,6 +72,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const { data } = options;
   const logger = createLogger(options.logLevel);
   const clock = systemClock;
+  const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
+  const taken = await stateOf(options, onProblem);
   const catalog = new Catalog(data.inside('catalog.db'));
   const engine = await Engine.open({
     threads: availableParallelism(),
@@ -80,16 +94,27 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     newId: randomUUID,
     namesOfLog: () => log.listStreams().map(({ name }) => name),
   });
-  const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
   const storages = new Storages({
     context: known.context,
     cacheDirectory: data.inside('cache'),
     cacheBytesMax: options.cacheBytesMax ?? cacheBytesDefault,
     onWarning: (problem) => logger.warn({ err: problem }, problem.message),
   });
+  if (taken !== undefined) await moveQuarantine(catalog, taken.storage.location, storages.open);
+  const state =
+    taken &&
+    new RunningState({
+      state: taken,
+      data,
+      catalog,
+      supervisor: () => supervisor,
+      clock,
+      onProblem,
+    });
   const registry = await openRegistry({ data, catalog, engine, storages, onProblem });
-  const supervisor = new Supervisor({
+  const supervisor: Supervisor = new Supervisor({
     dataDirectory: data.path,
+    state,
     baseDirectory: options.baseDirectory,
     engine,
     registry,
@@ -113,15 +138,33 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       options.onFailed ??
       ((pipeline, id, error) => logger.error({ pipeline, id, err: error }, error.message)),
   });
+  state?.start();
   const close = async (): Promise<void> => {
     await supervisor.close();
+    await state?.close();
     await backed.close();
     await log.close();
     catalog.close();
     engine.close();
     data.close();
   };
-  return { data, catalog, engine, log, backed, known, storages, registry, supervisor, close };
+  return {
+    ...{ data, catalog, engine, log, backed, known },
+    storages,
+    registry,
+    supervisor,
+    state,
+    close,
+  };
+}
+
+/** The state, where it is kept elsewhere too: before anything of the data directory is read. */
+async function stateOf(
+  { data, state, environment }: CoreOptions,
+  onProblem: (problem: HeliosError) => void,
+): Promise<TakenState | undefined> {
+  if (state === undefined) await checkStateIsHere(data);
+  return state && (await takeState({ ...state, data, environment, onProblem }));
 }
 
 async function openRegistry({

@@ -7,7 +7,7 @@ import { createQueryService } from '../query/service.ts';
 import { HotTail } from '../query/tables/hot-tail.ts';
 import { addSystemTables } from '../query/tables/system-rows.ts';
 import { Server } from '../server/server.ts';
-import { createLogger, openCore } from './core.ts';
+import { type CoreOptions, createLogger, openCore } from './core.ts';
 import type { Launched } from './launch.ts';
 import { createDiscovery } from './stream-looks.ts';
 
@@ -26,7 +26,14 @@ export async function startHelios(
   { data, processes }: Launched,
 ): Promise<RunningHelios> {
   const { workingDirectory: baseDirectory, environment, version } = host;
-  const core = await openCore({ ...options, data, environment, baseDirectory, stdout: undefined });
+  const core = await openCore({
+    ...options,
+    data,
+    environment,
+    baseDirectory,
+    state: stateOf(options),
+    stdout: undefined,
+  });
   const logger = createLogger(options.logLevel);
   const { catalog, engine, log, backed, registry, supervisor } = core;
   const queryable = new QueryableTables({
@@ -63,7 +70,12 @@ export async function startHelios(
       clock: systemClock,
       logger,
     },
-    { version, isReady: () => isReady, allowedOrigins: options.allowedOrigins },
+    {
+      version,
+      isReady: () => isReady,
+      allowedOrigins: options.allowedOrigins,
+      state: core.state,
+    },
   );
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -80,7 +92,21 @@ export async function startHelios(
     await close();
     throw thrown;
   }
-  return { url: server.url, dataDirectory: data.path, close: () => (closing ??= close()) };
+  return {
+    url: server.url,
+    dataDirectory: data.path,
+    notes: core.state?.notes,
+    fenced: core.state?.fenced,
+    close: () => (closing ??= close()),
+  };
+}
+
+function stateOf({
+  stateUrl: url,
+  stateIntervalMs: intervalMs,
+  standby,
+}: StartOptions): CoreOptions['state'] {
+  return url === undefined ? undefined : { url, intervalMs, standby };
 }
 
 function rejectedOf(pipelines: readonly PipelineInfo[], table: string): number {

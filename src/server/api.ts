@@ -28,6 +28,17 @@ export type HealthAnswer = {
   readonly pipelines: Readonly<Record<PipelineStateName, number>>;
   readonly streams: number;
   readonly tables: number;
+  /** Where the state survives this machine; absent where it doesn't. */
+  readonly state?:
+    | {
+        readonly location: string;
+        /** Of the newest state there. */
+        readonly number: number;
+        /** All that was true then is there. */
+        readonly kept_at: string;
+        readonly failing?: { readonly since: string; readonly message: string } | undefined;
+      }
+    | undefined;
   /** How far queries are kept from the rest on this machine. */
   readonly sandbox: {
     /** `isolated`: a network of their own with nothing in it. */
@@ -132,6 +143,10 @@ export type PipelineAnswer = {
   readonly records_rejected: number;
   /** Rejected, and let go because the table says `bad_data = 'drop'`. */
   readonly records_dropped: number;
+  /** What of it survives this machine; absent where the state is here alone. */
+  readonly kept?:
+    | { readonly epoch?: number | undefined; readonly failing_since?: string }
+    | undefined;
   readonly sources: readonly {
     readonly name: string;
     readonly connector: string;

@@ -98,6 +98,19 @@ export type ServerDependencies = {
   readonly logger: Logger;
 };
 
+/** The state, where it survives this machine. */
+export interface SurvivingState {
+  status(): {
+    readonly location: string;
+    readonly number: number;
+    /** All that was true then is kept. */
+    readonly keptAtMs: EpochMs;
+    readonly failing: { readonly sinceMs: EpochMs; readonly message: string } | undefined;
+  };
+  /** Resolves when all that is true now is kept; rejects with why it can't be. */
+  keep(): Promise<void>;
+}
+
 export type ServerConfig = {
   /** Helios's own version, for `/healthz` and the API description. */
   readonly version: string;
@@ -106,4 +119,6 @@ export type ServerConfig = {
   /** Origins of web pages that may call this server, such as `http://localhost:5173`. */
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
+  /** Undefined where the state is on this machine alone. */
+  readonly state?: SurvivingState | undefined;
 };

@@ -78,6 +78,12 @@ export const pipelineSchema: TSchema = Type.Object({
   bytes_in: count,
   records_rejected: count,
   records_dropped: count,
+  kept: Type.Optional(
+    Type.Object({
+      epoch: Type.Optional(count),
+      failing_since: Type.Optional(Type.String()),
+    }),
+  ),
   sources: Type.Array(
     Type.Object({
       name: Type.String(),
@@ -195,6 +201,14 @@ export const healthSchema: TSchema = Type.Object({
   pipelines: Type.Record(Type.String(), count),
   streams: count,
   tables: count,
+  state: Type.Optional(
+    Type.Object({
+      location: Type.String(),
+      number: count,
+      kept_at: Type.String(),
+      failing: Type.Optional(Type.Object({ since: Type.String(), message: Type.String() })),
+    }),
+  ),
   sandbox: Type.Object({
     network: Type.Enum(['isolated', 'shared']),
     user: Type.Enum(['nobody', 'same', 'root']),

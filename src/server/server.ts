@@ -10,7 +10,9 @@ import { FrontDoor } from './front-door.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { defaultServerLimits } from './limits.ts';
 import { Live } from './live/live.ts';
+import { stateSamples } from './metrics/state-samples.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { keepChanges } from './keep-changes.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
 import { addConnectionRoutes } from './routes/connections.ts';
@@ -141,6 +143,7 @@ export class Server implements AsyncDisposable {
     app.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) routes.push({ method: one, path: url });
     });
+    if (this.#config.state !== undefined) keepChanges(app, this.#config.state);
     await app.register(swagger, describeApi(this.#config.version));
     this.#addRoutes(app);
     await app.ready();
@@ -162,6 +165,7 @@ export class Server implements AsyncDisposable {
       ownSamples: () => [
         { name: 'helios_ingest_body_bytes', labels: {}, value: this.#ingest.bodyBytes },
         { name: 'helios_live_sockets', labels: {}, value: this.#live.socketCount },
+        ...stateSamples(this.#config.state, this.#dependencies.clock),
       ],
       url: () => this.#url,
     });

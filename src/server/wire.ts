@@ -30,6 +30,7 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
     bytes_in: info.bytesIn,
     records_rejected: info.recordsRejected,
     records_dropped: info.recordsDropped,
+    kept: keptAnswer(info.kept),
     sources: info.sources.map((source) => ({
       name: source.name,
       connector: source.connector,
@@ -73,6 +74,12 @@ export function pipelineDetails(info: PipelineInfo): PipelineAnswer {
 
 function wholeMs(durationMs: number | undefined): number | undefined {
   return durationMs === undefined ? undefined : Math.round(durationMs);
+}
+
+function keptAnswer(kept: PipelineInfo['kept']): PipelineAnswer['kept'] {
+  if (kept === undefined) return undefined;
+  const { epoch, failingSinceMs: sinceMs } = kept;
+  return sinceMs === undefined ? { epoch } : { epoch, failing_since: timeText(sinceMs) };
 }
 
 export function validateAnswer(validation: Validation): ValidateAnswer {
@@ -154,7 +161,8 @@ export function connectionStepLine(step: ConnectionStep): ConnectionStepLine {
 }
 
 /** RFC 3339 in UTC. */
-function timeText(timeMs: number): string {
+/** A time as the API writes it. */
+export function timeText(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 

@@ -126,7 +126,7 @@ export class HeliosProcess implements AsyncDisposable {
         createInterface({ input }).on('line', (line) => {
           this.#output.push(line);
           if (this.#output.length > 200) this.#output.shift();
-          const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+          const url = /(?<!s3::)http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
           if (url !== undefined) resolve(url);
         });
       }

@@ -17,6 +17,7 @@ export function addStartCommand(program: Command, run: Runner): void {
     .option('--port <port>', 'port to listen on; 0 takes a free one (7311)')
     .option('--allowed-origins <list>', 'web pages elsewhere that may talk to it, by comma')
     .option('--state <url>', 'object store that keeps the state, such as s3://bucket/helios')
+    .option('--state-interval <duration>', 'what changed is in that store within so long (10s)')
     .option('--ack <where>', 'when events are acknowledged: on the disk, or in s3 too (disk)')
     .option('--ack-interval <duration>', 'events gather so long for one object in s3 (150ms)')
     .option('--standby', 'wait for the Helios that holds the data, and take over when it ends')
@@ -24,6 +25,8 @@ export function addStartCommand(program: Command, run: Runner): void {
   withExamples(start, ['start', 'start --demo', 'start --data /var/lib/helios --standby']);
   onCall<StartFlags>(start, run, (scope, { options }) => startHelios(scope, options));
 }
+
+const never = new Promise<undefined>(() => undefined);
 
 type StartFlags = { readonly demo?: boolean; readonly standby?: boolean };
 
@@ -36,7 +39,8 @@ async function startHelios(scope: Scope, flags: StartFlags): Promise<number> {
     await demo?.prepare();
     await announce(scope, running, isDemo);
     demo?.begin();
-    await interrupted(scope.signal);
+    const fenced = await Promise.race([interrupted(scope.signal), running.fenced ?? never]);
+    if (fenced !== undefined) throw fenced;
     scope.output.talk('Stopping; Ctrl+C again does not wait.');
     return await closed(scope, running, demo);
   } catch (thrown) {
@@ -65,11 +69,17 @@ async function launched(scope: Scope, isStandby: boolean): Promise<RunningHelios
   }
 }
 
+type StateOptions = Pick<
+  StartOptions,
+  'stateUrl' | 'stateIntervalMs' | 'acknowledgement' | 'ackIntervalMs'
+>;
+
 function stateOf({
   state,
+  state_interval: stateInterval,
   ack,
   ack_interval: interval,
-}: Config): Pick<StartOptions, 'stateUrl' | 'acknowledgement' | 'ackIntervalMs'> {
+}: Config): StateOptions {
   if (ack === 's3' && state === '') {
     throw new HeliosError('invalid_request', '--ack s3 says where, and not in which bucket.', {
       hint: 'Give --state s3://bucket/prefix too, or HELIOS_STATE.',
@@ -77,6 +87,7 @@ function stateOf({
   }
   return {
     stateUrl: state === '' ? undefined : state,
+    stateIntervalMs: durationMsOf(stateInterval) ?? 0,
     acknowledgement: ack,
     ackIntervalMs: durationMsOf(interval) ?? 0,
   };
@@ -90,6 +101,7 @@ function standby({ signal, output }: Scope): StartOptions['standby'] {
 
 async function announce(scope: Scope, running: RunningHelios, isDemo: boolean): Promise<void> {
   const { output } = scope;
+  for (const note of running.notes ?? []) output.talk(note);
   if (output.isJson) return output.json({ url: running.url, data: running.dataDirectory });
   if (output.isQuiet) return output.line(running.url);
   await output.line(
@@ -114,7 +126,7 @@ const demoQueries: readonly string[] = [
     "where type = 'product_view' group by product order by views desc limit 5",
 ];
 
-async function interrupted(signal: AbortSignal): Promise<void> {
+async function interrupted(signal: AbortSignal): Promise<undefined> {
   if (signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => resolve(), { once: true });

@@ -10,6 +10,7 @@ export async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Prom
     await scope.output.line(`${name} waits since ${waiting.since}: ${waiting.message}`);
     if (waiting.hint !== undefined) await scope.output.line(`hint: ${waiting.hint}`);
   }
+  if (pipeline.kept !== undefined) await scope.output.line(keptText(pipeline.kept));
   const rejected = groupDigits(pipeline.records_rejected);
   await scope.output.line(`${byteText(pipeline.bytes_in)} in, ${rejected} records rejected`);
   if (pipeline.error !== undefined) {
@@ -34,6 +35,11 @@ export async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Prom
     ]),
   );
   await scope.output.line(pipeline.sql.trimEnd());
+}
+
+function keptText({ epoch, failing_since: since }: NonNullable<PipelineAnswer['kept']>): string {
+  const reach = epoch === undefined ? 'nothing is kept yet' : `kept up to epoch ${epoch}`;
+  return since === undefined ? `state: ${reach}` : `state: ${reach}, not since ${since}`;
 }
 
 /** A pipeline that runs and reads nothing is not what people think of as running. */

@@ -14,6 +14,9 @@ export type MetricName =
   | 'helios_queries_total'
   | 'helios_query_duration_seconds'
   | 'helios_live_sockets'
+  | 'helios_state_number'
+  | 'helios_state_kept_age_seconds'
+  | 'helios_state_failing'
   | 'helios_live_dropped_rows_total'
   | 'helios_pipeline_running'
   | 'helios_pipeline_epoch'
@@ -46,6 +49,12 @@ const catalog: Readonly<Record<MetricName, MetricFacts>> = {
   helios_queries_total: { kind: 'counter', help: 'Queries over HTTP and the live socket.' },
   helios_query_duration_seconds: { kind: 'histogram', help: 'From request to last byte.' },
   helios_live_sockets: { kind: 'gauge', help: 'Open live sockets.' },
+  helios_state_number: { kind: 'counter', help: 'States put into the state store, of all owners.' },
+  helios_state_kept_age_seconds: {
+    kind: 'gauge',
+    help: 'All that was true so long ago is in the state store.',
+  },
+  helios_state_failing: { kind: 'gauge', help: '1 while the state store takes nothing.' },
   helios_live_dropped_rows_total: { kind: 'counter', help: 'Tail rows a socket was too slow for.' },
   helios_pipeline_running: { kind: 'gauge', help: '1 while the pipeline runs.' },
   helios_pipeline_epoch: { kind: 'gauge', help: 'Newest epoch that is true.' },

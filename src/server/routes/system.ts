@@ -2,6 +2,7 @@ import '@fastify/swagger';
 import { landingPage, landingPolicy } from '../landing.ts';
 import { errorSchema, healthSchema } from '../schemas.ts';
 import { HeliosError } from '../../base/errors.ts';
+import { timeText } from '../wire.ts';
 import { measuredSamples } from '../metrics/samples.ts';
 import type { HealthAnswer, PipelineStateName } from '../api.ts';
 import type { ServerConfig, ServerDependencies } from '../dependencies.ts';
@@ -63,6 +64,17 @@ const liveSchema = {
   response: { 426: errorSchema },
 };
 
+function stateAnswer(state: ServerConfig['state']): HealthAnswer['state'] {
+  if (state === undefined) return undefined;
+  const { location, number, keptAtMs, failing } = state.status();
+  return {
+    location,
+    number,
+    kept_at: timeText(keptAtMs),
+    failing: failing && { since: timeText(failing.sinceMs), message: failing.message },
+  };
+}
+
 async function health({ server, config }: SystemDependencies): Promise<HealthAnswer> {
   const pipelines: Record<PipelineStateName, number> = {
     running: 0,
@@ -80,6 +92,7 @@ async function health({ server, config }: SystemDependencies): Promise<HealthAns
     pipelines,
     streams: server.log.listStreams().length + (server.backed?.count ?? 0),
     tables: (await server.tables.list()).length,
+    state: stateAnswer(config.state),
     sandbox: server.queries.capabilities(),
   };
 }
