@@ -133,13 +133,6 @@ describe('a table that is not the same any more', () => {
     await expect(table.refresh()).rejects.toThrow(/is gone/);
   });
 
-  test('is read anew when its last commit was overwritten by a careless writer', async () => {
-    await table.commit(request());
-    await storage.put(commitPath(1), linesOf([{ commitInfo: {} }]));
-    const outcome = await table.commit(request({ expected: 1, version: 2 }));
-    expect(outcome).toMatchObject({ kind: 'overtaken', txnVersion: undefined });
-  });
-
   test('is noticed when it was made anew and has gone further', async () => {
     await storage.delete(commitPath(0));
     const other = { ...options, ...definition, tableId: 'another' };

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { assert } from '../base/assert.ts';
-import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { asHeliosError, HeliosError } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
 import { type Actions, parseActions, printActions } from './actions.ts';
+import { retriedCommit } from './log/commit-retries.ts';
 import type {
   CommitOutcome,
   CommitRequest,
@@ -17,8 +17,8 @@ import type {
   TableVersion,
 } from './delta.ts';
 import { cleanUpLog } from './log/clean-up.ts';
-import { lostRace, passingCodes, replaced } from './log/failures.ts';
-import { type LoadedState, loadState } from './log/load.ts';
+import { lostRace, passingCodes, unlisted } from './log/failures.ts';
+import { loadState } from './log/load.ts';
 import { type Commit, readCommitsFrom } from './log/log.ts';
 import { commitPath } from './log/names.ts';
 import { writeCheckpoint } from './log/write-checkpoint.ts';
@@ -32,6 +32,15 @@ import {
 import { holding, planRestore, planRewrite, restoreDifference } from './plan-rewrite.ts';
 import { checkAppendable, ownProtocol } from './protocol.ts';
 import type { TableState } from './state.ts';
+import {
+  checkKept,
+  checkSameId,
+  gone,
+  headOf,
+  isSameHead,
+  type LoadedHead,
+  loadHead,
+} from './log/head.ts';
 
 export type TableOptions = {
   /** Reads and writes checkpoints. */
@@ -52,11 +61,6 @@ export type CheckpointRun = {
   readonly logFilesDeleted: number;
   readonly error: HeliosError | undefined;
 };
-
-/**
- * Conflicts and lost answers of one commit; with this many, something is wrong with the storage.
- */
-const commitRetries: BackoffPolicy = { firstMs: 5, maxMs: 1000, attemptsMax: 20 };
 
 /** A reader that starts here reads at most so many commits, or so many bytes of them. */
 const checkpointCommits = 100;
@@ -84,9 +88,11 @@ export class DeltaTable {
   #checkpointing: Promise<void> | undefined;
   /** What the file of the newest version was; another one means that the table was replaced. */
   #head: StoredObject | undefined;
+  /** How far this process committed each transaction. */
+  readonly #committed = new Map<string, number>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  private constructor(storage: Storage, options: TableOptions, loaded: Loaded) {
+  private constructor(storage: Storage, options: TableOptions, loaded: LoadedHead) {
     this.#storage = storage;
     this.#options = options;
     this.#state = loaded.state;
@@ -99,7 +105,7 @@ export class DeltaTable {
    * The table at the storage's root; undefined when there is none. Fails on what it cannot read.
    */
   static async open(storage: Storage, options: TableOptions): Promise<DeltaTable | undefined> {
-    const loaded = await load(storage, options);
+    const loaded = await loadHead(storage, options);
     return loaded && new DeltaTable(storage, options, loaded);
   }
 
@@ -112,14 +118,14 @@ export class DeltaTable {
     options: TableOptions & TableDefinition,
   ): Promise<DeltaTable> {
     // The first version's file may be gone from a table that is there: looking at it is not enough.
-    let loaded = await load(storage, options);
+    let loaded = await loadHead(storage, options);
     if (loaded === undefined) {
       const signature = { txnId: randomUUID(), engineInfo, nowMs: options.clock.nowMs() };
       const bytes = printActions(planCreate(options, ownProtocol, signature));
       await storage.putIfAbsent(commitPath(0), bytes);
-      loaded = await load(storage, options);
+      loaded = await loadHead(storage, options);
     }
-    assert(loaded !== undefined, 'a table that was created is there');
+    if (loaded === undefined) throw unlisted(storage, 0);
     checkSameTable(loaded.state, options);
     return new DeltaTable(storage, options, loaded);
   }
@@ -145,6 +151,16 @@ export class DeltaTable {
       await this.#advance();
       return this.#state;
     });
+  }
+
+  /**
+   * How far a transaction has got in the newest version. Fails with `table_replaced` where a commit
+   * of it that was made here is no longer in the table.
+   */
+  async reached(appId: string): Promise<number | undefined> {
+    await this.refresh();
+    this.#checkKept(appId);
+    return this.#state.transactions.get(appId)?.version;
   }
 
   /** The table as of an older version; undefined when the log no longer tells of it. */
@@ -240,21 +256,17 @@ export class DeltaTable {
   }
 
   async #commit(request: CommitRequest): Promise<CommitOutcome> {
-    const { expected, version } = request.transaction;
+    const { appId, expected, version } = request.transaction;
     assert(version > (expected ?? -1), 'a transaction moves forward');
     const fileSchema = request.fileSchema ?? [...this.#state.schema, ...request.newColumns];
     const txnId = randomUUID();
-    return await this.#retried(async () => await this.#tryCommit(request, fileSchema, txnId));
-  }
-
-  async #retried<T>(action: () => Promise<T | HeliosError>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await action();
-      if (!(outcome instanceof HeliosError)) return outcome;
-      if (attempt >= commitRetries.attemptsMax) throw outcome;
-      const waitMs = backoffMs(commitRetries, attempt, this.#options.random);
-      await this.#options.clock.sleep(waitMs);
-    }
+    const outcome = await retriedCommit(
+      this.#options,
+      async () => await this.#tryCommit(request, fileSchema, txnId),
+    );
+    if (outcome.kind === 'committed') this.#committed.set(appId, version);
+    else this.#checkKept(appId);
+    return outcome;
   }
 
   /**
@@ -299,7 +311,7 @@ export class DeltaTable {
     const txnId = randomUUID();
     return await this.#inTurn(
       async () =>
-        await this.#retried(async () => {
+        await retriedCommit(this.#options, async () => {
           try {
             await this.#checkHead();
             if (isOurs()) return this.#state;
@@ -328,25 +340,41 @@ export class DeltaTable {
       if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
       throw thrown;
     }
-    await this.#apply([{ actions: parseActions(bytes, path), byteLength: bytes.byteLength }]);
+    const { byteLength } = bytes;
+    const head = await this.#headOf(version);
+    // Overwritten within the moment: not ours any more.
+    if (head !== undefined && head.byteLength !== byteLength) return lostRace(version);
+    this.#apply([{ actions: parseActions(bytes, path), byteLength }], head);
     return undefined;
+  }
+
+  #checkKept(appId: string): void {
+    const committed = this.#committed.get(appId) ?? -1;
+    checkKept(this.#storage, appId, { committed, found: this.#state.transactions.get(appId) });
   }
 
   /** Reads the versions after this one; gives their commits' `txnId`s. */
   async #advance(): Promise<readonly unknown[]> {
     await this.#checkHead();
-    const commits = await readCommitsFrom(this.#storage, this.#state.version + 1);
-    if (commits.length > 0) await this.#apply(commits);
+    const version = this.#state.version + 1;
+    const commits = await readCommitsFrom(this.#storage, version);
+    if (commits.length > 0) {
+      this.#apply(commits, await this.#headOf(version + commits.length - 1));
+    }
     return commits.map((commit) => commit.actions.commitInfo?.['txnId']);
   }
 
-  async #apply(commits: readonly Commit[]): Promise<void> {
+  #apply(commits: readonly Commit[], head: StoredObject | undefined): void {
     const state = this.#state.next(commits.map((commit) => commit.actions));
     checkSameId(this.#state, state);
     this.#state = state;
     this.#commitBytes += commits.reduce((sum, commit) => sum + commit.byteLength, 0);
-    // A commit that is made must not fail for this; without it the next look reads the whole log.
-    this.#head = await headOf(this.#storage, state.version).catch(() => undefined);
+    this.#head = head;
+  }
+
+  /** A commit that is made must not fail for this; without it the next look reads the whole log. */
+  async #headOf(version: TableVersion): Promise<StoredObject | undefined> {
+    return await headOf(this.#storage, version).catch(() => undefined);
   }
 
   /**
@@ -354,17 +382,9 @@ export class DeltaTable {
    * log that was cleaned up past us: the log is then read anew.
    */
   async #checkHead(): Promise<void> {
-    const head = await headOf(this.#storage, this.#state.version);
-    if (
-      head !== undefined &&
-      head.byteLength === this.#head?.byteLength &&
-      head.modifiedAtMs === this.#head.modifiedAtMs
-    ) {
-      return;
-    }
-    const loaded = await load(this.#storage, this.#options);
-    if (loaded === undefined)
-      throw replaced(`The Delta table in ${this.#storage.location} is gone.`);
+    if (isSameHead(await headOf(this.#storage, this.#state.version), this.#head)) return;
+    const loaded = await loadHead(this.#storage, this.#options);
+    if (loaded === undefined) throw gone(this.#storage);
     checkSameId(this.#state, loaded.state);
     this.#state = loaded.state;
     this.#head = loaded.head;
@@ -377,23 +397,4 @@ export class DeltaTable {
     this.#queue = turn.catch(() => undefined);
     return await turn;
   }
-}
-
-type Loaded = LoadedState & { readonly head: StoredObject | undefined };
-
-async function load(storage: Storage, options: TableOptions): Promise<Loaded | undefined> {
-  const loaded = await loadState(storage, options);
-  return loaded && { ...loaded, head: await headOf(storage, loaded.state.version) };
-}
-
-async function headOf(storage: Storage, version: TableVersion): Promise<StoredObject | undefined> {
-  return await storage.stat(commitPath(version));
-}
-
-function checkSameId(known: TableState, found: TableState): void {
-  if (known.tableId === found.tableId) return;
-  throw replaced(
-    'The Delta table was replaced by another: ' +
-      `its id was ${known.tableId}, now it is ${found.tableId}.`,
-  );
 }

@@ -11,6 +11,7 @@ import {
   logFolder,
   parseLogPath,
 } from './names.ts';
+import { unlisted } from './failures.ts';
 
 /** A commit as it was read, with its size for the checkpoint policy. */
 export type Commit = { readonly actions: Actions; readonly byteLength: number };
@@ -64,7 +65,12 @@ export async function findSegment(
   const hint = without.size > 0 ? undefined : await lastCheckpointVersion(storage);
   const near = hint === undefined ? undefined : await listFrom(storage, hint);
   if (near !== undefined && newestCheckpoint(near) !== undefined) return chooseSegment(near);
-  return chooseSegment(undamaged(await listFrom(storage, 0), without));
+  const all = await listFrom(storage, 0);
+  if (hint !== undefined && all.commits.length + all.checkpoints.length === 0) {
+    // Nobody may make another table in the place of one that is only not listed.
+    throw unlisted(storage, hint);
+  }
+  return chooseSegment(undamaged(all, without));
 }
 
 async function findSegmentAt(
@@ -112,7 +118,30 @@ async function listFrom(storage: Storage, version: TableVersion): Promise<Found>
     if (file?.kind === 'commit') commits.push(file.version);
     if (file?.kind === 'checkpoint') checkpoints.push(file);
   }
-  return { commits, checkpoints };
+  return { commits: await withUnlisted(storage, commits), checkpoints };
+}
+
+/** Versions that a listing may miss, while the store has them. */
+const unlistedMax = 100;
+
+/**
+ * A store whose listings are behind its truth is asked for what lies between those that it lists,
+ * and for the first one where it lists none.
+ */
+async function withUnlisted(
+  storage: Storage,
+  commits: readonly TableVersion[],
+): Promise<readonly TableVersion[]> {
+  const [first = 0] = commits;
+  const count = (commits.at(-1) ?? first) - first + 1;
+  if (count <= commits.length || count - commits.length > unlistedMax) return commits;
+  const listed = new Set(commits);
+  const found: TableVersion[] = [];
+  for (let version = first; version < first + count; version++) {
+    const isThere = listed.has(version) || (await storage.stat(commitPath(version))) !== undefined;
+    if (isThere) found.push(version);
+  }
+  return found;
 }
 
 /** An empty file is what a crashed writer without atomic puts leaves behind; readers skip it. */

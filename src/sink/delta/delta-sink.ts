@@ -75,8 +75,7 @@ export class DeltaSink implements TableSink {
   }
 
   async txnEpoch(sinkId: string): Promise<Epoch | undefined> {
-    const snapshot = await this.#options.table.refresh();
-    return snapshot.transactions.get(sinkId)?.version;
+    return await this.#options.table.reached(sinkId);
   }
 
   statsOf(copyRow: Readonly<Record<string, unknown>>): string {

@@ -1,0 +1,80 @@
+import { HeliosError } from '../../base/errors.ts';
+import type { Storage, StoredObject } from '../../storage/storage.ts';
+import type { AppTransaction, TableVersion } from '../delta.ts';
+import { replaced } from './failures.ts';
+import { type LoadedState, loadState } from './load.ts';
+import { readCommitsFrom } from './log.ts';
+import { commitPath } from './names.ts';
+import type { CheckpointOptions } from './read-checkpoint.ts';
+import type { TableState } from '../state.ts';
+
+/** The newest version, and what its file was: another one means that the table was replaced. */
+export type LoadedHead = LoadedState & { readonly head: StoredObject | undefined };
+
+/**
+ * Reads the log; undefined where there is no table. A listing that is behind the store's truth is
+ * caught up with by asking for each next version by its name.
+ */
+export async function loadHead(
+  storage: Storage,
+  options: CheckpointOptions,
+): Promise<LoadedHead | undefined> {
+  const loaded = await loadState(storage, options);
+  if (loaded === undefined) return undefined;
+  const commits = await readCommitsFrom(storage, loaded.state.version + 1);
+  const state = loaded.state.next(commits.map((commit) => commit.actions));
+  const newBytes = commits.reduce((sum, commit) => sum + commit.byteLength, 0);
+  const head = await headOf(storage, state.version);
+  return { ...loaded, state, commitBytes: loaded.commitBytes + newBytes, head };
+}
+
+/** What the file of a version is now. */
+export async function headOf(
+  storage: Storage,
+  version: TableVersion,
+): Promise<StoredObject | undefined> {
+  return await storage.stat(commitPath(version));
+}
+
+export function isSameHead(
+  now: StoredObject | undefined,
+  known: StoredObject | undefined,
+): boolean {
+  return (
+    now !== undefined &&
+    now.byteLength === known?.byteLength &&
+    now.modifiedAtMs === known.modifiedAtMs &&
+    now.tag === known.tag
+  );
+}
+
+export function checkSameId(known: TableState, found: TableState): void {
+  if (known.tableId === found.tableId) return;
+  throw replaced(
+    'The Delta table was replaced by another: ' +
+      `its id was ${known.tableId}, now it is ${found.tableId}.`,
+  );
+}
+
+export function gone({ location }: Storage): HeliosError {
+  return replaced(`The Delta table in ${location} is gone.`);
+}
+
+/** Where our own commit of a transaction was overwritten, its rows are no longer in the table. */
+export function checkKept(
+  storage: Storage,
+  appId: string,
+  { committed, found }: { readonly committed: number; readonly found: AppTransaction | undefined },
+): void {
+  if ((found?.version ?? -1) >= committed) return;
+  throw new HeliosError(
+    'table_replaced',
+    `A commit to the Delta table in ${storage.location} was overwritten by another writer: what ` +
+      `${appId} had committed up to ${committed} is there up to ${found?.version ?? 'nothing'}.`,
+    {
+      hint:
+        'Find the writer that puts commits without a condition, as Spark does on S3 unless its ' +
+        'delta.logStore is a safe one, and end it. The data files of the lost commits are still there.',
+    },
+  );
+}
