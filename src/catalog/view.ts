@@ -35,6 +35,8 @@ export type PinnedView = {
   readonly name: string;
   readonly schema: Schema;
   readonly partitionColumns: readonly string[];
+  /** Its committed files are JSON lines: how the rows of some of them are read. */
+  readonly linesSql?: ((paths: readonly string[]) => string) | undefined;
   /** Undefined for tables that have no versions (attached folders, system tables). */
   readonly version: number | undefined;
   /**

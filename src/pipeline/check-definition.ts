@@ -7,6 +7,7 @@ import { nowhereToPrint, tablesOf } from './definition-rules.ts';
 import { type PipelineEnvironment, resolvePath } from './open-pipeline.ts';
 import { checkedPartitionFields } from './plan/partition-fields.ts';
 import type { Plan } from './plan/plan.ts';
+import { filesDefinition } from './tables/open-files-sink.ts';
 import { type Planned, planScript, scriptFailure } from './plan/planner.ts';
 
 export type CheckEnvironment = Pick<PipelineEnvironment, 'engine' | 'connectors' | 'registry'> & {
@@ -54,8 +55,13 @@ export function checkPlaces(environment: CheckEnvironment, plan: Plan, place: Pl
     const known = catalog.tables().find(({ path, name }) => isElsewhere(entry, { path, name }));
     if (known !== undefined) throw knownAs(known, entry);
   }
-  for (const { table, schema } of plan.outputs) {
+  for (const output of plan.outputs) {
+    const { table, schema } = output;
     const { connector, name } = table;
+    if (connector.kind === 'filesystem') {
+      const path = resolvePath(connector.path, place.baseDirectory);
+      registry.files.checkForSink(filesDefinition(output, connector, path));
+    }
     if (connector.kind !== 'delta') continue;
     const stored = storedSchema(schema);
     registry.checkForSink({

@@ -24,8 +24,8 @@ export function checkName(name: string): void {
 /** The tables that a plan writes to. */
 export function tablesOf(plan: Plan, baseDirectory: string): readonly TableEntry[] {
   return plan.outputs.flatMap(({ table }): readonly TableEntry[] => {
-    if (table.connector.kind !== 'delta') return [];
     const { connector } = table;
+    if (connector.kind !== 'delta' && connector.kind !== 'filesystem') return [];
     const path = resolvePath(connector.path, baseDirectory);
     return [{ name: table.name, path, storageOptions: connector.storage, kind: 'delta' }];
   });

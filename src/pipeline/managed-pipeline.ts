@@ -189,7 +189,7 @@ export class ManagedPipeline {
 
   /** Its tables no longer ask it for hot rows. */
   unfeed(): void {
-    for (const table of this.#context.environment.registry.all()) {
+    for (const table of this.#context.environment.registry.allWritten()) {
       for (const feeder of this.#feeders) table.feeders.delete(feeder);
     }
     this.#feeders = [];
@@ -291,7 +291,7 @@ export class ManagedPipeline {
     this.unfeed();
     this.#feeders = open.sinks.map((live) => {
       const feeder = { live, parts: this.#context.parts };
-      if (live.sink.kind === 'table') registry.get(live.table)?.feeders.add(feeder);
+      if (live.sink.kind === 'table') registry.written(live.table)?.feeders.add(feeder);
       return feeder;
     });
   }

@@ -35,6 +35,7 @@ import { checkedPartitionFields } from './plan/partition-fields.ts';
 import { type Output, type Plan, timeColumnOf } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
 import type { KeptState } from './state/state-gate.ts';
+import { openFilesSink } from './tables/open-files-sink.ts';
 import { stagingDirectory, type TableRegistry } from './tables/table-registry.ts';
 
 /** What a pipeline's definition refers to outside of the SQL. */
@@ -54,7 +55,7 @@ export type Scope = {
 export type Connectors = {
   readonly source: (table: SourceTable, scope: Scope) => Promise<Source>;
   readonly appendSink: (
-    connector: Exclude<SinkConnector, { kind: 'delta' }>,
+    connector: Exclude<SinkConnector, { kind: 'delta' | 'filesystem' }>,
     scope: Scope,
   ) => Promise<AppendSink>;
   /** What can be told to be wrong without asking anybody: a connection that isn't there, say. */
@@ -255,15 +256,31 @@ export async function openSinks(
 ): Promise<readonly NamedSink[]> {
   const sinks: NamedSink[] = [];
   for (const output of plan.outputs) {
-    const { connector, name } = output.table;
-    const sink =
-      connector.kind === 'delta'
-        ? await openDeltaSink(environment, plan, output, scope)
-        : await environment.connectors.appendSink(connector, scope);
-    sinks.push({ table: name, sink });
+    const { name } = output.table;
+    sinks.push({ table: name, sink: await openSink(environment, plan, output, scope) });
   }
   const quarantine = await openQuarantine(environment, scope.pipelineId);
   return [...sinks, { table: quarantineTable, sink: quarantine }];
+}
+
+async function openSink(
+  environment: PipelineEnvironment,
+  plan: Plan,
+  output: Output,
+  scope: OwnScope,
+): Promise<Sink> {
+  const { connector } = output.table;
+  switch (connector.kind) {
+    case 'delta':
+      return await openDeltaSink(environment, plan, output, scope);
+    case 'filesystem': {
+      const path = resolvePath(connector.path, scope.baseDirectory);
+      const { pipelineId } = scope;
+      return await openFilesSink(environment, { plan, output, connector, path, pipelineId });
+    }
+    default:
+      return await environment.connectors.appendSink(connector, scope);
+  }
 }
 
 async function openDeltaSink(
@@ -368,7 +385,7 @@ const quarantineConnector: DeltaSinkRequest['connector'] = {
 function rollingPolicies(plan: Plan): ReadonlyMap<string, RollingPolicy> {
   const policies = new Map<string, RollingPolicy>();
   for (const { table } of plan.outputs) {
-    if (table.connector.kind !== 'delta') continue;
+    if (!('rolling' in table.connector)) continue;
     const { rolling } = table.connector;
     const isGiven =
       rolling.onWatermark ||

@@ -23,10 +23,23 @@ export function viewStatements(linked: LinkedView): ViewStatements {
 type Scan = (stored: Schema, files: string) => string;
 
 function viewStatement(linked: LinkedView, scan: Scan): string {
-  const { name, schema } = linked.view;
-  const selects = [...partitionedScan(linked, scan), ...plainScans(linked, scan)];
+  const { name, schema, linesSql } = linked.view;
+  const parquet = linesSql === undefined ? linked : { ...linked, cold: [] };
+  const selects = [
+    ...lineScans(linked, scan),
+    ...partitionedScan(parquet, scan),
+    ...plainScans(parquet, scan),
+  ];
   const all = selects.length === 0 ? [`${nullColumns(schema)} WHERE false`] : selects;
   return `CREATE OR REPLACE VIEW ${viewName(name)} AS ${all.join(' UNION ALL ')}`;
+}
+
+/** Committed files that are JSON lines. */
+function lineScans({ view, cold }: LinkedView, scan: Scan): readonly string[] {
+  const { linesSql, schema } = view;
+  if (linesSql === undefined || cold.length === 0) return [];
+  const columns = schema.map((column) => castColumn(column)).join(', ');
+  return [`SELECT ${columns} FROM (${scan(schema, `(${linesSql(cold)})`)})`];
 }
 
 /** Committed files of a partitioned table: partition columns are not in them. */

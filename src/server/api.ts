@@ -256,7 +256,7 @@ export type TableAttachBody = { readonly name: string; readonly path: string };
 
 export type TableAnswer = {
   readonly name: string;
-  readonly kind: 'delta' | 'attached' | 'system';
+  readonly kind: 'delta' | 'files' | 'attached' | 'system';
   readonly path?: string | undefined;
   readonly columns: readonly ColumnAnswer[];
   /** Absent for tables without versions. */

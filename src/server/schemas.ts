@@ -142,7 +142,7 @@ export const validateAnswerSchema: TSchema = Type.Union([
 
 export const tableSchema: TSchema = Type.Object({
   name: Type.String(),
-  kind: Type.Enum(['delta', 'attached', 'system']),
+  kind: Type.Enum(['delta', 'files', 'attached', 'system']),
   path: Type.Optional(Type.String()),
   columns: Type.Array(column),
   version: Type.Optional(count),

@@ -166,20 +166,35 @@ export type FileNaming = {
  */
 export type StorageOptions = Readonly<Record<string, string>>;
 
-export type SinkConnector =
+/** A folder of files, and when and how rows become files in it. */
+export type FolderOptions = {
+  /** As written: `/abs`, `relative`, `file:///…`, `s3://bucket/folder`. */
+  readonly path: string;
+  readonly storage: StorageOptions;
+  readonly partitionFields: readonly string[];
+  /** strftime pattern of folders by event time, such as `%Y/%m/%d/%H`. */
+  readonly timePartitionPattern: string | undefined;
+  readonly rolling: RollingPolicy;
+  readonly naming: FileNaming;
+};
+
+export type ParquetOptions = {
+  readonly compression: 'uncompressed' | 'snappy' | 'gzip' | 'zstd' | 'lz4_raw';
+  readonly rowGroupBytes: number | undefined;
+};
+
+/** What the files of `connector = 'filesystem'` hold. */
+export type FileFormat =
+  | ({ readonly kind: 'parquet' } & ParquetOptions)
   | {
-      readonly kind: 'delta';
-      /** As written: `/abs`, `relative`, `file:///…`, `s3://bucket/folder`. */
-      readonly path: string;
-      readonly storage: StorageOptions;
-      readonly partitionFields: readonly string[];
-      /** strftime pattern of folders by event time, such as `%Y/%m/%d/%H`. */
-      readonly timePartitionPattern: string | undefined;
-      readonly rolling: RollingPolicy;
-      readonly naming: FileNaming;
-      readonly compression: 'uncompressed' | 'snappy' | 'gzip' | 'zstd' | 'lz4_raw';
-      readonly rowGroupBytes: number | undefined;
-    }
+      readonly kind: 'json';
+      readonly compression: 'uncompressed' | 'gzip' | 'zstd';
+      readonly timestampFormat: 'rfc3339' | 'unix_millis';
+    };
+
+export type SinkConnector =
+  | ({ readonly kind: 'delta' } & FolderOptions & ParquetOptions)
+  | ({ readonly kind: 'filesystem'; readonly format: FileFormat } & FolderOptions)
   | { readonly kind: 'single_file'; readonly path: string; readonly format: 'json' | 'raw_string' }
   | {
       readonly kind: 'kafka';

@@ -13,6 +13,7 @@ import {
   type PipelineEnvironment,
 } from '../open-pipeline.ts';
 import type { Plan } from '../plan/plan.ts';
+import { committed } from '../tables/pinned-views.ts';
 
 /**
  * Writes the first manifest of a pipeline that goes on where a lost one stood. To be called before
@@ -48,13 +49,19 @@ function tablesOf(
   sinks: readonly NamedSink[],
 ): readonly AdoptedTable[] {
   return sinks.map(({ table: name, sink }) => {
-    const table = registry.get(name);
-    if (sink.kind === 'table' && table !== undefined) return { ...table, name };
+    const table = registry.written(name);
+    if (sink.kind === 'table' && table !== undefined) {
+      return { name, storage: table.storage, delta: committed(table) };
+    }
     throw new HeliosError(
       'not_allowed',
       `${name} can't be adopted: nothing in ${sink.location} says ` +
         'which records its rows came from.',
-      { hint: 'Only Delta tables can. Create it without --adopt: it is then written anew.' },
+      {
+        hint:
+          'Only tables can (Delta, or files in a folder). Create it without --adopt: it is then ' +
+          'written anew.',
+      },
     );
   });
 }

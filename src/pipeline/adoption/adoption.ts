@@ -1,6 +1,6 @@
 import { HeliosError } from '../../base/errors.ts';
 import { type Epoch, type Position, position } from '../../event/record.ts';
-import type { DeltaTable } from '../../delta/table.ts';
+import type { AppTransaction } from '../../delta/delta.ts';
 import type { Source } from '../../source/source.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { SinkFacts } from '../epoch/live-sink.ts';
@@ -25,7 +25,16 @@ export type RollNote = {
 export type AdoptedTable = {
   readonly name: string;
   readonly storage: Storage;
-  readonly delta: DeltaTable;
+  /** What its newest version says of how far sinks are. */
+  readonly delta: {
+    refresh(): Promise<TableFacts>;
+    snapshot(): TableFacts;
+  };
+};
+
+type TableFacts = {
+  readonly tableId: string;
+  readonly transactions: ReadonlyMap<string, AppTransaction>;
 };
 
 /** What a sink goes on from. */
@@ -116,16 +125,19 @@ async function notesUnder(storage: Storage): Promise<readonly RollNote[]> {
   const notes: RollNote[] = [];
   for await (const { path } of storage.list('_helios/')) {
     if (!/\/\d{20}\.json$/.test(path)) continue;
-    notes.push(parseNote(await storage.read(path), `${storage.location}/${path}`));
+    const note = parseNote(await storage.read(path), `${storage.location}/${path}`);
+    if (note !== undefined) notes.push(note);
   }
   return notes;
 }
 
-function parseNote(bytes: Uint8Array, path: string): RollNote {
+/** Undefined for a listing of raw files that has no rows. */
+function parseNote(bytes: Uint8Array, path: string): RollNote | undefined {
   const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
   const isObject = typeof value === 'object' && value !== null;
   const isNote = isObject && 'sources' in value && 'sinks' in value;
   if (isNote) return value as RollNote;
+  if (isObject && 'cancels' in value) return undefined;
   throw new HeliosError('corrupt_data', `${path} is not a note of a pipeline.`, {
     hint: 'It was left by a newer or older Helios: adopt with that one, or create without --adopt.',
   });

@@ -16,6 +16,11 @@ export function outputErrors(output: Output): readonly ScriptError[] {
       checkedPartitionFields(name, connector.partitionFields, stored);
       printSchema(stored);
     }
+    if (connector.kind === 'filesystem') {
+      const stored = storedSchema(output.schema);
+      checkedPartitionFields(name, connector.partitionFields, stored);
+      printSchema(stored);
+    }
     return [];
   } catch (thrown) {
     const { message, hint } = asHeliosError(thrown);

@@ -18,7 +18,7 @@ export function outputColumns(output: Output, sink: Sink | undefined): string {
 /** Columns by name, in the table's order and stored types; the table's others are NULL. */
 function tableColumns({ schema, table }: Output, stored: Schema): string {
   const { connector } = table;
-  const fields = connector.kind === 'delta' ? connector.partitionFields : [];
+  const fields = 'partitionFields' in connector ? connector.partitionFields : [];
   const partitioned = new Set(fields.map((name) => name.toLowerCase()));
   const found = new Map(schema.map((column) => [column.name.toLowerCase(), column]));
   return stored
@@ -33,9 +33,9 @@ function tableColumns({ schema, table }: Output, stored: Schema): string {
     .join(', ');
 }
 
-/** Delta writes NULL and '' alike as a partition's value: what can't be told apart isn't stored. */
+/** Delta and Hive write NULL and '' alike as a partition's value: what can't be told apart isn't stored. */
 function notEmpty(value: string, name: string): string {
-  const message = `The partition field ${name} is '', which Delta can't tell from NULL.`;
+  const message = `The partition field ${name} is '', which a folder can't tell from NULL.`;
   const isFit = `(${value}) IS NULL OR (${value}) <> ''`;
   return `CASE WHEN ${isFit} THEN ${value} ELSE error(${quoteText(message)}) END`;
 }

@@ -1,9 +1,11 @@
-import type { Snapshot } from '../../delta/delta.ts';
+import type { DataFile } from '../../delta/delta.ts';
 import type { Column, Schema } from '../../event/schema.ts';
 import type { PinnedView, ViewFile } from '../../catalog/view.ts';
 import type { Part } from '../../sink/sink.ts';
 import type { HeldFile, Storage } from '../../storage/storage.ts';
-import type { Feeder, OpenTable } from './table-registry.ts';
+import { decodedLines } from './decoded-lines.ts';
+import type { OpenFiles } from './file-tables.ts';
+import type { Feeder, OpenTable, WrittenTable } from './table-registry.ts';
 
 /**
  * View (V, E) of a table: the files of its newest version V, and of each pipeline that feeds it the
@@ -13,23 +15,26 @@ import type { Feeder, OpenTable } from './table-registry.ts';
  * txn, and files and parts are taken together without waiting: no row is seen twice, none is
  * missed.
  */
-export async function pinTable(table: OpenTable): Promise<PinnedView> {
-  await table.delta.refresh();
+export async function pinTable(table: WrittenTable): Promise<PinnedView> {
+  await committed(table).refresh();
   return pinNow(table, () => true);
 }
 
 /** Only the hot parts that `isWanted`, of a table; nothing of its committed files. */
 export function pinHotParts(
-  table: OpenTable,
+  table: WrittenTable,
   isWanted: (feeder: Feeder, part: Part) => boolean,
 ): PinnedView {
   const view = pinNow(table, isWanted);
   return { ...view, files: view.files.filter((file) => file.kind === 'hot') };
 }
 
-function pinNow(table: OpenTable, isWanted: (feeder: Feeder, part: Part) => boolean): PinnedView {
-  const snapshot = table.delta.snapshot();
-  const cold = new ColdFiles(table.storage, snapshot);
+function pinNow(
+  table: WrittenTable,
+  isWanted: (feeder: Feeder, part: Part) => boolean,
+): PinnedView {
+  const snapshot = committed(table).snapshot();
+  const cold = new ColdFiles(table.storage, snapshot.files);
   const files: ViewFile[] = [...cold.files];
   const pins: { feeder: Feeder; names: readonly string[] }[] = [];
   let hotRows = 0;
@@ -49,6 +54,7 @@ function pinNow(table: OpenTable, isWanted: (feeder: Feeder, part: Part) => bool
     name: table.entry.name,
     schema: viewSchema(table),
     partitionColumns: snapshot.partitionColumns,
+    ...('files' in table ? decodedLines(table.files.snapshot()) : {}),
     version: snapshot.version,
     epoch: newest(feeders.map((feeder) => feeder.live.publishedEpoch)),
     newestEventMs: newest(feeders.map((feeder) => feeder.live.newestAtMs)),
@@ -61,9 +67,14 @@ function pinNow(table: OpenTable, isWanted: (feeder: Feeder, part: Part) => bool
   };
 }
 
+/** Of a table, what tells of its committed files. */
+export function committed(table: WrittenTable): OpenTable['delta'] | OpenFiles['files'] {
+  return 'files' in table ? table.files : table.delta;
+}
+
 /** The table's columns, and those that its pipelines will add with their next roll. */
-export function viewSchema(table: OpenTable): Schema {
-  const columns: Column[] = [...table.delta.snapshot().schema];
+export function viewSchema(table: WrittenTable): Schema {
+  const columns: Column[] = [...committed(table).snapshot().schema];
   const known = new Set(columns.map((column) => column.name.toLowerCase()));
   for (const { live } of table.feeders) {
     if (live.sink.kind !== 'table') continue;
@@ -81,7 +92,7 @@ export type ForeignTable = Pick<OpenTable, 'storage' | 'delta'>;
 
 export async function pinForeign(name: string, table: ForeignTable): Promise<PinnedView> {
   const snapshot = await table.delta.refresh();
-  const cold = new ColdFiles(table.storage, snapshot);
+  const cold = new ColdFiles(table.storage, snapshot.files);
   return {
     name,
     schema: snapshot.schema,
@@ -101,8 +112,8 @@ class ColdFiles {
   readonly #held: HeldFile[] = [];
   #isReleased = false;
 
-  constructor(storage: Storage, snapshot: Snapshot) {
-    this.files = snapshot.files.map((file): ViewFile => {
+  constructor(storage: Storage, files: readonly Omit<DataFile, 'modifiedAtMs'>[]) {
+    this.files = files.map((file): ViewFile => {
       const { path, partitionValues, statsJson, byteLength } = file;
       const local = storage.localPath(path);
       const facts = { kind: 'cold', partitionValues, statsJson } as const;

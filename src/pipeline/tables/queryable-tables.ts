@@ -60,7 +60,7 @@ export class QueryableTables implements TableSource {
 
   names(): readonly string[] {
     return [
-      ...this.#context.registry.all().map((table) => table.entry.name),
+      ...this.#context.registry.allWritten().map((table) => table.entry.name),
       ...this.#attached().map((entry) => entry.name),
       ...this.#system.keys(),
       ...this.#passing.keys(),
@@ -79,7 +79,7 @@ export class QueryableTables implements TableSource {
   }
 
   async schemaOf(name: string): Promise<Schema | undefined> {
-    const table = this.#context.registry.get(name);
+    const table = this.#context.registry.written(name);
     if (table !== undefined) return viewSchema(table);
     const known = this.#system.get(name.toLowerCase()) ?? this.#passing.get(name);
     if (known !== undefined) return known.schema;
@@ -90,7 +90,7 @@ export class QueryableTables implements TableSource {
   }
 
   async #pin(name: string): Promise<PinnedView> {
-    const table = this.#context.registry.get(name);
+    const table = this.#context.registry.written(name);
     if (table !== undefined) return await pinTable(table);
     const passing = this.#passing.get(name);
     if (passing !== undefined) return { ...passing.pin(), name };

@@ -6,15 +6,15 @@ import type { Schema } from '../../event/schema.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
 import { resolvePath } from '../open-pipeline.ts';
 import { AttachedFolder } from './attached-folder.ts';
-import { viewSchema } from './pinned-views.ts';
+import { committed, viewSchema } from './pinned-views.ts';
 import type { QueryableTables } from './queryable-tables.ts';
 import type { SystemRow, SystemTable } from './system-tables.ts';
-import type { OpenTable, TableRegistry } from './table-registry.ts';
+import type { TableRegistry, WrittenTable } from './table-registry.ts';
 
 /** What a table is and how much of it is where. */
 export type TableFacts = {
   readonly name: string;
-  readonly kind: 'delta' | 'attached' | 'system';
+  readonly kind: 'delta' | 'files' | 'attached' | 'system';
   readonly path: string | undefined;
   readonly schema: Schema;
   readonly version: number | undefined;
@@ -48,7 +48,9 @@ export class TableCatalog {
     const { registry, queryable, catalog } = this.#context;
     const attached = catalog.tables().filter((entry) => entry.kind === 'attached');
     return [
-      ...(await Promise.all(registry.all().map(async (table) => await this.#ofDelta(table)))),
+      ...(await Promise.all(
+        registry.allWritten().map(async (table) => await this.#ofWritten(table)),
+      )),
       ...(await Promise.all(attached.map(async ({ name }) => await this.#ofAttached(name)))),
       ...queryable.systemTables().map(ofSystem),
     ];
@@ -56,8 +58,8 @@ export class TableCatalog {
 
   async get(name: string): Promise<TableFacts> {
     const { registry, queryable, catalog } = this.#context;
-    const table = registry.get(name);
-    if (table !== undefined) return await this.#ofDelta(table);
+    const table = registry.written(name);
+    if (table !== undefined) return await this.#ofWritten(table);
     const entry = catalog.table(name);
     if (entry?.kind === 'attached') return await this.#ofAttached(entry.name);
     const system = queryable.systemTables().find((known) => known.name === name.toLowerCase());
@@ -93,7 +95,7 @@ export class TableCatalog {
     const { catalog, registry, queryable } = this.#context;
     const entry = catalog.table(name);
     if (entry === undefined) throw notFound('table', name, queryable.names());
-    const feeders = registry.get(name)?.feeders.size ?? 0;
+    const feeders = registry.written(name)?.feeders.size ?? 0;
     if (feeders > 0) {
       throw new HeliosError('not_allowed', `${entry.name} is written by a pipeline.`, {
         hint: 'Delete the pipeline first; the table stays.',
@@ -103,8 +105,8 @@ export class TableCatalog {
     catalog.deleteTable(name);
   }
 
-  async #ofDelta(table: OpenTable): Promise<TableFacts> {
-    const snapshot = await table.delta.refresh();
+  async #ofWritten(table: WrittenTable): Promise<TableFacts> {
+    const snapshot = await committed(table).refresh();
     let hotRows = 0;
     let newestAtMs = 0;
     for (const { live } of table.feeders) {
@@ -116,7 +118,7 @@ export class TableCatalog {
     const coldRows = snapshot.files.reduce((sum, file) => sum + (file.rowCount ?? 0), 0);
     return {
       name: table.entry.name,
-      kind: 'delta',
+      kind: 'files' in table ? 'files' : 'delta',
       path: table.entry.path,
       schema: viewSchema(table),
       version: snapshot.version,
@@ -152,8 +154,8 @@ export class TableCatalog {
 
 /** Rows of `helios.files`. */
 export function fileRows(registry: TableRegistry): readonly SystemRow[] {
-  return registry.all().flatMap((table) => {
-    const snapshot = table.delta.snapshot();
+  return registry.allWritten().flatMap((table) => {
+    const snapshot = committed(table).snapshot();
     const cold = snapshot.files.map((file) => ({
       table_name: table.entry.name,
       path: file.path,

@@ -11,6 +11,7 @@ import type { Schema } from '../../event/schema.ts';
 import type { StorageOptions } from '../../sql/script.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
 import type { OpenStorage, Storage } from '../../storage/storage.ts';
+import { FileTables, type OpenFiles } from './file-tables.ts';
 import type { LiveSink } from '../epoch/live-sink.ts';
 import type { PartStore } from '../epoch/part-store.ts';
 
@@ -23,6 +24,9 @@ export type OpenTable = {
   readonly delta: DeltaTable;
   readonly feeders: Set<Feeder>;
 };
+
+/** A table that pipelines here write, of either kind. */
+export type WrittenTable = OpenTable | OpenFiles;
 
 export type TableDefinition = {
   readonly name: string;
@@ -47,25 +51,28 @@ export type RegistryContext = {
   readonly temporaryDirectory: string;
 };
 
-/** The Delta tables that are open here, each once, with the pipelines that feed them. */
+/** The tables that are open here, each once, with the pipelines that feed them. */
 export class TableRegistry {
+  /** Those of raw files; the others are Delta tables. */
+  readonly files: FileTables;
   readonly #context: RegistryContext;
   readonly #tables = new Map<string, OpenTable>();
 
   constructor(context: RegistryContext) {
     this.#context = context;
+    this.files = new FileTables(context);
   }
 
   /**
-   * Opens every Delta table of the catalog that is there. One in a store that can't be reached does
+   * Opens every table of the catalog that is there. One in a store that can't be reached does
    * not keep the others.
    */
   async openAll(): Promise<void> {
     const entries = this.#context.catalog.tables().filter(({ kind }) => kind === 'delta');
     await Promise.all(
       entries.map(async (entry) => {
-        if (!isRemotePath(entry.path)) return await this.#open(entry);
-        return await this.#open(entry).catch((thrown: unknown) =>
+        if (!isRemotePath(entry.path)) return await this.#openAny(entry);
+        return await this.#openAny(entry).catch((thrown: unknown) =>
           this.#context.onProblem(asHeliosError(thrown)),
         );
       }),
@@ -105,6 +112,16 @@ export class TableRegistry {
   /** Forgets a table that is open, so that the next one to ask reads it anew. */
   close(name: string): void {
     this.#tables.delete(name.toLowerCase());
+    this.files.close(name);
+  }
+
+  /** A table of either kind. */
+  written(name: string): WrittenTable | undefined {
+    return this.get(name) ?? this.files.get(name);
+  }
+
+  allWritten(): readonly WrittenTable[] {
+    return [...this.all(), ...this.files.all()];
   }
 
   get(name: string): OpenTable | undefined {
@@ -123,6 +140,10 @@ export class TableRegistry {
     const storage = await this.#context.openStorage(path, storageOptions);
     const delta = await DeltaTable.open(storage, this.#tableOptions());
     return delta && { storage, delta };
+  }
+
+  async #openAny(entry: TableEntry): Promise<WrittenTable | undefined> {
+    return (await this.#open(entry)) ?? (await this.files.open(entry));
   }
 
   async #open(entry: TableEntry): Promise<OpenTable | undefined> {

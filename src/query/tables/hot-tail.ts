@@ -4,7 +4,7 @@ import type { QueryService } from '../query.ts';
 import type { Part } from '../../sink/sink.ts';
 import { pinHotParts, viewSchema } from '../../pipeline/tables/pinned-views.ts';
 import type { QueryableTables } from '../../pipeline/tables/queryable-tables.ts';
-import type { Feeder, OpenTable, TableRegistry } from '../../pipeline/tables/table-registry.ts';
+import type { Feeder, TableRegistry, WrittenTable } from '../../pipeline/tables/table-registry.ts';
 
 export type TailRequest = {
   readonly table: string;
@@ -41,7 +41,7 @@ export class HotTail {
   }
 
   async rowsAfter(request: TailRequest): Promise<TailAnswer> {
-    const table = this.#registry.get(request.table);
+    const table = this.#registry.written(request.table);
     if (table === undefined) throw notFound('table', request.table, this.#queryable.names());
     const cursor = JSON.stringify(reached(table));
     const columns: TailAnswer['columns'] = [];
@@ -90,7 +90,7 @@ type Found = {
 /** Sink id → how far its sink is. */
 type Reached = Readonly<Record<string, { readonly epoch: number; readonly rowsOut: number }>>;
 
-function reached(table: OpenTable): Reached {
+function reached(table: WrittenTable): Reached {
   return Object.fromEntries(
     [...table.feeders].map(({ live }) => [
       live.id,
@@ -99,7 +99,7 @@ function reached(table: OpenTable): Reached {
   );
 }
 
-function rowsSince(table: OpenTable, seen: Reached): number {
+function rowsSince(table: WrittenTable, seen: Reached): number {
   let rows = 0;
   for (const { live } of table.feeders) rows += live.rowsOut - (seen[live.id]?.rowsOut ?? 0);
   return rows;

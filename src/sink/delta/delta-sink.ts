@@ -13,6 +13,7 @@ import type { Schema } from '../../event/schema.ts';
 import type { SinkConnector } from '../../sql/script.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Part, RollOutcome, RollRequest, TableSink } from '../sink.ts';
+import { parquetCopyOptions } from './copy-options.ts';
 import { dataFileName } from './file-name.ts';
 import { mergeParts, prepareForMerge } from './table-files.ts';
 
@@ -39,11 +40,6 @@ export type DeltaSinkOptions = {
  * So would merging one alone, however small.
  */
 const finalShareOfTarget = 8;
-/**
- * DuckDB counts a row group in rows while it keeps their order; an event's row is about this long.
- */
-const rowBytesTypical = 128;
-const rowGroupRowsMin = 2048;
 const targetBytesDefault = 128 * 1024 * 1024;
 
 /** Rolls parts into a Delta table on this machine's disk. Format: Delta protocol (1,2). */
@@ -59,7 +55,7 @@ export class DeltaSink implements TableSink {
     const { connector } = options;
     this.#options = options;
     this.schema = options.schema;
-    this.copyOptions = copyOptions(connector);
+    this.copyOptions = parquetCopyOptions(connector);
     const isPartitioned =
       connector.partitionFields.length > 0 || connector.timePartitionPattern !== undefined;
     const targetBytes = connector.rolling.fileBytes ?? targetBytesDefault;
@@ -218,12 +214,3 @@ type StoredAs = {
   readonly partitionValues: PartitionValues;
   readonly statsJson: string;
 };
-
-function copyOptions(connector: DeltaSinkOptions['connector']): string {
-  const options = ['FORMAT parquet', `COMPRESSION ${connector.compression}`];
-  if (connector.rowGroupBytes !== undefined) {
-    const rows = Math.round(connector.rowGroupBytes / rowBytesTypical);
-    options.push(`ROW_GROUP_SIZE ${Math.max(rows, rowGroupRowsMin)}`);
-  }
-  return options.join(', ');
-}

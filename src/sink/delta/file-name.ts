@@ -25,7 +25,16 @@ export function dataFileName(parts: NameParts): string {
   return `${prefix}${unique}${naming.suffix ?? ''}.parquet`;
 }
 
-function uniqueName(parts: NameParts): string {
+/**
+ * Name of a raw file: `<uuid>.parquet`, `<uuid>.json.gz`; with the table's prefix and suffix around
+ * what makes it unique.
+ */
+export function rawFileName(parts: Omit<NameParts, 'compression'>, extension: string): string {
+  const { prefix, suffix } = parts.naming;
+  return `${prefix === undefined ? '' : `${prefix}-`}${uniqueName(parts)}${suffix ?? ''}${extension}`;
+}
+
+function uniqueName(parts: Omit<NameParts, 'compression'>): string {
   switch (parts.naming.strategy) {
     case 'ulid':
       return ulid(parts.nowMs, parts.random);

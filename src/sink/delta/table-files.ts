@@ -24,6 +24,8 @@ export type MergePlan = {
   /** strftime pattern of the folders, by the time column or else by when the records arrived. */
   readonly timePattern: string | undefined;
   readonly timeColumn: string | undefined;
+  /** Folder of rows without a time, where it is not Hive's. */
+  readonly timelessFolder?: string | undefined;
   readonly targetBytes: number;
 };
 
@@ -63,7 +65,7 @@ export async function prepareForMerge(connection: Connection): Promise<void> {
 }
 
 /** Runs of neighbouring parts, each about `bytesMax` long. */
-function chunks(parts: readonly Part[], bytesMax: number): readonly (readonly Part[])[] {
+export function chunks(parts: readonly Part[], bytesMax: number): readonly (readonly Part[])[] {
   const result: Part[][] = [];
   let bytes = Infinity;
   for (const part of parts) {
@@ -87,10 +89,15 @@ function selectOf(plan: MergePlan, parts: readonly Part[]): string {
   const { timePattern, timeColumn } = plan;
   // One scan of many files costs a quarter less than as many scans of one.
   if (timePattern === undefined) return rowsOf(plan, parts, undefined);
-  const folder = (time: string): string => `strftime(${time}, ${quoteText(timePattern)})`;
+  const folder = (time: string): string => timeFolderSql(time, timePattern);
   if (timeColumn !== undefined) return rowsOf(plan, parts, folder(quoteName(timeColumn)));
   const arrival = (part: Part): string => `make_timestamptz(${part.newestAtMs * 1000})`;
   return parts.map((part) => rowsOf(plan, [part], folder(arrival(part)))).join(' UNION ALL ');
+}
+
+/** SQL of the folder that a time belongs to. */
+export function timeFolderSql(time: string, pattern: string): string {
+  return `strftime(${time}, ${quoteText(pattern)})`;
 }
 
 function rowsOf(plan: MergePlan, parts: readonly Part[], folder: string | undefined): string {
@@ -118,7 +125,7 @@ function finishedFile(plan: MergePlan, row: Row): FinishedFile {
   });
   const folders = [partitionFolder(Object.keys(values), values)].filter((text) => text !== '');
   if (plan.timePattern !== undefined) {
-    folders.unshift(keys.get(timeFolder) ?? '__HIVE_DEFAULT_PARTITION__');
+    folders.unshift(keys.get(timeFolder) ?? plan.timelessFolder ?? '__HIVE_DEFAULT_PARTITION__');
   }
   return {
     localPath: String(row['filename']),

@@ -11,6 +11,7 @@ export const sourceConnectors: readonly string[] = [
 ];
 export const sinkConnectors: readonly string[] = [
   'delta',
+  'filesystem',
   'kafka',
   'confluent',
   'single_file',
@@ -28,7 +29,7 @@ export function connectorRefusal(
   const available = role === 'source' ? sourceConnectors : sinkConnectors;
   const list = `Available ${role}s: ${available.join(', ')}.`;
   const other = role === 'source' ? sinkConnectors : sourceConnectors;
-  if (other.includes(name) || (name === 'filesystem' && role === 'sink')) {
+  if (other.includes(name)) {
     return { message: wrongRole(name, role), hint: `${wrongRoleHints[name] ?? ''}${list}` };
   }
   const later = laterConnectors.get(name);
@@ -51,7 +52,6 @@ function wrongRole(name: string, role: 'source' | 'sink'): string {
 }
 
 const wrongRoleHints: Readonly<Record<string, string>> = {
-  filesystem: "Write a Delta table (connector = 'delta') or one file (connector = 'single_file'). ",
   http: "Write a Delta table (connector = 'delta') or one file (connector = 'single_file'). ",
   kinesis: "Write to a Kafka topic (connector = 'kafka') or a Delta table (connector = 'delta'). ",
   delta: 'Attach the table and query it, or read its Parquet files with filesystem. ',

@@ -148,6 +148,18 @@ function readFramedAvro(
   return { kind: 'avro', schema: { kind: 'registry' }, isUnstructured };
 }
 
+/** A sink's `format`, the first of those available unless it says; undefined for any other. */
+export function readSinkFormat(
+  options: OptionReader,
+  available: readonly [string, ...string[]],
+): string | undefined {
+  const written = options.text('format') ?? available[0];
+  if (available.includes(written.toLowerCase())) return written.toLowerCase();
+  const { message, hint } = formatRefusal(written, available);
+  options.report(options.spanOf('format'), message, hint);
+  return undefined;
+}
+
 /** Of the options of the format json, those that a sink does not have. */
 export function refuseJsonOptions(options: OptionReader): void {
   const hint = 'Leave it out, or set it to false.';

@@ -1,9 +1,11 @@
-import type { FileNaming, RollingPolicy, SinkColumn, SinkConnector, SinkTable } from '../script.ts';
-import { connectorRefusal, formatRefusal, isRemotePath } from './availability.ts';
+import type { SinkColumn, SinkConnector, SinkTable } from '../script.ts';
+import { connectorRefusal } from './availability.ts';
+import { readDelta } from './folder/delta.ts';
+import { readFilesystemSink } from './folder/filesystem.ts';
+import { checkPartitions } from './folder/folder-options.ts';
 import type { OptionReader } from './option-reader.ts';
-import { refuseJsonOptions, timestampFormats } from './formats.ts';
-import { readLocalPath, readPath } from './sources.ts';
-import { readStorageOptions, readUploadOptions } from './storage-options.ts';
+import { readSinkFormat, refuseJsonOptions, timestampFormats } from './formats.ts';
+import { readLocalPath } from './sources.ts';
 import { readKafkaSink } from './stream/kafka.ts';
 import type { TableText } from './table-text.ts';
 
@@ -13,11 +15,12 @@ export function readSink(table: TableText): SinkTable | undefined {
   const columns = readColumns(table);
   const connector = readConnector(table, columns);
   if (connector === undefined) return undefined;
-  if (connector.kind !== 'delta' && table.partitionedBy !== undefined) {
+  const hasFolders = connector.kind === 'delta' || connector.kind === 'filesystem';
+  if (!hasFolders && table.partitionedBy !== undefined) {
     const message = `The connector ${connector.kind} does not partition.`;
     options.report(table.partitionedBy[0] ?? table.name, message, 'Leave PARTITIONED BY out.');
   }
-  if (connector.kind === 'delta') checkPartitions(table, connector.partitionFields, columns);
+  if (hasFolders) checkPartitions(table, connector.partitionFields, columns);
   const timestampFormat = options.choice(['json.timestamp_format'], timestampFormats);
   refuseJsonOptions(options);
   if (connector.kind !== 'kafka') {
@@ -42,6 +45,8 @@ function readConnector(
   switch (table.connector) {
     case 'delta':
       return readDelta(table);
+    case 'filesystem':
+      return readFilesystemSink(table);
     case 'kafka':
     case 'confluent':
       return readKafkaSink(table, readTextFormat(options), columns);
@@ -67,143 +72,6 @@ function readTextFormat(options: OptionReader): 'json' | 'raw_string' {
   return format === 'raw_string' ? format : 'json';
 }
 
-function readSinkFormat(
-  options: OptionReader,
-  available: readonly [string, ...string[]],
-): string | undefined {
-  const written = options.text('format') ?? available[0];
-  if (available.includes(written.toLowerCase())) return written.toLowerCase();
-  const { message, hint } = formatRefusal(written, available);
-  options.report(options.spanOf('format'), message, hint);
-  return undefined;
-}
-
-function readDelta(table: TableText): SinkConnector {
-  const { options } = table;
-  const path = readPath(options);
-  readSinkFormat(options, ['parquet']);
-  readTuningOptions(options);
-  const isRemote = isRemotePath(path);
-  return {
-    kind: 'delta',
-    path,
-    storage: { ...readStorageOptions(options, isRemote), ...readUploadOptions(options, isRemote) },
-    partitionFields: readPartitionFields(table),
-    timePartitionPattern: readTimePattern(options),
-    rolling: readRolling(options),
-    naming: readNaming(options),
-    compression: options.choice(['parquet.compression', 'parquet_compression'], codecs) ?? 'zstd',
-    rowGroupBytes: options.bytes('parquet.row_group_size', 'parquet_row_group_size'),
-  };
-}
-
-const codecs = {
-  zstd: 'zstd',
-  snappy: 'snappy',
-  gzip: 'gzip',
-  lz4: 'lz4_raw',
-  lz4_raw: 'lz4_raw',
-  uncompressed: 'uncompressed',
-  none: 'uncompressed',
-} as const;
-
-/** Options of tuning that are checked, and have nothing to change here. */
-function readTuningOptions(options: OptionReader): void {
-  options.boolean('shuffle_by_partition.enabled');
-  options.integer(['parquet_row_batch_size'], 1, Number.MAX_SAFE_INTEGER);
-  options.choice(['sink.version'], { v1: 'v1', v2: 'v2' });
-}
-
-/** Without any option of a policy: 128 MB or 5 minutes, whichever comes first. */
-const rollingDefault: RollingPolicy = {
-  intervalMs: 5 * 60 * 1000,
-  fileBytes: 128 * 1024 ** 2,
-  inactivityMs: undefined,
-  onWatermark: false,
-};
-
-function readRolling(options: OptionReader): RollingPolicy {
-  const rolling = {
-    intervalMs: options.durationMs('rolling_policy.interval', 'rollover_seconds'),
-    fileBytes: options.bytes('rolling_policy.file_size', 'target_file_size'),
-    inactivityMs: options.durationMs(
-      'rolling_policy.inactivity_interval',
-      'inactivity_rollover_seconds',
-    ),
-    onWatermark: options.boolean('rolling_policy.watermark_expiration') ?? false,
-  };
-  const { intervalMs, fileBytes, inactivityMs, onWatermark } = rolling;
-  const hasTrigger =
-    intervalMs !== undefined || fileBytes !== undefined || inactivityMs !== undefined;
-  return hasTrigger || onWatermark ? rolling : rollingDefault;
-}
-
-function readNaming(options: OptionReader): FileNaming {
-  const strategies = { serial: 'serial', uuid: 'uuid', uuid_v7: 'uuid_v7', ulid: 'ulid' } as const;
-  return {
-    prefix: readNamePart(options, 'filename.prefix'),
-    suffix: readNamePart(options, 'filename.suffix'),
-    strategy: options.choice(['filename.strategy'], strategies) ?? 'uuid_v7',
-  };
-}
-
-function readNamePart(options: OptionReader, name: string): string | undefined {
-  const part = options.text(name);
-  if (part === undefined || /^[\w.=-]{1,64}$/.test(part)) return part;
-  const hint = 'Use up to 64 letters, digits, ".", "_", "-" and "=".';
-  options.report(options.spanOf(name), `"${part}" can't be part of a file's name.`, hint);
-  return undefined;
-}
-
-function readTimePattern(options: OptionReader): string | undefined {
-  const names = ['partitioning.time_pattern', 'time_partition_pattern'] as const;
-  const pattern = options.text(...names);
-  if (pattern === undefined) return undefined;
-  const span = options.spanOf(...names);
-  const unknown = /%(?:[^YymdHMSjBbaAUWGVu%]|$)/.exec(pattern)?.[0];
-  if (unknown !== undefined) {
-    const hint = 'It knows %Y %m %d %H %M %S %j and %%, as in %Y/%m/%d/%H.';
-    options.report(span, `The pattern "${pattern}" has ${unknown}, which means nothing.`, hint);
-  }
-  const isPath = pattern.split('/').every((part) => part !== '' && !/^\.\.?$/.test(part));
-  if (!isPath || /[\\\0]/.test(pattern)) {
-    const hint = 'Write folders between single slashes, as in %Y/%m/%d/%H.';
-    options.report(span, `The pattern "${pattern}" is not a path below the table.`, hint);
-  }
-  return pattern;
-}
-
-function readPartitionFields(table: TableText): readonly string[] {
-  const { options, partitionedBy } = table;
-  const fields = options.names('partitioning.fields', 'partition_fields');
-  if (partitionedBy === undefined) return fields.map((field) => field.text);
-  if (fields.length > 0) {
-    const message = 'PARTITIONED BY and partitioning.fields say the same thing.';
-    options.report(partitionedBy[0] ?? table.name, message, 'Keep one of them.');
-  }
-  return partitionedBy.map((token) => token.value);
-}
-
-function checkPartitions(
-  table: TableText,
-  fields: readonly string[],
-  columns: readonly SinkColumn[] | undefined,
-): void {
-  const span = table.options.spanOf('partitioning.fields', 'partition_fields');
-  fields.forEach((field, index) => {
-    if (fields.some((other, at) => at < index && isSame(other, field))) {
-      table.options.report(span, `The table is partitioned by "${field}" twice.`);
-    }
-    if (columns === undefined || columns.some((column) => isSame(column.name, field))) return;
-    table.reportUnknown(
-      span,
-      'column',
-      field,
-      columns.map((column) => column.name),
-    );
-  });
-}
-
 function readColumns(table: TableText): readonly SinkColumn[] | undefined {
   const { list, options } = table;
   // Without columns it takes those of the INSERTs.
@@ -219,8 +87,4 @@ function readColumns(table: TableText): readonly SinkColumn[] | undefined {
     }
     return { name: name.value, type, isNotNull };
   });
-}
-
-function isSame(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }
