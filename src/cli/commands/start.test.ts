@@ -55,6 +55,26 @@ describe('start', () => {
     expect(run.stderr()).toContain('Stopped standing by.');
   });
 
+  test('ends when another machine has taken over, and says so', async () => {
+    const { promise: fenced, resolve } = Promise.withResolvers<HeliosError>();
+    const notes = ['The state is kept at s3://bucket/helios.'];
+    let isClosed = false;
+    const run = startCli(['start', '--state', 's3://bucket/helios', '--state-interval', '2s'], {
+      workingDirectory: folder,
+      startHelios: async ({ dataDirectory, stateIntervalMs }) => {
+        expect(stateIntervalMs).toBe(2000);
+        const close = async (): Promise<void> => void (isClosed = true);
+        return { url: api.url, dataDirectory, notes, fenced, close };
+      },
+    });
+    while (!run.stdout().includes(api.url)) await new Promise((done) => setImmediate(done));
+    resolve(new HeliosError('fenced', 'Another Helios has taken over.', { hint: 'It goes on.' }));
+    expect(await run.exitCode).toBe(6);
+    expect(isClosed).toBe(true);
+    expect(run.stderr()).toContain('The state is kept at s3://bucket/helios.');
+    expect(run.stderr()).toContain('Another Helios has taken over.');
+  });
+
   test('prints where it is, and ends at Ctrl+C', async () => {
     const result = await started([
       'start',
@@ -75,6 +95,7 @@ describe('start', () => {
       logLevel: 'trace',
       allowedOrigins: [],
       stateUrl: undefined,
+      stateIntervalMs: 10_000,
       acknowledgement: 'disk',
       ackIntervalMs: 150,
     });
