@@ -14,7 +14,12 @@ export type CrashPointName =
   | StateCrashPointName;
 
 /** Where the state that survives its machine is put; only with `--state`. */
-export type StateCrashPointName = 'after-kept-parts' | 'after-state' | 'during-restore';
+export type StateCrashPointName =
+  | 'after-kept-parts'
+  | 'after-state'
+  | 'during-restore'
+  | 'before-log-put'
+  | 'after-log-put';
 
 export const crashPointNames: readonly CrashPointName[] = [
   'after-part',

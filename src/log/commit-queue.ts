@@ -90,7 +90,7 @@ export class CommitQueue {
   }
 }
 
-function tooBusy(pendingBytes: number): HeliosError {
+export function tooBusy(pendingBytes: number): HeliosError {
   return new HeliosError(
     'too_busy',
     `${pendingBytes} bytes already wait for the disk; no more are taken in until they are stored.`,

@@ -7,6 +7,7 @@ import { nodeFiles, onStorage, storageError } from './files.ts';
 import type { LogFiles } from './files.ts';
 import { hashRequest, Idempotency } from './idempotency.ts';
 import type { RequestKey } from './idempotency.ts';
+import { LogFolder } from './log-folder.ts';
 import { defaultLimits, defaultStream, retentionMsDefault } from './log.ts';
 import type {
   AppendRequest,
@@ -14,17 +15,20 @@ import type {
   LogBatch,
   LogLimits,
   LogLine,
-  Retention,
   StreamInfo,
   StreamRequest,
 } from './log.ts';
+import { LogMirror } from './mirror/log-mirror.ts';
+import type { MirrorOptions } from './mirror/log-mirror.ts';
+import { openMirrored } from './mirror/open-mirrored.ts';
+import { NotYetStored } from './not-yet-stored.ts';
+import type { Lines } from './partition/group.ts';
 import type { LogParts } from './partition/partition.ts';
 import { TailBudget } from './partition/tail.ts';
 import { Turns } from './partition/turns.ts';
 import { Spool } from './spool.ts';
-import { writeDefinition } from './stream-files.ts';
 import { checkName, checkPartitions, fewerPartitions, retentionOf } from './stream-request.ts';
-import { Stream } from './stream.ts';
+import type { Stream } from './stream.ts';
 
 export type EventLogOptions = {
   /** The data directory; the log is in `log` and `tmp/spool` below it. One process at a time. */
@@ -32,6 +36,8 @@ export type EventLogOptions = {
   readonly clock: Clock;
   readonly files?: LogFiles | undefined;
   readonly limits?: Partial<LogLimits> | undefined;
+  /** Requests are acknowledged once they are there too; what is there comes here. */
+  readonly mirror?: MirrorOptions | undefined;
   /** Told about what fails in the background: retention. It is tried again. */
   readonly onProblem?: ((problem: HeliosError) => void) | undefined;
 };
@@ -44,10 +50,11 @@ const retentionIntervalMs = 10_000;
  * and its index entry are synced, and is in the log as a whole or not at all, whatever crashes.
  */
 export class EventLog {
-  readonly #directory: string;
+  readonly #folder: LogFolder;
   readonly #parts: LogParts;
   readonly #queue: CommitQueue;
   readonly #idempotency: Idempotency;
+  readonly #mirror: LogMirror | undefined;
   readonly #streams = new Map<string, Stream>();
   /** Creations and deletions of streams, one at a time. */
   readonly #changes = new Turns();
@@ -55,9 +62,10 @@ export class EventLog {
   readonly #onProblem: (problem: HeliosError) => void;
   #retention: Promise<void> = Promise.resolve();
 
-  private constructor(options: EventLogOptions, parts: LogParts) {
-    this.#directory = `${options.directory}/log`;
+  private constructor(options: EventLogOptions, parts: LogParts, mirror: LogMirror | undefined) {
+    this.#mirror = mirror;
     this.#parts = parts;
+    this.#folder = new LogFolder(`${options.directory}/log`, parts);
     this.#queue = new CommitQueue(parts.limits);
     this.#idempotency = new Idempotency(parts.clock, parts.limits.keysMax);
     this.#onProblem = options.onProblem ?? (() => undefined);
@@ -70,8 +78,11 @@ export class EventLog {
     const tailBudget = new TailBudget(limits.tailBytesMax);
     return await onStorage(`open the event log in ${options.directory}`, async () => {
       const spool = await Spool.open(files, `${options.directory}/tmp/spool`);
-      const parts = { files, clock: options.clock, limits, spool, tailBudget };
-      const log = new EventLog(options, parts);
+      const { clock, mirror: mirrored, onProblem = () => undefined } = options;
+      const mirror = mirrored && new LogMirror({ ...mirrored, files, clock, limits, onProblem });
+      const saveHolds = mirror?.saveHolds;
+      const parts = { files, clock, limits, spool, tailBudget, saveHolds };
+      const log = new EventLog(options, parts, mirror);
       try {
         await log.#openStreams();
         await log.ensureStream(defaultStream);
@@ -120,7 +131,10 @@ export class EventLog {
     if (partitions < count) throw fewerPartitions(request.name, count, partitions);
     const retention = retentionOf(request, stream.info().retention);
     return await this.#change(`change the stream "${request.name}"`, async () => {
+      // There first: who makes its log from the store misses no partition.
+      await this.#mirror?.streams.save({ ...stream.definition, partitions, retention });
       await stream.alter(partitions, retention);
+      await this.#mirror?.attach(stream);
       return stream.info();
     });
   }
@@ -133,14 +147,11 @@ export class EventLog {
     await this.#change(`delete the stream "${name}"`, async () => {
       const stream = this.#stream(name);
       if (stream.readers.length > 0 && !isForced) throw isHeld(stream);
+      await this.#mirror?.delete(stream);
       stream.markDeleted();
       await stream.whenIdle();
-      await stream.close();
-      const grave = `${this.#directory}/.deleted-${stream.id}`;
-      await this.#parts.files.rename(stream.directory, grave);
-      await this.#parts.files.syncDirectory(this.#directory);
-      this.#streams.delete(name);
-      await this.#parts.files.removeTree(grave);
+      await this.#folder.remove(stream, () => this.#streams.delete(name));
+      this.#mirror?.sweep(stream);
       if (name === defaultStream) await this.#create({ name });
     });
   }
@@ -230,6 +241,7 @@ export class EventLog {
   /** Deletes, in all streams, what is past its retention. Also runs by itself. */
   async enforceRetention(): Promise<void> {
     for (const stream of this.#streams.values()) await stream.enforceRetention();
+    await this.#mirror?.care(this.#streams.values());
   }
 
   /** Waits for appends that are under way. */
@@ -237,6 +249,8 @@ export class EventLog {
     this.#closing.abort();
     await this.#retention;
     await this.#queue.drain();
+    await this.#mirror?.drain();
+    await this.#mirror?.close();
     await this.#change('close the event log', async () => {
       const closing = [...this.#streams.values()].map(async (stream) => await stream.close());
       this.#streams.clear();
@@ -254,14 +268,8 @@ export class EventLog {
   }
 
   async #openStreams(): Promise<void> {
-    const { files } = this.#parts;
-    await files.makeDirectory(this.#directory);
-    for (const name of await files.list(this.#directory)) {
-      const directory = `${this.#directory}/${name}`;
-      // Streams that were being created or deleted when the process ended.
-      if (name.startsWith('.')) await files.removeTree(directory);
-      else this.#streams.set(name, await Stream.open(directory, this.#parts));
-    }
+    for await (const stream of this.#folder.open()) this.#streams.set(stream.name, stream);
+    if (this.#mirror) await openMirrored(this.#mirror, this.#folder, this.#streams);
     for (const stream of this.#streams.values()) await stream.rememberKeys(this.#idempotency);
   }
 
@@ -270,26 +278,19 @@ export class EventLog {
     const partitions = checkPartitions(request.partitions ?? 1);
     const retention = retentionOf(request, { ageMs: retentionMsDefault, bytes: undefined });
     this.#checkIsNew(request.name);
-    const directory = `${this.#directory}/${request.name}`;
-    await this.#makeStream(directory, { name: request.name, partitions, retention });
-    const stream = await Stream.open(directory, this.#parts);
-    this.#streams.set(request.name, stream);
-    return stream.info();
-  }
-
-  async #makeStream(
-    directory: string,
-    stream: { readonly name: string; readonly partitions: number; readonly retention: Retention },
-  ): Promise<void> {
-    const { files, clock } = this.#parts;
-    const id = randomUUID();
-    const temporary = `${this.#directory}/.new-${id}`;
-    for (let number = 0; number < stream.partitions; number++) {
-      await files.makeDirectory(`${temporary}/${number}`);
+    const { name } = request;
+    const createdAtMs = this.#parts.clock.nowMs();
+    const definition = { id: randomUUID(), name, createdAtMs, partitions, retention };
+    const stream = await this.#folder.make(definition);
+    try {
+      await this.#mirror?.streams.save(definition);
+      await this.#mirror?.attach(stream);
+    } catch (thrown) {
+      await this.#folder.remove(stream, () => undefined);
+      throw thrown;
     }
-    await writeDefinition(files, temporary, { id, createdAtMs: clock.nowMs(), ...stream });
-    await files.rename(temporary, directory);
-    await files.syncDirectory(this.#directory);
+    this.#streams.set(name, stream);
+    return stream.info();
   }
 
   async #store(
@@ -300,14 +301,27 @@ export class EventLog {
   ): Promise<Appended> {
     if (!stream.hasRoom(byteLength)) await stream.makeRoom(byteLength);
     stream.takeRoom(byteLength);
-    try {
-      const partition = stream.pick(key?.keyHash);
-      const lines = { chunks, byteLength, key };
-      const from = await this.#queue.commit({ partition: stream.partition(partition), lines });
+    const partition = stream.pick(key?.keyHash);
+    const appendedAt = (from: number): Appended => {
       return { partition, from, to: from + byteLength, isDuplicate: false };
+    };
+    const lines = { chunks, byteLength, key };
+    let isLate = false;
+    try {
+      return appendedAt(await this.#commit(stream, partition, lines));
+    } catch (thrown) {
+      if (!(thrown instanceof NotYetStored)) throw thrown;
+      isLate = true;
+      const stored = thrown.stored.finally(() => stream.giveBackRoom(byteLength));
+      throw new NotYetStored(thrown.reason, stored.then(appendedAt));
     } finally {
-      stream.giveBackRoom(byteLength);
+      if (!isLate) stream.giveBackRoom(byteLength);
     }
+  }
+
+  async #commit(stream: Stream, partition: number, lines: Lines): Promise<number> {
+    if (this.#mirror) return await this.#mirror.commit(stream, partition, lines);
+    return await this.#queue.commit({ partition: stream.partition(partition), lines });
   }
 
   async #enforceRetentionForever(): Promise<void> {

@@ -4,19 +4,22 @@ import { HeliosError } from '../base/errors.ts';
 import { KeyTable } from './key-table.ts';
 import type { KeyEntry } from './key-table.ts';
 import { keyAgeMaxMs } from './log.ts';
+import { NotYetStored } from './not-yet-stored.ts';
 import type { Appended } from './log.ts';
 
 export type RequestKey = { readonly keyHash: Uint8Array; readonly bodyHash: Uint8Array };
 
 /**
  * Makes sure that a key's request is stored once. A key is taken by the first request that names
- * it; others wait for that one's end: stored, they get its answer; failed, the next takes the key.
+ * it; others wait for that one's end: stored, they get its answer; failed, the next takes the key;
+ * not yet known, they are told so too.
  */
 export class Idempotency {
   readonly #clock: Clock;
   readonly #keysMax: number;
   readonly #table: KeyTable;
-  readonly #inFlight = new Map<string, Promise<unknown>>();
+  /** Resolve to why the answer of the first request could not wait for its end, if so. */
+  readonly #inFlight = new Map<string, Promise<HeliosError | undefined>>();
 
   constructor(clock: Clock, keysMax: number) {
     this.#clock = clock;
@@ -40,22 +43,41 @@ export class Idempotency {
       if (found) return answerAgain(found);
       const first = this.#inFlight.get(name);
       if (first === undefined) break;
-      await first;
+      const late = await first;
+      if (late !== undefined) throw late;
     }
     this.#checkRoom();
+    return await this.#first(name, key, store);
+  }
+
+  async #first(name: string, key: RequestKey, store: () => Promise<Appended>): Promise<Appended> {
     const storing = store().then((appended) => {
       this.#remember(key, appended);
       return appended;
     });
     this.#inFlight.set(
       name,
-      storing.catch(() => undefined),
+      storing.then(() => undefined, lateness),
     );
     try {
-      return await storing;
-    } finally {
+      const appended = await storing;
       this.#inFlight.delete(name);
+      return appended;
+    } catch (thrown) {
+      const late = lateness(thrown);
+      if (late === undefined) this.#inFlight.delete(name);
+      else void this.#whenKnown(name, key, late.stored);
+      throw thrown;
     }
+  }
+
+  async #whenKnown(name: string, key: RequestKey, stored: Promise<Appended>): Promise<void> {
+    // Not stored after all: the next request takes the key.
+    await stored.then(
+      (appended) => this.#remember(key, appended),
+      () => undefined,
+    );
+    this.#inFlight.delete(name);
   }
 
   #remember(key: RequestKey, { partition, from, to }: Appended): void {
@@ -86,6 +108,10 @@ export function hashRequest(
   const bodyHash = createHash('sha256');
   for (const chunk of body) bodyHash.update(chunk);
   return { keyHash, bodyHash: bodyHash.digest().subarray(0, 16) };
+}
+
+function lateness(thrown: unknown): NotYetStored<Appended> | undefined {
+  return thrown instanceof NotYetStored ? thrown : undefined;
 }
 
 type Found = { partition: number; from: number; to: number; isSameBody: boolean };

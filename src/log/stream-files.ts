@@ -20,6 +20,18 @@ export async function writeDefinition(
   directory: string,
   definition: StreamDefinition,
 ): Promise<void> {
+  await replaceFile(files, `${directory}/stream.json`, printDefinition(definition));
+}
+
+export async function readDefinition(
+  files: LogFiles,
+  directory: string,
+): Promise<StreamDefinition> {
+  const path = `${directory}/stream.json`;
+  return parseDefinition(await files.readAll(path), path);
+}
+
+export function printDefinition(definition: StreamDefinition): string {
   const { id, name, createdAtMs, partitions, retention } = definition;
   const record = {
     v: 1,
@@ -30,15 +42,12 @@ export async function writeDefinition(
     retention_ms: retention.ageMs,
     retention_bytes: retention.bytes ?? null,
   };
-  await replaceFile(files, `${directory}/stream.json`, `${JSON.stringify(record, null, 2)}\n`);
+  return `${JSON.stringify(record, null, 2)}\n`;
 }
 
-export async function readDefinition(
-  files: LogFiles,
-  directory: string,
-): Promise<StreamDefinition> {
-  const path = `${directory}/stream.json`;
-  const record = await readRecord(files, path);
+/** `corrupt_data`, or `data_dir_unusable` for a later format. */
+export function parseDefinition(bytes: Uint8Array, path: string): StreamDefinition {
+  const record = parseJson(bytes, path);
   const { v, id, name, created_at_ms, partitions, retention_ms, retention_bytes } = record;
   if (typeof v === 'number' && v > 1) throw newerFormat(path, v);
   if (
@@ -56,9 +65,12 @@ export async function readDefinition(
 }
 
 export async function writeHolds(files: LogFiles, directory: string, holds: Holds): Promise<void> {
+  await replaceFile(files, `${directory}/holds.json`, printHolds(holds));
+}
+
+export function printHolds(holds: Holds): string {
   const readers = [...holds].map(([reader, offsets]) => ({ reader, offsets: [...offsets] }));
-  const text = `${JSON.stringify({ v: 1, readers }, null, 2)}\n`;
-  await replaceFile(files, `${directory}/holds.json`, text);
+  return `${JSON.stringify({ v: 1, readers }, null, 2)}\n`;
 }
 
 /** No holds where the file does not exist yet. */
@@ -68,7 +80,12 @@ export async function readHolds(
 ): Promise<Map<string, Map<number, number>>> {
   const path = `${directory}/holds.json`;
   if (!(await files.list(directory)).includes('holds.json')) return new Map();
-  const { readers } = await readRecord(files, path);
+  return parseHolds(await files.readAll(path), path);
+}
+
+/** `corrupt_data`. */
+export function parseHolds(bytes: Uint8Array, path: string): Map<string, Map<number, number>> {
+  const { readers } = parseJson(bytes, path);
   if (!Array.isArray(readers)) throw corruptFile(path);
   return new Map(readers.map((hold: unknown) => parseHold(hold, path)));
 }
@@ -86,10 +103,9 @@ function parsePair(pair: unknown, path: string): [number, number] {
   return [partition, offset];
 }
 
-async function readRecord(files: LogFiles, path: string): Promise<Record<string, unknown>> {
-  const text = Buffer.from(await files.readAll(path)).toString();
+function parseJson(bytes: Uint8Array, path: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
     if (isRecord(value)) return value;
   } catch (thrown) {
     throw corruptFile(path, thrown);

@@ -5,12 +5,11 @@ import type { Retention, StreamInfo } from './log.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Partition } from './partition/partition.ts';
 import type { LogParts } from './partition/partition.ts';
-import { SegmentIndex } from './partition/segment-index.ts';
-import { indexPath } from './partition/segment.ts';
+import { readSegmentIndex } from './partition/segment-index.ts';
 import type { Segment } from './partition/segment.ts';
 import { Turns } from './partition/turns.ts';
 import { readDefinition, readHolds, writeDefinition, writeHolds } from './stream-files.ts';
-import type { StreamDefinition } from './stream-files.ts';
+import type { Holds, StreamDefinition } from './stream-files.ts';
 
 /** Smallest segment: below it, files would outnumber what they hold. */
 const segmentBytesMin = 64 * 1024;
@@ -59,6 +58,14 @@ export class Stream {
 
   get id(): string {
     return this.#definition.id;
+  }
+
+  get definition(): StreamDefinition {
+    return this.#definition;
+  }
+
+  get holds(): Holds {
+    return this.#holds;
   }
 
   get name(): string {
@@ -164,13 +171,23 @@ export class Stream {
     this.#areHoldsSaved = false;
     const isAhead =
       old?.entries().every(([number, offset]) => offset <= (offsets.get(number) ?? 0)) ?? false;
-    if (!isAhead) await this.#changes.run(async () => await this.#saveHolds());
+    if (!isAhead) await this.#changes.run(async () => await this.#saveHoldsEverywhere());
+  }
+
+  /** What another machine noted of this stream's readers counts instead of what is here. */
+  async takeHolds(holds: Holds): Promise<void> {
+    await this.#changes.run(async () => {
+      this.#holds.clear();
+      for (const [reader, offsets] of holds) this.#holds.set(reader, new Map(offsets));
+      this.#areHoldsSaved = false;
+      await this.#saveHolds();
+    });
   }
 
   async removeHold(reader: string): Promise<void> {
     if (!this.#holds.delete(reader)) return;
     this.#areHoldsSaved = false;
-    await this.#changes.run(async () => await this.#saveHolds());
+    await this.#changes.run(async () => await this.#saveHoldsEverywhere());
   }
 
   async alter(partitions: number, retention: Retention): Promise<void> {
@@ -212,7 +229,7 @@ export class Stream {
     for (const [number, partition] of this.#partitions.entries()) {
       for (const segment of partition.indexedSegments) {
         if (segment.end === segment.base || isOlder(segment, sinceMs)) continue;
-        const index = await this.#readIndex(partition, segment);
+        const index = await readSegmentIndex(this.#parts.files, partition.directory, segment);
         for (let entry = 0; entry < index.entryCount; entry++) {
           const { kind, keyHash, bodyHash, offset, ...rest } = index.entry(entry);
           if (kind !== 'keyed' || !keyHash || !bodyHash) continue;
@@ -251,16 +268,9 @@ export class Stream {
     return Math.min(this.#parts.limits.segmentBytes, Math.max(share, segmentBytesMin));
   }
 
-  async #readIndex(partition: Partition, segment: Segment): Promise<SegmentIndex> {
-    const path = indexPath(partition.directory, segment.base);
-    const index = new SegmentIndex(segment.base, path);
-    const file = await this.#parts.files.open(path, 'read');
-    try {
-      await index.extend(file, segment.end);
-    } finally {
-      await file.close();
-    }
-    return index;
+  async #saveHoldsEverywhere(): Promise<void> {
+    await this.#saveHolds();
+    await this.#parts.saveHolds?.(this.name, this.#holds);
   }
 
   async #saveHolds(): Promise<void> {

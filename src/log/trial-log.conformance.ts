@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, truncate, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { EventLog } from './event-log.ts';
+import type { EventLogOptions } from './event-log.ts';
 import { nodeFiles } from './files.ts';
 import type { LogFile, LogFiles } from './files.ts';
-import type { LogLimits } from './log.ts';
 
 /** These tests open thousands of logs; where files are in memory, a sync costs nothing. */
 const memoryDirectory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -13,20 +13,19 @@ const memoryDirectory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** A data directory of its own for one test, opened as often as it likes. */
 export class TrialLog {
   readonly directory: string;
-  readonly clock: ManualClock = new ManualClock();
+  readonly clock: ManualClock;
   readonly #opened: EventLog[] = [];
 
-  private constructor(directory: string) {
+  private constructor(directory: string, clock: ManualClock) {
     this.directory = directory;
+    this.clock = clock;
   }
 
-  static async make(): Promise<TrialLog> {
-    return new TrialLog(await mkdtemp(`${memoryDirectory}/helios-log-`));
+  static async make(clock: ManualClock = new ManualClock()): Promise<TrialLog> {
+    return new TrialLog(await mkdtemp(`${memoryDirectory}/helios-log-`), clock);
   }
 
-  async open(
-    options: { files?: LogFiles | undefined; limits?: Partial<LogLimits> } = {},
-  ): Promise<EventLog> {
+  async open(options: Omit<EventLogOptions, 'directory' | 'clock'> = {}): Promise<EventLog> {
     const { directory, clock } = this;
     const log = await EventLog.open({ directory, clock, ...options });
     this.#opened.push(log);
@@ -35,7 +34,7 @@ export class TrialLog {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#opened.map(async (log) => await log.close()));
-    await rm(this.directory, { recursive: true });
+    await rm(this.directory, { recursive: true, force: true });
   }
 }
 

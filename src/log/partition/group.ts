@@ -36,6 +36,15 @@ export function planGroup(requests: readonly Lines[], place: GroupPlace): Group 
   return { blocks: planBlocks(requests), byteLength, index, entryCount: entries.length };
 }
 
+/** What was written elsewhere, as a group of this segment whose first entry has number `entry`. */
+export function groupOf(entries: readonly IndexEntry[], data: Buffer, entry: number): Group {
+  const index = Buffer.alloc(entries.length * entryBytes);
+  entries.forEach((one, number) =>
+    encodeEntry({ ...one, group: entry }, index, number * entryBytes),
+  );
+  return { blocks: [data], byteLength: data.byteLength, index, entryCount: entries.length };
+}
+
 /** The entry that says: everything before it is durable. */
 export function closingEntry(place: GroupPlace): Buffer {
   const entry = Buffer.alloc(entryBytes);

@@ -1,13 +1,16 @@
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
+import type { EpochMs } from '../../event/record.ts';
 import { storageError } from '../files.ts';
 import type { LogFiles } from '../files.ts';
 import { keyAgeMaxMs } from '../log.ts';
 import type { LogBatch, LogLimits, LogLine, PartitionInfo } from '../log.ts';
 import type { Spool } from '../spool.ts';
-import { closingEntry, planGroup } from './group.ts';
+import type { Holds } from '../stream-files.ts';
+import { closingEntry, groupOf, planGroup } from './group.ts';
 import type { Group, Lines } from './group.ts';
+import type { IndexEntry } from './index-entry.ts';
 import { recoverPartition } from './recovery.ts';
 import type { Recovered } from './recovery.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -24,6 +27,8 @@ export type LogParts = {
   readonly limits: LogLimits;
   readonly spool: Spool;
   readonly tailBudget: TailBudget;
+  /** Where else holds are kept, before they count. */
+  readonly saveHolds?: ((stream: string, holds: Holds) => Promise<void>) | undefined;
 };
 
 /** Bounds the memory and time that reading a segment's index takes (18 MB). */
@@ -39,12 +44,14 @@ export class Partition {
   readonly #segmentBytes: () => number;
   readonly #segments: Segment[];
   readonly #keptIndexes: Segment[];
-  readonly #cutBytes: number;
+  #cutBytes: number;
   readonly #reader: SegmentReader;
   readonly #tail: Tail;
   /** Changes of the files, one at a time. */
   readonly #changes = new Turns();
   #writer: SegmentWriter | undefined;
+  /** Durable here, and not yet in the log. */
+  #written: Written | undefined;
   #writerSinceMs: number;
 
   private constructor(place: PartitionPlace, parts: LogParts, recovered: Recovered) {
@@ -70,6 +77,11 @@ export class Partition {
 
   get endOffset(): number {
     return this.#segments.at(-1)?.end ?? 0;
+  }
+
+  /** All segments, oldest first. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
   }
 
   get bytes(): number {
@@ -103,19 +115,66 @@ export class Partition {
    */
   async append(requests: readonly Lines[]): Promise<number> {
     return await this.#changes.run(async () => {
-      const from = this.endOffset;
-      const arrivedAtMs = this.#parts.clock.nowMs();
-      try {
-        const writer = await this.#writerFor(arrivedAtMs);
-        const place = { offset: from, entry: writer.entryCount, arrivedAtMs };
-        const group = planGroup(requests, place);
-        await writer.write(group);
-        this.#accept(group, arrivedAtMs);
-      } catch (thrown) {
-        await this.#abandonWriter();
-        throw storageError(thrown, `append to ${this.directory}`);
+      const written = await this.#write(requests);
+      this.#accept(written);
+      return written.from;
+    });
+  }
+
+  /**
+   * The first half of an append: durable here, and not in the log before `accept`. Only one write
+   * may wait for that. After a crash in between, the log is opened with what was written.
+   */
+  async write(requests: readonly Lines[]): Promise<Written> {
+    return await this.#changes.run(async () => {
+      assert(this.#written === undefined, 'what was written before is in the log');
+      this.#written = await this.#write(requests);
+      return this.#written;
+    });
+  }
+
+  accept(written: Written): void {
+    assert(this.#written === written, 'what comes into the log was written last');
+    this.#written = undefined;
+    this.#accept(written);
+  }
+
+  /** An empty partition begins at `offset`, as one whose records before it are deleted. */
+  async beginAt(offset: number): Promise<void> {
+    assert(this.endOffset === 0, 'only an empty partition begins elsewhere');
+    await this.#changes.run(async () => {
+      await this.#abandonWriter();
+      for (const { base } of this.#segments.splice(0)) {
+        await this.#parts.files.remove(dataPath(this.directory, base));
+        await this.#parts.files.remove(indexPath(this.directory, base));
       }
-      return from;
+      this.#segments.push({ base: offset, end: offset, newestArrivedAtMs: undefined });
+      await this.#roll();
+    });
+  }
+
+  /** Appends what another machine's log held at this place, as it was there. */
+  async takeIn(entries: readonly IndexEntry[], data: Buffer): Promise<void> {
+    assert(entries[0]?.offset === this.endOffset, 'what is taken in follows what is there');
+    await this.#changes.run(async () => {
+      const arrivedAtMs = entries.at(-1)?.arrivedAtMs ?? 0;
+      const writer = await this.#writerFor(this.#parts.clock.nowMs());
+      const group = groupOf(entries, data, writer.entryCount);
+      await writer.write(group);
+      this.#accept({ from: this.endOffset, group, arrivedAtMs });
+    });
+  }
+
+  /** Cuts off what is durable here and was never acknowledged. */
+  async cutTo(offset: number): Promise<void> {
+    await this.#changes.run(async () => {
+      const newest = this.#segments.pop();
+      assert(newest !== undefined && newest.base <= offset, 'the newest group is in one segment');
+      this.#cutBytes += newest.end - offset;
+      const isEmpty = newest.base === offset;
+      const newestArrivedAtMs = isEmpty ? undefined : newest.newestArrivedAtMs;
+      this.#segments.push({ ...newest, end: offset, newestArrivedAtMs });
+      await this.#roll();
     });
   }
 
@@ -148,6 +207,8 @@ export class Partition {
     await this.#changes.run(async () => {
       const newest = this.#segments.at(-1);
       const isOld = (newest?.newestArrivedAtMs ?? Infinity) < arrivedBeforeMs;
+      // What waits to be accepted is in the segment behind the log's end.
+      if (this.#written !== undefined) return;
       if (newest && newest.end > newest.base && isOld) await this.#roll();
     });
   }
@@ -185,7 +246,8 @@ export class Partition {
       const writer = this.#writer;
       this.#writer = undefined;
       if (writer === undefined) return;
-      const place = { offset: this.endOffset, entry: writer.entryCount };
+      const offset = this.endOffset + (this.#written?.group.byteLength ?? 0);
+      const place = { offset, entry: writer.entryCount };
       try {
         await writer.seal(closingEntry({ ...place, arrivedAtMs: this.#parts.clock.nowMs() }));
       } finally {
@@ -223,7 +285,21 @@ export class Partition {
     await writer?.abandon();
   }
 
-  #accept(group: Group, arrivedAtMs: number): void {
+  async #write(requests: readonly Lines[]): Promise<Written> {
+    const from = this.endOffset;
+    const arrivedAtMs = this.#parts.clock.nowMs();
+    try {
+      const writer = await this.#writerFor(arrivedAtMs);
+      const group = planGroup(requests, { offset: from, entry: writer.entryCount, arrivedAtMs });
+      await writer.write(group);
+      return { from, group, arrivedAtMs };
+    } catch (thrown) {
+      await this.#abandonWriter();
+      throw storageError(thrown, `append to ${this.directory}`);
+    }
+  }
+
+  #accept({ group, arrivedAtMs }: Written): void {
     const segment = this.#segments.pop();
     assert(segment !== undefined, 'what is written to is a segment');
     let offset = segment.end;
@@ -251,6 +327,13 @@ export class Partition {
     );
   }
 }
+
+/** A group that is durable on this machine. */
+export type Written = {
+  readonly from: number;
+  readonly group: Group;
+  readonly arrivedAtMs: EpochMs;
+};
 
 export type PartitionPlace = {
   readonly directory: string;

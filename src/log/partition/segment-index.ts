@@ -1,8 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { HeliosError } from '../../base/errors.ts';
-import type { LogFile } from '../files.ts';
+import type { LogFile, LogFiles } from '../files.ts';
 import { decodeEntry, entryBytes } from './index-entry.ts';
 import type { IndexEntry } from './index-entry.ts';
+import { indexPath } from './segment.ts';
+import type { Segment } from './segment.ts';
 
 /** The entries of one segment up to some offset, each checked by its own checksum and its place. */
 export class SegmentIndex {
@@ -97,6 +99,23 @@ export class SegmentIndex {
     this.#end += entry.byteLength;
     this.#entryCount += 1;
   }
+}
+
+/** All entries of a segment up to its end. */
+export async function readSegmentIndex(
+  files: LogFiles,
+  directory: string,
+  { base, end }: Segment,
+): Promise<SegmentIndex> {
+  const path = indexPath(directory, base);
+  const index = new SegmentIndex(base, path);
+  const file = await files.open(path, 'read');
+  try {
+    await index.extend(file, end);
+  } finally {
+    await file.close();
+  }
+  return index;
 }
 
 /** Whether the bytes that an entry describes are there and are what was written. */
