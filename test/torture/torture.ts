@@ -4,12 +4,14 @@
  *     npm run torture -- [--kills 300] [--points 20] [--power 0.3] [--owners 6] [--seed N] [--keep]
  *     npm run torture -- --streams | --kafka | --kinesis [--kills 100] [--broker-kills 50]
  *                        [--reshards 100] [--zombies 10]
+ *     npm run torture -- --s3 10000
  *     npm run torture -- --mutants [--only WORDS]
  *
  * `--points` is how often each named point is hit, `--power` the share of deaths in which the
  * machine's power is cut too, `--owners` how often two processes run one pipeline. `--streams` has
  * Kafka and Kinesis instead of the embedded log: the broker dies too, shards split and merge, and
  * owners fall asleep and wake up as zombies; `--kafka`, `--kinesis` or `--zombies` is a part of it.
+ * `--s3` commits so often to a table in an object store, a fifth of whose requests go wrong.
  * `--mutants` breaks Helios on purpose, one way after another, and fails when the harness doesn't
  * notice.
  */
@@ -24,6 +26,7 @@ import { mutants } from './mutants.ts';
 import { isCaught } from './mutate.ts';
 import { twoOwners } from './owners.ts';
 import { torture, type TortureReport } from './run.ts';
+import { tortureS3 } from './s3.ts';
 import { streamMutants } from './streams/mutants.ts';
 import { tortureStreams } from './streams/torture-streams.ts';
 
@@ -41,6 +44,7 @@ const { values } = parseArgs({
     zombies: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     root: { type: 'string', default: join(import.meta.dirname, '..', '..') },
+    s3: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     keep: { type: 'boolean', default: false },
@@ -58,11 +62,18 @@ const common = {
 };
 console.log(`seed ${values.seed}, in ${folder}`);
 const isStreams = values.streams || values.kafka || values.kinesis || values.zombies !== undefined;
-const isOk = await (values.mutants ? catchMutants() : isStreams ? tormentStreams() : torment());
+const isOk = await chosen();
 console.log(isOk ? 'all is well' : `FAILED; repeat with --seed ${values.seed}`);
 if (isOk && !values.keep) rmSync(folder, { recursive: true, force: true });
 else console.log(`everything is in ${folder}`);
 process.exitCode = isOk ? 0 : 1;
+
+async function chosen(): Promise<boolean> {
+  if (values.mutants) return await catchMutants();
+  if (values.s3 !== undefined)
+    return await tortureS3({ ...common, folder, commits: Number(values.s3) });
+  return await (isStreams ? tormentStreams() : torment());
+}
 
 async function torment(): Promise<boolean> {
   const report = await torture({
