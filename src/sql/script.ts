@@ -70,6 +70,7 @@ export type SourceConnector =
   | {
       readonly kind: 'filesystem';
       readonly path: string;
+      readonly storage: StorageOptions;
       /** Only files whose path below `path` matches; undefined takes all. */
       readonly pattern: RegExp | undefined;
       readonly compression: Compression;

@@ -117,7 +117,7 @@ INSERT INTO a SELECT * FROM s;
 CREATE TABLE a (a INT) WITH (connector = 'mqtt', url = 'tcp://x', topic = 't', type = 'source');
 CREATE TABLE b (a INT) WITH (connector = 'Kinesis', stream_name = 's', type = 'sink');
 CREATE TABLE c (a INT) WITH (connector = 'iceberg', type = 'sink');
-CREATE TABLE d (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink');
+CREATE TABLE d (a INT) WITH (connector = 'redis', address = 'x', type = 'sink');
 CREATE TABLE e (a INT) WITH (connector = 'htp');
 CREATE TABLE f (a INT) WITH (connector = 'delta', path = '/x', type = 'source');
 CREATE TABLE g (a INT) WITH (connector = 'http', type = 'sink');
@@ -134,3 +134,37 @@ CREATE TABLE d (a INT) WITH (connector = 'http', format = 'jason');
 CREATE TABLE e WITH (connector = 'delta', path = '/x', format = 'json');
 CREATE TABLE f (a INT) WITH (connector = 'http', 'json.confluent_schema_registry' = true, 'json.decimal_encoding' = 'bytes');
 INSERT INTO e SELECT * FROM f;
+
+-- case: files, in the new spelling
+CREATE TABLE src (id BIGINT, key TEXT, at TIMESTAMP) WITH (connector = 'http');
+CREATE TABLE files WITH (connector = 'filesystem', path = 's3://lake/raw', type = 'sink', format = 'json',
+  'json.compression' = 'zstd', 'json.timestamp_format' = 'unix_millis',
+  'rolling_policy.interval' = interval '30 seconds', 'rolling_policy.file_size' = '64MB',
+  'rolling_policy.inactivity_interval' = interval '5 seconds', 'partitioning.fields' = [key],
+  'partitioning.time_pattern' = '%Y/%m/%d', 'filename.prefix' = 'e', 'filename.suffix' = '-x',
+  'filename.strategy' = 'ulid', 'multipart.target_part_size' = '16MB', 'multipart.max_parts' = 100,
+  'multipart.minimum_multipart_size' = '8MB', 'sink.version' = 'v2', 'shuffle_by_partition.enabled' = true);
+INSERT INTO files SELECT id, key, at FROM src;
+
+-- case: files, in the old spelling
+CREATE TABLE src (id BIGINT, key TEXT) WITH (connector = 'http');
+CREATE TABLE files WITH (connector = 'filesystem', path = 'raw', format = 'parquet', rollover_seconds = 30,
+  target_file_size = 1000000, inactivity_rollover_seconds = 5, partition_fields = 'key',
+  time_partition_pattern = '%H', parquet_compression = 'lz4', parquet_row_group_size = '1MB',
+  target_part_size = 5242880, max_parts = 50);
+INSERT INTO files SELECT id, key FROM src;
+
+-- case: files that are not written so
+CREATE TABLE a (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink', format = 'avro');
+CREATE TABLE b (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink', format = 'parquet', 'json.compression' = 'gzip');
+CREATE TABLE c (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink', format = 'json', 'parquet.compression' = 'gzip');
+CREATE TABLE d (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink', format = 'json', 'json.compression' = 'lz4');
+CREATE TABLE e (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink', format = 'json', 'partitioning.fields' = [b]);
+
+-- case: lakes that are elsewhere
+CREATE TABLE a (a INT) WITH (connector = 'iceberg', 'catalog.type' = 'rest', table_name = 't', type = 'sink');
+CREATE TABLE b (a INT) WITH (connector = 'delta', path = 'gs://bucket/t', type = 'sink');
+CREATE TABLE c (a INT) WITH (connector = 'filesystem', path = 'abfss://c@account.dfs.core.windows.net/t', type = 'sink', format = 'json');
+CREATE TABLE d (a INT) WITH (connector = 'filesystem', path = 'gs://bucket/in', type = 'source', format = 'json');
+CREATE TABLE e (a INT) WITH (connector = 'single_file', path = 's3://bucket/one.json', type = 'sink');
+CREATE TABLE f (a INT) WITH (connector = 'single_file', path = 'abfs://bucket/one.json', type = 'source');

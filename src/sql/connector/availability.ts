@@ -32,6 +32,7 @@ export function connectorRefusal(
   if (other.includes(name)) {
     return { message: wrongRole(name, role), hint: `${wrongRoleHints[name] ?? ''}${list}` };
   }
+  if (name === 'iceberg') return { message: noIceberg, hint: `${insteadOfIceberg[role]}${list}` };
   const later = laterConnectors.get(name);
   if (later !== undefined) {
     return {
@@ -44,6 +45,15 @@ export function connectorRefusal(
   const suggestion = near === undefined ? '' : `Did you mean "${near}"? `;
   return { message: `There is no connector "${connector}".`, hint: `${suggestion}${list}` };
 }
+
+const noIceberg = 'Helios has no Iceberg tables.';
+
+const insteadOfIceberg = {
+  sink:
+    "Write a Delta table (connector = 'delta'), which Spark, Trino, Athena, ClickHouse and DuckDB " +
+    'read too. ',
+  source: "Read the table's Parquet files with filesystem, where nothing was deleted from it. ",
+} as const;
 
 function wrongRole(name: string, role: 'source' | 'sink'): string {
   return role === 'source'
@@ -77,7 +87,6 @@ const laterConnectors: ReadonlyMap<string, string> = new Map(
     polling_http: overHttp,
     redis: overFiles,
     webhook: overFiles,
-    iceberg: "Iceberg tables are not supported. Write a Delta table (connector = 'delta'). ",
     impulse: 'For made-up events, run `helios generate`. ',
     nexmark: 'For made-up events, run `helios generate`. ',
     postgres: overDebezium,
@@ -128,7 +137,9 @@ export function isRemotePath(path: string): boolean {
 export function pathRefusal(
   path: string,
 ): { readonly message: string; readonly hint: string } | undefined {
-  const known = 'These work: /folder, folder/below, file:///folder, s3://BUCKET/FOLDER.';
+  const known =
+    'These work: /folder, folder/below, file:///folder, s3://BUCKET/FOLDER, and ' +
+    's3::http://HOST:PORT/BUCKET/FOLDER for other stores that speak its protocol.';
   const scheme = /^([a-z][a-z\d+.-]*)::?\/?\/?/i.exec(path)?.[1]?.toLowerCase();
   if (scheme === undefined || (scheme === 'file' && /^file:\/\/\//i.test(path))) return undefined;
   const store = otherStores.get(scheme);

@@ -3,6 +3,7 @@ import { connectorRefusal, isRemotePath, pathRefusal } from './availability.ts';
 import { readFormat } from './formats.ts';
 import type { OptionReader } from './option-reader.ts';
 import { readSourceColumns, readWatermark } from './source-columns.ts';
+import { readStorageOptions } from './storage-options.ts';
 import { readKafkaSource } from './stream/kafka.ts';
 import { readKinesisSource } from './stream/kinesis.ts';
 import type { TableText } from './table-text.ts';
@@ -46,14 +47,16 @@ function readConnector(table: TableText): SourceConnector | undefined {
         path: readLocalPath(options),
         compression: readCompression(options),
       };
-    case 'filesystem':
-      options.refuseAll('storage.', 'only local paths work in this version.', 'Leave it out.');
+    case 'filesystem': {
+      const path = readPath(options);
       return {
         kind: 'filesystem',
-        path: readLocalPath(options),
+        path,
+        storage: readStorageOptions(options, isRemotePath(path)),
         pattern: options.regex('source.regex_pattern', 'source.regex-pattern'),
         compression: readCompression(options),
       };
+    }
     case 'kafka':
     case 'confluent':
       return readKafkaSource(table);
@@ -94,9 +97,9 @@ export function readPath(options: OptionReader): string {
 /** A path of a connector that knows this machine alone. */
 export function readLocalPath(options: OptionReader): string {
   const path = readPath(options);
-  if (!isRemotePath(path)) return path;
+  if (!isRemotePath(path) || pathRefusal(path) !== undefined) return path;
   const message = `The path ${path} is in an object store; this connector takes local paths.`;
-  const hint = "Write a Delta table (connector = 'delta') there.";
+  const hint = "Files there are read and written by connector = 'filesystem'.";
   options.report(options.spanOf('path'), message, hint);
   return path;
 }
