@@ -92,7 +92,7 @@ describe("tables of Helios's pipelines among other engines", () => {
     let server: Trino;
     beforeAll(async () => {
       const work = join(tables.folder, 'trino');
-      server = await Trino.start(trino!, join(tables.folder, 'tables'), work);
+      server = await Trino.start(trino!, { tablesFolder: join(tables.folder, 'tables') }, work);
       for (const table of ['wide', 'timed']) await server.register(table);
     });
     afterAll(async () => {

@@ -9,6 +9,12 @@ const artifacts = [
   'org.antlr:antlr4-runtime:4.13.1',
 ];
 
+/** What reads and writes s3a:// besides. */
+const storeArtifacts = [
+  'org.apache.hadoop:hadoop-aws:3.4.1',
+  'software.amazon.awssdk:bundle:2.24.6',
+];
+
 export type SparkParts = {
   readonly python: string;
   readonly java: string;
@@ -18,12 +24,14 @@ export type SparkParts = {
 /**
  * What Spark 4.0 with Delta 4.0 needs; undefined, with a printed reason, where that is not there.
  */
-export async function sparkParts(): Promise<SparkParts | undefined> {
+export async function sparkParts(
+  reach: 'disk' | 'disk and S3' = 'disk',
+): Promise<SparkParts | undefined> {
   const java = await javaHome(17, 21);
   if (java === undefined) return undefined;
   const python = await pythonWith(requirements);
   if (python === undefined) return undefined;
-  const jars = await mavenFolder(artifacts);
+  const jars = await mavenFolder(reach === 'disk' ? artifacts : [...artifacts, ...storeArtifacts]);
   return jars === undefined ? undefined : { python, java, jars };
 }
 
@@ -31,13 +39,17 @@ export async function sparkParts(): Promise<SparkParts | undefined> {
 export class Spark implements AsyncDisposable {
   readonly #peer: PythonPeer;
 
-  /** `workFolder` is an existing folder for whatever Spark leaves behind. */
-  constructor(parts: SparkParts, workFolder: string) {
+  /**
+   * `workFolder` is an existing folder for whatever Spark leaves behind. With AWS_ENDPOINT_URL,
+   * AWS_REGION and a key in `environment`, paths may be s3a://.
+   */
+  constructor(parts: SparkParts, workFolder: string, environment: NodeJS.ProcessEnv = {}) {
     const script = join(import.meta.dirname, 'spark_peer.py');
     this.#peer = new PythonPeer(parts.python, [script, parts.jars, workFolder], {
       JAVA_HOME: parts.java,
       SPARK_LOCAL_IP: '127.0.0.1',
       TZ: 'UTC',
+      ...environment,
     });
   }
 
@@ -45,7 +57,7 @@ export class Spark implements AsyncDisposable {
     return (await this.#peer.ask({ action: 'versions' })) as string;
   }
 
-  /** Rows of a SELECT from `t`, the table at an absolute path. */
+  /** Rows of a SELECT from `t`, the table at an absolute path or s3a:// URL. */
   async query(path: string, sql: string): Promise<readonly unknown[]> {
     return (await this.#peer.ask({ action: 'query', path, sql })) as readonly unknown[];
   }

@@ -17,7 +17,7 @@ os.chdir(work_folder)
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
-spark = (
+builder = (
     SparkSession.builder.master("local[2]")
     .config("spark.databricks.delta.snapshotPartitions", "2")
     .config("spark.driver.extraClassPath", ":".join(glob.glob(f"{jars_folder}/*.jar")))
@@ -30,8 +30,20 @@ spark = (
     .config("spark.sql.session.timeZone", "UTC")
     .config("spark.sql.shuffle.partitions", "2")
     .config("spark.ui.enabled", "false")
-    .getOrCreate()
 )
+if "AWS_ENDPOINT_URL" in os.environ:
+    provider = "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider"
+    store = {
+        "endpoint": os.environ["AWS_ENDPOINT_URL"],
+        "endpoint.region": os.environ["AWS_REGION"],
+        "path.style.access": "true",
+        "aws.credentials.provider": provider,
+        "access.key": os.environ["AWS_ACCESS_KEY_ID"],
+        "secret.key": os.environ["AWS_SECRET_ACCESS_KEY"],
+    }
+    for name, value in store.items():
+        builder = builder.config(f"spark.hadoop.fs.s3a.{name}", value)
+spark = builder.getOrCreate()
 spark.sparkContext.setLogLevel("ERROR")
 
 

@@ -15,6 +15,20 @@ const linesKept = 200;
 
 export type TrinoParts = { readonly java: string; readonly folder: string };
 
+/** An object store, for tables at s3://. */
+export type TrinoStore = {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+};
+
+type Places = {
+  /** `local:///` to it. */
+  readonly tablesFolder: string;
+  readonly store?: TrinoStore | undefined;
+};
+
 export type TrinoAnswer = {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** Integers that JavaScript would round are text. */
@@ -29,7 +43,7 @@ export async function trinoParts(): Promise<TrinoParts | undefined> {
   return folder === undefined ? undefined : { java, folder };
 }
 
-/** A Trino server with one catalog, `delta`, over a folder of this machine. */
+/** A Trino server with one catalog, `delta`, over a folder of this machine, and perhaps a store. */
 export class Trino implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #url: string;
@@ -47,10 +61,10 @@ export class Trino implements AsyncDisposable {
     }
   }
 
-  /** `tablesFolder` is `local:///` to it; `workFolder` is an existing folder of its own. */
-  static async start(parts: TrinoParts, tablesFolder: string, workFolder: string): Promise<Trino> {
+  /** `workFolder` is an existing folder of its own. */
+  static async start(parts: TrinoParts, places: Places, workFolder: string): Promise<Trino> {
     const port = await freePort();
-    await writeConfiguration(parts, tablesFolder, { workFolder, port });
+    await writeConfiguration(parts, places, { workFolder, port });
     const program = ['-cp', join(parts.folder, 'lib', '*'), 'io.trino.server.TrinoServer'];
     const config = `-Dconfig=${join(workFolder, 'config.properties')}`;
     const child = spawn(
@@ -69,12 +83,12 @@ export class Trino implements AsyncDisposable {
   }
 
   /**
-   * Makes the table in this folder of `tablesFolder` known under its name, and waits until it can
-   * be read.
+   * Makes the table at a place known under a name, and waits until it can be read; the folder of
+   * that name in `tablesFolder` unless given.
    */
-  async register(table: string): Promise<void> {
+  async register(table: string, location = `local:///${table}`): Promise<void> {
     await this.query(`CALL delta.system.register_table(schema_name => 'default',
-      table_name => '${table}', table_location => 'local:///${table}')`);
+      table_name => '${table}', table_location => '${location}')`);
     // It answers a while before it has given itself work as a node.
     await this.#untilAnswered(`SELECT * FROM ${table} LIMIT 1`);
   }
@@ -135,7 +149,7 @@ const javaOptions = [
 
 async function writeConfiguration(
   parts: TrinoParts,
-  tablesFolder: string,
+  { tablesFolder, store }: Places,
   { workFolder, port }: { readonly workFolder: string; readonly port: number },
 ): Promise<void> {
   const plugins = join(workFolder, 'plugin');
@@ -163,9 +177,22 @@ async function writeConfiguration(
     'fs.native-local.enabled': 'true',
     'local.location': tablesFolder,
     'delta.register-table-procedure.enabled': 'true',
+    ...storeProperties(store),
   };
   await writeFile(join(workFolder, 'config.properties'), properties(config));
   await writeFile(join(catalogs, 'delta.properties'), properties(catalog));
+}
+
+function storeProperties(store: TrinoStore | undefined): Readonly<Record<string, string>> {
+  if (store === undefined) return {};
+  return {
+    'fs.native-s3.enabled': 'true',
+    's3.endpoint': store.endpoint,
+    's3.region': store.region,
+    's3.path-style-access': 'true',
+    's3.aws-access-key': store.accessKey,
+    's3.aws-secret-key': store.secretKey,
+  };
 }
 
 function properties(entries: Readonly<Record<string, string>>): string {
