@@ -51,15 +51,20 @@ class Numbers {
       INSERT INTO kept SELECT n FROM numbers;`;
   }
 
-  /** Waits for all of them, and for each to be there once. */
-  async areAllOnce(helios: HeliosProcess): Promise<void> {
+  /** How many there are, how many different ones, the least and the greatest, once all are there. */
+  async facts(helios: HeliosProcess): Promise<readonly number[] | undefined> {
     const facts = 'count(*), count(DISTINCT n), min(n), max(n)';
     const [row] = await until(
       async () => (await helios.query(`SELECT ${facts} FROM kept`)).rows,
       ([counts]) => Number(counts?.[0]) >= this.sent,
     );
-    expect(row?.map(Number)).toEqual([this.sent, this.sent, 0, this.sent - 1]);
+    return row?.map(Number);
   }
+}
+
+async function expectAllOnce(numbers: Numbers, helios: HeliosProcess): Promise<void> {
+  const found = await numbers.facts(helios);
+  expect(found).toEqual([numbers.sent, numbers.sent, 0, numbers.sent - 1]);
 }
 
 function isAsleep({ pid }: HeliosProcess): boolean {
@@ -107,7 +112,7 @@ describe('state that survives its machine', () => {
       await helios.call('POST', '/api/v1/pipelines', { name: 'numbers', sql: numbers.sql(lake) });
     }
     await numbers.send(20);
-    await numbers.areAllOnce(helios);
+    await expectAllOnce(numbers, helios);
     await helios.stop();
   });
 
@@ -129,14 +134,14 @@ describe('state that survives its machine', () => {
     const heir = await machines.start('z2', place);
     expect(heir.output).toContain('This machine has taken it over as of ');
     await numbers.send(10);
-    await numbers.areAllOnce(heir);
+    await expectAllOnce(numbers, heir);
     zombie.kill('SIGCONT');
     expect(await zombie.exited).toMatchObject({ code: 6 });
     expect(zombie.output).toMatch(
       /Another Helios process \(pid \d+ on .+\) has taken over the state at /,
     );
     await numbers.send(10);
-    await numbers.areAllOnce(heir);
+    await expectAllOnce(numbers, heir);
     const version = await heir.call<{ rows: string }>('GET', '/api/v1/tables/kept');
     expect(Number(version.rows)).toBe(numbers.sent);
 
@@ -145,14 +150,14 @@ describe('state that survives its machine', () => {
     expect(await heir.exited).toMatchObject({ code: 6 });
     expect(again.output).toContain('What was here until then is older, and has been moved to ');
     expect(await readdir(join(machines.disk('z1'), 'set-aside'))).toHaveLength(1);
-    await numbers.areAllOnce(again);
+    await expectAllOnce(numbers, again);
     again.kill('SIGKILL');
     await again.exited;
 
     // The same disk goes on with what it has: some of it is not in the store.
     const same = await machines.start('z1', place);
     expect(same.output).not.toContain('This machine has taken it over');
-    await numbers.areAllOnce(same);
+    await expectAllOnce(numbers, same);
     await same.stop();
   });
 });

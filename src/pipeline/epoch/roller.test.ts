@@ -12,6 +12,7 @@ import type { RollOutcome, RollRequest } from '../../sink/sink.ts';
 import type { RollingPolicy } from '../../sql/script.ts';
 import { FileStorage } from '../../storage/file/file-storage.ts';
 import { LiveSink } from './live-sink.ts';
+import type { StateGate } from '../state/state-gate.ts';
 import { PartStore } from './part-store.ts';
 import { Roller } from './roller.ts';
 
@@ -97,7 +98,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-function rollerWith(policy: RollingPolicy): Roller {
+function rollerWith(policy: RollingPolicy, gate?: StateGate): Roller {
   return new Roller({
     engine,
     parts,
@@ -106,6 +107,7 @@ function rollerWith(policy: RollingPolicy): Roller {
     clock: systemClock,
     incarnation: 'abcdefgh-rest',
     note: () => ({ pipeline: 'p' }),
+    gate,
   });
 }
 
@@ -202,4 +204,72 @@ test('a table that somebody else took further stops the roll', async () => {
   await expect(rolled).rejects.toThrow(
     'The table sunk is at epoch 9 of this pipeline, which is at 1',
   );
+});
+
+/** A state of which a test says how far it is kept. */
+class Gate implements StateGate {
+  epoch: number | undefined;
+  asked = 0;
+  readonly keptEpoch = (): number | undefined => this.epoch;
+  readonly keptSources = (): readonly [] => [];
+  readonly ask = (): void => void this.asked++;
+  readonly failingSinceMs = (): undefined => undefined;
+  readonly keep = async (): Promise<void> => {
+    this.epoch = live.publishedEpoch;
+  };
+}
+
+test('only what is kept is rolled: a due sink asks once, and waits', async () => {
+  const gate = new Gate();
+  const roller = rollerWith({ ...never, fileBytes: 200 }, gate);
+  const look = async (epoch: number): Promise<readonly number[]> => {
+    roller.startDue(epoch);
+    await roller.settle();
+    roller.throwIfFailed();
+    return await idsInTable();
+  };
+  await publish(1);
+  expect([await look(1), gate.asked]).toEqual([[], 0]);
+  await publish(2);
+  expect([await look(2), gate.asked]).toEqual([[], 1]);
+  await publish(3);
+  gate.epoch = 1;
+  expect([await look(3), gate.asked]).toEqual([[], 1]);
+  gate.epoch = 2;
+  expect(await look(3)).toEqual([1, 2]);
+  expect(live.parts.map(({ lastEpoch }) => lastEpoch)).toEqual([3]);
+  await roller.rollAll(3);
+  expect(await idsInTable()).toEqual([1, 2, 3]);
+});
+
+test('a roll ends before a part, or a merge to come, that reaches past what is kept', async () => {
+  const gate = new Gate();
+  const merging = rollerWith(never, gate);
+  for (const epoch of upTo(16)) await publish(epoch);
+  merging.startDue(16);
+  await merging.settle();
+  expect(live.pendingMerge?.merged).toMatchObject({ firstEpoch: 1, lastEpoch: 16 });
+  expect([live.edgeBefore(10), live.edgeBefore(16)]).toEqual([0, 16]);
+  await publish(17);
+  await publish(18);
+  expect([live.edgeBefore(10), live.edgeBefore(17), live.edgeBefore(99)]).toEqual([0, 17, 99]);
+  gate.epoch = 17;
+  const eager = rollerWith({ ...never, fileBytes: 1 }, gate);
+  eager.startDue(17);
+  await eager.settle();
+  expect(await idsInTable()).toEqual(upTo(17));
+});
+
+test('parts that were taken over are rolled soon, and not merged before that', async () => {
+  const gate = new Gate();
+  const roller = rollerWith(never, gate);
+  for (const epoch of upTo(16)) await publish(epoch);
+  live.sealedEpoch = 16;
+  roller.startDue(16);
+  await roller.settle();
+  expect([live.pendingMerge, gate.asked]).toEqual([undefined, 1]);
+  gate.epoch = 16;
+  roller.startDue(16);
+  await roller.settle();
+  expect([await idsInTable(), live.isSealed]).toEqual([upTo(16), false]);
 });

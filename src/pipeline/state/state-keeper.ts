@@ -68,6 +68,8 @@ export class StateKeeper {
   #keptAtMs: EpochMs;
   #failing: StateStatus['failing'];
   #fenced: HeliosError | undefined;
+  /** Until what owners before left behind is gone. */
+  #isUntidy = true;
 
   constructor(context: StateKeeperContext) {
     this.#context = context;
@@ -239,8 +241,11 @@ export class StateKeeper {
   /** What can't be deleted is a problem to tell, not a failure: it is tried again. */
   async #collect(): Promise<void> {
     for (const id of this.#stored.keys()) if (!this.#manifests.has(id)) this.#stored.delete(id);
+    const { store, claimed } = this.#context;
     try {
-      await this.#context.store.collect();
+      await store.collect();
+      if (this.#isUntidy) await store.collectOrphans(claimed);
+      this.#isUntidy = false;
     } catch (thrown) {
       this.#context.onProblem(asHeliosError(thrown));
     }
