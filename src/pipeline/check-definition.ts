@@ -4,10 +4,11 @@ import { storedSchema } from '../delta/schema-json.ts';
 import { parseScript } from '../sql/parse-script.ts';
 import type { SinkConnector } from '../sql/script.ts';
 import { nowhereToPrint, tablesOf } from './definition-rules.ts';
-import { type PipelineEnvironment, resolvePath } from './open-pipeline.ts';
+import type { PipelineEnvironment } from './open-pipeline.ts';
 import { checkedPartitionFields } from './plan/partition-fields.ts';
 import type { Plan } from './plan/plan.ts';
-import { filesDefinition } from './tables/open-files-sink.ts';
+import { filesDefinition } from './sinks/open-files-sink.ts';
+import { resolvePath } from './sinks/resolve-path.ts';
 import { type Planned, planScript, scriptFailure } from './plan/planner.ts';
 
 export type CheckEnvironment = Pick<PipelineEnvironment, 'engine' | 'connectors' | 'registry'> & {

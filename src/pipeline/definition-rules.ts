@@ -1,8 +1,8 @@
 import { HeliosError } from '../base/errors.ts';
 import type { TableEntry } from '../catalog/catalog.ts';
 import type { ManagedPipeline } from './managed-pipeline.ts';
-import { resolvePath } from './open-pipeline.ts';
 import type { Output, Plan } from './plan/plan.ts';
+import { resolvePath } from './sinks/resolve-path.ts';
 
 /** Longest name of a pipeline, in characters. */
 const nameLengthMax = 128;

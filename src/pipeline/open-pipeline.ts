@@ -1,15 +1,11 @@
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import type { PipelineDefinition } from '../catalog/catalog.ts';
-import { storedSchema } from '../delta/schema-json.ts';
 import type { Connection, Engine } from '../engine/engine.ts';
-import type { Schema } from '../event/schema.ts';
 import { createDecoder } from '../format/create-decoder.ts';
-import { DeltaSink } from '../sink/delta/delta-sink.ts';
-import type { AppendSink, Sink } from '../sink/sink.ts';
+import type { AppendSink } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
 import type {
   RollingPolicy,
@@ -18,25 +14,21 @@ import type {
   SinkConnector,
   SourceTable,
 } from '../sql/script.ts';
-import { isRemotePath } from '../sql/connector/availability.ts';
-import { parseS3Url, printS3Location } from '../storage/s3/s3-location.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
 import type { RollNote } from './adoption/adoption.ts';
 import { EpochWork } from './epoch/epoch-work.ts';
 import type { LiveSink } from './epoch/live-sink.ts';
 import { ManifestStore } from './epoch/manifest-store.ts';
 import type { PartStore } from './epoch/part-store.ts';
-import { quarantineSchema, quarantineTable } from './epoch/quarantine.ts';
 import { recover } from './epoch/recovery.ts';
 import { Roller } from './epoch/roller.ts';
 import { type PublishedEpoch, Runner } from './epoch/runner.ts';
 import { LagWatch } from './lag-watch.ts';
-import { checkedPartitionFields } from './plan/partition-fields.ts';
-import { type Output, type Plan, timeColumnOf } from './plan/plan.ts';
+import type { Plan } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
+import { type NamedSink, openSinks } from './sinks/open-sinks.ts';
 import type { KeptState } from './state/state-gate.ts';
-import { openFilesSink } from './tables/open-files-sink.ts';
-import { stagingDirectory, type TableRegistry } from './tables/table-registry.ts';
+import type { TableRegistry } from './tables/table-registry.ts';
 
 /** What a pipeline's definition refers to outside of the SQL. */
 export type Scope = {
@@ -146,8 +138,6 @@ export async function openPipeline(
   }
 }
 
-export type NamedSink = { readonly table: string; readonly sink: Sink };
-
 type Pieces = {
   readonly plan: Plan;
   readonly connection: Connection;
@@ -246,141 +236,6 @@ function noteOf(pipeline: string, runner: Runner): Omit<RollNote, 'sink' | 'to'>
   return { pipeline, sources: manifest.sources, sinks: sinks.map((sink) => sink.facts) };
 }
 
-type OwnScope = Scope & { readonly pipelineId: string };
-
-/** One per output of the plan, and the quarantine's last. */
-export async function openSinks(
-  environment: PipelineEnvironment,
-  plan: Plan,
-  scope: OwnScope,
-): Promise<readonly NamedSink[]> {
-  const sinks: NamedSink[] = [];
-  for (const output of plan.outputs) {
-    const { name } = output.table;
-    sinks.push({ table: name, sink: await openSink(environment, plan, output, scope) });
-  }
-  const quarantine = await openQuarantine(environment, scope.pipelineId);
-  return [...sinks, { table: quarantineTable, sink: quarantine }];
-}
-
-async function openSink(
-  environment: PipelineEnvironment,
-  plan: Plan,
-  output: Output,
-  scope: OwnScope,
-): Promise<Sink> {
-  const { connector } = output.table;
-  switch (connector.kind) {
-    case 'delta':
-      return await openDeltaSink(environment, plan, output, scope);
-    case 'filesystem': {
-      const path = resolvePath(connector.path, scope.baseDirectory);
-      const { pipelineId } = scope;
-      return await openFilesSink(environment, { plan, output, connector, path, pipelineId });
-    }
-    default:
-      return await environment.connectors.appendSink(connector, scope);
-  }
-}
-
-async function openDeltaSink(
-  environment: PipelineEnvironment,
-  plan: Plan,
-  output: Output,
-  scope: OwnScope,
-): Promise<Sink> {
-  const { connector, name } = output.table;
-  if (connector.kind !== 'delta') throw new HeliosError('internal', `${name} is no Delta table.`);
-  const schema = storedSchema(output.schema);
-  const partitionFields = checkedPartitionFields(name, connector.partitionFields, schema);
-  const path = resolvePath(connector.path, scope.baseDirectory);
-  return await deltaSink(environment, {
-    name,
-    path,
-    staging: stagingOf(environment, path, scope.pipelineId),
-    schema,
-    connector: { ...connector, partitionFields },
-    timeColumn: timeColumnOf(plan, output),
-  });
-}
-
-/** The table of rejected records; it is there before the first of them. */
-export async function openQuarantine(
-  environment: PipelineEnvironment,
-  pipelineId: string,
-): Promise<Sink> {
-  const local = join(environment.dataDirectory, 'tables', quarantineTable);
-  const path = environment.state?.quarantineLocation ?? local;
-  return await deltaSink(environment, {
-    name: quarantineTable,
-    path,
-    staging: stagingOf(environment, path, pipelineId),
-    schema: storedSchema(quarantineSchema),
-    connector: quarantineConnector,
-    timeColumn: 'rejected_at',
-  });
-}
-
-function stagingOf(
-  { dataDirectory }: PipelineEnvironment,
-  path: string,
-  pipelineId: string,
-): string {
-  const temporaryDirectory = join(dataDirectory, 'tmp');
-  return stagingDirectory({ path, temporaryDirectory }, pipelineId);
-}
-
-type DeltaSinkRequest = {
-  readonly name: string;
-  readonly path: string;
-  readonly staging: string;
-  readonly schema: Schema;
-  readonly connector: Extract<SinkConnector, { kind: 'delta' }>;
-  readonly timeColumn: string | undefined;
-};
-
-async function deltaSink(
-  environment: PipelineEnvironment,
-  request: DeltaSinkRequest,
-): Promise<DeltaSink> {
-  const { registry, engine, clock } = environment;
-  const table = await registry.openForSink({
-    name: request.name,
-    path: request.path,
-    storageOptions: request.connector.storage,
-    schema: request.schema,
-    partitionColumns: request.connector.partitionFields,
-  });
-  return new DeltaSink({
-    table: table.delta,
-    storage: table.storage,
-    engine,
-    clock,
-    connector: request.connector,
-    schema: request.schema,
-    timeColumn: request.timeColumn,
-    stagingDirectory: request.staging,
-    onProblem: environment.onProblem,
-  });
-}
-
-const quarantineConnector: DeltaSinkRequest['connector'] = {
-  kind: 'delta',
-  path: quarantineTable,
-  storage: {},
-  partitionFields: [],
-  timePartitionPattern: undefined,
-  rolling: {
-    intervalMs: 5 * 60 * 1000,
-    fileBytes: 128 * 1024 * 1024,
-    inactivityMs: undefined,
-    onWatermark: false,
-  },
-  naming: { prefix: undefined, suffix: undefined, strategy: 'uuid_v7' },
-  compression: 'zstd',
-  rowGroupBytes: undefined,
-};
-
 /** Policies as written; a table without any has the default. */
 function rollingPolicies(plan: Plan): ReadonlyMap<string, RollingPolicy> {
   const policies = new Map<string, RollingPolicy>();
@@ -395,10 +250,4 @@ function rollingPolicies(plan: Plan): ReadonlyMap<string, RollingPolicy> {
     if (isGiven) policies.set(table.name, rolling);
   }
   return policies;
-}
-
-/** A path of the script as an absolute one; the URL of a store as it is written best. */
-export function resolvePath(path: string, baseDirectory: string): string {
-  if (isRemotePath(path)) return printS3Location(parseS3Url(path));
-  return path.startsWith('file://') ? fileURLToPath(path) : resolve(baseDirectory, path);
 }

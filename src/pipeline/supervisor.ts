@@ -9,7 +9,8 @@ import { checkName, notRunning, tablesOf } from './definition-rules.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { Listeners } from './listeners.ts';
 import { ManagedPipeline } from './managed-pipeline.ts';
-import { openQuarantine, pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
+import { pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
+import { openQuarantine } from './sinks/open-sinks.ts';
 import type {
   PipelineInfo,
   Pipelines,

@@ -6,13 +6,9 @@ import { type Adoption, type AdoptedTable, adopt } from './adoption.ts';
 import type { Manifest } from '../epoch/manifest.ts';
 import { ManifestStore } from '../epoch/manifest-store.ts';
 import { position } from '../../event/record.ts';
-import {
-  type NamedSink,
-  openSinks,
-  pipelineDirectory,
-  type PipelineEnvironment,
-} from '../open-pipeline.ts';
+import { pipelineDirectory, type PipelineEnvironment } from '../open-pipeline.ts';
 import type { Plan } from '../plan/plan.ts';
+import { type NamedSink, openSinks } from '../sinks/open-sinks.ts';
 import { committed } from '../tables/pinned-views.ts';
 
 /**

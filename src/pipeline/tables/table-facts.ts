@@ -4,7 +4,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { EpochMs } from '../../event/record.ts';
 import type { Schema } from '../../event/schema.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
-import { resolvePath } from '../open-pipeline.ts';
+import { resolvePath } from '../sinks/resolve-path.ts';
 import { AttachedFolder } from './attached-folder.ts';
 import { committed, viewSchema } from './pinned-views.ts';
 import type { QueryableTables } from './queryable-tables.ts';

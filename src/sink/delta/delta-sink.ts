@@ -13,9 +13,9 @@ import type { Schema } from '../../event/schema.ts';
 import type { SinkConnector } from '../../sql/script.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Part, RollOutcome, RollRequest, TableSink } from '../sink.ts';
-import { parquetCopyOptions } from './copy-options.ts';
-import { dataFileName } from './file-name.ts';
-import { mergeParts, prepareForMerge } from './table-files.ts';
+import { parquetCopyOptions } from '../copy-options.ts';
+import { dataFileName } from '../file-name.ts';
+import { mergeParts, prepareForMerge } from '../table-files.ts';
 
 export type DeltaSinkOptions = {
   readonly table: DeltaTable;

@@ -11,9 +11,9 @@ import type { Epoch } from '../../event/record.ts';
 import type { Schema } from '../../event/schema.ts';
 import type { SinkConnector } from '../../sql/script.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { parquetCopyOptions } from '../delta/copy-options.ts';
-import { rawFileName } from '../delta/file-name.ts';
-import { chunks, mergeParts, prepareForMerge } from '../delta/table-files.ts';
+import { parquetCopyOptions } from '../copy-options.ts';
+import { rawFileName } from '../file-name.ts';
+import { chunks, mergeParts, prepareForMerge } from '../table-files.ts';
 import type { Part, RollOutcome, RollRequest, TableSink } from '../sink.ts';
 import type { FileTable, NewListing } from './file-table.ts';
 import {

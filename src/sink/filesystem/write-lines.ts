@@ -8,7 +8,7 @@ import type { Connection } from '../../engine/engine.ts';
 import { jsonObjectSql } from '../../engine/json-encoding.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Schema } from '../../event/schema.ts';
-import { timeFolderSql } from '../delta/table-files.ts';
+import { timeFolderSql } from '../table-files.ts';
 import type { Part } from '../sink.ts';
 import { asLineColumns } from './line-columns.ts';
 

@@ -8,8 +8,8 @@ import { lineSchema } from '../../sink/filesystem/line-columns.ts';
 import type { SinkConnector } from '../../sql/script.ts';
 import { checkedPartitionFields } from '../plan/partition-fields.ts';
 import { type Output, type Plan, timeColumnOf } from '../plan/plan.ts';
-import type { FilesDefinition } from './file-tables.ts';
-import { stagingDirectory, type TableRegistry } from './table-registry.ts';
+import type { FilesDefinition } from '../tables/file-tables.ts';
+import { stagingDirectory, type TableRegistry } from '../tables/table-registry.ts';
 
 type FilesConnector = Extract<SinkConnector, { kind: 'filesystem' }>;
 

@@ -1,4 +1,4 @@
-import type { FileNaming } from '../../sql/script.ts';
+import type { FileNaming } from '../sql/script.ts';
 
 type NameParts = {
   readonly naming: FileNaming;

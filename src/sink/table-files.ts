@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { PartitionValues } from '../../delta/delta.ts';
-import { partitionTextSql } from '../../delta/partition-value.ts';
-import { partitionFolder } from '../../delta/path.ts';
-import type { Connection, Row } from '../../engine/engine.ts';
-import { quoteName, quoteText } from '../../engine/types.ts';
-import type { Column, Schema } from '../../event/schema.ts';
-import type { Part } from '../sink.ts';
+import type { PartitionValues } from '../delta/delta.ts';
+import { partitionTextSql } from '../delta/partition-value.ts';
+import { partitionFolder } from '../delta/path.ts';
+import type { Connection, Row } from '../engine/engine.ts';
+import { quoteName, quoteText } from '../engine/types.ts';
+import type { Column, Schema } from '../event/schema.ts';
+import type { Part } from './sink.ts';
 
 /** A finished file that is not yet in the table. */
 export type FinishedFile = {

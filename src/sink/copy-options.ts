@@ -1,4 +1,4 @@
-import type { ParquetOptions } from '../../sql/script.ts';
+import type { ParquetOptions } from '../sql/script.ts';
 
 /**
  * DuckDB counts a row group in rows while it keeps their order; an event's row is about this long.

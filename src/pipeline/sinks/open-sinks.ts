@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { HeliosError } from '../../base/errors.ts';
+import { storedSchema } from '../../delta/schema-json.ts';
+import type { Schema } from '../../event/schema.ts';
+import { DeltaSink } from '../../sink/delta/delta-sink.ts';
+import type { Sink } from '../../sink/sink.ts';
+import type { SinkConnector } from '../../sql/script.ts';
+import { quarantineSchema, quarantineTable } from '../epoch/quarantine.ts';
+import type { PipelineEnvironment, Scope } from '../open-pipeline.ts';
+import { checkedPartitionFields } from '../plan/partition-fields.ts';
+import { type Output, type Plan, timeColumnOf } from '../plan/plan.ts';
+import { stagingDirectory } from '../tables/table-registry.ts';
+import { openFilesSink } from './open-files-sink.ts';
+import { resolvePath } from './resolve-path.ts';
+
+export type NamedSink = { readonly table: string; readonly sink: Sink };
+
+type OwnScope = Scope & { readonly pipelineId: string };
+
+/** One per output of the plan, and the quarantine's last. */
+export async function openSinks(
+  environment: PipelineEnvironment,
+  plan: Plan,
+  scope: OwnScope,
+): Promise<readonly NamedSink[]> {
+  const sinks: NamedSink[] = [];
+  for (const output of plan.outputs) {
+    const { name } = output.table;
+    sinks.push({ table: name, sink: await openSink(environment, plan, output, scope) });
+  }
+  const quarantine = await openQuarantine(environment, scope.pipelineId);
+  return [...sinks, { table: quarantineTable, sink: quarantine }];
+}
+
+async function openSink(
+  environment: PipelineEnvironment,
+  plan: Plan,
+  output: Output,
+  scope: OwnScope,
+): Promise<Sink> {
+  const { connector } = output.table;
+  switch (connector.kind) {
+    case 'delta':
+      return await openDeltaSink(environment, plan, output, scope);
+    case 'filesystem': {
+      const path = resolvePath(connector.path, scope.baseDirectory);
+      const { pipelineId } = scope;
+      return await openFilesSink(environment, { plan, output, connector, path, pipelineId });
+    }
+    default:
+      return await environment.connectors.appendSink(connector, scope);
+  }
+}
+
+async function openDeltaSink(
+  environment: PipelineEnvironment,
+  plan: Plan,
+  output: Output,
+  scope: OwnScope,
+): Promise<Sink> {
+  const { connector, name } = output.table;
+  if (connector.kind !== 'delta') throw new HeliosError('internal', `${name} is no Delta table.`);
+  const schema = storedSchema(output.schema);
+  const partitionFields = checkedPartitionFields(name, connector.partitionFields, schema);
+  const path = resolvePath(connector.path, scope.baseDirectory);
+  return await deltaSink(environment, {
+    name,
+    path,
+    staging: stagingOf(environment, path, scope.pipelineId),
+    schema,
+    connector: { ...connector, partitionFields },
+    timeColumn: timeColumnOf(plan, output),
+  });
+}
+
+/** The table of rejected records; it is there before the first of them. */
+export async function openQuarantine(
+  environment: PipelineEnvironment,
+  pipelineId: string,
+): Promise<Sink> {
+  const local = join(environment.dataDirectory, 'tables', quarantineTable);
+  const path = environment.state?.quarantineLocation ?? local;
+  return await deltaSink(environment, {
+    name: quarantineTable,
+    path,
+    staging: stagingOf(environment, path, pipelineId),
+    schema: storedSchema(quarantineSchema),
+    connector: quarantineConnector,
+    timeColumn: 'rejected_at',
+  });
+}
+
+function stagingOf(
+  { dataDirectory }: PipelineEnvironment,
+  path: string,
+  pipelineId: string,
+): string {
+  const temporaryDirectory = join(dataDirectory, 'tmp');
+  return stagingDirectory({ path, temporaryDirectory }, pipelineId);
+}
+
+type DeltaSinkRequest = {
+  readonly name: string;
+  readonly path: string;
+  readonly staging: string;
+  readonly schema: Schema;
+  readonly connector: Extract<SinkConnector, { kind: 'delta' }>;
+  readonly timeColumn: string | undefined;
+};
+
+async function deltaSink(
+  environment: PipelineEnvironment,
+  request: DeltaSinkRequest,
+): Promise<DeltaSink> {
+  const { registry, engine, clock } = environment;
+  const table = await registry.openForSink({
+    name: request.name,
+    path: request.path,
+    storageOptions: request.connector.storage,
+    schema: request.schema,
+    partitionColumns: request.connector.partitionFields,
+  });
+  return new DeltaSink({
+    table: table.delta,
+    storage: table.storage,
+    engine,
+    clock,
+    connector: request.connector,
+    schema: request.schema,
+    timeColumn: request.timeColumn,
+    stagingDirectory: request.staging,
+    onProblem: environment.onProblem,
+  });
+}
+
+const quarantineConnector: DeltaSinkRequest['connector'] = {
+  kind: 'delta',
+  path: quarantineTable,
+  storage: {},
+  partitionFields: [],
+  timePartitionPattern: undefined,
+  rolling: {
+    intervalMs: 5 * 60 * 1000,
+    fileBytes: 128 * 1024 * 1024,
+    inactivityMs: undefined,
+    onWatermark: false,
+  },
+  naming: { prefix: undefined, suffix: undefined, strategy: 'uuid_v7' },
+  compression: 'zstd',
+  rowGroupBytes: undefined,
+};
