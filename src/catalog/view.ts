@@ -1,4 +1,5 @@
 import type { PartitionValues } from '../delta/delta.ts';
+import type { PhysicalSchema } from '../delta/mapping/physical-schema.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
 
@@ -13,8 +14,13 @@ export type ViewFile =
        * view is released.
        */
       readonly fetch?: (() => Promise<string>) | undefined;
+      /** By the columns' names in the schema. */
       readonly partitionValues: PartitionValues;
       readonly statsJson: string | undefined;
+      /** Where rows of it were deleted: makes the file of `deletedPath`, as `fetch` does. */
+      readonly fetchDeleted?: (() => Promise<string>) | undefined;
+      /** A local Parquet file of which `row` has the places of deleted rows, counted from 0. */
+      readonly deletedPath?: string | undefined;
     }
   | { readonly kind: 'hot'; readonly path: string }
   /** Rows of a system table, one JSON object a line, keys as in the schema. */
@@ -24,6 +30,10 @@ export type ViewFile =
       readonly kind: 'attached';
       readonly path: string;
       readonly format: 'parquet' | 'csv' | 'json';
+      /** As for cold files. */
+      readonly fetch?: (() => Promise<string>) | undefined;
+      /** What the folders that it lies in say of the partition columns. */
+      readonly partitionValues?: PartitionValues | undefined;
     };
 
 /**
@@ -35,6 +45,8 @@ export type PinnedView = {
   readonly name: string;
   readonly schema: Schema;
   readonly partitionColumns: readonly string[];
+  /** How columns are called in cold files, where it isn't as in `schema`. */
+  readonly physical?: PhysicalSchema | undefined;
   /** Its committed files are JSON lines: how the rows of some of them are read. */
   readonly linesSql?: ((paths: readonly string[]) => string) | undefined;
   /** Undefined for tables that have no versions (attached folders, system tables). */

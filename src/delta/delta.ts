@@ -6,7 +6,7 @@ import type { PhysicalSchema } from './mapping/physical-schema.ts';
 /** Version of a Delta table: the number of its newest commit, 0 for the first. */
 export type TableVersion = number;
 
-/** Partition column, by its physical name → value as Delta writes it (text by its type), or null. */
+/** Partition column, by its physical name → value as text, as Delta writes its type, or null. */
 export type PartitionValues = Readonly<Record<string, string | null>>;
 
 /** A live data file of a snapshot. */

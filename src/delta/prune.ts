@@ -2,10 +2,11 @@ import { unreachable } from '../base/assert.ts';
 import type { Column, ColumnType, Schema } from '../event/schema.ts';
 import { compareValue, type Order } from './compare-value.ts';
 import type { DataFile, Snapshot } from './delta.ts';
+import type { PhysicalColumn, PhysicalSchema } from './mapping/physical-schema.ts';
 import type { ColumnPath, CompareOp, Literal, Predicate } from './predicate.ts';
 
 /** What pruning has to know of a table. */
-export type PrunableTable = Pick<Snapshot, 'schema' | 'partitionColumns'>;
+export type PrunableTable = Pick<Snapshot, 'schema' | 'partitionColumns' | 'physical'>;
 
 /**
  * Chooses files by predicates; keeps the statistics that it has parsed as long as their file lives.
@@ -13,7 +14,10 @@ export type PrunableTable = Pick<Snapshot, 'schema' | 'partitionColumns'>;
 export class Pruner {
   readonly #parsed = new WeakMap<DataFile, JsonTree>();
 
-  /** Whether the file may hold a row that meets the predicate. False is certain, true is not. */
+  /**
+   * Whether the file may hold a row that meets the predicate. False is certain, true is not. The
+   * file's partition values are by the names of the schema, its statistics by physical names.
+   */
   mayMatch(predicate: Predicate, file: DataFile, table: PrunableTable): boolean {
     return evaluate(predicate, (path) => this.#range(path, file, table)).true;
   }
@@ -25,7 +29,7 @@ export class Pruner {
     if (name !== undefined && table.partitionColumns.includes(name)) {
       return partitionRange(column, file.partitionValues[name]);
     }
-    return fileRange(column, this.#stats(file));
+    return fileRange(physicalColumn(column, table.physical), this.#stats(file));
   }
 
   #stats(file: DataFile): JsonTree {
@@ -176,6 +180,27 @@ function resolve(path: ColumnPath, schema: Schema): ResolvedColumn | undefined {
     fields = found.type.kind === 'struct' ? found.type.fields : [];
   }
   return found && { names, type: found.type };
+}
+
+/**
+ * The column as statistics have it. Those of files from before a FLOAT became a DOUBLE have a
+ * FLOAT's digits.
+ */
+function physicalColumn(
+  column: ResolvedColumn,
+  physical: PhysicalSchema | undefined,
+): ResolvedColumn {
+  if (physical === undefined) return column;
+  const names: string[] = [];
+  let { columns: fields } = physical;
+  let found: PhysicalColumn | undefined;
+  for (const name of column.names) {
+    found = fields.find((field) => field.name === name);
+    if (found === undefined) return column;
+    names.push(found.physicalName);
+    fields = found.nested.kind === 'struct' ? found.nested.fields : [];
+  }
+  return { names, type: found?.wasFloat === true ? { kind: 'float', bits: 32 } : column.type };
 }
 
 function partitionRange(column: ResolvedColumn, value: string | null | undefined): Range {

@@ -25,14 +25,22 @@ export async function fetchFiles(
 async function withLocalFiles(view: PinnedView): Promise<PinnedView> {
   if (view.files.every(isLocal)) return view;
   const files = await Promise.all(
-    view.files.map(async (file): Promise<ViewFile> => {
-      if (file.kind !== 'cold' || file.fetch === undefined) return file;
-      return { ...file, path: await file.fetch(), fetch: undefined };
-    }),
+    view.files.map(async (file) => (isLocal(file) ? file : await localFile(file))),
   );
   return { ...view, files };
 }
 
+async function localFile(file: ViewFile): Promise<ViewFile> {
+  if (file.kind === 'attached') {
+    return { ...file, path: (await file.fetch?.()) ?? file.path, fetch: undefined };
+  }
+  if (file.kind !== 'cold') return file;
+  const { fetch, fetchDeleted, path, deletedPath } = file;
+  const [local = path, deleted = deletedPath] = await Promise.all([fetch?.(), fetchDeleted?.()]);
+  return { ...file, path: local, fetch: undefined, deletedPath: deleted, fetchDeleted: undefined };
+}
+
 function isLocal(file: ViewFile): boolean {
-  return file.kind !== 'cold' || file.fetch === undefined;
+  if (file.kind === 'cold') return file.fetch === undefined && file.fetchDeleted === undefined;
+  return file.kind !== 'attached' || file.fetch === undefined;
 }

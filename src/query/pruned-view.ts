@@ -39,13 +39,21 @@ export function pruneViews(
 
 function pruneView(view: PinnedView, predicate: Predicate): PrunedView {
   const pruner = new Pruner();
-  const files = view.files.filter(
-    (file) => file.kind !== 'cold' || pruner.mayMatch(predicate, dataFile(file), view),
-  );
+  const files = view.files.filter((file) => {
+    const facts = dataFile(file);
+    return facts === undefined || pruner.mayMatch(predicate, facts, view);
+  });
   return { view: { ...view, files }, prunedCount: view.files.length - files.length };
 }
 
-/** As much of a data file as its statistics need. */
-function dataFile(file: Extract<ViewFile, { readonly kind: 'cold' }>): DataFile {
-  return { ...file, byteLength: 0, modifiedAtMs: 0, rowCount: undefined };
+/** As much of a data file as its statistics need; undefined where nothing is known of it. */
+function dataFile(file: ViewFile): DataFile | undefined {
+  const unknown = { byteLength: 0, modifiedAtMs: 0, rowCount: undefined };
+  if (file.kind === 'cold') {
+    const { path, partitionValues, statsJson } = file;
+    return { ...unknown, path, partitionValues, statsJson };
+  }
+  if (file.kind !== 'attached' || file.partitionValues === undefined) return undefined;
+  const { path, partitionValues } = file;
+  return { ...unknown, path, partitionValues, statsJson: undefined };
 }

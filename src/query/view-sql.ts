@@ -1,6 +1,12 @@
+import { unreachable } from '../base/assert.ts';
+import type {
+  PhysicalColumn,
+  PhysicalSchema,
+  PhysicalType,
+} from '../delta/mapping/physical-schema.ts';
 import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
 import type { Column, Schema } from '../event/schema.ts';
-import type { LinkedView } from './process/linked-files.ts';
+import { deletedEnding, deletedPathOf, type LinkedView } from './process/linked-files.ts';
 import type { ViewStatements } from './process/messages.ts';
 import { viewName } from './process/view-name.ts';
 
@@ -24,11 +30,12 @@ type Scan = (stored: Schema, files: string) => string;
 
 function viewStatement(linked: LinkedView, scan: Scan): string {
   const { name, schema, linesSql } = linked.view;
-  const parquet = linesSql === undefined ? linked : { ...linked, cold: [] };
+  const rest = linesSql === undefined ? linked : { ...linked, cold: [] };
   const selects = [
     ...lineScans(linked, scan),
-    ...partitionedScan(parquet, scan),
-    ...plainScans(parquet, scan),
+    ...coldScans(rest, scan),
+    ...plainScans(rest, scan),
+    ...attachedScans(linked, scan),
   ];
   const all = selects.length === 0 ? [`${nullColumns(schema)} WHERE false`] : selects;
   return `CREATE OR REPLACE VIEW ${viewName(name)} AS ${all.join(' UNION ALL ')}`;
@@ -42,40 +49,193 @@ function lineScans({ view, cold }: LinkedView, scan: Scan): readonly string[] {
   return [`SELECT ${columns} FROM (${scan(schema, `(${linesSql(cold)})`)})`];
 }
 
-/** Committed files of a partitioned table: partition columns are not in them. */
-function partitionedScan({ view, cold, partitions }: LinkedView, scan: Scan): readonly string[] {
-  const { partitionColumns, schema } = view;
-  if (cold.length === 0 || partitionColumns.length === 0) return [];
-  const isPartition = (column: Column): boolean => partitionColumns.includes(column.name);
-  const stored = schema.filter((column) => !isPartition(column));
-  const columns = schema.map((column) => {
-    if (!isPartition(column)) return castColumn(column);
+/**
+ * Whether committed files are read as hot ones are: no partition columns, which aren't in them, and
+ * the names that people see.
+ */
+function isPlain({ partitionColumns, physical }: LinkedView['view']): boolean {
+  return partitionColumns.length === 0 && physical === undefined;
+}
+
+/** Committed files of which something has to be known beside what is in them. */
+function coldScans(linked: LinkedView, scan: Scan): readonly string[] {
+  const { view, cold, cut } = linked;
+  const columns = coldColumns(linked).join(', ');
+  const stored = storedSchema(view);
+  const isPartitioned = view.partitionColumns.length > 0;
+  const scans = [
+    ...(cold.length === 0 || isPlain(view)
+      ? []
+      : [coldFiles(cold, view, { isPartitioned, isNumbered: false })]),
+    ...(cut.length === 0
+      ? []
+      : [withoutDeleted(cut, coldFiles(cut, view, { isPartitioned, isNumbered: true }))]),
+  ];
+  return scans.map((files) => `SELECT ${columns} FROM (${scan(stored, files)})`);
+}
+
+/** The schema's columns, out of what files and their folders hold. */
+function coldColumns({ view, partitions }: LinkedView): readonly string[] {
+  const { schema, partitionColumns, physical } = view;
+  return schema.map((column) => {
+    if (!partitionColumns.includes(column.name)) return storedColumn(column, physical);
     const values = partitions.map((one) => partitionValue(column, one?.[column.name] ?? null));
     // List positions count from 1.
     const value = `list_extract([${values.join(', ')}], helios_partition + 1)`;
     return `${value} AS ${quoteName(column.name)}`;
   });
-  const files = `read_parquet(${list(cold)}, union_by_name => true,
-    hive_partitioning => true, hive_types => {'helios_partition': BIGINT})`;
-  return [`SELECT ${columns.join(', ')} FROM (${scan(stored, files)})`];
+}
+
+/** What files hold: no partition columns, and the names that they have there. */
+function storedSchema({ schema, partitionColumns, physical }: LinkedView['view']): Schema {
+  const stored = schema.filter((column) => !partitionColumns.includes(column.name));
+  if (physical === undefined) return stored;
+  return stored.map((column) => {
+    const found = physical.columns.find(({ name }) => name === column.name);
+    return found === undefined ? column : { name: found.physicalName, type: found.type };
+  });
+}
+
+type FilesOptions = {
+  readonly isPartitioned: boolean;
+  /** With the columns `helios_file` and `file_row_number`. */
+  readonly isNumbered: boolean;
+};
+
+function coldFiles(
+  paths: readonly string[],
+  { physical, partitionColumns }: LinkedView['view'],
+  { isPartitioned, isNumbered }: FilesOptions,
+): string {
+  const numbered = isNumbered ? ", filename => 'helios_file', file_row_number => true" : '';
+  if (physical?.by === 'id') {
+    const stored = physical.columns.filter(({ name }) => !partitionColumns.includes(name));
+    return filesById(paths, stored, { isPartitioned, isNumbered });
+  }
+  const folders = isPartitioned ? "true, hive_types => {'helios_partition': BIGINT}" : 'false';
+  return `read_parquet(${list(paths)}, union_by_name => true,
+    hive_partitioning => ${folders}${numbered})`;
+}
+
+/** DuckDB finds columns by id, or looks at the names of folders, not both. */
+function filesById(
+  paths: readonly string[],
+  columns: readonly PhysicalColumn[],
+  { isPartitioned, isNumbered }: FilesOptions,
+): string {
+  const fields = columns.map(({ fieldId, physicalName, type }) => {
+    const facts = [`name: ${quoteText(physicalName)}`, `type: ${quoteText(duckdbType(type))}`];
+    return `${fieldId}: {${facts.join(', ')}, default_value: NULL}`;
+  });
+  const files = `read_parquet(${list(paths)}, schema => MAP {${fields.join(', ')}},
+    filename => 'helios_file'${isNumbered ? ', file_row_number => true' : ''})`;
+  if (!isPartitioned) return files;
+  const partition = `regexp_extract(helios_file, 'helios_partition=(\\d+)/[^/]*$', 1)::BIGINT`;
+  return `(SELECT *, ${partition} AS helios_partition FROM ${files})`;
+}
+
+/** The rows of files but for those that the files beside them name. */
+function withoutDeleted(paths: readonly string[], files: string): string {
+  const beside = list(paths.map(deletedPathOf));
+  const ending = deletedEnding.length;
+  return `(SELECT data.* FROM ${files} AS data ANTI JOIN (
+      SELECT left(filename, -${ending}) AS helios_file, row AS file_row_number
+      FROM read_parquet(${beside}, filename => true, hive_partitioning => false)
+    ) AS deleted USING (helios_file, file_row_number))`;
+}
+
+function storedColumn(column: Column, physical: PhysicalSchema | undefined): string {
+  const found = physical?.columns.find(({ name }) => name === column.name);
+  if (found === undefined) return castColumn(column);
+  const cast = `CAST(${quoteName(found.physicalName)} AS ${duckdbType(found.type)})`;
+  const stored = found.isWidened ? unpushed(cast) : cast;
+  const named = withLogicalNames(stored, found.nested, 0);
+  return `CAST(${named} AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`;
+}
+
+/**
+ * The same value, past which DuckDB hands no condition to the scan. There it would cast the
+ * constant to the narrower type that a file has: `f > 0.1` would not find a FLOAT of 0.1, which is
+ * more, nor `x < 5.4` an INTEGER of 5.
+ */
+function unpushed(value: string): string {
+  return `CASE WHEN ${value} IS NOT NULL THEN ${value} END`;
+}
+
+/** A value whose structs have physical names, with those that people see. */
+function withLogicalNames(value: string, type: PhysicalType, depth: number): string {
+  if (!isRenamed(type)) return value;
+  const item = `helios_${depth}`;
+  switch (type.kind) {
+    case 'struct': {
+      const fields = type.fields.map((field) => {
+        const inner = `struct_extract(${value}, ${quoteText(field.physicalName)})`;
+        return `${quoteName(field.name)} := ${withLogicalNames(inner, field.nested, depth)}`;
+      });
+      return `CASE WHEN ${value} IS NOT NULL THEN struct_pack(${fields.join(', ')}) END`;
+    }
+    case 'list':
+      return `list_transform(${value}, lambda ${item}:
+        ${withLogicalNames(item, type.element, depth + 1)})`;
+    case 'map': {
+      const key = withLogicalNames(`${item}.key`, type.key, depth + 1);
+      const inner = withLogicalNames(`${item}.value`, type.value, depth + 1);
+      const entry = `struct_pack(key := ${key}, value := ${inner})`;
+      return `CASE WHEN ${value} IS NOT NULL THEN map_from_entries(
+        list_transform(map_entries(${value}), lambda ${item}: ${entry})) END`;
+    }
+    case 'plain':
+      return value;
+    default:
+      return unreachable(type);
+  }
+}
+
+function isRenamed(type: PhysicalType): boolean {
+  switch (type.kind) {
+    case 'struct':
+      return type.fields.some(
+        (field) => field.name !== field.physicalName || isRenamed(field.nested),
+      );
+    case 'list':
+      return isRenamed(type.element);
+    case 'map':
+      return isRenamed(type.key) || isRenamed(type.value);
+    case 'plain':
+      return false;
+    default:
+      return unreachable(type);
+  }
 }
 
 /** One scan for all Parquet files: DuckDB looks through a scan, but not through a UNION. */
 function plainScans(linked: LinkedView, scan: Scan): readonly string[] {
-  const { view, cold, hot, rows, attached } = linked;
-  const { schema, partitionColumns } = view;
-  const whole = [...(partitionColumns.length === 0 ? cold : []), ...hot, ...attached.parquet];
+  const { view, cold, hot, rows } = linked;
+  const { schema } = view;
+  const whole = [...(isPlain(view) ? cold : []), ...hot];
   const scans: readonly (readonly [readonly string[], string])[] = [
     [whole, parquet(whole)],
     [rows, rowsOf(schema, rows)],
-    [attached.csv, `read_csv(${list(attached.csv)}, union_by_name => true)`],
-    [attached.json, `read_json(${list(attached.json)}, union_by_name => true)`],
   ];
   return scans
     .filter(([paths]) => paths.length > 0)
     .map(
       ([, files]) => `SELECT ${schema.map(castColumn).join(', ')} FROM (${scan(schema, files)})`,
     );
+}
+
+/** Files that somebody else laid into a folder, of which the names of folders may say more. */
+function attachedScans(linked: LinkedView, scan: Scan): readonly string[] {
+  const { view, attached } = linked;
+  const isPartitioned = view.partitionColumns.length > 0;
+  const folders = isPartitioned ? "true, hive_types => {'helios_partition': BIGINT}" : 'false';
+  return (['parquet', 'csv', 'json'] as const)
+    .filter((format) => attached[format].length > 0)
+    .map((format) => {
+      const files = `read_${format}(${list(attached[format])}, union_by_name => true,
+        hive_partitioning => ${folders})`;
+      return `SELECT ${coldColumns(linked).join(', ')} FROM (${scan(storedSchema(view), files)})`;
+    });
 }
 
 /**
@@ -105,8 +265,10 @@ function castColumn(column: Column): string {
 
 /** In Delta an empty partition value is NULL. */
 function partitionValue(column: Column, value: string | null): string {
-  const literal = value === null || value === '' ? 'NULL' : quoteText(value);
-  return `CAST(${literal} AS ${duckdbType(column.type)})`;
+  if (value === null || value === '') return `CAST(NULL AS ${duckdbType(column.type)})`;
+  // A cast would take backslashes for escapes, and nothing beyond ASCII.
+  if (column.type.kind === 'bytes') return `encode(${quoteText(value)})`;
+  return `CAST(${quoteText(value)} AS ${duckdbType(column.type)})`;
 }
 
 function parquet(paths: readonly string[]): string {

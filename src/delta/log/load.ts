@@ -61,7 +61,7 @@ async function stateOf(
   };
 }
 
-/** Without the checkpoints that failed there may be nothing that reaches: they are at fault then. */
+/** Without the checkpoints that failed there may be nothing that reaches: they are at fault. */
 async function findUsable(
   storage: Storage,
   options: SegmentOptions,

@@ -1,3 +1,4 @@
+import { unreachable } from '../../base/assert.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { ColumnType } from '../../event/schema.ts';
 import { type FieldJson, parseFieldType, type StructJson } from '../schema-json.ts';
@@ -22,7 +23,9 @@ export type PhysicalColumn = {
   readonly type: ColumnType;
   /** By their place in the type: fields, element, key and value. */
   readonly nested: PhysicalType;
-  /** Older files have FLOAT, in whose digits their statistics are. */
+  /** Files may have narrower types than this. */
+  readonly isWidened: boolean;
+  /** They may have FLOAT, in whose digits their statistics are. */
   readonly wasFloat: boolean;
 };
 
@@ -33,7 +36,7 @@ export type PhysicalType =
   | { readonly kind: 'plain' };
 
 /**
- * Undefined where files are as people see them: no mapping, and no FLOAT became a DOUBLE. Fails
+ * Undefined where files are as people see them: no mapping, and no type that was another. Fails
  * with `unsupported_table` on a mode that there was none of, `corrupt_data` where a column has no
  * physical name.
  */
@@ -50,7 +53,7 @@ export function physicalSchema(
     );
   }
   const columns = struct.fields.map((field) => physicalColumn(field, mode));
-  if (mode === 'none' && !columns.some((column) => column.wasFloat)) return undefined;
+  if (mode === 'none' && !columns.some((column) => column.isWidened)) return undefined;
   return { by: mode === 'id' ? 'id' : 'name', columns };
 }
 
@@ -64,7 +67,8 @@ function physicalColumn(field: FieldJson, mode: Mode): PhysicalColumn {
     fieldId: mode === 'none' ? undefined : fieldId(field, mode),
     type: withPhysicalNames(parseFieldType(field), nested),
     nested,
-    wasFloat: wasFloat(field) || hasFloats(nested),
+    isWidened: typesBefore(field).length > 0 || isAnyWidened(nested),
+    wasFloat: typesBefore(field).includes('float'),
   };
 }
 
@@ -89,7 +93,7 @@ function physicalName({ name, metadata }: FieldJson): string {
   if (typeof found === 'string') return found;
   throw new HeliosError(
     'corrupt_data',
-    `The column ${name} has no delta.columnMapping.physicalName, though the table maps its columns.`,
+    `The column ${name} has no delta.columnMapping.physicalName, though the table maps columns.`,
     { hint: 'Check which program wrote the schema, and restore the table to a version before it.' },
   );
 }
@@ -105,16 +109,25 @@ function fieldId({ name, metadata }: FieldJson, mode: Mode): number | undefined 
   );
 }
 
-function wasFloat({ metadata }: FieldJson): boolean {
-  const changes = metadata?.['delta.typeChanges'];
-  return (
-    Array.isArray(changes) &&
-    changes.some((change: unknown) => Reflect.get(Object(change), 'fromType') === 'float')
-  );
+function typesBefore({ metadata }: FieldJson): readonly unknown[] {
+  const changes: unknown = metadata?.['delta.typeChanges'];
+  if (!Array.isArray(changes)) return [];
+  return changes.map((change: unknown) => Reflect.get(Object(change), 'fromType'));
 }
 
-function hasFloats(type: PhysicalType): boolean {
-  return type.kind === 'struct' && type.fields.some((field) => field.wasFloat);
+function isAnyWidened(type: PhysicalType): boolean {
+  switch (type.kind) {
+    case 'struct':
+      return type.fields.some((field) => field.isWidened);
+    case 'list':
+      return isAnyWidened(type.element);
+    case 'map':
+      return isAnyWidened(type.key) || isAnyWidened(type.value);
+    case 'plain':
+      return false;
+    default:
+      return unreachable(type);
+  }
 }
 
 function withPhysicalNames(type: ColumnType, nested: PhysicalType): ColumnType {

@@ -1,10 +1,9 @@
-import type { DataFile } from '../../delta/delta.ts';
 import type { Column, Schema } from '../../event/schema.ts';
 import type { PinnedView, ViewFile } from '../../catalog/view.ts';
 import type { Part } from '../../sink/sink.ts';
-import type { HeldFile, Storage } from '../../storage/storage.ts';
-import { decodedLines } from './decoded-lines.ts';
+import { ColdFiles } from './cold-files.ts';
 import type { OpenFiles } from './file-tables.ts';
+import { decodedLines } from './decoded-lines.ts';
 import type { Feeder, OpenTable, WrittenTable } from './table-registry.ts';
 
 /**
@@ -34,7 +33,7 @@ function pinNow(
   isWanted: (feeder: Feeder, part: Part) => boolean,
 ): PinnedView {
   const snapshot = committed(table).snapshot();
-  const cold = new ColdFiles(table.storage, snapshot.files);
+  const cold = new ColdFiles(table, snapshot);
   const files: ViewFile[] = [...cold.files];
   const pins: { feeder: Feeder; names: readonly string[] }[] = [];
   let hotRows = 0;
@@ -67,11 +66,6 @@ function pinNow(
   };
 }
 
-/** Of a table, what tells of its committed files. */
-export function committed(table: WrittenTable): OpenTable['delta'] | OpenFiles['files'] {
-  return 'files' in table ? table.files : table.delta;
-}
-
 /** The table's columns, and those that its pipelines will add with their next roll. */
 export function viewSchema(table: WrittenTable): Schema {
   const columns: Column[] = [...committed(table).snapshot().schema];
@@ -88,15 +82,16 @@ export function viewSchema(table: WrittenTable): Schema {
 }
 
 /** A Delta table that somebody else writes. */
-export type ForeignTable = Pick<OpenTable, 'storage' | 'delta'>;
+export type ForeignTable = Pick<OpenTable, 'storage' | 'delta' | 'deletedRows'>;
 
 export async function pinForeign(name: string, table: ForeignTable): Promise<PinnedView> {
   const snapshot = await table.delta.refresh();
-  const cold = new ColdFiles(table.storage, snapshot.files);
+  const cold = new ColdFiles(table, snapshot);
   return {
     name,
     schema: snapshot.schema,
     partitionColumns: snapshot.partitionColumns,
+    physical: snapshot.physical,
     version: snapshot.version,
     epoch: undefined,
     newestEventMs: undefined,
@@ -106,32 +101,9 @@ export async function pinForeign(name: string, table: ForeignTable): Promise<Pin
   };
 }
 
-/** The committed files of one version, those of them that were fetched held until `release`. */
-class ColdFiles {
-  readonly files: readonly ViewFile[];
-  readonly #held: HeldFile[] = [];
-  #isReleased = false;
-
-  constructor(storage: Storage, files: readonly Omit<DataFile, 'modifiedAtMs'>[]) {
-    this.files = files.map((file): ViewFile => {
-      const { path, partitionValues, statsJson, byteLength } = file;
-      const local = storage.localPath(path);
-      const facts = { kind: 'cold', partitionValues, statsJson } as const;
-      if (local !== undefined) return { ...facts, path: local };
-      const fetch = async (): Promise<string> => {
-        const held = await storage.hold(path, byteLength);
-        if (this.#isReleased) held.release();
-        else this.#held.push(held);
-        return held.path;
-      };
-      return { ...facts, path: `${storage.location}/${path}`, fetch };
-    });
-  }
-
-  release(): void {
-    this.#isReleased = true;
-    for (const held of this.#held.splice(0)) held.release();
-  }
+/** Of a table, what tells of its committed files. */
+export function committed(table: WrittenTable): OpenTable['delta'] | OpenFiles['files'] {
+  return 'files' in table ? table.files : table.delta;
 }
 
 function newest(values: readonly number[]): number | undefined {

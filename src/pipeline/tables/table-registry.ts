@@ -4,16 +4,18 @@ import type { Clock } from '../../base/clock.ts';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import type { Catalog, TableEntry } from '../../catalog/catalog.ts';
 import type { Snapshot } from '../../delta/delta.ts';
+import type { DeletionVectorDescriptor } from '../../delta/deletion/descriptor.ts';
 import { isSameStoredType } from '../../delta/schema-json.ts';
 import { DeltaTable } from '../../delta/table.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Schema } from '../../event/schema.ts';
 import type { StorageOptions } from '../../sql/script.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
-import type { OpenStorage, Storage } from '../../storage/storage.ts';
+import type { HeldFile, OpenStorage, Storage } from '../../storage/storage.ts';
 import { FileTables, type OpenFiles } from './file-tables.ts';
 import type { LiveSink } from '../epoch/live-sink.ts';
 import type { PartStore } from '../epoch/part-store.ts';
+import { DeletedRows } from './deleted-rows.ts';
 
 /** One pipeline's sink that writes to a table: where the table's hot rows are. */
 export type Feeder = { readonly live: LiveSink; readonly parts: PartStore };
@@ -23,6 +25,8 @@ export type OpenTable = {
   readonly storage: Storage;
   readonly delta: DeltaTable;
   readonly feeders: Set<Feeder>;
+  /** The rows that a deletion vector names, as a Parquet file. */
+  readonly deletedRows: (descriptor: DeletionVectorDescriptor) => Promise<HeldFile>;
 };
 
 /** A table that pipelines here write, of either kind. */
@@ -57,9 +61,12 @@ export class TableRegistry {
   readonly files: FileTables;
   readonly #context: RegistryContext;
   readonly #tables = new Map<string, OpenTable>();
+  readonly #deletedRows: DeletedRows;
 
   constructor(context: RegistryContext) {
     this.#context = context;
+    const directory = join(context.temporaryDirectory, 'deleted-rows');
+    this.#deletedRows = new DeletedRows(context.engine, directory);
     this.files = new FileTables(context);
   }
 
@@ -98,7 +105,7 @@ export class TableRegistry {
       partitionColumns: definition.partitionColumns,
       configuration: {},
     });
-    return this.#remember({ entry, storage, delta, feeders: new Set() });
+    return this.#remember({ entry, feeders: new Set(), ...this.#opened(storage, delta, entry) });
   }
 
   /** Refuses what `openForSink` would, of a table that is open. */
@@ -139,7 +146,7 @@ export class TableRegistry {
   ): Promise<Omit<OpenTable, 'entry' | 'feeders'> | undefined> {
     const storage = await this.#context.openStorage(path, storageOptions);
     const delta = await DeltaTable.open(storage, this.#tableOptions());
-    return delta && { storage, delta };
+    return delta && this.#opened(storage, delta, { storageOptions });
   }
 
   async #openAny(entry: TableEntry): Promise<WrittenTable | undefined> {
@@ -152,7 +159,19 @@ export class TableRegistry {
     const storage = await this.#context.openStorage(entry.path, entry.storageOptions ?? {});
     const delta = await DeltaTable.open(storage, this.#tableOptions());
     if (delta === undefined) return undefined;
-    return this.#remember({ entry, storage, delta, feeders: new Set() });
+    return this.#remember({ entry, feeders: new Set(), ...this.#opened(storage, delta, entry) });
+  }
+
+  #opened(
+    storage: Storage,
+    delta: DeltaTable,
+    { storageOptions = {} }: Pick<TableEntry, 'storageOptions'>,
+  ): Omit<OpenTable, 'entry' | 'feeders'> {
+    const openSibling = async (location: string): Promise<Storage> =>
+      await this.#context.openStorage(location, storageOptions);
+    const deletedRows: OpenTable['deletedRows'] = async (descriptor) =>
+      await this.#deletedRows.hold(descriptor, { storage, openSibling });
+    return { storage, delta, deletedRows };
   }
 
   #remember(table: OpenTable): OpenTable {

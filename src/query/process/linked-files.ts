@@ -12,6 +12,8 @@ import { hasPassed } from './has-passed.ts';
 export type LinkedView = {
   readonly view: PinnedView;
   readonly cold: readonly string[];
+  /** Cold files of which rows were deleted: `deletedPathOf` names the file that says which. */
+  readonly cut: readonly string[];
   /** Of the folder `helios_partition=N` the partition values; undefined where no file is in it. */
   readonly partitions: readonly (PartitionValues | undefined)[];
   readonly hot: readonly string[];
@@ -93,7 +95,9 @@ export class LinkedFiles {
       const some = view.files.slice(start, start + filesAtOnceMax);
       const linking = some.map(async (file) => {
         const folder = this.#folderOf(file, view, partitions);
-        return await this.#path(file.path, folder, nowMs);
+        return file.kind === 'cold' && file.deletedPath !== undefined
+          ? await this.#cutPath({ path: file.path, deletedPath: file.deletedPath }, folder, nowMs)
+          : await this.#path(file.path, folder, nowMs);
       });
       paths.push(...(await Promise.all(linking)));
     }
@@ -106,7 +110,8 @@ export class LinkedFiles {
       pathsOf((file) => file.kind === 'attached' && file.format === format);
     return {
       view,
-      cold: pathsOf((file) => file.kind === 'cold'),
+      cold: pathsOf((file) => file.kind === 'cold' && file.deletedPath === undefined),
+      cut: pathsOf((file) => file.kind === 'cold' && file.deletedPath !== undefined),
       partitions: Array.from(partitions),
       hot: pathsOf((file) => file.kind === 'hot'),
       rows: pathsOf((file) => file.kind === 'rows'),
@@ -127,14 +132,15 @@ export class LinkedFiles {
     { name, partitionColumns }: PinnedView,
     partitions: (PartitionValues | undefined)[],
   ): string {
-    if (file.kind !== 'cold' || partitionColumns.length === 0) return '';
+    if (file.kind === 'hot' || file.kind === 'rows' || partitionColumns.length === 0) return '';
     const known = this.#partitions.get(name) ?? new Map<string, number>();
     this.#partitions.set(name, known);
-    const values = partitionColumns.map((column) => [column, file.partitionValues[column] ?? null]);
+    const { partitionValues = {} } = file;
+    const values = partitionColumns.map((column) => [column, partitionValues[column] ?? null]);
     const key = JSON.stringify(values);
     const index = known.get(key) ?? known.size;
     known.set(key, index);
-    partitions[index] = file.partitionValues;
+    partitions[index] = partitionValues;
     return `helios_partition=${index}`;
   }
 
@@ -150,8 +156,38 @@ export class LinkedFiles {
     return path;
   }
 
-  #newLink(key: string, { original, folder, facts, nowMs }: NewLink): Link {
-    const name = `f${this.#serial++}${extension(original)}`;
+  /**
+   * A file with rows that were deleted has a name of its own for each set of them, beside which the
+   * file that says which is found.
+   */
+  async #cutPath(
+    { path: original, deletedPath }: { readonly path: string; readonly deletedPath: string },
+    folder: string,
+    nowMs: number,
+  ): Promise<string> {
+    const facts = statSync(original, { bigint: true });
+    const deletedFacts = statSync(deletedPath, { bigint: true });
+    const key = [folder, original, facts.ino, facts.mtimeNs, deletedPath, deletedFacts.ino].join(
+      '\0',
+    );
+    const known = this.#links.get(key);
+    if (known !== undefined) known.usedAtMs = nowMs;
+    const made = known ?? this.#newLink(key, { original, folder, facts, nowMs });
+    const deletedKey = `${key}\0deleted`;
+    const knownDeleted = this.#links.get(deletedKey);
+    if (knownDeleted !== undefined) knownDeleted.usedAtMs = nowMs;
+    const source = { original: deletedPath, folder, facts: deletedFacts, nowMs };
+    const deleted =
+      knownDeleted ?? this.#newLink(deletedKey, source, basename(deletedPathOf(made.path)));
+    await Promise.all([made.isThere, deleted.isThere]);
+    return made.path;
+  }
+
+  #newLink(
+    key: string,
+    { original, folder, facts, nowMs }: NewLink,
+    name: string = `f${this.#serial++}${extension(original)}`,
+  ): Link {
     const path = join(this.#options.directory, folder, name);
     const isThere = this.#make({ original, folder, facts }, path).catch((thrown: unknown) => {
       this.#links.delete(key);
@@ -206,6 +242,14 @@ export class LinkedFiles {
     }
   }
 }
+
+/** Where the file lies that says which rows of a file of `LinkedView.cut` were deleted. */
+export function deletedPathOf(path: string): string {
+  return `${path}${deletedEnding}`;
+}
+
+/** What that path ends in more than the file's. */
+export const deletedEnding = '.deleted';
 
 /** More than these are not kept for the next query. */
 const linksKeptMax = 10_000;

@@ -1,0 +1,63 @@
+import type { ViewFile } from '../../catalog/view.ts';
+import type { DataFile, PartitionValues, Snapshot } from '../../delta/delta.ts';
+import type { HeldFile } from '../../storage/storage.ts';
+import type { OpenTable } from './table-registry.ts';
+
+type Committed = Pick<Snapshot, 'physical' | 'partitionColumns'> & {
+  readonly files: readonly Omit<DataFile, 'modifiedAtMs'>[];
+};
+
+/** The committed files of one version, those of them that were fetched held until `release`. */
+export class ColdFiles {
+  readonly files: readonly ViewFile[];
+  readonly #held: HeldFile[] = [];
+  #isReleased = false;
+
+  constructor(
+    { storage, deletedRows }: Pick<OpenTable, 'storage'> & Partial<OpenTable>,
+    snapshot: Committed,
+  ) {
+    const valuesOf = logicalPartitions(snapshot);
+    this.files = snapshot.files.map((file): ViewFile => {
+      const { path, partitionValues, statsJson, byteLength, deletionVector } = file;
+      const local = storage.localPath(path);
+      const facts = {
+        kind: 'cold',
+        partitionValues: valuesOf(partitionValues),
+        statsJson,
+        ...(deletionVector &&
+          deletedRows && {
+            fetchDeleted: async () => await this.#hold(deletedRows(deletionVector)),
+          }),
+      } as const;
+      if (local !== undefined) return { ...facts, path: local };
+      const fetch = async (): Promise<string> => await this.#hold(storage.hold(path, byteLength));
+      return { ...facts, path: `${storage.location}/${path}`, fetch };
+    });
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    for (const held of this.#held.splice(0)) held.release();
+  }
+
+  async #hold(holding: Promise<HeldFile>): Promise<string> {
+    const held = await holding;
+    if (this.#isReleased) held.release();
+    else this.#held.push(held);
+    return held.path;
+  }
+}
+
+/** Partition values have the columns' physical names in the log. */
+function logicalPartitions({
+  physical,
+  partitionColumns,
+}: Committed): (values: PartitionValues) => PartitionValues {
+  if (physical === undefined) return (values) => values;
+  const names = physical.columns
+    .filter((column) => partitionColumns.includes(column.name))
+    .map((column) => [column.name, column.physicalName] as const);
+  return (values) =>
+    Object.fromEntries(names.map(([name, physicalName]) => [name, values[physicalName] ?? null]));
+}
