@@ -1,7 +1,7 @@
 import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
 import type { Acknowledgement, LogLevel } from './context.ts';
-import { durationMsOf } from './quantity.ts';
+import { bytesOf, durationMsOf } from './quantity.ts';
 
 /** What may be set, by flag, by `HELIOS_*`, or in helios.yaml. */
 export type Config = {
@@ -14,6 +14,8 @@ export type Config = {
   readonly allowed_origins: readonly string[];
   /** Rows that `helios sql` shows of an answer. */
   readonly max_rows: number;
+  /** Bytes of files of object stores that are kept on this machine, such as 10GB. */
+  readonly cache_size: string;
   /** URL of the object store that keeps the state; empty where the data directory alone does. */
   readonly state: string;
   /** What changed is in that store within so long. */
@@ -52,6 +54,7 @@ export async function resolveConfig(
   const logLevel = pick('log_level');
   const allowedOrigins = pick('allowed_origins');
   const maxRows = pick('max_rows');
+  const cacheSize = pick('cache_size');
   const state = pick('state');
   const stateInterval = pick('state_interval');
   const ack = pick('ack');
@@ -68,6 +71,7 @@ export async function resolveConfig(
       log_level: logLevel.value,
       allowed_origins: allowedOrigins.value,
       max_rows: maxRows.value,
+      cache_size: cacheSize.value,
       state: state.value,
       state_interval: stateInterval.value,
       ack: ack.value,
@@ -81,6 +85,7 @@ export async function resolveConfig(
       log_level: logLevel.origin,
       allowed_origins: allowedOrigins.origin,
       max_rows: maxRows.origin,
+      cache_size: cacheSize.origin,
       state: state.origin,
       state_interval: stateInterval.origin,
       ack: ack.origin,
@@ -102,6 +107,7 @@ const readers: { readonly [Key in ConfigKey]: Reader<Config[Key]> } = {
   log_level: { fallback: 'info', read: readLogLevel },
   allowed_origins: { fallback: [], read: readList },
   max_rows: { fallback: 10_000, read: (value) => readInteger(value, 1, 1_000_000_000_000) },
+  cache_size: { fallback: '10GB', read: readSize },
   state: { fallback: '', read: readStateUrl },
   state_interval: { fallback: '10s', read: readDuration },
   ack: { fallback: 'disk', read: readAcknowledgement },
@@ -196,6 +202,12 @@ function readUrl(value: unknown): string {
     throw new Error('is not an address such as http://127.0.0.1:7311');
   }
   return text.replace(/\/+$/, '');
+}
+
+function readSize(value: unknown): string {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
+  if (bytesOf(text) !== undefined) return text;
+  throw new Error('is not a size such as 10GB or 512MB');
 }
 
 function readInteger(value: unknown, smallest: number, largest: number): number {

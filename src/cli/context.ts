@@ -47,6 +47,8 @@ export type StartOptions = {
   readonly logLevel: LogLevel;
   /** Origins of browsers that may talk to this Helios besides its own. */
   readonly allowedOrigins: readonly string[];
+  /** Bytes of files of object stores that are kept on this machine. */
+  readonly cacheBytesMax?: number | undefined;
   /** URL of the object store that keeps the state; undefined: the data directory alone does. */
   readonly stateUrl: string | undefined;
   /** What changed is in that store within so long. */

@@ -17,11 +17,17 @@ export function durationMsOf(text: string): number | undefined {
 
 /** `10GB`, `512MiB`, `4096` as bytes. Units count in 1024s, as in the options of tables. */
 export function parseBytes(text: string): number {
+  const bytes = bytesOf(text);
+  if (bytes !== undefined) return bytes;
+  throw new InvalidArgumentError('Give a size such as 10GB, 512MB or 4096.');
+}
+
+/** The same where another setting than an option is read; undefined for what is no size. */
+export function bytesOf(text: string): number | undefined {
   const [, count, unit] = /^(\d+(?:\.\d+)?)\s*([kmgtp]?)(?:i?b)?$/i.exec(text) ?? [];
   const power = 'kmgtp'.indexOf((unit ?? '').toLowerCase() || ' ') + 1;
   const bytes = Math.round(Number(count) * 1024 ** power);
-  if (Number.isSafeInteger(bytes)) return bytes;
-  throw new InvalidArgumentError('Give a size such as 10GB, 512MB or 4096.');
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
 /** A parser of whole numbers in a range, for options. */

@@ -47,7 +47,8 @@ export async function startHelios(
     tempDirectory: data.inside('tmp', 'queries'),
     processes,
   });
-  addSystemTables(queryable, { supervisor, registry, queries });
+  const { facts: stores } = core.storages;
+  addSystemTables(queryable, { supervisor, registry, queries, stores });
   const tables = new TableCatalog({
     registry,
     queryable,
@@ -67,6 +68,7 @@ export async function startHelios(
       tableTail: new HotTail(registry, queryable, queries),
       connections: core.known,
       discovery: createDiscovery(core, baseDirectory),
+      stores,
       clock: systemClock,
       logger,
     },

@@ -32,9 +32,7 @@ export class Storages {
   };
 
   /** Undefined while nothing in an object store was opened. */
-  facts(): StoreFacts | undefined {
-    return this.#stores?.facts();
-  }
+  readonly facts = (): StoreFacts | undefined => this.#stores?.facts();
 }
 
 /** AWS's client is more than half of what a start has to load. */

@@ -8,6 +8,7 @@ import type { BackedStreams } from '../log/backed-streams.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Pipelines } from '../pipeline/pipeline.ts';
 import type { QueryService } from '../query/query.ts';
+import type { StoreFacts } from '../storage/store-facts.ts';
 import type { Logger } from 'pino';
 import type { ServerLimits } from './limits.ts';
 
@@ -94,6 +95,8 @@ export type ServerDependencies = {
   readonly tableTail: TableTail;
   readonly connections?: ConnectionDependencies | undefined;
   readonly discovery?: Discovery | undefined;
+  /** Undefined while nothing in an object store was opened. */
+  readonly stores?: (() => StoreFacts | undefined) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 };

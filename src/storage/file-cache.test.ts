@@ -109,3 +109,44 @@ test('a new process finds what the one before had, but for what is damaged', asy
   await after.hold(object('shorter'), fetchTen);
   expect(after.facts()).toMatchObject({ files: 3, hits: 1, misses: 2, damaged: 1 });
 });
+
+test('it takes no more than the disk has to give', async () => {
+  const reserved = 256 * 1024 * 1024;
+  let free = reserved + 25;
+  const cache = await FileCache.open({ directory, bytesMax: 100, freeBytes: async () => free });
+  const hold = async (path: string): Promise<void> =>
+    (await cache.hold(object(path), fetchTen)).release();
+  await hold('a');
+  await hold('b');
+  free = reserved;
+  await hold('c');
+  expect(cache.facts()).toMatchObject({ files: 2, bytes: 20 });
+});
+
+test('a full disk is given all that nobody holds, and told of in words', async () => {
+  const cache = await open();
+  (await cache.hold(object('old'), fetchTen)).release();
+  let isFull = true;
+  const fetch = async (path: string): Promise<void> => {
+    const other = await readdir(directory);
+    if (isFull && other.length > 0) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    await fetchTen(path);
+  };
+  const held = await cache.hold(object('new'), fetch);
+  expect(cache.facts()).toMatchObject({ files: 1, bytes: 10 });
+  await expect(cache.hold(object('more'), fetch)).rejects.toThrow(
+    /The disk is too full to fetch the 10 bytes of s3:\/\/lake\/more/,
+  );
+  isFull = false;
+  held.release();
+  await cache.hold(object('more'), fetch);
+});
+
+test('what is larger than the cache is not taken in, and no failure of who offers it', async () => {
+  const cache = await open(5);
+  const local = join(directory, 'local');
+  await fetchTen(local);
+  await cache.adopt(object('a'), local);
+  expect(cache.facts()).toMatchObject({ files: 0, bytes: 0 });
+  await rm(local);
+});

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HeliosError } from '../base/errors.ts';
 import { fileFailure } from './file-failure.ts';
@@ -11,6 +11,8 @@ export type FileCacheOptions = {
   readonly directory: string;
   /** Files that nobody holds are removed beyond so many bytes, longest unused first. */
   readonly bytesMax: number;
+  /** Bytes that the disk has left; asked of the folder's file system unless given. */
+  readonly freeBytes?: (() => Promise<number>) | undefined;
 };
 
 /** An object that never changes. */
@@ -32,6 +34,9 @@ export type FileCacheFacts = {
   /** Files that were not what they had been when they were put here, and were fetched again. */
   readonly damaged: number;
 };
+
+/** The cache leaves so much of the disk to events, parts and tables. */
+const freeBytesMin = 256 * 1024 * 1024;
 
 /** Downloads that run at one time. */
 const fetchesMax = 8;
@@ -88,20 +93,27 @@ export class FileCache {
         if (isReleased) return;
         isReleased = true;
         entry.holders -= 1;
-        void this.#evict(0);
+        void this.#evict(0, this.#options.bytesMax);
       },
     };
   }
 
-  /** Takes in a local file as the object; the caller may delete its own name afterwards. */
+  /**
+   * Takes in a local file as the object; the caller may delete its own name afterwards. What can't
+   * be taken in is fetched when it is wanted.
+   */
   async adopt(object: CachedObject, localPath: string): Promise<void> {
     const key = keyOf(object);
-    if (this.#entries.has(key)) return;
-    await this.#evict(object.byteLength);
-    const crc = await fileCrc32(localPath);
-    const path = this.#pathOf(key, object, crc);
-    await link(localPath, path);
-    this.#add(key, { path, byteLength: object.byteLength, isChecked: true, holders: 0 });
+    const { byteLength } = object;
+    if (this.#entries.has(key) || byteLength > this.#options.bytesMax) return;
+    // It takes no room of the disk: it is there already.
+    await this.#evict(byteLength, this.#options.bytesMax);
+    const path = this.#pathOf(key, object, await fileCrc32(localPath));
+    const isLinked = await link(localPath, path).then(
+      () => true,
+      () => false,
+    );
+    if (isLinked) this.#add(key, { path, byteLength, isChecked: true, holders: 0 });
   }
 
   facts(): FileCacheFacts {
@@ -139,7 +151,7 @@ export class FileCache {
     }
     found.sort((left, right) => left.usedAtMs - right.usedAtMs);
     for (const { key, usedAtMs: _, ...entry } of found) this.#add(key, entry);
-    await this.#evict(0);
+    await this.#evict(0, await this.#limit());
   }
 
   /** The entry, if it still is what it was. */
@@ -181,10 +193,10 @@ export class FileCache {
     object: CachedObject,
     fetch: (path: string) => Promise<void>,
   ): Promise<Entry> {
-    await this.#evict(object.byteLength);
+    await this.#evict(object.byteLength, await this.#limit());
     const unfinished = join(this.#options.directory, `${randomUUID()}.tmp`);
     try {
-      await fetch(unfinished);
+      await this.#fetchInto(unfinished, fetch);
       const { size } = await stat(unfinished);
       checkLength(object, size);
       const crc = await fileCrc32(unfinished);
@@ -196,8 +208,27 @@ export class FileCache {
       return entry;
     } catch (thrown) {
       await rm(unfinished, { force: true });
-      throw fileFailure(thrown, unfinished);
+      throw cacheFailure(fileFailure(thrown, unfinished), object);
     }
+  }
+
+  /** Once more with an empty cache, where the disk is full. */
+  async #fetchInto(path: string, fetch: (path: string) => Promise<void>): Promise<void> {
+    try {
+      await fetch(path);
+    } catch (thrown) {
+      if (fileFailure(thrown, path).code !== 'disk_full' || this.#bytes === 0) throw thrown;
+      await rm(path, { force: true });
+      await this.#evict(0, 0);
+      await fetch(path);
+    }
+  }
+
+  /** Bytes that the cache may have now: of its own, and of what the disk has left. */
+  async #limit(): Promise<number> {
+    const { bytesMax, directory, freeBytes } = this.#options;
+    const free = await (freeBytes ?? (async () => await freeBytesOf(directory)))();
+    return Math.min(bytesMax, this.#bytes + Math.max(0, free - freeBytesMin));
   }
 
   async #inTurn<T>(action: () => Promise<T>): Promise<T> {
@@ -226,9 +257,9 @@ export class FileCache {
   }
 
   /** Makes room for so many bytes more. What is held stays, even beyond the limit. */
-  async #evict(wantedBytes: number): Promise<void> {
+  async #evict(wantedBytes: number, bytesMax: number): Promise<void> {
     for (const [key, entry] of this.#entries) {
-      if (this.#bytes + wantedBytes <= this.#options.bytesMax) return;
+      if (this.#bytes + wantedBytes <= bytesMax) return;
       if (entry.holders === 0) await this.#remove(key, entry);
     }
   }
@@ -258,6 +289,28 @@ const fileName = /^(?<key>[0-9a-f]{64})-(?<length>\d+)-(?<crc>[0-9a-f]{8})(?:\.\
 
 function keyOf({ location, path, byteLength }: CachedObject): string {
   return createHash('sha256').update(`${location}\0${path}\0${byteLength}`).digest('hex');
+}
+
+async function freeBytesOf(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
+}
+
+function cacheFailure(
+  failure: HeliosError,
+  { location, path, byteLength }: CachedObject,
+): HeliosError {
+  if (failure.code !== 'disk_full') return failure;
+  return new HeliosError(
+    'disk_full',
+    `The disk is too full to fetch the ${byteLength} bytes of ${location}/${path}.`,
+    {
+      hint:
+        'Free some space, ask for less at once (fewer partitions or columns to filter by), or ' +
+        'put the data directory on a larger disk.',
+      cause: failure,
+    },
+  );
 }
 
 function checkLength({ location, path, byteLength }: CachedObject, found: number): void {

@@ -4,7 +4,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { Config } from '../config.ts';
 import type { RunningHelios, StartOptions } from '../context.ts';
 import { Demo } from '../generate/demo.ts';
-import { durationMsOf } from '../quantity.ts';
+import { bytesOf, durationMsOf } from '../quantity.ts';
 import type { Scope } from '../scope.ts';
 import { onCall, withExamples, type Runner } from './command.ts';
 
@@ -16,6 +16,7 @@ export function addStartCommand(program: Command, run: Runner): void {
     .option('--host <host>', 'interface to listen on (127.0.0.1)')
     .option('--port <port>', 'port to listen on; 0 takes a free one (7311)')
     .option('--allowed-origins <list>', 'web pages elsewhere that may talk to it, by comma')
+    .option('--cache-size <size>', 'files of object stores that are kept here, at most (10GB)')
     .option('--state <url>', 'object store that keeps the state, such as s3://bucket/helios')
     .option('--state-interval <duration>', 'what changed is in that store within so long (10s)')
     .option('--ack <where>', 'when events are acknowledged: on the disk, or in s3 too (disk)')
@@ -59,6 +60,7 @@ async function launched(scope: Scope, isStandby: boolean): Promise<RunningHelios
       port: config.port,
       logLevel: config.log_level,
       allowedOrigins: config.allowed_origins,
+      cacheBytesMax: bytesOf(config.cache_size),
       ...stateOf(config),
       standby: isStandby ? standby(scope) : undefined,
     });

@@ -8,11 +8,14 @@ import {
 } from '../../pipeline/tables/system-tables.ts';
 import { fileRows } from '../../pipeline/tables/table-facts.ts';
 import type { TableRegistry } from '../../pipeline/tables/table-registry.ts';
+import { type StoreFacts, storeSamples } from '../../storage/store-facts.ts';
 
 export type SystemSources = {
   readonly supervisor: Supervisor;
   readonly registry: TableRegistry;
   readonly queries: QueryService;
+  /** Undefined while nothing in an object store was opened. */
+  readonly stores?: (() => StoreFacts | undefined) | undefined;
 };
 
 /** Makes Helios's own facts tables that SQL can name. */
@@ -24,7 +27,7 @@ export function addSystemTables(queryable: QueryableTables, sources: SystemSourc
     'helios.epochs': () => supervisor.epochRows(),
     'helios.files': () => fileRows(registry),
     'helios.queries': () => queryRows(queries),
-    'helios.metrics': () => metricRows(supervisor),
+    'helios.metrics': () => metricRows(supervisor, sources.stores?.()),
   };
   for (const [name, give] of Object.entries(rows)) {
     const schema = systemSchemas[name as SystemTableName];
@@ -77,7 +80,7 @@ function queryRows(queries: QueryService): readonly SystemRow[] {
   }));
 }
 
-function metricRows(supervisor: Supervisor): readonly SystemRow[] {
+function metricRows(supervisor: Supervisor, stores: StoreFacts | undefined): readonly SystemRow[] {
   const memory = process.memoryUsage();
   const own: readonly SystemRow[] = [
     { name: 'process_resident_bytes', labels: '{}', value: memory.rss },
@@ -93,5 +96,9 @@ function metricRows(supervisor: Supervisor): readonly SystemRow[] {
       { name: 'pipeline_records_dropped', labels, value: info.recordsDropped },
     ];
   });
-  return [...own, ...ofPipelines];
+  const ofStores = stores === undefined ? [] : storeSamples(stores);
+  const stored = ofStores.map(({ name, labels, value }): SystemRow => {
+    return { name, labels: JSON.stringify(labels), value };
+  });
+  return [...own, ...ofPipelines, ...stored];
 }

@@ -1,8 +1,13 @@
 import { assert } from '../../base/assert.ts';
+import type { StoreMetricName } from '../../storage/store-facts.ts';
+import { storeMetrics } from './store-metrics.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-type MetricFacts = { readonly kind: 'counter' | 'gauge' | 'histogram'; readonly help: string };
+export type MetricFacts = {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+};
 
 /** Every metric of the server. Label values come from bounded sets: codes, names that exist. */
 export type MetricName =
@@ -33,6 +38,7 @@ export type MetricName =
   | 'helios_partition_lag_bytes'
   | 'helios_partition_lag_seconds'
   | 'helios_stream_bytes'
+  | `helios_${StoreMetricName}`
   | 'process_resident_memory_bytes'
   | 'process_cpu_seconds_total'
   | 'process_start_time_seconds';
@@ -86,6 +92,7 @@ const catalog: Readonly<Record<MetricName, MetricFacts>> = {
     help: 'Age of the oldest record not yet in the tables, of the partitions furthest behind.',
   },
   helios_stream_bytes: { kind: 'gauge', help: 'Bytes that a stream keeps.' },
+  ...storeMetrics,
   process_resident_memory_bytes: { kind: 'gauge', help: 'Resident memory of the server process.' },
   process_cpu_seconds_total: { kind: 'counter', help: 'User and system CPU time.' },
   process_start_time_seconds: { kind: 'gauge', help: 'Unix time when the process started.' },

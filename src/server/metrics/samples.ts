@@ -1,11 +1,12 @@
 import { compareLags } from '../../pipeline/partition-lags.ts';
 import type { PartitionInfo, PipelineInfo, SourceInfo } from '../../pipeline/pipeline.ts';
+import { type StoreFacts, storeSamples } from '../../storage/store-facts.ts';
 import type { ServerDependencies } from '../dependencies.ts';
 import type { Labels, Sample } from './metrics.ts';
 
 /** What can be measured only when asked: pipelines, streams, the process. */
 export function measuredSamples(
-  dependencies: Pick<ServerDependencies, 'log' | 'pipelines' | 'clock'>,
+  dependencies: Pick<ServerDependencies, 'log' | 'pipelines' | 'clock' | 'stores'>,
 ): readonly Sample[] {
   return [
     ...dependencies.pipelines.list().flatMap(pipelineSamples),
@@ -14,8 +15,14 @@ export function measuredSamples(
       labels: { stream: stream.name },
       value: stream.bytes,
     })),
+    ...ofStores(dependencies.stores?.()),
     ...processSamples(dependencies.clock.nowMs()),
   ];
+}
+
+function ofStores(facts: StoreFacts | undefined): readonly Sample[] {
+  if (facts === undefined) return [];
+  return storeSamples(facts).map((sample) => ({ ...sample, name: `helios_${sample.name}` }));
 }
 
 function pipelineSamples(info: PipelineInfo): readonly Sample[] {
