@@ -111,7 +111,7 @@ describe.skipIf(parts === undefined)('while a broker is away', () => {
     expect(frozen.state).toBe('running');
     const [source] = frozen.sources;
     expect(source?.waiting?.message).toBe(`${broker.bootstrap.plaintext} does not answer.`);
-    expect(Date.parse(source?.waiting?.since ?? '')).toBeLessThan(Date.now());
+    expect(Date.parse(source?.waiting?.since ?? '')).toBeLessThanOrEqual(Date.now());
     const shown = await until(
       async () =>
         (await runToEnd(['pipeline', 'show', 'read', '--url', await helios.ready()])).stdout,
@@ -127,8 +127,7 @@ describe.skipIf(parts === undefined)('while a broker is away', () => {
 
     await helios.call('PATCH', path, { state: 'paused' });
     await send(4, 5, 6, 7);
-    const paused = await show();
-    expect(paused.sources).toMatchObject([{ lag_records: 4 }]);
+    const paused = await told(({ lag_records }) => lag_records === 4);
     expect(paused.sources[0]?.partitions).toMatchObject([{ lag_records: 2 }, { lag_records: 2 }]);
     await broker.kill();
     const unknown = await show();
