@@ -27,6 +27,9 @@ afterAll(async () => {
   await lite[Symbol.asyncDispose]();
 });
 
+/** Rounds of 50 records that are put at least, however fast shards change. */
+const roundsMin = 12;
+
 /** Puts numbered records of many keys, one request after the other, until it is told to stop. */
 class Producer {
   readonly #client: KinesisClient;
@@ -54,7 +57,7 @@ class Producer {
   }
 
   async #run(): Promise<void> {
-    for (let round = 0; !this.#isStopped; round++) {
+    for (let round = 0; round < roundsMin || !this.#isStopped; round++) {
       const records = Array.from({ length: 50 }, (_, index) => {
         const key = (round * 17 + index * 7) % keyCount;
         const number = this.#next[key] ?? 0;
