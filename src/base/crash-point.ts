@@ -11,7 +11,8 @@ export type CrashPointName =
   | 'after-commit'
   | 'during-checkpoint'
   | 'during-log-append'
-  | StateCrashPointName;
+  | StateCrashPointName
+  | CareCrashPointName;
 
 /** Where the state that survives its machine is put; only with `--state`. */
 export type StateCrashPointName =
@@ -20,6 +21,9 @@ export type StateCrashPointName =
   | 'during-restore'
   | 'before-log-put'
   | 'after-log-put';
+
+/** Where files are merged, which happens when it is due. */
+export type CareCrashPointName = 'after-compacted-file' | 'after-compaction';
 
 export const crashPointNames: readonly CrashPointName[] = [
   'after-part',

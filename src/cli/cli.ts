@@ -124,8 +124,7 @@ async function createProgram(context: CliContext, run: Runner, first: string): P
     .option('-q, --quiet', 'only data and errors')
     .option('--no-color', 'no colours (also NO_COLOR; FORCE_COLOR=1 forces them)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
-    .option('--debug', 'errors with their stack')
-    .option('-V, --version', 'versions of Helios, Node and DuckDB');
+    .option('--debug', 'errors with their stack');
   withExamples(program, [
     'start --demo                      a shop with live events, its pipeline and tables',
     'sql                               ask it anything',
@@ -135,6 +134,8 @@ async function createProgram(context: CliContext, run: Runner, first: string): P
   ]);
   // The help, the script for shells and what can't be found tell of all commands.
   const isOne = first !== 'completion' && Object.hasOwn(commands, first);
+  // Among the options of one command it would take the place of that command's own.
+  if (!isOne) program.option('-V, --version', 'versions of Helios, Node and DuckDB');
   for (const name of isOne ? [first] : Object.keys(commands)) {
     const addCommand = await commands[name]?.();
     addCommand?.(program, run);

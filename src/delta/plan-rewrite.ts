@@ -23,8 +23,8 @@ export function holding(
 
 /**
  * The actions that put files in the place of others with the same rows. Streams over the table pass
- * over such a commit (`dataChange` is false). Fails with `table_conflict` when the table has changed
- * so that the new files no longer fit.
+ * over such a commit (`dataChange` is false). Fails with `table_conflict` when the table has
+ * changed so that the new files no longer fit.
  */
 export function planRewrite(
   state: TableState,
@@ -78,9 +78,9 @@ export function restoreDifference(state: TableState, target: TableState): Restor
 }
 
 /**
- * The actions that make the table what it was at `target`. Fails with `not_allowed` where rows would
- * have to go from a table that only takes more, `unsupported_table` where Helios can't write what
- * the older version uses.
+ * The actions that make the table what it was at `target`. Fails with `not_allowed` where rows
+ * would have to go from a table that only takes more, `unsupported_table` where Helios can't write
+ * what the older version uses.
  */
 export function planRestore(state: TableState, target: TableState, signature: Signature): Actions {
   const { adds, removes } = restoreDifference(state, target);

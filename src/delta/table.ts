@@ -21,7 +21,7 @@ import { lostRace, passingCodes, unlisted } from './log/failures.ts';
 import { loadState } from './log/load.ts';
 import { type Commit, readCommitsFrom } from './log/log.ts';
 import { commitPath } from './log/names.ts';
-import { writeCheckpoint } from './log/write-checkpoint.ts';
+import { type CheckpointRun, writeCheckpoint } from './log/write-checkpoint.ts';
 import {
   checkSameTable,
   planCommit,
@@ -51,15 +51,6 @@ export type TableOptions = {
   readonly temporaryFolder: string;
   /** Told of each checkpoint that was written, and of each that failed. */
   readonly onCheckpoint?: ((checkpoint: CheckpointRun) => void) | undefined;
-};
-
-export type CheckpointRun = {
-  readonly version: TableVersion;
-  readonly startedAtMs: number;
-  readonly durationMs: number;
-  /** Commits and checkpoints that nobody needs any more. */
-  readonly logFilesDeleted: number;
-  readonly error: HeliosError | undefined;
 };
 
 /** A reader that starts here reads at most so many commits, or so many bytes of them. */
@@ -132,6 +123,11 @@ export class DeltaTable {
 
   /** The newest version known here. */
   snapshot(): Snapshot {
+    return this.#state;
+  }
+
+  /** The same, with what only the log's own keepers need. */
+  state(): TableState {
     return this.#state;
   }
 

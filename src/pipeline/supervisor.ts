@@ -121,6 +121,14 @@ export class Supervisor implements Pipelines {
     return await this.#begin(definition, plan);
   }
 
+  /** How many pipelines are busy now. */
+  busyCount(): number {
+    const sinceMs = this.#context.clock.nowMs() - busyMs;
+    return [...this.#pipelines.values()].filter(
+      ({ epochs }) => (epochs.at(-1)?.publishedAtMs ?? 0) >= sinceMs,
+    ).length;
+  }
+
   list(): readonly PipelineInfo[] {
     return [...this.#pipelines.values()].map((managed) => pipelineInfo(managed));
   }
@@ -315,7 +323,7 @@ export class Supervisor implements Pipelines {
     const directory = pipelineDirectory(dataDirectory, definition.id);
     const managed = new ManagedPipeline(definition, {
       environment: this.#context,
-      busyCount: () => this.#busyCount(),
+      busyCount: () => this.busyCount(),
       random,
       parts: new PartStore(join(directory, 'parts')),
       onChanged: () => this.#changes.tell(),
@@ -387,12 +395,5 @@ export class Supervisor implements Pipelines {
     while (managed.isOpening && managed.state === 'running') {
       if (!(await this.#changes.told(deadline))) return;
     }
-  }
-
-  #busyCount(): number {
-    const sinceMs = this.#context.clock.nowMs() - busyMs;
-    return [...this.#pipelines.values()].filter(
-      ({ epochs }) => (epochs.at(-1)?.publishedAtMs ?? 0) >= sinceMs,
-    ).length;
   }
 }

@@ -7,6 +7,7 @@ import type { HeliosError } from '../base/errors.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import type { DataDirectory } from '../catalog/data-directory.ts';
 import type { LogLevel } from '../cli/context.ts';
+import { checkpointRun, Journal } from '../pipeline/care/journal.ts';
 import { Engine } from '../engine/engine.ts';
 import { EventLog } from '../log/event-log.ts';
 import { Supervisor, type SupervisorContext } from '../pipeline/supervisor.ts';
@@ -43,6 +44,8 @@ export type Core = {
   readonly backed: BrokerStreams;
   readonly known: KnownConnections;
   readonly storages: Storages;
+  /** What was done for tables besides writing rows. */
+  readonly journal: Journal;
   readonly registry: TableRegistry;
   readonly supervisor: Supervisor;
   /** Undefined where the data directory alone has the state. */
@@ -111,7 +114,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       clock,
       onProblem,
     });
-  const registry = await openRegistry({ data, catalog, engine, storages, onProblem });
+  const journal = await Journal.open(data.inside('maintenance.ndjson'), onProblem);
+  const registry = await openRegistry({ data, catalog, engine, storages, journal, onProblem });
   const supervisor: Supervisor = new Supervisor({
     dataDirectory: data.path,
     state,
@@ -142,6 +146,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const close = async (): Promise<void> => {
     await supervisor.close();
     await state?.close();
+    await journal.settle();
     await backed.close();
     await log.close();
     catalog.close();
@@ -151,6 +156,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   return {
     ...{ data, catalog, engine, log, backed, known },
     storages,
+    journal,
     registry,
     supervisor,
     state,
@@ -170,8 +176,9 @@ async function stateOf(
 async function openRegistry({
   data,
   storages,
+  journal,
   ...context
-}: Pick<Core, 'data' | 'catalog' | 'engine' | 'storages'> & {
+}: Pick<Core, 'data' | 'catalog' | 'engine' | 'storages' | 'journal'> & {
   readonly onProblem: (problem: HeliosError) => void;
 }): Promise<TableRegistry> {
   const registry = new TableRegistry({
@@ -181,6 +188,7 @@ async function openRegistry({
     newId: randomUUID,
     openStorage: storages.open,
     temporaryDirectory: data.inside('tmp'),
+    onCheckpoint: (table, checkpoint) => journal.add(checkpointRun(table, checkpoint)),
   });
   await registry.openAll();
   return registry;

@@ -1,8 +1,6 @@
 import { systemClock } from '../base/clock.ts';
 import type { RunningHelios, StartOptions } from '../cli/context.ts';
-import type { PipelineInfo } from '../pipeline/pipeline.ts';
 import { QueryableTables } from '../pipeline/tables/queryable-tables.ts';
-import { TableCatalog } from '../pipeline/tables/table-facts.ts';
 import { createQueryService } from '../query/service.ts';
 import { HotTail } from '../query/tables/hot-tail.ts';
 import { addSystemTables } from '../query/tables/system-rows.ts';
@@ -10,6 +8,8 @@ import { Server } from '../server/server.ts';
 import { type CoreOptions, createLogger, openCore } from './core.ts';
 import type { Launched } from './launch.ts';
 import { createDiscovery } from './stream-looks.ts';
+import { createTableCare } from './table-care.ts';
+import { createTableCatalog } from './table-catalog.ts';
 
 /** What a start takes from the process it runs in. */
 export type Host = {
@@ -36,27 +36,17 @@ export async function startHelios(
   });
   const logger = createLogger(options.logLevel);
   const { catalog, engine, log, backed, registry, supervisor } = core;
-  const queryable = new QueryableTables({
-    registry,
-    catalog,
-    engine,
-    temporaryDirectory: data.inside('tmp'),
-  });
+  const temporaryDirectory = data.inside('tmp');
+  const queryable = new QueryableTables({ registry, catalog, engine, temporaryDirectory });
   const queries = await createQueryService({
     tables: queryable,
     tempDirectory: data.inside('tmp', 'queries'),
     processes,
   });
+  const { journal } = core;
   const { facts: stores } = core.storages;
-  addSystemTables(queryable, { supervisor, registry, queries, stores });
-  const tables = new TableCatalog({
-    registry,
-    queryable,
-    catalog,
-    engine,
-    baseDirectory,
-    rejectedOf: (name) => rejectedOf(supervisor.list(), name),
-  });
+  addSystemTables(queryable, { supervisor, registry, queries, journal, stores });
+  const care = createTableCare(core, queryable);
   let isReady = false;
   const server = new Server(
     {
@@ -64,7 +54,8 @@ export async function startHelios(
       backed,
       pipelines: supervisor,
       queries,
-      tables,
+      tables: createTableCatalog(core, queryable, baseDirectory),
+      care,
       tableTail: new HotTail(registry, queryable, queries),
       connections: core.known,
       discovery: createDiscovery(core, baseDirectory),
@@ -82,6 +73,7 @@ export async function startHelios(
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await server.close();
+    await care.close();
     await queries.close();
     await core.close();
   };
@@ -90,6 +82,7 @@ export async function startHelios(
     await server.listen({ host: options.host, port: options.port });
     await supervisor.startAll();
     isReady = true;
+    care.start();
   } catch (thrown) {
     await close();
     throw thrown;
@@ -109,10 +102,4 @@ function stateOf({
   standby,
 }: StartOptions): CoreOptions['state'] {
   return url === undefined ? undefined : { url, intervalMs, standby };
-}
-
-function rejectedOf(pipelines: readonly PipelineInfo[], table: string): number {
-  return pipelines
-    .filter(({ sinks }) => sinks.some((sink) => sink.table.toLowerCase() === table.toLowerCase()))
-    .reduce((sum, pipeline) => sum + pipeline.recordsRejected, 0);
 }

@@ -10,6 +10,7 @@ import type { Pipelines } from '../pipeline/pipeline.ts';
 import type { QueryService } from '../query/query.ts';
 import type { StoreFacts } from '../storage/store-facts.ts';
 import type { Logger } from 'pino';
+import type { Care } from './care/routes.ts';
 import type { ServerLimits } from './limits.ts';
 
 /** What a table is and how much of it is where. */
@@ -92,6 +93,8 @@ export type ServerDependencies = {
   readonly pipelines: Pipelines;
   readonly queries: QueryService;
   readonly tables: Tables;
+  /** What is done to tables besides writing rows. */
+  readonly care?: Care | undefined;
   readonly tableTail: TableTail;
   readonly connections?: ConnectionDependencies | undefined;
   readonly discovery?: Discovery | undefined;

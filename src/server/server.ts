@@ -21,6 +21,7 @@ import { addPipelineRoutes } from './routes/pipelines.ts';
 import { addQueryRoutes } from './routes/query.ts';
 import { addStreamRoutes } from './routes/streams.ts';
 import { addSystemRoutes } from './routes/system.ts';
+import { addCareRoutes } from './care/routes.ts';
 import { addTableRoutes } from './routes/tables.ts';
 import type { ServerConfig, ServerDependencies } from './dependencies.ts';
 import type { Routes } from './framework.ts';
@@ -151,10 +152,12 @@ export class Server implements AsyncDisposable {
   }
 
   #addRoutes(app: Routes): void {
-    const { log, backed, logger, pipelines, tables, connections, discovery } = this.#dependencies;
+    const { log, backed, logger, pipelines, tables, care, connections, discovery } =
+      this.#dependencies;
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
+    if (care !== undefined) addCareRoutes(app, care, logger);
     if (connections !== undefined) addConnectionRoutes(app, connections, logger);
     if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });

@@ -31,6 +31,17 @@ export type RollOutcome =
   /** The table's txn is another: plan again from it. Nothing of this roll is visible. */
   | { readonly kind: 'overtaken'; readonly txnEpoch: Epoch | undefined };
 
+/** How the files of a sink's table are looked after once they are committed. */
+export type FileCare = {
+  readonly isOn: boolean;
+  /** How long files shall be. */
+  readonly targetBytes: number;
+  /** For the names of files. */
+  readonly compression: string;
+  /** Columns by which the rows of merged files are sorted. */
+  readonly sortBy: readonly string[];
+};
+
 /**
  * A sink whose rows live in parts until they are rolled into the files of a table.
  *
@@ -53,6 +64,7 @@ export interface TableSink {
    * where none may (partitioned tables).
    */
   readonly finalBytesMin: number | undefined;
+  readonly care?: FileCare | undefined;
   /** Reads the table's newest state and gives how far this sink's txn is. */
   txnEpoch(sinkId: string): Promise<Epoch | undefined>;
   /** `RETURN_STATS` row of a COPY with `copyOptions` as Delta stats. */

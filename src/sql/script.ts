@@ -193,8 +193,19 @@ export type FileFormat =
       readonly timestampFormat: 'rfc3339' | 'unix_millis';
     };
 
+export type CompactionOptions = {
+  readonly isOn: boolean;
+  /** Columns of the table, by which rows are sorted when files are merged. */
+  readonly sortBy: readonly string[];
+};
+
 export type SinkConnector =
-  | ({ readonly kind: 'delta' } & FolderOptions & ParquetOptions)
+  | ({
+      readonly kind: 'delta';
+      /** Merging of committed files; on unless it says otherwise. */
+      readonly compaction?: CompactionOptions | undefined;
+    } & FolderOptions &
+      ParquetOptions)
   | ({ readonly kind: 'filesystem'; readonly format: FileFormat } & FolderOptions)
   | { readonly kind: 'single_file'; readonly path: string; readonly format: 'json' | 'raw_string' }
   | {

@@ -51,6 +51,11 @@ export interface Storage {
   hold(path: string, byteLength: number): Promise<HeldFile>;
   /** Removes; absent is fine. */
   delete(path: string): Promise<void>;
+  /**
+   * Gives up uploads that began before a time and were never ended, or only counts them; gives
+   * their number. Where there are such things.
+   */
+  abortUploads?(beforeMs: number, isDryRun: boolean): Promise<number>;
 }
 
 /**

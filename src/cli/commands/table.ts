@@ -4,12 +4,15 @@ import { pathPart } from '../client/client.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
 import type { Scope } from '../scope.ts';
+import { addCareCommands } from '../table/care-commands.ts';
 
 export function addTableCommand(program: Command, run: Runner): void {
   const group = program.command('table').description('what SQL can read');
   withExamples(group, [
     'table list',
     'table show shop_events',
+    'table history shop_events                what each version did',
+    'table restore shop_events --version 41   make it what it was',
     'table attach history /data/history      a Delta table, or a folder of Parquet, CSV or JSON',
   ]);
   onCall(group.command('list').description('all tables'), run, listTables);
@@ -33,6 +36,7 @@ export function addTableCommand(program: Command, run: Runner): void {
     if (scope.output.isJson) return scope.output.json(table);
     scope.output.talk(`Attached ${table.name}: ${groupDigits(table.rows)} rows at ${table.path}.`);
   });
+  addCareCommands(group, run);
   const detach = group
     .command('detach <name>')
     .description('forget an attached table; its files stay');

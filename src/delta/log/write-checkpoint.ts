@@ -13,6 +13,16 @@ import { lastCheckpointVersion } from './log.ts';
 import { checkpointPath, lastCheckpointPath } from './names.ts';
 import type { CheckpointOptions } from './read-checkpoint.ts';
 
+/** What became of a checkpoint. */
+export type CheckpointRun = {
+  readonly version: TableVersion;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  /** Commits and checkpoints that nobody needs any more. */
+  readonly logFilesDeleted: number;
+  readonly error: HeliosError | undefined;
+};
+
 /** Text that DuckDB gets at once. */
 const chunkLengthMax = 1 << 20;
 

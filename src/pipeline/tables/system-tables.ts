@@ -26,7 +26,8 @@ export type SystemTableName =
   | 'helios.epochs'
   | 'helios.files'
   | 'helios.queries'
-  | 'helios.metrics';
+  | 'helios.metrics'
+  | 'helios.maintenance';
 
 /** Columns of the system tables, in the order in which people read them. */
 export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
@@ -80,6 +81,23 @@ export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
     error_code: text,
   }),
   'helios.metrics': columns({ name: text, labels: text, value: double }),
+  'helios.maintenance': columns({
+    started_at: time,
+    table_name: text,
+    action: text,
+    reason: text,
+    outcome: text,
+    duration_ms: double,
+    version: whole,
+    files_before: whole,
+    files_after: whole,
+    bytes_before: whole,
+    bytes_after: whole,
+    rows: whole,
+    detail: text,
+    error_code: text,
+    error_message: text,
+  }),
 };
 
 /** Writes a system table's rows to a file of their own and gives the view of it. */

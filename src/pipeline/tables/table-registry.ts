@@ -6,6 +6,7 @@ import type { Catalog, TableEntry } from '../../catalog/catalog.ts';
 import type { Snapshot } from '../../delta/delta.ts';
 import type { DeletionVectorDescriptor } from '../../delta/deletion/descriptor.ts';
 import { isSameStoredType } from '../../delta/schema-json.ts';
+import type { CheckpointRun } from '../../delta/log/write-checkpoint.ts';
 import { DeltaTable } from '../../delta/table.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Schema } from '../../event/schema.ts';
@@ -53,6 +54,8 @@ export type RegistryContext = {
   readonly onProblem: (problem: HeliosError) => void;
   /** A local folder for files in the making. */
   readonly temporaryDirectory: string;
+  /** Told of each checkpoint of a table that Helios writes. */
+  readonly onCheckpoint?: ((table: string, checkpoint: CheckpointRun) => void) | undefined;
 };
 
 /** The tables that are open here, each once, with the pipelines that feed them. */
@@ -99,7 +102,7 @@ export class TableRegistry {
     }
     const storage = await this.#context.openStorage(path, storageOptions);
     const delta = await DeltaTable.create(storage, {
-      ...this.#tableOptions(),
+      ...this.#tableOptions(name),
       tableId: this.#context.newId(),
       schema: definition.schema,
       partitionColumns: definition.partitionColumns,
@@ -157,7 +160,7 @@ export class TableRegistry {
     const known = this.get(entry.name);
     if (known !== undefined) return known;
     const storage = await this.#context.openStorage(entry.path, entry.storageOptions ?? {});
-    const delta = await DeltaTable.open(storage, this.#tableOptions());
+    const delta = await DeltaTable.open(storage, this.#tableOptions(entry.name));
     if (delta === undefined) return undefined;
     return this.#remember({ entry, feeders: new Set(), ...this.#opened(storage, delta, entry) });
   }
@@ -179,9 +182,14 @@ export class TableRegistry {
     return table;
   }
 
-  #tableOptions(): Parameters<typeof DeltaTable.open>[1] {
-    const { engine, clock, random, temporaryDirectory } = this.#context;
-    return { engine, clock, random, temporaryFolder: temporaryDirectory };
+  /** `name` is that of a table that is written here. */
+  #tableOptions(name?: string): Parameters<typeof DeltaTable.open>[1] {
+    const { engine, clock, random, temporaryDirectory, onCheckpoint } = this.#context;
+    return {
+      ...{ engine, clock, random, temporaryFolder: temporaryDirectory },
+      onCheckpoint:
+        name === undefined ? undefined : (checkpoint) => onCheckpoint?.(name, checkpoint),
+    };
   }
 }
 

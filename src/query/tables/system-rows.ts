@@ -1,4 +1,5 @@
 import type { QueryService } from '../query.ts';
+import { type Journal, maintenanceRows } from '../../pipeline/care/journal.ts';
 import type { Supervisor } from '../../pipeline/supervisor.ts';
 import type { QueryableTables } from '../../pipeline/tables/queryable-tables.ts';
 import {
@@ -16,11 +17,12 @@ export type SystemSources = {
   readonly queries: QueryService;
   /** Undefined while nothing in an object store was opened. */
   readonly stores?: (() => StoreFacts | undefined) | undefined;
+  readonly journal: Pick<Journal, 'runs'>;
 };
 
 /** Makes Helios's own facts tables that SQL can name. */
 export function addSystemTables(queryable: QueryableTables, sources: SystemSources): void {
-  const { supervisor, registry, queries } = sources;
+  const { supervisor, registry, queries, journal } = sources;
   const rows: Readonly<Record<SystemTableName, () => readonly SystemRow[]>> = {
     'helios.pipelines': () => pipelineRows(supervisor),
     'helios.partitions': () => partitionRows(supervisor),
@@ -28,6 +30,7 @@ export function addSystemTables(queryable: QueryableTables, sources: SystemSourc
     'helios.files': () => fileRows(registry),
     'helios.queries': () => queryRows(queries),
     'helios.metrics': () => metricRows(supervisor, sources.stores?.()),
+    'helios.maintenance': () => maintenanceRows(journal.runs()),
   };
   for (const [name, give] of Object.entries(rows)) {
     const schema = systemSchemas[name as SystemTableName];

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -12,7 +12,7 @@ import type { Epoch } from '../../event/record.ts';
 import type { Schema } from '../../event/schema.ts';
 import type { SinkConnector } from '../../sql/script.ts';
 import type { Storage } from '../../storage/storage.ts';
-import type { Part, RollOutcome, RollRequest, TableSink } from '../sink.ts';
+import type { FileCare, Part, RollOutcome, RollRequest, TableSink } from '../sink.ts';
 import { parquetCopyOptions } from '../copy-options.ts';
 import { dataFileName } from '../file-name.ts';
 import { mergeParts, prepareForMerge } from '../table-files.ts';
@@ -48,6 +48,7 @@ export class DeltaSink implements TableSink {
   readonly schema: Schema;
   readonly copyOptions: string;
   readonly finalBytesMin: number | undefined;
+  readonly care: FileCare;
   readonly #options: DeltaSinkOptions;
   #serial = 0;
 
@@ -60,6 +61,9 @@ export class DeltaSink implements TableSink {
       connector.partitionFields.length > 0 || connector.timePartitionPattern !== undefined;
     const targetBytes = connector.rolling.fileBytes ?? targetBytesDefault;
     this.finalBytesMin = isPartitioned ? undefined : targetBytes / finalShareOfTarget;
+    const { compression, compaction } = connector;
+    const { isOn, sortBy } = compaction ?? { isOn: true, sortBy: [] };
+    this.care = { isOn, targetBytes, compression, sortBy };
   }
 
   get tableId(): string {
@@ -122,6 +126,9 @@ export class DeltaSink implements TableSink {
     for (const part of parts) {
       if (part.statsJson === undefined) continue;
       const file = { folder: '', partitionValues: {}, statsJson: part.statsJson };
+      // A vacuum takes files for what nobody needs when they are old and no version names them.
+      const now = new Date(this.#options.clock.nowMs());
+      await utimes(part.path, now, now);
       adds.push(await this.#store(part.path, file));
     }
     const rest = parts.filter((part) => part.statsJson === undefined);

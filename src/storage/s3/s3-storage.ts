@@ -14,6 +14,7 @@ import { fileFailure } from '../file-failure.ts';
 import { checkPath, checkPrefix, compareUtf8 } from '../storage-path.ts';
 import type { CachedObject, FileCache } from '../file-cache.ts';
 import type { HeldFile, Storage, StoredObject } from '../storage.ts';
+import { abortUploadsBefore } from './abandoned-uploads.ts';
 import { ConditionalWrites, type ProbeOutcome } from './conditional-writes.ts';
 import { type PartLimits, planParts } from './part-size.ts';
 import { BodyCheck, checkBody, checked, crc32Text, readableBody } from './s3-body.ts';
@@ -197,6 +198,12 @@ export class S3Storage implements Storage {
     await this.#send('s3:DeleteObject', path, async (object) => {
       await this.#requests.client.send(new DeleteObjectCommand(object));
     });
+  }
+
+  async abortUploads(beforeMs: number, isDryRun: boolean): Promise<number> {
+    const { bucket, prefix } = this.#place;
+    const place = { bucket, prefix: prefix === '' ? '' : `${prefix}/`, url: this.location };
+    return await abortUploadsBefore(this.#requests, place, { beforeMs, isDryRun });
   }
 
   async #send<T>(

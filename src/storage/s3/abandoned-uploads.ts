@@ -1,0 +1,69 @@
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+} from '@aws-sdk/client-s3';
+import type { S3Requests } from './s3-client.ts';
+
+type Place = {
+  readonly bucket: string;
+  /** Of keys. */
+  readonly prefix: string;
+  /** For people. */
+  readonly url: string;
+};
+
+type Marker = { readonly KeyMarker?: string; readonly UploadIdMarker?: string };
+
+type Upload = { readonly key: string; readonly id: string };
+
+/**
+ * Gives up the uploads below a prefix that began before a time and were never ended, or only counts
+ * them; gives their number.
+ */
+export async function abortUploadsBefore(
+  requests: S3Requests,
+  place: Place,
+  { beforeMs, isDryRun }: { readonly beforeMs: number; readonly isDryRun: boolean },
+): Promise<number> {
+  const uploads = await listUploads(requests, place, beforeMs);
+  for (const { key, id } of isDryRun ? [] : uploads) {
+    await requests.send({ action: 's3:AbortMultipartUpload', url: place.url }, async () => {
+      await requests.client.send(
+        new AbortMultipartUploadCommand({ Bucket: place.bucket, Key: key, UploadId: id }),
+      );
+    });
+  }
+  return uploads.length;
+}
+
+async function listUploads(
+  requests: S3Requests,
+  { bucket, prefix, url }: Place,
+  beforeMs: number,
+): Promise<readonly Upload[]> {
+  const found: Upload[] = [];
+  let marker: Marker | undefined = {};
+  while (marker !== undefined) {
+    const from: Marker = marker;
+    const page: ListMultipartUploadsCommandOutput = await requests.send(
+      { action: 's3:ListBucketMultipartUploads', url },
+      async () =>
+        await requests.client.send(
+          new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...from }),
+        ),
+    );
+    for (const { Key: key, UploadId: id, Initiated: begun } of page.Uploads ?? []) {
+      if (key === undefined || id === undefined || begun === undefined) continue;
+      if (begun.getTime() < beforeMs) found.push({ key, id });
+    }
+    marker = markerAfter(page);
+  }
+  return found;
+}
+
+function markerAfter(page: ListMultipartUploadsCommandOutput): Marker | undefined {
+  const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
+  if (page.IsTruncated !== true || key === undefined) return undefined;
+  return { KeyMarker: key, ...(id === undefined ? {} : { UploadIdMarker: id }) };
+}
