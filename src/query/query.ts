@@ -50,6 +50,11 @@ export interface QueryService {
    * throws.
    */
   run(request: QueryRequest): Promise<QueryAnswer>;
+  /**
+   * Names of the tables that a query reads, as the catalog spells them. Runs nothing; rejects as
+   * `run` does with what may not run.
+   */
+  tablesOf(request: Pick<QueryRequest, 'sql' | 'params'>): Promise<readonly string[]>;
   /** DuckDB's completions of `text` (cursor at its end) over the tables' schemas. */
   complete(text: string): Promise<readonly { readonly text: string; readonly start: number }[]>;
   /** The finished and running queries, newest first, for `helios.queries`. */

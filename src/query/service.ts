@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { type Connection, Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
-import { Gate } from './gate.ts';
+import { Gate, type GatedQuery } from './gate.ts';
 import { QueryHistory } from './history.ts';
 import { hasPassed } from './process/has-passed.ts';
 import type { ProcessPool } from './process/process-pool.ts';
@@ -86,13 +86,7 @@ class ProcessQueryService implements QueryService {
     });
     let started: StartedQuery;
     try {
-      const parameters = request.params ?? [];
-      const gated = await this.#gate.pass({
-        sql: request.sql,
-        parameters,
-        tableNames: tables.names(),
-      });
-      started = await running.start(gated);
+      started = await running.start(await this.#pass(request));
     } catch (thrown) {
       throw await running.fail(thrown);
     }
@@ -106,6 +100,10 @@ class ProcessQueryService implements QueryService {
       saw,
       body: isLines ? withErrorLine(body) : body,
     };
+  }
+
+  async tablesOf(request: Pick<QueryRequest, 'sql' | 'params'>): Promise<readonly string[]> {
+    return (await this.#pass(request)).tables;
   }
 
   async complete(
@@ -143,6 +141,11 @@ class ProcessQueryService implements QueryService {
     await this.#pool.close();
     this.#parts.connection.close();
     this.#parts.parser.close();
+  }
+
+  async #pass({ sql, params }: Pick<QueryRequest, 'sql' | 'params'>): Promise<GatedQuery> {
+    const tableNames = this.#parts.tables.names();
+    return await this.#gate.pass({ sql, parameters: params ?? [], tableNames });
   }
 
   #rowsMax({ maxRows, format }: QueryRequest): number | undefined {

@@ -17,6 +17,7 @@ import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
 import { addConnectionRoutes } from './routes/connections.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
+import { addNotebookRoute } from './routes/notebook.ts';
 import { addPipelineRoutes } from './routes/pipelines.ts';
 import { addQueryRoutes } from './routes/query.ts';
 import { addStreamRoutes } from './routes/streams.ts';
@@ -161,6 +162,7 @@ export class Server implements AsyncDisposable {
     if (connections !== undefined) addConnectionRoutes(app, connections, logger);
     if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
+    addNotebookRoute(app, this.#dependencies);
     addSystemRoutes(app, {
       server: this.#dependencies,
       config: this.#config,

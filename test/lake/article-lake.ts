@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
 import { type CliResult, runToEnd } from '../../src/cli/testing/fixture.ts';
 import type { PipelineAnswer, TableAnswer } from '../../src/server/api.ts';
 import { KafkaBroker, type KafkaParts } from '../peers/kafka.ts';
@@ -121,7 +120,7 @@ export class ArticleLake implements AsyncDisposable {
       async () => await this.helios.call<PipelineAnswer>('GET', '/api/v1/pipelines/article'),
       ({ sources: [source] }) =>
         (source?.partitions ?? []).reduce(
-          (sum, { position }) => sum + Number.parseInt(position, 10),
+          (sum, { position }) => sum + Number.parseInt(position ?? '0', 10),
           0,
         ) === this.#sent,
     );
@@ -131,8 +130,15 @@ export class ArticleLake implements AsyncDisposable {
   async roll(): Promise<number> {
     await this.cli('pipeline', 'stop', 'article', '--yes');
     const facts = await this.helios.call<TableAnswer>('GET', '/api/v1/tables/account_created_sink');
-    expect(facts.hot_rows).toBe(0);
+    if (facts.hot_rows > 0) throw new Error(`${facts.hot_rows} rows are still hot.`);
     return Number(facts.version);
+  }
+
+  /** The file of a notebook that asks this about `t`, by `helios sql --notebook`. */
+  async notebook(sql: string): Promise<string> {
+    const text = sql.replace('FROM t ', 'FROM account_created_sink ');
+    await this.cli('sql', '-c', text, '--notebook', 'question.ipynb');
+    return join(this.#folder, 'question.ipynb');
   }
 
   /** The answer of `helios sql` to a question about `t`, as numbers. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DeltaPeers } from '../peers/delta-peers.ts';
 import { kafkaParts } from '../peers/kafka.ts';
 import { notebookPython } from '../peers/notebook-python.ts';
+import { runNotebook } from './run-notebook.ts';
 import { ArticleLake, countAndSum, numbersOf } from './article-lake.ts';
 
 const [kafka, python] = [await kafkaParts(), await notebookPython()];
@@ -24,5 +25,8 @@ describe.skipIf(kafka === undefined || python === undefined)('the LOAD article',
       expect(numbersOf(rows), reader).toEqual(hot);
     }
     expect((await peers.facts(lake.tableUrl, '')).version).toBe(version);
+
+    const shown = await runNotebook(python!, await lake.notebook(countAndSum), lake.environment);
+    for (const cell of ['frame', 'files']) expect(shown[cell]).toMatch(/150 +1350(\.0)? +1020/);
   }, 240_000);
 });

@@ -7,6 +7,7 @@ import type { Scope } from '../scope.ts';
 import { outputFormats, runQuery, type OutputFormat } from '../shell/query.ts';
 import { Shell } from '../shell/shell.ts';
 import { allStatements } from '../shell/statements.ts';
+import { writeNotebook } from '../shell/notebook.ts';
 import { onCall, withExamples, type Runner } from './command.ts';
 
 type SqlOptions = {
@@ -16,6 +17,7 @@ type SqlOptions = {
   readonly maxRows?: string;
   readonly timeout?: number;
   readonly param?: Readonly<Record<string, unknown>>;
+  readonly notebook?: string;
 };
 
 export function addSqlCommand(program: Command, run: Runner): void {
@@ -29,15 +31,19 @@ export function addSqlCommand(program: Command, run: Runner): void {
     )
     .option('--max-rows <n>', 'rows to show (10000 in tables and json; all in csv and ndjson)')
     .option('--timeout <duration>', 'give up after so long, such as 30s', parseDurationMs)
-    .option('-p, --param <name=value>', 'value of $name in the SQL; may be repeated', addParam);
+    .option('-p, --param <name=value>', 'value of $name in the SQL; may be repeated', addParam)
+    .option('--notebook <file.ipynb>', 'write a notebook that asks this, instead of asking');
   withExamples(sql, [
     'sql',
     `sql -c 'select count(*) from shop_events'`,
     'sql -f top-products.sql --format markdown',
     `sql -c 'from shop_events where user_id = $user' -p user=ana_kim7 --format ndjson | head`,
+    'sql -f top-products.sql --notebook top-products.ipynb',
   ]);
   onCall<SqlOptions>(sql, run, async (scope, { options }) => {
     const source = await sourceOf(scope, options);
+    const { notebook: file, param: params } = options;
+    if (file !== undefined) return writeNotebook(scope, { source, file, params });
     if (source === undefined) return new Shell(scope, options.format ?? 'table').run();
     await runAll(scope, source, options);
   });

@@ -164,6 +164,7 @@ test('the description has every address', () => {
     '/api/v1/pipelines/{name}',
     '/api/v1/pipelines/{name}/backfill',
     '/api/v1/query',
+    '/api/v1/query/notebook',
     '/api/v1/streams',
     '/api/v1/streams/{name}',
     '/api/v1/tables',

@@ -174,6 +174,10 @@ export class ScriptedQueries implements QueryService {
     };
   };
 
+  tablesOf: QueryService['tablesOf'] = async ({ sql }) => {
+    if (sql.startsWith('fail')) throw new HeliosError('invalid_sql', 'no such table');
+    return [...sql.matchAll(/(?<=from )\w+/g)].map(([name]) => name);
+  };
   complete: QueryService['complete'] = async (text) => [{ text: `${text}ECT`, start: 0 }];
   history: QueryService['history'] = () => [];
   capabilities: QueryService['capabilities'] = () => ({
