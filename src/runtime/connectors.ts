@@ -11,6 +11,8 @@ import { BlackholeSink, StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../source/http/http-source.ts';
 import { SingleFileSource } from '../source/single-file/single-file-source.ts';
+import { isRemotePath } from '../sql/connector/availability.ts';
+import type { OpenStorage } from '../storage/storage.ts';
 import { connectionProblems } from './connection-problems.ts';
 import type { BrokerStreams } from './stream/broker-streams.ts';
 import type { StreamConnectors } from './stream-connectors.ts';
@@ -22,6 +24,7 @@ type ConnectorsOptions = {
   readonly connections: Connections;
   readonly context: ConnectionContext;
   readonly spoolDirectory: string;
+  readonly openStorage: OpenStorage;
   /** Undefined: there is none to print to. */
   readonly stdout: Writable | undefined;
   /** Told of what failed without harm to the records. */
@@ -51,6 +54,9 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
         case 'filesystem':
           return await FilesystemSource.open({
             path: resolvePath(connector.path, scope.baseDirectory),
+            storage: isRemotePath(connector.path)
+              ? { options: connector.storage, openStorage: options.openStorage }
+              : undefined,
             pattern: connector.pattern,
             compression: connector.compression,
             content: format.kind === 'parquet' ? 'parquet' : 'lines',

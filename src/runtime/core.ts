@@ -133,6 +133,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       ...known,
       spoolDirectory: data.inside('tmp', 'spool'),
       stdout: options.stdout,
+      openStorage: storages.open,
       onProblem,
     }),
     canPrint: options.stdout !== undefined,

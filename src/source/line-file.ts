@@ -1,12 +1,14 @@
 import { link, open, realpath, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HeliosError, systemCode } from '../base/errors.ts';
-import { position, type Batch, type Position } from '../event/record.ts';
+import { position, type Batch, type EpochMs, type Position } from '../event/record.ts';
 import { openCursor, type ByteCursor, type Codec } from './byte-cursor.ts';
 import { fileFailure, statFile } from './file-failure.ts';
 
 export type LineFileOptions = {
   readonly path: string;
+  /** What it is a copy of, for people, and since when that is as it is. */
+  readonly original?: { readonly path: string; readonly modifiedAtMs: EpochMs } | undefined;
   readonly codec: Codec;
   /** Name of the partition that the file is. */
   readonly partition: string;
@@ -43,8 +45,9 @@ export class LineFile {
 
   async read(read: LineRead): Promise<Batch | undefined> {
     read.signal.throwIfAborted();
-    const { path, spoolDirectory, newName } = this.#options;
-    const { size, mtimeMs } = await statFile(path);
+    const { path, spoolDirectory, newName, original } = this.#options;
+    const { size, mtimeMs: copiedAtMs } = await statFile(path);
+    const mtimeMs = original?.modifiedAtMs ?? copiedAtMs;
     const start = this.#offsetOf(read.after);
     const spool = join(spoolDirectory, newName());
     const isWhole = this.#options.codec === 'none' && start === 0 && size > 1;
@@ -159,7 +162,8 @@ export class LineFile {
 
   #damage(offset: number, thrown: unknown): HeliosError {
     if (thrown instanceof HeliosError) return thrown;
-    const { path, codec } = this.#options;
+    const { codec, original } = this.#options;
+    const { path } = original ?? this.#options;
     if (codec === 'none' || systemCode(thrown)?.startsWith('E')) return fileFailure(path, thrown);
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     return new HeliosError(

@@ -20,6 +20,15 @@ function script(path: string, options: string): string {
     INSERT INTO files SELECT id, page, price, doc FROM events;`;
 }
 
+/** Reads the files that are there, by their names. */
+function copyOf(path: string, format: string): string {
+  return `CREATE TABLE old (id BIGINT) WITH (connector = 'filesystem', path = '${path}',
+      type = 'source', format = '${format}', 'source.regex_pattern' = '^page=p[0-2]/.*');
+    CREATE TABLE copied WITH (connector = 'delta', path = '${join(folder, `copied-${format}`)}',
+      type = 'sink');
+    INSERT INTO copied SELECT id FROM old;`;
+}
+
 const precise = '1234567890123456789.0123456789';
 
 function lines(from: number, to: number): string {
@@ -116,6 +125,11 @@ describe('raw files in an object store', () => {
         await rm(join(dataDirectory, 'cache'), { recursive: true });
         helios = await HeliosProcess.start({ dataDirectory });
         expect(await ask()).toEqual(expected);
+        await helios.call('POST', '/api/v1/pipelines', { name: 'again', sql: copyOf(path, kind) });
+        await until(
+          async () => await helios.query('SELECT count(*), count(DISTINCT id) FROM copied'),
+          ({ rows }) => JSON.stringify(rows) === '[["10","10"]]',
+        );
         const names = await objectsIn(endpoint, bucket, 'raw/files/');
         expect(names.filter((name) => /\/page=p\d\/[^/]+$/.test(name)).length).toBeGreaterThan(2);
         expect(

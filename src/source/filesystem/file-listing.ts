@@ -1,9 +1,24 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep, basename } from 'node:path';
+import type { EpochMs } from '../../event/record.ts';
+import type { HeldFile } from '../../storage/storage.ts';
 import { fileFailure } from '../file-failure.ts';
 
-/** A file of a listing: its name below the root, with `/`, and where it lies. */
-export type ListedFile = { readonly name: string; readonly path: string };
+/** A file of a listing. */
+export type ListedFile = {
+  /** Below the root, with `/`. */
+  readonly name: string;
+  /** Where it lies: an absolute path, or a URL. */
+  readonly path: string;
+  /** Of an object in a store: it is fetched to be read. */
+  readonly stored?:
+    | {
+        readonly byteLength: number;
+        readonly modifiedAtMs: EpochMs;
+        readonly hold: () => Promise<HeldFile>;
+      }
+    | undefined;
+};
 
 /**
  * All files at or below a path whose name matches, in the order of their names. Links to folders

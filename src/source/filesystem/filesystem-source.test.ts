@@ -4,10 +4,17 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { position } from '../../event/record.ts';
+import { FileStorage } from '../../storage/file/file-storage.ts';
 import { testSource } from '../source.conformance.ts';
 import { FilesystemSource } from './filesystem-source.ts';
 
 const { signal } = new AbortController();
+
+/** A store whose objects are files. */
+const stored = {
+  options: {},
+  openStorage: async (location: string) => await Promise.resolve(new FileStorage(location)),
+};
 
 class Folder implements AsyncDisposable {
   readonly path: string;
@@ -26,10 +33,16 @@ class Folder implements AsyncDisposable {
   }
 
   async source(
-    options: { pattern?: RegExp; content?: 'lines' | 'parquet'; below?: string } = {},
+    options: {
+      pattern?: RegExp;
+      content?: 'lines' | 'parquet';
+      below?: string;
+      isStored?: boolean;
+    } = {},
   ): Promise<FilesystemSource> {
     return await FilesystemSource.open({
       path: join(this.path, 'in', options.below ?? ''),
+      storage: options.isStored === true ? stored : undefined,
       pattern: options.pattern,
       compression: 'auto',
       content: options.content ?? 'lines',
@@ -42,28 +55,30 @@ class Folder implements AsyncDisposable {
   }
 }
 
-testSource({
-  name: 'filesystem, three files',
-  isBounded: true,
-  async open(records) {
-    const text = (share: number): string =>
-      records
-        .filter((_, n) => n % 3 === share)
-        .map((record) => `${record}\n`)
-        .join('');
-    const folder = await Folder.make({
-      'a.ndjson': text(0),
-      'year=2024/b [x].ndjson': text(1),
-      'year=2024/c.gz': gzipSync(text(2)),
-    });
-    return {
-      source: await folder.source(),
-      append: undefined,
-      reopen: async () => await folder.source(),
-      [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose](),
-    };
-  },
-});
+for (const isStored of [false, true]) {
+  testSource({
+    name: `filesystem, three files${isStored ? ' in a store' : ''}`,
+    isBounded: true,
+    async open(records) {
+      const text = (share: number): string =>
+        records
+          .filter((_, n) => n % 3 === share)
+          .map((record) => `${record}\n`)
+          .join('');
+      const folder = await Folder.make({
+        'a.ndjson': text(0),
+        'year=2024/b [x].ndjson': text(1),
+        'year=2024/c.gz': gzipSync(text(2)),
+      });
+      return {
+        source: await folder.source({ isStored }),
+        append: undefined,
+        reopen: async () => await folder.source({ isStored }),
+        [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose](),
+      };
+    },
+  });
+}
 
 test('lists all files below the folder by name, through links, each once', async () => {
   await using folder = await Folder.make({ 'b/2.json': '{}', 'a.json': '{}', 'b/1.json': '{}' });
@@ -111,4 +126,26 @@ test('refuses a path that is not there, and a file that is not listed', async ()
   const source = await folder.source();
   const read = source.read({ partition: 'gone.json', after: undefined, bytesMax: 1, signal });
   await expect(read).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('reads objects of a store, one by its own name too, and none of Helios', async () => {
+  await using folder = await Folder.make({
+    'b/1.json': '{}\n',
+    'b/_helios/p/00000000000000000001.json': '{}',
+    'a.parquet': 'xx',
+  });
+  const lines = await folder.source({ isStored: true, below: 'b' });
+  expect(await lines.partitions()).toEqual(['1.json']);
+  const batch = await lines.read({ partition: '1.json', after: undefined, bytesMax: 10, signal });
+  const positions = new Map([['1.json', batch?.to ?? position('0')]]);
+  expect(await lines.hasEnded(positions)).toBe(true);
+  expect(await lines.bytesBehind(positions)).toBe(0);
+  await batch?.release();
+  const parquet = { isStored: true, below: 'a.parquet', content: 'parquet' } as const;
+  const whole = await folder.source(parquet);
+  expect(await whole.partitions()).toEqual(['a.parquet']);
+  expect(await whole.bytesBehind(new Map())).toBe(2);
+  await expect(folder.source({ isStored: true, below: 'nowhere' })).rejects.toMatchObject({
+    code: 'not_found',
+  });
 });

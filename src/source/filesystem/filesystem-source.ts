@@ -10,10 +10,13 @@ import { LineFile } from '../line-file.ts';
 import { bytesUntil, compareOffsets } from '../read-limit.ts';
 import type { Positions, ReadRequest, Source } from '../source.ts';
 import { listFiles, type ListedFile } from './file-listing.ts';
+import { listStoredFiles, type StoredPlace } from './stored-files.ts';
 
 export type FilesystemOptions = {
-  /** Absolute path of a folder, read with all below it, or of a file. */
+  /** Absolute path of a folder, read with all below it, or of a file; or the URL of either. */
   readonly path: string;
+  /** How to reach what the URL names. */
+  readonly storage?: Omit<StoredPlace, 'location'> | undefined;
   /** Only files whose path below `path` matches. */
   readonly pattern: RegExp | undefined;
   readonly compression: Compression;
@@ -36,7 +39,9 @@ export class FilesystemSource implements Source {
   readonly #options: FilesystemOptions;
   readonly #files: ReadonlyMap<string, ListedFile>;
   /** Files that were looked into; those read to their end are closed. */
-  readonly #opened = new Map<string, LineFile>();
+  readonly #opened = new Map<string, Promise<OpenedFile>>();
+  /** Where compressed ones of a store were found to end: they need not be fetched again. */
+  readonly #ends = new Map<string, Position>();
 
   private constructor(options: FilesystemOptions, files: readonly ListedFile[]) {
     this.identity = `files ${options.path}`;
@@ -46,9 +51,16 @@ export class FilesystemSource implements Source {
 
   /** `not_found` or `not_allowed` when the path can't be read. */
   static async open(options: FilesystemOptions): Promise<FilesystemSource> {
-    const files = await listFiles(options.path, options.pattern);
+    const { path, pattern, storage } = options;
+    const files =
+      storage === undefined
+        ? await listFiles(path, pattern)
+        : await listStoredFiles({ ...storage, location: path }, pattern);
     await mkdir(options.spoolDirectory, { recursive: true });
-    return new FilesystemSource(options, files);
+    return new FilesystemSource(
+      options,
+      files.filter(({ name }) => !isOwn(name)),
+    );
   }
 
   async partitions(): Promise<readonly string[]> {
@@ -72,8 +84,9 @@ export class FilesystemSource implements Source {
     }
     const bytesMax = bytesUntil(request);
     if (bytesMax === 0) return undefined;
-    const batch = await this.#lines(file).read({ ...request, bytesMax });
-    if (batch === undefined) await this.#lines(file).close();
+    const { lines } = await this.#open(file);
+    const batch = await lines.read({ ...request, bytesMax });
+    if (batch === undefined) await this.#end(file, request.after);
     return batch;
   }
 
@@ -105,50 +118,93 @@ export class FilesystemSource implements Source {
   }
 
   async close(): Promise<void> {
-    for (const file of this.#opened.values()) await file.close();
+    for (const name of this.#opened.keys()) await this.#close(name);
   }
 
   #file(partition: string): ListedFile {
     const file = this.#files.get(partition);
     if (file !== undefined) return file;
-    throw new HeliosError('not_found', `${join(this.#options.path, partition)} does not exist.`, {
+    throw new HeliosError('not_found', `${this.#options.path}/${partition} does not exist.`, {
       hint: 'A file that a pipeline reads has to stay until it was read.',
     });
   }
 
-  #lines(file: ListedFile): LineFile {
+  async #open(file: ListedFile): Promise<OpenedFile> {
     const opened = this.#opened.get(file.name) ?? this.#newLines(file);
     this.#opened.set(file.name, opened);
-    return opened;
+    // One that can't be fetched now is tried again by the next one to ask.
+    opened.catch(() => this.#opened.delete(file.name));
+    return await opened;
   }
 
-  #newLines({ name, path }: ListedFile): LineFile {
-    return new LineFile({
-      path,
+  async #newLines({ name, path, stored }: ListedFile): Promise<OpenedFile> {
+    const held = await stored?.hold();
+    const lines = new LineFile({
+      path: held?.path ?? path,
+      original: stored && { path, modifiedAtMs: stored.modifiedAtMs },
       codec: codecOf(path, this.#options.compression),
       partition: name,
       spoolDirectory: this.#options.spoolDirectory,
       newName: () => `file-${randomUUID()}.lines`,
     });
+    return { lines, release: () => held?.release() };
+  }
+
+  /** Nothing comes after this position: a file of a store may go from this machine. */
+  async #end(file: ListedFile, after: Position | undefined): Promise<void> {
+    if (file.stored === undefined) return await (await this.#open(file)).lines.close();
+    if (after !== undefined) this.#ends.set(file.name, after);
+    await this.#close(file.name);
+  }
+
+  async #close(name: string): Promise<void> {
+    const opened = await this.#opened.get(name)?.catch(() => undefined);
+    this.#opened.delete(name);
+    await opened?.lines.close();
+    opened?.release();
   }
 
   async #isAtEnd(file: ListedFile, after: Position | undefined): Promise<boolean> {
     if (this.#options.content === 'parquet') return after === done;
-    const isAtEnd = await this.#lines(file).isAtEnd(after);
-    if (isAtEnd) await this.#lines(file).close();
+    const known = this.#knownBehind(file, after);
+    if (known !== undefined) return known === 0;
+    const { lines } = await this.#open(file);
+    const isAtEnd = await lines.isAtEnd(after);
+    if (isAtEnd) await this.#end(file, after);
     return isAtEnd;
   }
 
   async #behind(file: ListedFile, after: Position | undefined): Promise<number | undefined> {
-    if (this.#options.content === 'lines') return await this.#lines(file).bytesBehind(after);
-    return after === done ? 0 : (await statFile(file.path)).size;
+    if (this.#options.content === 'parquet') {
+      if (after === done) return 0;
+      return file.stored?.byteLength ?? (await statFile(file.path)).size;
+    }
+    const known = this.#knownBehind(file, after);
+    if (known !== undefined) return known;
+    if (file.stored !== undefined && !this.#opened.has(file.name)) return undefined;
+    return await (await this.#open(file)).lines.bytesBehind(after);
+  }
+
+  /** What a store's listing tells of how much lies behind a position. */
+  #knownBehind(
+    { name, path, stored }: ListedFile,
+    after: Position | undefined,
+  ): number | undefined {
+    if (stored === undefined) return undefined;
+    if (after === undefined || stored.byteLength === 0) return stored.byteLength;
+    const end = this.#ends.get(name);
+    if (end !== undefined && compareOffsets(after, end) >= 0) return 0;
+    if (codecOf(path, this.#options.compression) !== 'none') return undefined;
+    return Math.max(0, stored.byteLength - Number(after));
   }
 
   /** The file under a name in the spool folder, which DuckDB can't take for a pattern. */
   async #wholeFile(file: ListedFile): Promise<Batch> {
-    const { mtimeMs } = await statFile(file.path);
+    const held = await file.stored?.hold();
+    const original = held?.path ?? file.path;
+    const modifiedAtMs = file.stored?.modifiedAtMs ?? (await statFile(original)).mtimeMs;
     const path = join(this.#options.spoolDirectory, `file-${randomUUID()}.parquet`);
-    const target = await realpath(file.path);
+    const target = await realpath(original);
     try {
       await link(target, path);
     } catch (thrown) {
@@ -160,9 +216,19 @@ export class FilesystemSource implements Source {
       from: undefined,
       to: done,
       content: { kind: 'parquet', path },
-      arrivedAtMs: Math.max(1, Math.floor(mtimeMs)),
+      arrivedAtMs: Math.max(1, Math.floor(modifiedAtMs)),
       positionAt: () => done,
-      release: async () => await rm(path, { force: true }),
+      release: async () => {
+        await rm(path, { force: true });
+        held?.release();
+      },
     };
   }
+}
+
+type OpenedFile = { readonly lines: LineFile; readonly release: () => void };
+
+/** What Helios keeps beside the files of a folder that it writes. */
+function isOwn(name: string): boolean {
+  return /(?:^|\/)(?:_helios|\.helios-tmp)\//.test(name);
 }
