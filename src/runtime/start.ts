@@ -8,8 +8,8 @@ import { Server } from '../server/server.ts';
 import { type CoreOptions, createLogger, openCore } from './core.ts';
 import type { Launched } from './launch.ts';
 import { createDiscovery } from './stream-looks.ts';
-import { createTableCare } from './table-care.ts';
-import { createTableCatalog } from './table-catalog.ts';
+import { createTableCare } from './tables/table-care.ts';
+import { createTableCatalog } from './tables/table-catalog.ts';
 
 /** What a start takes from the process it runs in. */
 export type Host = {
