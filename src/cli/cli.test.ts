@@ -40,6 +40,7 @@ const stream = {
   retention_bytes: 10 * 1024 ** 3,
   bytes: 4_096,
   backing: null,
+  durability: { survives: 'disk', by: 'volume' },
   partitions: [{ start_offset: 0, end_offset: 4_096, bytes: 4_096 }],
 };
 const valid = { valid: true, graph: { nodes: [], edges: [] }, sinks: [{ name: 's', columns: [] }] };

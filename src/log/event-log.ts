@@ -12,6 +12,7 @@ import { defaultLimits, defaultStream, retentionMsDefault } from './log.ts';
 import type {
   AppendRequest,
   Appended,
+  Durability,
   LogBatch,
   LogLimits,
   LogLine,
@@ -80,8 +81,9 @@ export class EventLog {
       const spool = await Spool.open(files, `${options.directory}/tmp/spool`);
       const { clock, mirror: mirrored, onProblem = () => undefined } = options;
       const mirror = mirrored && new LogMirror({ ...mirrored, files, clock, limits, onProblem });
+      const durability = mirror?.durability ?? onThisDisk;
       const saveHolds = mirror?.saveHolds;
-      const parts = { files, clock, limits, spool, tailBudget, saveHolds };
+      const parts = { files, clock, limits, spool, tailBudget, durability, saveHolds };
       const log = new EventLog(options, parts, mirror);
       try {
         await log.#openStreams();
@@ -93,6 +95,11 @@ export class EventLog {
       log.#retention = log.#enforceRetentionForever();
       return log;
     });
+  }
+
+  /** What an acknowledged record of its streams survives. */
+  get durability(): Durability {
+    return this.#parts.durability;
   }
 
   listStreams(): readonly StreamInfo[] {
@@ -366,6 +373,7 @@ export class EventLog {
   }
 }
 
+const onThisDisk: Durability = { survives: 'disk', by: 'volume' };
 const newline = 0x0a;
 
 function isFreed({ buffer }: Uint8Array): boolean {

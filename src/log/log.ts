@@ -19,8 +19,18 @@ export type StreamInfo = {
   readonly name: string;
   readonly createdAtMs: EpochMs;
   readonly retention: Retention;
+  readonly durability: Durability;
   readonly partitions: readonly PartitionInfo[];
   readonly bytes: number;
+};
+
+/**
+ * What an acknowledged record survives, besides this process and a power cut: as long as its disk
+ * is there, or the loss of the machine and its disk too; and by what.
+ */
+export type Durability = {
+  readonly survives: 'disk' | 'machine';
+  readonly by: 'volume' | 's3' | 'kafka' | 'kinesis';
 };
 
 export type PartitionInfo = {

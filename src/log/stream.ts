@@ -83,7 +83,8 @@ export class Stream {
   info(): StreamInfo {
     const { id, name, createdAtMs, retention } = this.#definition;
     const partitions = this.#partitions.map((partition) => partition.info());
-    return { id, name, createdAtMs, retention, partitions, bytes: this.#bytes() };
+    const { durability } = this.#parts;
+    return { id, name, createdAtMs, retention, durability, partitions, bytes: this.#bytes() };
   }
 
   /** `not_found` once the stream has been deleted. */

@@ -12,6 +12,7 @@ import { Engine } from '../engine/engine.ts';
 import { EventLog } from '../log/event-log.ts';
 import { Supervisor, type SupervisorContext } from '../pipeline/supervisor.ts';
 import { TableRegistry } from '../pipeline/tables/table-registry.ts';
+import { type Acknowledgement, mirrorOf } from './acknowledgement.ts';
 import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
 import { Storages } from './storages.ts';
 import {
@@ -50,6 +51,8 @@ export type Core = {
   readonly supervisor: Supervisor;
   /** Undefined where the data directory alone has the state. */
   readonly state: RunningState | undefined;
+  /** Resolves when another machine writes the log or has the state: this one has to stop. */
+  readonly fenced: Promise<HeliosError>;
   readonly close: () => Promise<void>;
 };
 
@@ -63,7 +66,9 @@ export type CoreOptions = {
   /** Bytes of files of object stores that are kept on this machine. */
   readonly cacheBytesMax?: number | undefined;
   /** Where the state is kept besides the data directory. */
-  readonly state?: Pick<StateRequest, 'url' | 'intervalMs' | 'standby'> | undefined;
+  readonly state?:
+    | (Pick<StateRequest, 'url' | 'intervalMs' | 'standby'> & Acknowledgement)
+    | undefined;
   /** Where bare SELECTs print; undefined refuses them. */
   readonly stdout: Writable | undefined;
   /** Told of each failure of a pipeline; unless given, it is logged. */
@@ -83,11 +88,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     memoryBytes: Math.min(Math.max(totalmem() / 4, engineBytesMin), engineBytesMax),
     tempDirectory: data.inside('tmp', 'engine'),
   });
-  const log = await EventLog.open({
-    directory: data.path,
-    clock,
-    onProblem: (problem) => logger.error({ err: problem }, 'event log'),
-  });
+  const { log, outpaced } = await openLog(options, onProblem);
   const { random } = Math;
   const known = knownConnections({ catalog, clock, random, environment: options.environment });
   const backed = new BrokerStreams({
@@ -132,8 +133,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       backed,
       ...known,
       spoolDirectory: data.inside('tmp', 'spool'),
-      stdout: options.stdout,
       openStorage: storages.open,
+      stdout: options.stdout,
       onProblem,
     }),
     canPrint: options.stdout !== undefined,
@@ -161,8 +162,26 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     registry,
     supervisor,
     state,
+    fenced: Promise.race([outpaced, ...(state === undefined ? [] : [state.fenced])]),
     close,
   };
+}
+
+/** The log; `outpaced` resolves when another machine writes it. */
+async function openLog(
+  { data, state, environment }: CoreOptions,
+  onProblem: (problem: HeliosError) => void,
+): Promise<{ readonly log: EventLog; readonly outpaced: Promise<HeliosError> }> {
+  const { promise: outpaced, resolve: onFenced } = Promise.withResolvers<HeliosError>();
+  const request = { data, environment, onProblem };
+  const mirror = state && (await mirrorOf({ ...request, url: state.url }, state));
+  const log = await EventLog.open({
+    directory: data.path,
+    clock: systemClock,
+    mirror: mirror && { ...mirror, onFenced },
+    onProblem,
+  });
+  return { log, outpaced };
 }
 
 /** The state, where it is kept elsewhere too: before anything of the data directory is read. */

@@ -57,8 +57,8 @@ export async function checkStateIsHere(data: DataDirectory): Promise<void> {
 }
 
 /** Without a cache: what is read here is read once. */
-async function openStateStorage(
-  { data, environment, onProblem }: StateRequest,
+export async function openStateStorage(
+  { data, environment, onProblem }: Pick<StateRequest, 'data' | 'environment' | 'onProblem'>,
   url: string,
 ): Promise<Storage> {
   const { random } = Math;

@@ -5,7 +5,8 @@ import { createQueryService } from '../query/service.ts';
 import { HotTail } from '../query/tables/hot-tail.ts';
 import { addSystemTables } from '../query/tables/system-rows.ts';
 import { Server } from '../server/server.ts';
-import { type CoreOptions, createLogger, openCore } from './core.ts';
+import { acknowledgementNotes } from './acknowledgement.ts';
+import { type Core, type CoreOptions, createLogger, openCore } from './core.ts';
 import type { Launched } from './launch.ts';
 import { createDiscovery } from './stream-looks.ts';
 import { createTableCare } from './tables/table-care.ts';
@@ -90,16 +91,24 @@ export async function startHelios(
   return {
     url: server.url,
     dataDirectory: data.path,
-    notes: core.state?.notes,
-    fenced: core.state?.fenced,
+    notes: notesOf(core),
+    fenced: core.fenced,
     close: () => (closing ??= close()),
   };
+}
+
+/** What whoever starts Helios should know. */
+function notesOf({ state, log, backed }: Core): readonly string[] {
+  return [...(state?.notes ?? []), ...acknowledgementNotes(log, backed.named())];
 }
 
 function stateOf({
   stateUrl: url,
   stateIntervalMs: intervalMs,
   standby,
+  acknowledgement,
+  ackIntervalMs,
 }: StartOptions): CoreOptions['state'] {
-  return url === undefined ? undefined : { url, intervalMs, standby };
+  if (url === undefined) return undefined;
+  return { url, intervalMs, standby, acknowledgement, ackIntervalMs };
 }

@@ -304,6 +304,14 @@ export type StreamAnswer = {
   readonly retention_ms: number | null;
   /** null: as much as the disk holds. */
   readonly retention_bytes: number | null;
+  /**
+   * What an acknowledged event survives, besides this process and a power cut: as long as its disk
+   * is there, or the loss of the machine and its disk; and by what.
+   */
+  readonly durability: {
+    readonly survives: 'disk' | 'machine';
+    readonly by: 'volume' | 's3' | 'kafka' | 'kinesis';
+  };
   /** null where a broker has them. */
   readonly bytes: number | null;
   /** Empty where the broker did not answer. */

@@ -170,6 +170,15 @@ export const streamSchema: TSchema = Type.Object({
   ]),
   retention_ms: Type.Union([count, Type.Null()]),
   retention_bytes: Type.Union([count, Type.Null()]),
+  durability: Type.Object(
+    {
+      survives: Type.Enum(['disk', 'machine'], {
+        description: 'An acknowledged event is there as long as its disk is, or without it too.',
+      }),
+      by: Type.Enum(['volume', 's3', 'kafka', 'kinesis']),
+    },
+    { description: 'What an acknowledged event survives, besides this process and a power cut.' },
+  ),
   bytes: Type.Union([count, Type.Null()]),
   partitions: Type.Array(
     Type.Object({

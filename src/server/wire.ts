@@ -122,6 +122,7 @@ export function streamAnswer(info: StreamInfo): StreamAnswer {
     backing: null,
     retention_ms: info.retention.ageMs,
     retention_bytes: info.retention.bytes ?? null,
+    durability: info.durability,
     bytes: info.bytes,
     partitions: info.partitions.map((partition) => ({
       start_offset: partition.startOffset,
@@ -141,6 +142,7 @@ export function backedStreamAnswer(info: BackedStreamInfo): StreamAnswer {
     backing: { kind, connection, topic },
     retention_ms: info.retentionMs ?? null,
     retention_bytes: null,
+    durability: { survives: 'machine', by: kind },
     bytes: null,
     partitions: (info.partitions ?? []).map(({ startOffset, endOffset }) => ({
       start_offset: startOffset,

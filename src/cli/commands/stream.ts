@@ -142,6 +142,7 @@ async function listStreams(scope: Scope): Promise<void> {
       { name: 'keeps' },
       { name: 'newest arrival' },
       { name: 'in' },
+      { name: 'ok survives' },
     ],
     answer.streams.map((stream) => [
       stream.name,
@@ -151,6 +152,7 @@ async function listStreams(scope: Scope): Promise<void> {
       retentionText(stream),
       newestArrival(stream),
       backingText(stream),
+      survivalText(stream),
     ]),
   );
 }
@@ -161,6 +163,7 @@ async function showStream(scope: Scope, stream: StreamAnswer): Promise<void> {
     `${stream.name}: ${stream.bytes === null ? '' : `${byteText(stream.bytes)}, `}` +
       `keeps ${retentionText(stream)}, in ${backingText(stream)}`,
   );
+  await scope.output.line(durabilityText(stream));
   await scope.table(
     [
       { name: 'partition', type: 'BIGINT' },
@@ -204,6 +207,16 @@ function backingText({ backing }: StreamAnswer): string {
     ? 'the embedded log'
     : `the ${backing.kind === 'kafka' ? 'topic' : 'Kinesis stream'} ${backing.topic} of ` +
         backing.connection;
+}
+
+function survivalText({ durability: { survives, by } }: StreamAnswer): string {
+  return survives === 'disk' ? 'with its disk' : `this machine (${by})`;
+}
+
+function durabilityText({ durability: { survives, by } }: StreamAnswer): string {
+  return survives === 'disk'
+    ? 'An acknowledged event survives this process and a power cut, not the loss of this disk.'
+    : `An acknowledged event survives the loss of this machine and its disk, by ${by}.`;
 }
 
 function sizeText(bytes: number | null): string {

@@ -2,14 +2,14 @@ import type { Clock } from '../../base/clock.ts';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { LogFiles } from '../files.ts';
-import type { LogLimits } from '../log.ts';
+import type { Durability, LogLimits } from '../log.ts';
 import type { Lines } from '../partition/group.ts';
 import type { Stream } from '../stream.ts';
 import type { Holds } from '../stream-files.ts';
 import { MirroredQueue } from './mirrored-queue.ts';
 import type { PendingBytes } from './mirrored-queue.ts';
 import { careForObjects } from './object-care.ts';
-import { contactMsMax, PartitionObjects } from './partition-objects.ts';
+import { PartitionObjects } from './partition-objects.ts';
 import { reconcile } from './reconcile.ts';
 import type { Reconciliation } from './reconcile.ts';
 import { partitionPrefix, StoredStreams } from './stored-streams.ts';
@@ -22,6 +22,8 @@ export type MirrorOptions = {
   readonly intervalMs: number;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Told when another machine writes the log: nothing is acknowledged here from then on. */
+  readonly onFenced?: ((fenced: HeliosError) => void) | undefined;
 };
 
 type MirrorContext = MirrorOptions & {
@@ -39,6 +41,7 @@ const careIntervalMs = 10 * 60_000;
  * its log from it.
  */
 export class LogMirror {
+  readonly durability: Durability = { survives: 'machine', by: 's3' };
   readonly streams: StoredStreams;
   readonly #context: MirrorContext;
   readonly #pending: PendingBytes = { count: 0 };
@@ -65,6 +68,7 @@ export class LogMirror {
    */
   async attach(stream: Stream): Promise<readonly Reconciliation[]> {
     const { files, clock, random, limits, intervalMs, onProblem, storage } = this.#context;
+    const onFenced = this.#context.onFenced ?? onProblem;
     const mirrored = this.#mirrored.get(stream.id) ?? newMirrored();
     this.#mirrored.set(stream.id, mirrored);
     const signal = AbortSignal.any([this.#closing.signal, mirrored.deleted.signal]);
@@ -74,10 +78,9 @@ export class LogMirror {
       const objects = new PartitionObjects(prefix, { storage, clock, random, signal });
       const done = await reconcile({ partition, objects, files });
       const pending = this.#pending;
-      const shared = { limits, pending, clock, intervalMs, signal, onProblem };
+      const shared = { limits, pending, clock, intervalMs, signal, onProblem, onFenced };
       const queue = new MirroredQueue({ partition, objects, ...shared });
-      const start = { offset: 0, next: partition.startOffset, atMs: clock.monotonicMs() };
-      mirrored.partitions.set(number, { queue, objects, start });
+      mirrored.partitions.set(number, { queue, objects });
       if (done.cutBytes > 0) onProblem(wasCut(partition.directory, done.cutBytes));
       return [done];
     });
@@ -129,13 +132,9 @@ export class LogMirror {
     if (!isActive) return;
     // After a restore no hold may lie before what is deleted now.
     await this.streams.saveHolds(stream.name, stream.holds);
-    for (const [number, { objects, start }] of partitions) {
-      if (clock.monotonicMs() - start.atMs >= startKeptMs) {
-        start.offset = start.next;
-        start.next = stream.partition(number).startOffset;
-        start.atMs = clock.monotonicMs();
-      }
-      await careForObjects({ objects, startOffset: start.offset, nowMs: clock.nowMs() });
+    for (const [number, { objects }] of partitions) {
+      const { startOffset } = stream.partition(number);
+      await careForObjects({ objects, startOffset, nowMs: clock.nowMs() });
     }
   }
 
@@ -158,12 +157,6 @@ export class LogMirror {
   }
 }
 
-/**
- * Where the log begins counts for its objects only so much later: a pipeline's state in the store
- * is older than the one on this disk, and may need what that one has let go.
- */
-const startKeptMs: number = 2 * contactMsMax;
-
 type MirroredStream = {
   readonly deleted: AbortController;
   readonly partitions: Map<number, MirroredPartition>;
@@ -172,23 +165,15 @@ type MirroredStream = {
 type MirroredPartition = {
   readonly queue: MirroredQueue;
   readonly objects: PartitionObjects;
-  /** `offset` is what `next` was for long enough. */
-  readonly start: { offset: number; next: number; atMs: number };
 };
 
 function newMirrored(): MirroredStream {
   return { deleted: new AbortController(), partitions: new Map() };
 }
 
-/** Whether the log of this store is kept up to date by those who acknowledge after it. */
-export async function storedStreamNames(storage: Storage): Promise<readonly string[]> {
-  const { streams } = await new StoredStreams(storage).list();
-  return streams.map(({ name }) => name);
-}
-
 function wasCut(directory: string, byteLength: number): HeliosError {
   return new HeliosError(
-    'fenced',
+    'conflict',
     `Another machine went on with ${directory}: ${byteLength} bytes at its end, ` +
       'which were never acknowledged, are cut off.',
   );

@@ -21,8 +21,10 @@ export type MirroredQueueOptions = {
   readonly intervalMs: number;
   /** Aborts when the log closes. */
   readonly signal: AbortSignal;
-  /** Told when the store goes away and when another machine has taken over. */
+  /** Told when the store goes away. */
   readonly onProblem: (problem: HeliosError) => void;
+  /** Told when another machine has taken over. */
+  readonly onFenced: (fenced: HeliosError) => void;
 };
 
 /** A request waits so long for the store: clients wait no longer for an answer, as a rule. */
@@ -187,7 +189,7 @@ export class MirroredQueue {
   /** For good: the log closes, or another machine has taken over. */
   #end(group: readonly Waiting[], failure: HeliosError): void {
     const isFenced = failure.code === 'fenced';
-    if (isFenced) this.#options.onProblem(failure);
+    if (isFenced) this.#options.onFenced(failure);
     const refusal = isFenced ? takenOver(failure) : failure;
     for (const { reject } of group) reject(refusal);
     this.#refuse(refusal);

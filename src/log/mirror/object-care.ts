@@ -23,7 +23,7 @@ const requestsMax = 16;
 
 export type ObjectCare = {
   readonly objects: PartitionObjects;
-  /** What lies before it is past its retention, and has been for as long as objects are kept. */
+  /** What lies before it is past its retention, and no pipeline needs it. */
   readonly startOffset: number;
   readonly nowMs: EpochMs;
 };

@@ -176,8 +176,8 @@ function isBehind({ partition, objects }: Reconciled, base: number): HeliosError
   const where = `${objects.context.storage.location}/${objects.prefix}`;
   return new HeliosError(
     'fenced',
-    `${partition.directory} ends at offset ${partition.endOffset}, and ${where} begins at ${base}:` +
-      ' another machine went on with this stream long ago.',
+    `${partition.directory} ends at offset ${partition.endOffset}, and ${where} begins at ` +
+      `${base}: another machine went on with this stream long ago.`,
     { hint: movedAway, details: { offset: partition.endOffset } },
   );
 }

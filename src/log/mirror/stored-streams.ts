@@ -76,6 +76,12 @@ export class StoredStreams {
   }
 }
 
+/** Names of the streams whose events the store has. */
+export async function storedStreamNames(storage: Storage): Promise<readonly string[]> {
+  const { streams } = await new StoredStreams(storage).list();
+  return streams.map(({ name }) => name);
+}
+
 export type DeletedStream = Pick<StreamDefinition, 'name' | 'id'>;
 
 /** Where the objects of a partition are. */

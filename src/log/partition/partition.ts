@@ -5,7 +5,7 @@ import type { EpochMs } from '../../event/record.ts';
 import { storageError } from '../files.ts';
 import type { LogFiles } from '../files.ts';
 import { keyAgeMaxMs } from '../log.ts';
-import type { LogBatch, LogLimits, LogLine, PartitionInfo } from '../log.ts';
+import type { Durability, LogBatch, LogLimits, LogLine, PartitionInfo } from '../log.ts';
 import type { Spool } from '../spool.ts';
 import type { Holds } from '../stream-files.ts';
 import { closingEntry, groupOf, planGroup } from './group.ts';
@@ -27,6 +27,7 @@ export type LogParts = {
   readonly limits: LogLimits;
   readonly spool: Spool;
   readonly tailBudget: TailBudget;
+  readonly durability: Durability;
   /** Where else holds are kept, before they count. */
   readonly saveHolds?: ((stream: string, holds: Holds) => Promise<void>) | undefined;
 };

@@ -81,6 +81,11 @@ export class BrokerStreams implements BackedStreams {
     return await writer.append(whole, idempotencyKey);
   }
 
+  /** Without asking any broker. */
+  named(): readonly Pick<BackedStreamInfo, 'name' | 'backing'>[] {
+    return [...this.#entries.values()].map((entry) => this.#infoOf(entry));
+  }
+
   async list(): Promise<readonly BackedStreamInfo[]> {
     const names = [...this.#entries.keys()].toSorted();
     return await Promise.all(
