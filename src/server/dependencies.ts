@@ -35,6 +35,8 @@ export type TableInfo = {
 
 /** The tables that SQL can name, for people who look at them. */
 export interface Tables {
+  /** How many there are; asks none of them. */
+  readonly count: number;
   list(): Promise<readonly TableInfo[]>;
   /** `not_found` with did-you-mean. */
   get(name: string): Promise<TableInfo>;

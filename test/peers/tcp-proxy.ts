@@ -42,8 +42,13 @@ export class TcpProxy implements AsyncDisposable {
     this.#target = Number(address.split(':')[1]);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends all connections of now. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
     this.#server.close();
     await once(this.#server, 'close');
   }

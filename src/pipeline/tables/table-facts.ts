@@ -44,6 +44,11 @@ export class TableCatalog {
     this.#context = context;
   }
 
+  /** How many there are; asks none of them. */
+  get count(): number {
+    return this.#context.queryable.names().length;
+  }
+
   async list(): Promise<readonly TableFacts[]> {
     const { registry, queryable, catalog } = this.#context;
     const attached = catalog.tables().filter((entry) => entry.kind === 'attached');

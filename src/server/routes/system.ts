@@ -35,8 +35,8 @@ export function addSystemRoutes(app: Routes, dependencies: SystemDependencies): 
         response: { 200: healthSchema, 503: healthSchema },
       },
     },
-    async (_request, reply): Promise<HealthAnswer> => {
-      const answer = await health(dependencies);
+    (_request, reply): HealthAnswer => {
+      const answer = health(dependencies);
       reply.code(answer.status === 'ready' ? 200 : 503);
       return answer;
     },
@@ -75,7 +75,7 @@ function stateAnswer(state: ServerConfig['state']): HealthAnswer['state'] {
   };
 }
 
-async function health({ server, config }: SystemDependencies): Promise<HealthAnswer> {
+function health({ server, config }: SystemDependencies): HealthAnswer {
   const pipelines: Record<PipelineStateName, number> = {
     running: 0,
     paused: 0,
@@ -91,7 +91,7 @@ async function health({ server, config }: SystemDependencies): Promise<HealthAns
     uptime_ms: Math.round(process.uptime() * 1000),
     pipelines,
     streams: server.log.listStreams().length + (server.backed?.count ?? 0),
-    tables: (await server.tables.list()).length,
+    tables: server.tables.count,
     state: stateAnswer(config.state),
     sandbox: server.queries.capabilities(),
   };

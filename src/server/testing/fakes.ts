@@ -215,6 +215,10 @@ const contentTypes = {
 export class NamedTables implements Tables {
   readonly #tables = new Map<string, TableInfo>();
 
+  get count(): number {
+    return this.#tables.size;
+  }
+
   list: Tables['list'] = async () => [...this.#tables.values()];
 
   get: Tables['get'] = async (name) => {
