@@ -99,6 +99,7 @@ function flagsOf(options: GlobalOptions): Partial<Record<ConfigKey, unknown>> {
     port: given['port'],
     log_level: given['logLevel'],
     allowed_origins: given['allowedOrigins'],
+    cache_size: given['cacheSize'],
     max_rows: given['maxRows'],
     state: given['state'],
     state_interval: given['stateInterval'],

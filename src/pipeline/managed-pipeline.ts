@@ -22,7 +22,9 @@ import type { Feeder } from './tables/table-registry.ts';
 const restarts: BackoffPolicy = { firstMs: 500, maxMs: 30_000, attemptsMax: 20 };
 const othersFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'unreachable',
+  'unavailable',
   'access_refused',
+  'disk_full',
   'secret_missing',
   'throttled',
   'stream_missing',

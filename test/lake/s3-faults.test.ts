@@ -158,7 +158,7 @@ describe('what does not pass', () => {
     ['old token', error(400, 'ExpiredToken'), 'access_refused', /Check the credentials/],
     ['clock', error(403, 'RequestTimeTooSkewed'), 'access_refused', /Set this machine's clock/],
     ['archived', error(403, 'InvalidObjectState'), 'storage_failed', /restore it/],
-    ['no bucket', error(404, 'NoSuchBucket'), 'storage_failed', /Make the bucket/],
+    ['no bucket', error(404, 'NoSuchBucket'), 'unavailable', /Make the bucket/],
     ['full disks', error(507, 'XMinioStorageFull'), 'disk_full', /Make room/],
     ['a full quota', error(403, 'QuotaExceeded'), 'disk_full', /Make room/],
     [

@@ -39,7 +39,7 @@ export function s3Failure(thrown: unknown, place: S3Place): HeliosError {
   const { name, status, message } = answer;
   const cause = { cause: thrown };
   if (name === 'NoSuchBucket') {
-    return new HeliosError('storage_failed', `The bucket of ${place.url} does not exist.`, {
+    return new HeliosError('unavailable', `The bucket of ${place.url} does not exist.`, {
       hint: 'Make the bucket, or correct its name, region or endpoint.',
       ...cause,
     });
@@ -79,8 +79,9 @@ export function s3Failure(thrown: unknown, place: S3Place): HeliosError {
 
 /** The same request may succeed, or may have succeeded. */
 export function isPassing(failure: HeliosError): boolean {
-  if (passingCodes.has(failure.code)) return true;
   const answer = answerIn(failure.cause);
+  if (answer.name === 'NoSuchBucket') return false;
+  if (passingCodes.has(failure.code)) return true;
   const { name, status } = answer;
   return status === 409 || status === 408 || passingNames.has(name) || isBare(answer);
 }
