@@ -109,7 +109,7 @@ const readers: { readonly [Key in ConfigKey]: Reader<Config[Key]> } = {
   max_rows: { fallback: 10_000, read: (value) => readInteger(value, 1, 1_000_000_000_000) },
   cache_size: { fallback: '10GB', read: readSize },
   state: { fallback: '', read: readStateUrl },
-  state_interval: { fallback: '10s', read: readDuration },
+  state_interval: { fallback: '10s', read: readStateInterval },
   ack: { fallback: 'disk', read: readAcknowledgement },
   ack_interval: { fallback: '150ms', read: readDuration },
 };
@@ -239,6 +239,14 @@ function readAcknowledgement(value: unknown): Acknowledgement {
 function readDuration(value: unknown): string {
   if (typeof value === 'string' && durationMsOf(value) !== undefined) return value;
   throw new Error('is not a duration with its unit, such as 150ms or 1s');
+}
+
+/** Each costs requests, and a standby waits for three of them. */
+function readStateInterval(value: unknown): string {
+  const text = readDuration(value);
+  const durationMs = durationMsOf(text) ?? 0;
+  if (durationMs >= 100 && durationMs <= 3_600_000) return text;
+  throw new Error('is not a duration from 100ms to 1h');
 }
 
 function readList(value: unknown): readonly string[] {

@@ -124,6 +124,6 @@ function parseJson(bytes: Uint8Array, place: string): unknown {
 
 function corrupt(place: string, reason: string): HeliosError {
   return new HeliosError('corrupt_data', `The state ${place} can't be read: ${reason}.`, {
-    hint: 'Restore the object from a version of the bucket, or delete it to go on from the one before.',
+    hint: 'Restore the object from a version of the bucket; deleted, the one before it counts.',
   });
 }
