@@ -26,6 +26,8 @@ const all = [
   'recovery',
   'bad-records',
   'kinesis',
+  's3-query',
+  's3-requests',
 ];
 
 const settings = readSettings();
