@@ -60,6 +60,25 @@ export class DeltaPeers implements AsyncDisposable {
     await this.#peer.ask({ action: 'compact', path });
   }
 
+  /** DELETE by delta-rs: it writes the files anew that hold such rows. */
+  async delete(path: string, predicate: string): Promise<void> {
+    await this.#peer.ask({ action: 'delete', path, predicate });
+  }
+
+  /** RESTORE by delta-rs. */
+  async restore(path: string, version: number): Promise<void> {
+    await this.#peer.ask({ action: 'restore', path, version });
+  }
+
+  /** Puts other rows and columns in the place of all. */
+  async overwrite(
+    path: string,
+    rows: readonly object[],
+    schema: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    await this.#peer.ask({ action: 'overwrite', path, rows, schema });
+  }
+
   /** Has delta-rs write a checkpoint of the newest version. */
   async checkpoint(path: string): Promise<void> {
     await this.#peer.ask({ action: 'checkpoint', path });

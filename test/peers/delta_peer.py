@@ -106,6 +106,20 @@ def compact(path):
     return deltalake.DeltaTable(path).optimize.compact()
 
 
+def delete(path, predicate):
+    return deltalake.DeltaTable(path).delete(predicate)
+
+
+def restore(path, version):
+    return deltalake.DeltaTable(path).restore(version)
+
+
+def overwrite(path, rows, schema):
+    fields = [pa.field(name, getattr(pa, kind)()) for name, kind in schema.items()]
+    table = pa.Table.from_pylist(rows, schema=pa.schema(fields))
+    deltalake.write_deltalake(path, table, mode="overwrite", schema_mode="overwrite")
+
+
 def checkpoint(path):
     deltalake.DeltaTable(path).create_checkpoint()
 
@@ -117,6 +131,9 @@ actions = {
     "facts": facts,
     "append": append,
     "compact": compact,
+    "delete": delete,
+    "restore": restore,
+    "overwrite": overwrite,
     "checkpoint": checkpoint,
 }
 

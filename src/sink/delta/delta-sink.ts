@@ -99,6 +99,7 @@ export class DeltaSink implements TableSink {
       transaction: { appId: request.sinkId, expected: request.from, version: request.to },
       adds,
       newColumns: this.#newColumns(),
+      fileSchema: this.#fileSchema(),
     });
     crashPoint('after-commit');
     if (outcome.kind === 'overtaken') {
@@ -201,6 +202,16 @@ export class DeltaSink implements TableSink {
     for await (const { path } of storage.list(`_helios/${sinkId}/`)) {
       if (path < notePath(sinkId, to)) await storage.delete(path);
     }
+  }
+
+  /** What the files hold, by the table's names: another writer may have given them other types. */
+  #fileSchema(): Schema {
+    const { schema } = this.#options.table.snapshot();
+    const names = new Map(schema.map(({ name }) => [name.toLowerCase(), name]));
+    return this.schema.map((column) => ({
+      ...column,
+      name: names.get(column.name.toLowerCase()) ?? column.name,
+    }));
   }
 
   #newColumns(): Schema {
