@@ -26,6 +26,7 @@ const all = [
   'recovery',
   'bad-records',
   'kinesis',
+  'snapshot',
   's3-query',
   's3-requests',
 ];

@@ -1,48 +1,58 @@
+import { open } from 'node:fs/promises';
+import { HeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
+import { quoteText } from '../../engine/types.ts';
 import type { Column, Schema } from '../../event/schema.ts';
 import type { AddAction, JsonObject } from '../actions.ts';
-import { HeliosError } from '../../base/errors.ts';
 import type { PartitionValues } from '../delta.ts';
 import { LiveFile } from './live-file.ts';
 
+/** Bytes of the lines that are turned into one text, of which the files' texts are parts. */
+const chunkBytes = 1 << 20;
+
+/** Between the fields of a line; JSON and URIs have no such character. */
+const separator = '\u0001';
+
+export type AddsSource = {
+  /** A table function with the checkpoint's rows. */
+  readonly source: string;
+  readonly columns: Schema;
+  /** A local path where nothing is: lines are written there, and left. */
+  readonly linesPath: string;
+};
+
 /**
- * The `add` actions of a checkpoint, column by column: there may be a hundred thousand, and a line
- * of JSON for each would be made only to be taken apart. Statistics stay the text that they are;
- * files of one partition share its values.
+ * The `add` actions of a checkpoint: there may be a hundred thousand. DuckDB writes a line for each,
+ * whose fields are cut out as they are: statistics stay text, and no JSON is parsed but for the
+ * values of each partition, which its files share.
  */
 export async function readAdds(
   connection: Connection,
-  source: string,
-  columns: Schema,
+  { source, columns, linesPath }: AddsSource,
 ): Promise<readonly LiveFile[]> {
   const add = columns.find((column) => column.name === 'add');
   if (add?.type.kind !== 'struct') return [];
+  const fields = selected(add).map((sql) => `coalesce(${sql}, '')`);
+  const line = `concat_ws(chr(1), ${fields.join(', ')})`;
+  await connection.execute(
+    `COPY (SELECT replace(${line}, chr(10), ' ') FROM ${source} WHERE add IS NOT NULL)
+     TO ${quoteText(linesPath)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '',
+       DELIMITER '\\x02', PRESERVE_ORDER false)`,
+  );
   const files: LiveFile[] = [];
   const partitions = new Map<string, PartitionValues>();
-  const select = `SELECT ${selected(add).join(', ')} FROM ${source} WHERE add IS NOT NULL`;
-  for await (const chunk of connection.chunks(select, [])) {
-    const [paths, sizes, times, changes, stats, values, rest] = Array.from(
-      { length: chunk.columnCount },
-      (_, index) => chunk.getColumnValues(index),
-    );
-    for (let row = 0; row < chunk.rowCount; row++) {
-      files.push(
-        new LiveFile({
-          path: textOf(paths?.[row], 'path'),
-          size: wholeOf(sizes?.[row], 'size'),
-          modificationTime: wholeOf(times?.[row], 'modificationTime'),
-          dataChange: changes?.[row] !== false,
-          stats: optionalText(stats?.[row]),
-          partitionValues: partitionValues(optionalText(values?.[row]) ?? '{}', partitions),
-          ...restOf(optionalText(rest?.[row])),
-        }),
-      );
+  for await (const text of wholeLines(linesPath)) {
+    for (let start = 0; start < text.length;) {
+      const newline = text.indexOf('\n', start);
+      const end = newline < 0 ? text.length : newline;
+      files.push(new LiveFile(addOf(new Fields(text, start, end), partitions)));
+      start = end + 1;
     }
   }
   return files;
 }
 
-/** Numbers as DOUBLE, which is a JavaScript number at once. */
+/** Text in the order of `addOf`. */
 function selected({ type }: Column): readonly string[] {
   const names = type.kind === 'struct' ? type.fields.map((field) => field.name) : [];
   const pick = (name: string, sql: string): string => (names.includes(name) ? sql : 'NULL');
@@ -55,27 +65,85 @@ function selected({ type }: Column): readonly string[] {
   ];
   return [
     pick('path', 'add.path'),
-    pick('size', 'add.size::DOUBLE'),
-    pick('modificationTime', 'add.modificationTime::DOUBLE'),
-    pick('dataChange', 'add.dataChange'),
-    `coalesce(${stats.join(', ')})`,
+    pick('size', 'add.size::VARCHAR'),
+    pick('modificationTime', 'add.modificationTime::VARCHAR'),
+    pick('dataChange', 'add.dataChange::VARCHAR'),
     pick('partitionValues', 'to_json(add.partitionValues)::VARCHAR'),
     rare.length === 0
       ? 'NULL'
       : `CASE WHEN ${isAnyRare} THEN to_json(struct_pack(${packed}))::VARCHAR END`,
+    `coalesce(${stats.join(', ')})`,
   ];
+}
+
+/** A file's text in pieces that end where a line does, all read into the same memory. */
+async function* wholeLines(path: string): AsyncGenerator<string> {
+  await using file = await open(path, 'r');
+  let buffer = Buffer.alloc(chunkBytes);
+  let filled = 0;
+  for (;;) {
+    if (filled === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(buffer.length)]);
+    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled);
+    filled += bytesRead;
+    const end = bytesRead === 0 ? filled : buffer.lastIndexOf(10, filled - 1) + 1;
+    if (end > 0) yield buffer.toString('utf8', 0, end);
+    buffer.copyWithin(0, end, filled);
+    filled -= end;
+    if (bytesRead === 0) return;
+  }
+}
+
+/** Cuts the fields out of one line. */
+class Fields {
+  readonly #text: string;
+  readonly #end: number;
+  #at: number;
+
+  constructor(text: string, start: number, end: number) {
+    this.#text = text;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  next(): string {
+    const found = this.#text.indexOf(separator, this.#at);
+    const end = found < 0 ? this.#end : Math.min(found, this.#end);
+    const field = this.#text.slice(this.#at, end);
+    this.#at = Math.min(end + 1, this.#end);
+    return field;
+  }
+}
+
+function addOf(fields: Fields, known: Map<string, PartitionValues>): AddAction {
+  const path = fields.next();
+  if (path === '') return fail('path', path);
+  const size = wholeOf('size', fields.next());
+  const modificationTime = wholeOf('modificationTime', fields.next());
+  const dataChange = fields.next() !== 'false';
+  const values = partitionValues(fields.next(), known);
+  const rest = restOf(fields.next());
+  const stats = fields.next();
+  return {
+    path,
+    size,
+    modificationTime,
+    dataChange,
+    partitionValues: values,
+    stats: stats === '' ? undefined : stats,
+    ...rest,
+  };
 }
 
 function partitionValues(text: string, known: Map<string, PartitionValues>): PartitionValues {
   const found = known.get(text);
   if (found !== undefined) return found;
-  const values = JSON.parse(text) as PartitionValues;
+  const values = (text === '' ? {} : JSON.parse(text)) as PartitionValues;
   known.set(text, values);
   return values;
 }
 
-function restOf(text: string | undefined): Pick<AddAction, 'tags' | 'deletionVector'> {
-  if (text === undefined) return {};
+function restOf(text: string): Pick<AddAction, 'tags' | 'deletionVector'> {
+  if (text === '') return {};
   const parsed = JSON.parse(text) as {
     readonly tags?: Readonly<Record<string, string>> | null;
     readonly deletionVector?: JsonObject | null;
@@ -86,22 +154,16 @@ function restOf(text: string | undefined): Pick<AddAction, 'tags' | 'deletionVec
   };
 }
 
-function optionalText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+function wholeOf(field: string, text: string): number {
+  const value = Number(text);
+  return text !== '' && Number.isSafeInteger(value) ? value : fail(field, text);
 }
 
-function textOf(value: unknown, field: string): string {
-  return optionalText(value) ?? fail(value, field);
-}
-
-function wholeOf(value: unknown, field: string): number {
-  return Number.isSafeInteger(value) ? Number(value) : fail(value, field);
-}
-
-function fail(value: unknown, field: string): never {
+function fail(field: string, text: string): never {
+  const shown = JSON.stringify(text.slice(0, 100));
   throw new HeliosError(
     'corrupt_data',
-    `An add action of the checkpoint has ${field} ${String(value)}, which Helios cannot read.`,
+    `An add action of the checkpoint has the ${field} ${shown}, which Helios cannot read.`,
     { hint: 'Check which program wrote it, and restore the file if it is damaged.' },
   );
 }

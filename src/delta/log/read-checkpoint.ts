@@ -101,7 +101,10 @@ async function readFiles(
       );
     }
     await using connection = await options.engine.connect();
-    return await readParquet(connection, files, paths.join(' and '));
+    const lines = `checkpoint-${randomUUID()}.lines`;
+    temporary.push(lines);
+    const linesPath = scratch.localPath(lines);
+    return await readParquet(connection, { files, where: paths.join(' and '), linesPath });
   } finally {
     for (const name of temporary) await scratch.delete(name);
   }
@@ -112,17 +115,22 @@ async function checkThere(storage: Storage, path: string, local: string): Promis
   throw damaged(path, 'it is not there');
 }
 
+type ParquetFiles = {
+  readonly files: readonly string[];
+  readonly where: string;
+  readonly linesPath: string;
+};
+
 async function readParquet(
   connection: Connection,
-  files: readonly string[],
-  where: string,
+  { files, where, linesPath }: ParquetFiles,
 ): Promise<CheckpointContent> {
   const list = files.map(quoteText).join(', ');
   const source = `read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
   try {
     const columns = await connection.describe(`SELECT * FROM ${source}`);
     const actions = await readSmallActions(connection, { source, columns, where });
-    const live = await readAdds(connection, source, columns);
+    const live = await readAdds(connection, { source, columns, linesPath });
     return { actions: { ...actions, removes: [] }, files: live, removes: actions.removes };
   } catch (thrown) {
     if (!(thrown instanceof HeliosError) || thrown.code === 'corrupt_data') throw thrown;
