@@ -38,6 +38,9 @@ export type S3StorageOptions = {
 /** In an object's metadata: which call put it, to know our own put whose answer was lost. */
 const putIdKey = 'helios-put';
 
+/** So much of a download waits for the disk at most, and is written at once, not piece by piece. */
+const writtenBytes = 4 * 1024 * 1024;
+
 /**
  * Objects under a prefix of a bucket.
  *
@@ -90,7 +93,7 @@ export class S3Storage implements Storage {
     await this.#send('s3:GetObject', path, async (object) => {
       const answer = await this.#requests.client.send(new GetObjectCommand(object));
       const check = new BodyCheck(answer, this.#urlOf(path));
-      const file = createWriteStream(localPath, { flags: 'w' });
+      const file = createWriteStream(localPath, { flags: 'w', highWaterMark: writtenBytes });
       await pipeline(readableBody(answer), checked(check), file).catch((thrown: unknown) => {
         throw isOfDisk(thrown) ? fileFailure(thrown, localPath) : thrown;
       });
