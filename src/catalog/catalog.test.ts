@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -86,6 +86,20 @@ test('paths inside of its folder move with it', () => {
     '/else/where',
   ]);
   expect(catalog.pipeline('p').baseDirectory).toBe(root);
+});
+
+test('a folder that its folder lies in moves with it, and another one does not', () => {
+  const [before = '', after = ''] = ['before', 'after'].map((name) => join(root, name));
+  mkdirSync(join(before, 'data'), { recursive: true });
+  const made = new Catalog(join(before, 'data', 'catalog.db'));
+  made.addPipeline({ ...pipeline('above'), baseDirectory: before });
+  made.addPipeline({ ...pipeline('beside'), baseDirectory: join(before, 'beside') });
+  made.close();
+  renameSync(before, after);
+  const moved = new Catalog(join(after, 'data', 'catalog.db'));
+  expect(moved.pipeline('above').baseDirectory).toBe(after);
+  expect(moved.pipeline('beside').baseDirectory).toBe(join(before, 'beside'));
+  moved.close();
 });
 
 test('a table in an object store keeps its URL, and how to reach it as it was said last', () => {

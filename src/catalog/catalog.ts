@@ -99,7 +99,7 @@ export class Catalog {
         definition.id,
         definition.name,
         definition.sql,
-        this.#stored(definition.baseDirectory),
+        this.#storedBase(definition.baseDirectory),
         definition.wanted,
         definition.createdAtMs,
         definition.revision,
@@ -209,6 +209,12 @@ export class Catalog {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** A folder that the catalog's folder lies in moves with it: `./helios-data/…` stays inside. */
+  #storedBase(path: string): string {
+    const above = relative(this.#root, path);
+    return /^\.\.(?:\/\.\.)*$/.test(above) ? above : this.#stored(path);
   }
 
   #stored(path: string): string {

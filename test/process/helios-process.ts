@@ -7,6 +7,8 @@ export type HeliosOptions = {
   /** The tree whose src/main.ts is run; this one unless given. */
   readonly root?: string | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Where relative paths of pipelines start; the tree unless given. */
+  readonly workingDirectory?: string | undefined;
   /** Options of Node, before the program. */
   readonly nodeOptions?: readonly string[] | undefined;
   /** More arguments of `helios start`. */
@@ -39,7 +41,7 @@ export class HeliosProcess implements AsyncDisposable {
     const program = [...(options.nodeOptions ?? []), join(root, 'src', 'main.ts'), 'start'];
     const settings = ['--port', '0', '--data', options.dataDirectory, ...(options.options ?? [])];
     this.#child = spawn(process.execPath, [...program, ...settings], {
-      cwd: root,
+      cwd: options.workingDirectory ?? root,
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
