@@ -8,6 +8,7 @@ import type { CommitRequest, NewDataFile, PartitionValues } from '../src/delta/d
 import { loadState } from '../src/delta/log/load.ts';
 import { commitPath } from '../src/delta/log/names.ts';
 import { writeCheckpoint } from '../src/delta/log/write-checkpoint.ts';
+import { withLocalTimes } from '../src/delta/local-times.ts';
 import { partitionFolder } from '../src/delta/path.ts';
 import { storedSchema } from '../src/delta/schema-json.ts';
 import { columnStatsJson } from '../src/delta/stats.ts';
@@ -135,6 +136,33 @@ describe.skipIf(python === undefined)('Delta tables among other engines', () => 
       version: 3,
       transaction: 9,
     });
+  });
+
+  test('all of them read times without a zone', async () => {
+    const storage = new FileStorage(join(folder, 'local-times'));
+    const at = { kind: 'timestamp' } as const;
+    const columns = withLocalTimes([
+      { name: 'id', type: long },
+      { name: 'day', type: at },
+      { name: 'moment', type: at },
+      { name: 'li', type: { kind: 'list', element: at } },
+    ]);
+    const table = await DeltaTable.create(storage, { ...options, ...definition(columns, ['day']) });
+    const moment = "TIMESTAMP '2024-01-01 01:02:03.456789'";
+    const select = `SELECT 1 AS id, ${moment} AS moment, [${moment}] AS li`;
+    const day = '2024-01-01 00:00:00.000000';
+    const adds = [await writeFile(storage, select, columns, { day })];
+    await table.commit(request(undefined, 7, adds));
+    const wall = (reader: DeltaReader, name: string): string =>
+      reader === 'clickhouse' ? `toString(${name})` : `CAST(${name} AS VARCHAR)`;
+    for (const reader of deltaReaders) {
+      const sql = `SELECT ${wall(reader, 'moment')} AS a, ${wall(reader, 'day')} AS b FROM t WHERE id = 1`;
+      const [row] = await peers.query(reader, storage.location, sql);
+      expect(row, reader).toMatchObject({
+        a: expect.stringMatching(/^2024-01-01[ T]01:02:03\.456789(?:000)?$/),
+        b: expect.stringMatching(/^2024-01-01[ T]00:00:00(?:\.0+)?$/),
+      });
+    }
   });
 
   async function checkReaders(storage: FileStorage, version: number): Promise<void> {

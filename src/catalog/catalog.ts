@@ -34,8 +34,8 @@ export type TableEntry = {
   /** How to reach the store; secrets as references. */
   readonly storageOptions?: Readonly<Record<string, string>> | undefined;
   /**
-   * `delta`: written by pipelines here, a Delta table or raw files. `attached`: somebody else's, read
-   * only.
+   * `delta`: written by pipelines here, a Delta table or raw files. `attached`: somebody else's,
+   * read only.
    */
   readonly kind: 'delta' | 'attached';
 };

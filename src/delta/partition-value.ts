@@ -13,7 +13,9 @@ export function partitionTextSql(column: Column): string {
   const type = storedType(column.type);
   switch (type.kind) {
     case 'timestamp':
-      return `strftime(${name}, '%Y-%m-%dT%H:%M:%S.%fZ')`;
+      return type.isLocal === true
+        ? `strftime(${name}, '%Y-%m-%d %H:%M:%S.%f')`
+        : `strftime(${name}, '%Y-%m-%dT%H:%M:%S.%fZ')`;
     case 'float':
       return `CASE CAST(${name} AS VARCHAR) WHEN 'inf' THEN 'Infinity' WHEN '-inf' THEN '-Infinity'
         WHEN 'nan' THEN 'NaN' ELSE CAST(${name} AS VARCHAR) END`;

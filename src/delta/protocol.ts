@@ -73,7 +73,6 @@ function checkRules(metadata: MetadataAction): void {
     if (rule !== undefined) refuse('append to', `${rule} (column ${name})`);
     if (!field.nullable) refuse('append to', `a NOT NULL column (${name})`);
     if (field.type === 'void') refuse('append to', `a column without a type (${name})`);
-    if (field.type === 'timestamp_ntz') refuse('append to', `a TIMESTAMP_NTZ column (${name})`);
   }
 }
 

@@ -93,9 +93,12 @@ export function storedSchema(schema: Schema): Schema {
   return schema.map((column) => ({ name: column.name, type: storedType(column.type) }));
 }
 
-/** Whether two columns' types are the same once stored. */
+/** Whether two columns' types are the same once stored, with a zone or without. */
 export function isSameStoredType(left: ColumnType, right: ColumnType): boolean {
-  return JSON.stringify(typeJson(left)) === JSON.stringify(typeJson(right));
+  const [one, other] = [left, right].map((type) =>
+    JSON.stringify(typeJson(type)).replaceAll('"timestamp_ntz"', '"timestamp"'),
+  );
+  return one === other;
 }
 
 const widened: Readonly<Record<8 | 16 | 32 | 64, ColumnType>> = {
@@ -159,9 +162,10 @@ function typeJson(type: ColumnType): unknown {
         valueType: typeJson(stored.value),
         valueContainsNull: true,
       };
+    case 'timestamp':
+      return stored.isLocal === true ? 'timestamp_ntz' : 'timestamp';
     case 'boolean':
     case 'date':
-    case 'timestamp':
       return stored.kind;
     default:
       return unreachable(stored);

@@ -5,7 +5,7 @@ import { storedType } from './schema-json.ts';
 /**
  * Leaf columns that get statistics, from the left: what every engine reads unless told otherwise.
  */
-const leavesMax = 32;
+const leavesMaxDefault = 32;
 /** Characters of a text that a bound keeps. */
 const prefixCharactersMax = 32;
 /** Decimal digits that a double keeps, whichever they are. */
@@ -23,11 +23,13 @@ const doubleDigits = 15;
 export function columnStatsJson(
   copyRow: Readonly<Record<string, unknown>>,
   schema: Schema,
+  leavesMax: number = leavesMaxDefault,
 ): string {
   const count = copyRow['count'];
   assert(/^\d+$/.test(String(count)), 'COPY reports how many rows it wrote');
   const tree = statsOfFields(schema, '', {
     columns: mapOf(copyRow['column_statistics']),
+    leavesMax,
     leaves: 0,
   });
   return (
@@ -46,6 +48,7 @@ type FieldStats = {
 type Walk = {
   /** By DuckDB's path of the leaf: quoted names with dots between. */
   readonly columns: ReadonlyMap<string, unknown>;
+  readonly leavesMax: number;
   /** Leaves met so far. */
   leaves: number;
 };
@@ -73,7 +76,7 @@ function statsOfType(type: ColumnType, path: string, walk: Walk): FieldStats {
   if (!isNested && column === undefined) return nothing;
   walk.leaves++;
   // DuckDB counts the NULLs of a list's elements, not of the list.
-  if (isNested || walk.leaves > leavesMax) return nothing;
+  if (isNested || walk.leaves > walk.leavesMax) return nothing;
   const facts = mapOf(column);
   const [min, max, nulls] = ['min', 'max', 'null_count'].map((key) => facts.get(key));
   return {
@@ -120,8 +123,8 @@ function bounds(type: ColumnType): Bounds {
       return { min: plainDate, max: plainDate };
     case 'timestamp':
       return {
-        min: (text) => instant(text, Math.floor),
-        max: (text) => instant(text, Math.ceil),
+        min: (text) => moment(text, Math.floor, type.isLocal === true),
+        max: (text) => moment(text, Math.ceil, type.isLocal === true),
       };
     default:
       return { min: () => undefined, max: () => undefined };
@@ -172,13 +175,18 @@ function plainDate(text: string): string | undefined {
 }
 
 /** `2024-01-01 01:02:03.456789+00` in milliseconds: a minimum is rounded down, a maximum up. */
-function instant(text: string, round: (number: number) => number): string | undefined {
+function moment(
+  text: string,
+  round: (number: number) => number,
+  isLocal: boolean,
+): string | undefined {
   const [, date, time, fraction = '0'] =
-    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/.exec(text) ?? [];
+    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:\+00)?$/.exec(text) ?? [];
   if (date === undefined || time === undefined) return undefined;
   const micros = Number(fraction.padEnd(6, '0'));
   const instantMs = Date.parse(`${date}T${time}Z`) + round(micros / 1000);
   const iso = new Date(instantMs).toISOString();
   // Year 10000 and later begin with a sign, which no other reader expects.
-  return /^\d{4}-/.test(iso) ? `"${iso}"` : undefined;
+  if (!/^\d{4}-/.test(iso)) return undefined;
+  return isLocal ? `"${iso.slice(0, -1)}"` : `"${iso}"`;
 }

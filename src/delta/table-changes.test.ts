@@ -253,7 +253,6 @@ describe('what stands in the way', () => {
     ['columnMapping (mode name)', [metadata([], { configuration: mappedByName })]],
     ['the feature typeWidening (column id)', columnWith({ 'delta.typeChanges': [] })],
     ['a column without a type (n)', [metadata([...fields(), field('n', 'void')])]],
-    ['a TIMESTAMP_NTZ column', [metadata([...fields(), field('t', 'timestamp_ntz')])]],
   ])('of appending is refused by name, reading is not: %s', async (name, actions) => {
     await foreign(actions);
     const opened = (await DeltaTable.open(storage, options))!;

@@ -30,6 +30,7 @@ import {
   type TableDefinition,
 } from './plan-commit.ts';
 import { holding, planRestore, planRewrite, restoreDifference } from './plan-rewrite.ts';
+import { holdsLocalTimes, localTimesProtocol } from './local-times.ts';
 import { checkAppendable, ownProtocol } from './protocol.ts';
 import type { TableState } from './state.ts';
 import {
@@ -112,7 +113,8 @@ export class DeltaTable {
     let loaded = await loadHead(storage, options);
     if (loaded === undefined) {
       const signature = { txnId: randomUUID(), engineInfo, nowMs: options.clock.nowMs() };
-      const bytes = printActions(planCreate(options, ownProtocol, signature));
+      const protocol = holdsLocalTimes(options.schema) ? localTimesProtocol : ownProtocol;
+      const bytes = printActions(planCreate(options, protocol, signature));
       await storage.putIfAbsent(commitPath(0), bytes);
       loaded = await loadHead(storage, options);
     }
@@ -214,7 +216,9 @@ export class DeltaTable {
    */
   async maybeCheckpoint(): Promise<void> {
     const commits = this.#state.version - (this.#checkpointVersion ?? 0);
-    if (commits < checkpointCommits && this.#commitBytes < checkpointBytes) return;
+    const asked = this.#state.configuration['delta.checkpointInterval'];
+    const commitsMax = asked === undefined ? checkpointCommits : Number(asked);
+    if (commits < commitsMax && this.#commitBytes < checkpointBytes) return;
     this.#checkpointing ??= this.#checkpoint().finally(() => (this.#checkpointing = undefined));
     await this.#checkpointing;
   }

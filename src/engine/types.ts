@@ -12,7 +12,10 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** DuckDB's name of a column type. An instant is TIMESTAMPTZ, everywhere and always in UTC. */
+/**
+ * DuckDB's name of a column type. An instant is TIMESTAMPTZ, everywhere and always in UTC, but for
+ * files that keep it without a zone.
+ */
 export function duckdbType(type: ColumnType): string {
   switch (type.kind) {
     case 'boolean':
@@ -34,7 +37,7 @@ export function duckdbType(type: ColumnType): string {
     case 'time':
       return 'TIME';
     case 'timestamp':
-      return 'TIMESTAMPTZ';
+      return type.isLocal === true ? 'TIMESTAMP' : 'TIMESTAMPTZ';
     case 'interval':
       return 'INTERVAL';
     case 'list':

@@ -12,7 +12,8 @@ export type ColumnType =
   | { readonly kind: 'bytes' }
   | { readonly kind: 'date' }
   | { readonly kind: 'time' }
-  | { readonly kind: 'timestamp' }
+  /** `isLocal`: files keep it without a zone. */
+  | { readonly kind: 'timestamp'; readonly isLocal?: true | undefined }
   | { readonly kind: 'interval' }
   | { readonly kind: 'list'; readonly element: ColumnType }
   | { readonly kind: 'struct'; readonly fields: readonly Column[] }

@@ -251,7 +251,7 @@ test('what Delta or the column cannot hold exactly is rejected, not changed', as
   const messages = (await helios.rows('quarantine'))
     .map((row) => String(row['message']))
     .toSorted();
-  expect(messages[0]).toBe("The partition field Part is '', which Delta can't tell from NULL.");
+  expect(messages[0]).toBe("The partition field Part is '', which a folder can't tell from NULL.");
   expect(messages[1]).toMatch(/^helios:inexact: 2024-01-01 00:00:00.123456789 is not exact/);
   expect(messages).toHaveLength(2);
 });

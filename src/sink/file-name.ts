@@ -31,7 +31,8 @@ export function dataFileName(parts: NameParts): string {
  */
 export function rawFileName(parts: Omit<NameParts, 'compression'>, extension: string): string {
   const { prefix, suffix } = parts.naming;
-  return `${prefix === undefined ? '' : `${prefix}-`}${uniqueName(parts)}${suffix ?? ''}${extension}`;
+  const start = prefix === undefined ? '' : `${prefix}-`;
+  return `${start}${uniqueName(parts)}${suffix ?? ''}${extension}`;
 }
 
 function uniqueName(parts: Omit<NameParts, 'compression'>): string {

@@ -204,6 +204,10 @@ export type SinkConnector =
       readonly kind: 'delta';
       /** Merging of committed files; on unless it says otherwise. */
       readonly compaction?: CompactionOptions | undefined;
+      /** A new table's timestamps are times without a zone (`timestamp_ntz`), in UTC. */
+      readonly hasLocalTimes?: true | undefined;
+      /** Delta's own settings of a new table, `delta.…`. */
+      readonly properties?: Readonly<Record<string, string>> | undefined;
     } & FolderOptions &
       ParquetOptions)
   | ({ readonly kind: 'filesystem'; readonly format: FileFormat } & FolderOptions)

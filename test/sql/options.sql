@@ -168,3 +168,19 @@ CREATE TABLE c (a INT) WITH (connector = 'filesystem', path = 'abfss://c@account
 CREATE TABLE d (a INT) WITH (connector = 'filesystem', path = 'gs://bucket/in', type = 'source', format = 'json');
 CREATE TABLE e (a INT) WITH (connector = 'single_file', path = 's3://bucket/one.json', type = 'sink');
 CREATE TABLE f (a INT) WITH (connector = 'single_file', path = 'abfs://bucket/one.json', type = 'source');
+
+-- case: settings of Delta
+CREATE TABLE src (id BIGINT, at TIMESTAMP) WITH (connector = 'http');
+CREATE TABLE t WITH (connector = 'delta', path = '/x', type = 'sink', 'delta.timestamp_ntz' = true,
+  'delta.logRetentionDuration' = interval '7 days', 'delta.deletedFileRetentionDuration' = 'interval 12 hours',
+  'delta.appendOnly' = true, 'delta.checkpointInterval' = 10, 'delta.dataSkippingNumIndexedCols' = -1,
+  'delta.enableExpiredLogCleanup' = 'false');
+INSERT INTO t SELECT id, at FROM src;
+
+-- case: settings of Delta that are none
+CREATE TABLE a (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'delta.logRetentionDuraton' = interval '7 days');
+CREATE TABLE b (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'delta.logRetentionDuration' = 'long');
+CREATE TABLE c (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'delta.appendOnly' = 'yes', 'delta.checkpointInterval' = 0);
+CREATE TABLE d (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'delta.columnMapping.mode' = 'name');
+CREATE TABLE e (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'delta.feature.clustering' = 'supported');
+CREATE TABLE f (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink', 'delta.appendOnly' = true);

@@ -41,7 +41,8 @@ const mark = String.raw`\u0001helios\u0001`;
 function marked(json: string): string {
   const pattern = quoteText(`(${string})|(${fraction})`);
   // A string is followed by two marks with nothing between; a number has one on either side.
-  const split = String.raw`regexp_replace(${json}, ${pattern}, '\1' || chr(1) || '\2' || chr(2), 'g')`;
+  const marks = String.raw`'\1' || chr(1) || '\2' || chr(2)`;
+  const split = `regexp_replace(${json}, ${pattern}, ${marks}, 'g')`;
   const plain = `replace(${split}, chr(1) || chr(2), '')`;
   const opened = `replace(${plain}, chr(1), ${quoteText(`"${mark}`)})`;
   return `replace(${opened}, chr(2), ${quoteText(`${mark}"`)})`;

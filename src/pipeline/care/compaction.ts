@@ -2,6 +2,7 @@ import { HeliosError } from '../../base/errors.ts';
 import { crashPoint } from '../../base/crash-point.ts';
 import type { Replacement } from '../../delta/delta.ts';
 import type { DeltaTable } from '../../delta/table.ts';
+import { withTimesOf } from '../../delta/local-times.ts';
 import type { Schema } from '../../event/schema.ts';
 import type { Bin, Choice } from './choose-files.ts';
 import { leaveNote, type NoteContext } from './leftovers.ts';
@@ -86,8 +87,9 @@ type Work = {
 
 /** One commit; what can't be rewritten stays out of it. */
 async function compactBins(context: CompactionContext, work: Work, sum: Sum): Promise<void> {
-  const { schema, partitionColumns } = context.delta.snapshot();
-  const columns = schema.filter(({ name }) => !partitionColumns.includes(name));
+  const { schema, partitionColumns, metadata } = context.delta.state();
+  const stored = withTimesOf(schema, metadata.schemaString, { takesNew: false });
+  const columns = stored.filter(({ name }) => !partitionColumns.includes(name));
   const replacements: Replacement[] = [];
   const notes: string[] = [];
   for (const bin of work.bins) {

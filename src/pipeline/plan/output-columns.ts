@@ -33,7 +33,10 @@ function tableColumns({ schema, table }: Output, stored: Schema): string {
     .join(', ');
 }
 
-/** Delta and Hive write NULL and '' alike as a partition's value: what can't be told apart isn't stored. */
+/**
+ * Delta and Hive write NULL and '' alike as a partition's value: what can't be told apart isn't
+ * stored.
+ */
 function notEmpty(value: string, name: string): string {
   const message = `The partition field ${name} is '', which a folder can't tell from NULL.`;
   const isFit = `(${value}) IS NULL OR (${value}) <> ''`;

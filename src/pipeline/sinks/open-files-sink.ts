@@ -52,7 +52,9 @@ export async function openFilesSink(
   });
 }
 
-/** What a folder has to be for an output. `invalid_config` for columns that can't be its folders. */
+/**
+ * What a folder has to be for an output. `invalid_config` for columns that can't be its folders.
+ */
 export function filesDefinition(
   { table, schema }: Output,
   connector: FilesConnector,

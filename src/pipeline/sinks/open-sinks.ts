@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { HeliosError } from '../../base/errors.ts';
+import { takesLocalTimes, withLocalTimes, withTimesOf } from '../../delta/local-times.ts';
 import { storedSchema } from '../../delta/schema-json.ts';
+import type { DeltaTable } from '../../delta/table.ts';
 import type { Schema } from '../../event/schema.ts';
 import { DeltaSink } from '../../sink/delta/delta-sink.ts';
 import type { Sink } from '../../sink/sink.ts';
@@ -113,11 +115,13 @@ async function deltaSink(
   request: DeltaSinkRequest,
 ): Promise<DeltaSink> {
   const { registry, engine, clock } = environment;
+  const { hasLocalTimes = false, properties } = request.connector;
   const table = await registry.openForSink({
     name: request.name,
     path: request.path,
     storageOptions: request.connector.storage,
-    schema: request.schema,
+    schema: hasLocalTimes ? withLocalTimes(request.schema) : request.schema,
+    configuration: properties,
     partitionColumns: request.connector.partitionFields,
   });
   return new DeltaSink({
@@ -126,11 +130,18 @@ async function deltaSink(
     engine,
     clock,
     connector: request.connector,
-    schema: request.schema,
+    schema: schemaFor(table.delta, request.schema, hasLocalTimes),
     timeColumn: request.timeColumn,
     stagingDirectory: request.staging,
     onProblem: environment.onProblem,
   });
+}
+
+/** A table's times are with a zone or without, whatever the SQL would have for a new one. */
+function schemaFor(table: DeltaTable, schema: Schema, hasLocalTimes: boolean): Schema {
+  const { metadata, protocol } = table.state();
+  const takesNew = hasLocalTimes && takesLocalTimes(protocol);
+  return withTimesOf(schema, metadata.schemaString, { takesNew });
 }
 
 const quarantineConnector: DeltaSinkRequest['connector'] = {

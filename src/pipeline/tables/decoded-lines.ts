@@ -2,7 +2,9 @@ import type { PinnedView } from '../../catalog/view.ts';
 import { ownLines } from '../../format/json/own-lines.ts';
 import type { FilesSnapshot } from '../../sink/filesystem/file-table.ts';
 
-/** How a view reads files that aren't Parquet: JSON lines hold all columns, those of folders too. */
+/**
+ * How a view reads files that aren't Parquet: JSON lines hold all columns, those of folders too.
+ */
 export function decodedLines({
   format,
   columns,

@@ -1,6 +1,7 @@
 import type { Column, Schema } from '../../event/schema.ts';
 import type { PinnedView, ViewFile } from '../../catalog/view.ts';
 import type { Part } from '../../sink/sink.ts';
+import { withInstants } from '../../delta/local-times.ts';
 import { ColdFiles } from './cold-files.ts';
 import type { OpenFiles } from './file-tables.ts';
 import { decodedLines } from './decoded-lines.ts';
@@ -72,7 +73,7 @@ export function viewSchema(table: WrittenTable): Schema {
   const known = new Set(columns.map((column) => column.name.toLowerCase()));
   for (const { live } of table.feeders) {
     if (live.sink.kind !== 'table') continue;
-    for (const column of live.sink.schema) {
+    for (const column of withInstants(live.sink.schema)) {
       if (known.has(column.name.toLowerCase())) continue;
       known.add(column.name.toLowerCase());
       columns.push(column);

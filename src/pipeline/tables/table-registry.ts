@@ -41,6 +41,8 @@ export type TableDefinition = {
   /** In stored types. */
   readonly schema: Schema;
   readonly partitionColumns: readonly string[];
+  /** Delta's own settings, of a new table. */
+  readonly configuration?: Readonly<Record<string, string>> | undefined;
 };
 
 export type RegistryContext = {
@@ -106,7 +108,7 @@ export class TableRegistry {
       tableId: this.#context.newId(),
       schema: definition.schema,
       partitionColumns: definition.partitionColumns,
-      configuration: {},
+      configuration: definition.configuration ?? {},
     });
     return this.#remember({ entry, feeders: new Set(), ...this.#opened(storage, delta, entry) });
   }

@@ -79,7 +79,9 @@ export class DeltaSink implements TableSink {
   }
 
   statsOf(copyRow: Readonly<Record<string, unknown>>): string {
-    return columnStatsJson(copyRow, this.schema);
+    const asked = this.#options.table.snapshot().configuration['delta.dataSkippingNumIndexedCols'];
+    if (asked === undefined) return columnStatsJson(copyRow, this.schema);
+    return columnStatsJson(copyRow, this.schema, Number(asked) < 0 ? Infinity : Number(asked));
   }
 
   async clearStaging(): Promise<void> {

@@ -105,7 +105,9 @@ export class FileTable {
     };
   }
 
-  /** Reads the listings that came since. `table_replaced` where the folder is another's, or gone. */
+  /**
+   * Reads the listings that came since. `table_replaced` where the folder is another's, or gone.
+   */
   async refresh(): Promise<FilesSnapshot> {
     return await this.#inTurn(async () => await this.#refresh());
   }
@@ -282,7 +284,8 @@ function unfit(start: string, wanted: FilesTable['files'], hint: string): Helios
 function gone(storage: Storage): HeliosError {
   return new HeliosError(
     'table_replaced',
-    `The files in ${storage.location} are gone: ${tablePath}, which says what they are, is missing.`,
+    `The files in ${storage.location} are gone: ${tablePath}, which says what they are, ` +
+      'is missing.',
     {
       hint:
         'Put the folder back, or stop the pipeline with --discard and start it again: rows that ' +

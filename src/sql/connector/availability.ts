@@ -50,8 +50,8 @@ const noIceberg = 'Helios has no Iceberg tables.';
 
 const insteadOfIceberg = {
   sink:
-    "Write a Delta table (connector = 'delta'), which Spark, Trino, Athena, ClickHouse and DuckDB " +
-    'read too. ',
+    "Write a Delta table (connector = 'delta'), which Spark, Trino, Athena, ClickHouse and " +
+    'DuckDB read too. ',
   source: "Read the table's Parquet files with filesystem, where nothing was deleted from it. ",
 } as const;
 

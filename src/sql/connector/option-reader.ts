@@ -10,6 +10,11 @@ import { durationMsOf, sizeBytesOf } from './quantities.ts';
  */
 export type Spellings = readonly [string, ...string[]];
 
+export type PrefixedOption = Pick<OptionText, 'name' | 'nameSpan' | 'value'> & {
+  /** Undefined for a list. */
+  readonly text: string | undefined;
+};
+
 /**
  * Gives a table's options by type. Each method knows an option by its spellings, reports what is
  * wrong with its value, and yields undefined then, as for an option that isn't given. `finish`
@@ -163,6 +168,19 @@ export class OptionReader {
       this.#known.add(option.name.toLowerCase());
       this.report(option.nameSpan, `${option.name}: ${message}`, hint);
     }
+  }
+
+  /** All options whose name begins so and which no method asked for by name. */
+  takeAll(prefix: string): readonly PrefixedOption[] {
+    const found = this.#options.filter(({ name }) => {
+      const key = name.toLowerCase();
+      return key.startsWith(prefix) && !this.#known.has(key);
+    });
+    return found.map((option) => {
+      this.#known.add(option.name.toLowerCase());
+      const { name, nameSpan, value } = option;
+      return { name, nameSpan, value, text: value.kind === 'list' ? undefined : value.text };
+    });
   }
 
   /** Passes over all options whose name begins so: what they belong to is wrong itself. */

@@ -3,13 +3,17 @@ import { readSinkFormat } from '../formats.ts';
 import type { OptionReader } from '../option-reader.ts';
 import type { TableText } from '../table-text.ts';
 import { readFolderOptions, readParquetOptions } from './folder-options.ts';
+import { readTableProperties } from './table-properties.ts';
 
 /** Options of `connector = 'delta'`. */
 export function readDelta(table: TableText): SinkConnector {
   const folder = readFolderOptions(table);
   readSinkFormat(table.options, ['parquet']);
   const compaction = readCompaction(table.options);
-  return { kind: 'delta', ...folder, ...readParquetOptions(table.options), compaction };
+  const hasLocalTimes = table.options.boolean('delta.timestamp_ntz') === true ? true : undefined;
+  const properties = readTableProperties(table.options);
+  const parquet = readParquetOptions(table.options);
+  return { kind: 'delta', ...folder, ...parquet, compaction, hasLocalTimes, properties };
 }
 
 /** Undefined where nothing is said of it. */
