@@ -3,10 +3,14 @@ import { randomUUID } from 'node:crypto';
 
 const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
 
-/** A new bucket of an emulator, which takes any credentials; gives its name. */
-export async function createBucket(endpoint: string): Promise<string> {
+/** A new bucket of an emulator, most of which take any credentials; gives its name. */
+export async function createBucket(
+  endpoint: string,
+  keys: { readonly accessKeyId: string; readonly secretAccessKey: string } = credentials,
+): Promise<string> {
   const bucket = `b-${randomUUID()}`;
-  const client = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials });
+  const place = { region: 'us-east-1', endpoint, forcePathStyle: true };
+  const client = new S3Client({ ...place, credentials: keys });
   try {
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     return bucket;

@@ -5,12 +5,13 @@ import { DeltaTable } from '../../src/delta/table.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { createBucket } from './bucket.ts';
-import { hastyClock, openS3 } from './open-s3.ts';
+import { anyCredentials, hastyClock, openS3 } from './open-s3.ts';
 import { type S3Fault, S3FaultProxy } from './s3-fault-proxy.ts';
 
 export type CommitPlan = {
   /** Of a store that tells the truth. */
   readonly endpoint: string;
+  readonly credentials?: typeof anyCredentials;
   /** An existing folder for caches and checkpoints. */
   readonly folder: string;
   readonly writers: number;
@@ -43,13 +44,15 @@ export type CommitReport = {
 export async function commitUnderFaults(plan: CommitPlan): Promise<CommitReport> {
   const startMs = performance.now();
   const { endpoint, folder, seed } = plan;
-  const bucket = await createBucket(endpoint);
+  const keys = plan.credentials ?? anyCredentials;
+  const credentials = async (): Promise<typeof keys> => await Promise.resolve(keys);
+  const bucket = await createBucket(endpoint, keys);
   const engine = await Engine.open({ threads: 1, memoryBytes: 2 ** 29, tempDirectory: folder });
   await using proxy = await S3FaultProxy.open(endpoint);
   const network = new BadNetwork(proxy, { share: plan.faultShare, random: seeded(seed) });
   try {
     const options = { engine, clock: hastyClock, random: Math.random, temporaryFolder: folder };
-    const truth = await openS3({ endpoint, bucket, folder });
+    const truth = await openS3({ endpoint, bucket, folder }, { credentials });
     await DeltaTable.create(truth, {
       ...options,
       tableId: 'the-table',
@@ -63,7 +66,11 @@ export async function commitUnderFaults(plan: CommitPlan): Promise<CommitReport>
     await Promise.all(
       writers.map(async (writer) => {
         const place = { endpoint: proxy.endpoint, bucket, folder: `${folder}/${writer.appId}` };
-        const storage = await openS3(place, { clock: hastyClock, idleTimeoutMs: 2000 });
+        const storage = await openS3(place, {
+          credentials,
+          clock: hastyClock,
+          idleTimeoutMs: 2000,
+        });
         await writer.run(storage, options, plan.commitsOfEach, () => plan.onProgress?.(++commits));
       }),
     );

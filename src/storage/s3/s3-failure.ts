@@ -115,7 +115,8 @@ export function isClockSkew(failure: HeliosError): boolean {
 
 export function isNotFound({ name, status }: S3Answer): boolean {
   if (name === 'NoSuchBucket' || name === 'NoSuchUpload') return false;
-  return name === 'NoSuchKey' || name === 'NotFound' || status === 404;
+  // Some stores have 404 for keys of theirs that they don't know.
+  return name === 'NoSuchKey' || name === 'NotFound' || (status === 404 && !keyNames.has(name));
 }
 
 export function isPreconditionFailed({ name, status }: S3Answer): boolean {
@@ -125,6 +126,7 @@ export function isPreconditionFailed({ name, status }: S3Answer): boolean {
 const clockNames: ReadonlySet<string> = new Set(['RequestTimeTooSkewed', 'RequestExpired']);
 const keyNames: ReadonlySet<string> = new Set([
   'InvalidAccessKeyId',
+  'XAdminUserNotFound',
   'SignatureDoesNotMatch',
   'ExpiredToken',
   'ExpiredTokenException',

@@ -284,12 +284,13 @@ export class S3Storage implements Storage {
         new ListObjectsV2Command({
           Bucket: this.#place.bucket,
           Prefix: `${base}${prefix}`,
-          // Names may hold characters that XML can't.
+          // Names may hold characters that XML can't. Some stores don't know of it.
           EncodingType: 'url',
           ...(after === undefined ? {} : { StartAfter: after }),
         }),
       );
-      const keys = (answer.Contents ?? []).map((item) => ({ ...item, Key: decoded(item.Key) }));
+      const keyOf = answer.EncodingType === 'url' ? decoded : (key = '') => key;
+      const keys = (answer.Contents ?? []).map((item) => ({ ...item, Key: keyOf(item.Key) }));
       const objects = keys
         // Marks of folders, which consoles make, are no objects of ours.
         .filter(({ Key: key }) => key.startsWith(base) && !key.endsWith('/'))
