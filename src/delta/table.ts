@@ -38,6 +38,7 @@ import {
   checkSameId,
   gone,
   headOf,
+  headOrLength,
   isSameHead,
   type LoadedHead,
   loadHead,
@@ -341,9 +342,10 @@ export class DeltaTable {
       throw thrown;
     }
     const { byteLength } = bytes;
-    const head = await this.#headOf(version);
+    // A commit that is made must not fail for this.
+    const head = await headOrLength(this.#storage, version, byteLength);
     // Overwritten within the moment: not ours any more.
-    if (head !== undefined && head.byteLength !== byteLength) return lostRace(version);
+    if (head.byteLength !== byteLength) return lostRace(version);
     this.#apply([{ actions: parseActions(bytes, path), byteLength }], head);
     return undefined;
   }
@@ -358,23 +360,20 @@ export class DeltaTable {
     await this.#checkHead();
     const version = this.#state.version + 1;
     const commits = await readCommitsFrom(this.#storage, version);
-    if (commits.length > 0) {
-      this.#apply(commits, await this.#headOf(version + commits.length - 1));
+    const last = commits.at(-1);
+    if (last !== undefined) {
+      const newest = version + commits.length - 1;
+      this.#apply(commits, await headOrLength(this.#storage, newest, last.byteLength));
     }
     return commits.map((commit) => commit.actions.commitInfo?.['txnId']);
   }
 
-  #apply(commits: readonly Commit[], head: StoredObject | undefined): void {
+  #apply(commits: readonly Commit[], head: StoredObject): void {
     const state = this.#state.next(commits.map((commit) => commit.actions));
     checkSameId(this.#state, state);
     this.#state = state;
     this.#commitBytes += commits.reduce((sum, commit) => sum + commit.byteLength, 0);
     this.#head = head;
-  }
-
-  /** A commit that is made must not fail for this; without it the next look reads the whole log. */
-  async #headOf(version: TableVersion): Promise<StoredObject | undefined> {
-    return await headOf(this.#storage, version).catch(() => undefined);
   }
 
   /**

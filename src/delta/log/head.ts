@@ -36,16 +36,23 @@ export async function headOf(
   return await storage.stat(commitPath(version));
 }
 
+/** The same, where a store that doesn't answer is no failure: then its length alone is known. */
+export async function headOrLength(
+  storage: Storage,
+  version: TableVersion,
+  byteLength: number,
+): Promise<StoredObject> {
+  const unseen = { path: commitPath(version), byteLength, modifiedAtMs: Number.NaN };
+  return (await headOf(storage, version).catch(() => unseen)) ?? unseen;
+}
+
 export function isSameHead(
   now: StoredObject | undefined,
   known: StoredObject | undefined,
 ): boolean {
-  return (
-    now !== undefined &&
-    now.byteLength === known?.byteLength &&
-    now.modifiedAtMs === known.modifiedAtMs &&
-    now.tag === known.tag
-  );
+  if (now === undefined || now.byteLength !== known?.byteLength) return false;
+  const wasSeen = !Number.isNaN(known.modifiedAtMs);
+  return !wasSeen || (now.modifiedAtMs === known.modifiedAtMs && now.tag === known.tag);
 }
 
 export function checkSameId(known: TableState, found: TableState): void {

@@ -34,7 +34,8 @@ const retries: BackoffPolicy = { firstMs: 100, maxMs: 5_000, attemptsMax: 6 };
 
 /**
  * Retries that one store may cost beyond its requests: each request earns a tenth of one, each
- * retry costs one. A store that fails for all is asked no more often than it can bear.
+ * retry costs one, and gives it back where it helped. A store that fails for all is asked no more
+ * often than it can bear.
  */
 const retryBudgetMax = 200;
 const retryEarned = 0.1;
@@ -86,10 +87,14 @@ export class S3Requests {
     const { clock, random } = this.#options;
     this.#retryBudget = Math.min(retryBudgetMax, this.#retryBudget + retryEarned);
     let isRefreshed = false;
+    let spent = 0;
     for (let attempt = 1; ; attempt++) {
       const used = await this.#credentials(place);
       const failure = await attemptOf(place, attempt, request);
-      if (failure.kind === 'answer') return failure.value;
+      if (failure.kind === 'answer') {
+        this.#retryBudget = Math.min(retryBudgetMax, this.#retryBudget + spent);
+        return failure.value;
+      }
       const { error } = failure;
       if (!isRefreshed && (await this.#mayHeal(error, used))) {
         isRefreshed = true;
@@ -99,6 +104,7 @@ export class S3Requests {
       const isOver = attempt >= retries.attemptsMax || this.#retryBudget < 1;
       if (!isPassing(error) || isOver) throw error;
       this.#retryBudget -= 1;
+      spent += 1;
       this.#counts.countRetry();
       await clock.sleep(backoffMs(retries, attempt, random));
     }
