@@ -120,8 +120,10 @@ describe.skipIf(parts === undefined)('while a broker is away', () => {
     expect(shown).toContain('read: waiting, epoch ');
     expect(shown).toContain(`does not answer.`);
     expect((await show()).sources[0]).not.toHaveProperty('lag_records');
-    const metrics = await (await helios.request('/metrics')).text();
-    expect(metrics).not.toMatch(/^helios_partition_lag_records\{/m);
+    await until(
+      async () => await (await helios.request('/metrics')).text(),
+      (metrics) => !/^helios_partition_lag_records\{/m.test(metrics),
+    );
     broker.resume();
     await told(({ waiting, lag_records }) => waiting === undefined && lag_records === 0);
 
