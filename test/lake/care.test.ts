@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DeltaPeers, deltaPython } from '../peers/delta-peers.ts';
+import { startMoto } from '../peers/moto.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { until } from '../streams/until.ts';
+import { createBucket } from './bucket.ts';
 
 const python = await deltaPython();
 
@@ -35,11 +37,16 @@ afterAll(async () => {
 /** A stream, a pipeline and a table of its own for each test. */
 class Flow {
   readonly name = `t${serial++}`;
-  readonly path: string = join(folder, this.name);
+  readonly path: string;
   #sent = 0;
 
-  static async begin(): Promise<Flow> {
-    const flow = new Flow();
+  constructor(location?: string) {
+    this.path = location ?? join(folder, this.name);
+  }
+
+  /** Into a folder of its own unless a place is given. */
+  static async begin(location?: string): Promise<Flow> {
+    const flow = new Flow(location);
     await helios.call('POST', '/api/v1/pipelines', {
       name: flow.name,
       sql: `CREATE TABLE in_${flow.name} (id BIGINT, page TEXT)
@@ -131,11 +138,11 @@ describe('merging files', () => {
   test.skipIf(python === undefined)(
     'beside another writer that appends, deletes and compacts loses and doubles nothing',
     async () => {
-      let isOver = false;
+      const over = new AbortController();
       const rival = async (): Promise<number> => {
         const rows = [{ id: -1, page: 'p9' }];
         let count = 0;
-        while (!isOver) {
+        while (!over.signal.aborted) {
           await peers.append(flow.path, rows, { id: 'int64', page: 'string' });
           count++;
           await peers.compact(flow.path).catch(lostTheRace);
@@ -149,7 +156,7 @@ describe('merging files', () => {
         const { result } = await flow.care('optimize');
         merged += (result as { files_before: number }).files_before;
       }
-      isOver = true;
+      over.abort();
       const appended = await rivals;
       await peers.delete(flow.path, 'id = 7');
       await flow.care('optimize');
@@ -273,6 +280,42 @@ describe('a process that is killed while it merges', () => {
     },
   );
 });
+
+test.skipIf(python === undefined)(
+  'all of it in an object store, beside another writer',
+  async () => {
+    await using moto = await startMoto();
+    if (moto === undefined || python === undefined) return;
+    const { endpoint } = moto;
+    const bucket = await createBucket(endpoint);
+    await using rival = new DeltaPeers(python, {
+      ...{ AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1', AWS_ALLOW_HTTP: 'true' },
+      ...{ AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' },
+    });
+    const url = `s3://${bucket}/lake/care`;
+    const flow = await Flow.begin(`s3::${endpoint}/${bucket}/lake/care`);
+    await flow.roll(30);
+    await flow.roll(30);
+    const row = { id: -1, page: 'p0' };
+    const appends = rival.append(url, [row], { id: 'int64', page: 'string' });
+    const [{ result }] = await Promise.all([flow.care('optimize'), flow.roll(30), appends]);
+    expect(result).toMatchObject({ files_before: 6, files_after: 3 });
+    const merging = flow.care('optimize');
+    await Promise.all([merging, rival.compact(url).catch(lostTheRace)]);
+    const sql = 'SELECT count(*) AS c, sum(id) AS s FROM t ';
+    const [count, , sum = 0] = Flow.countsOf(90);
+    const expected = [(count ?? 0) + 1, sum - 1];
+    const own = await helios.query(sql.replace('FROM t ', `FROM ${flow.name}`));
+    expect(own.rows[0]?.map(Number)).toEqual(expected);
+    const [theirs] = await rival.query('delta-rs', url, sql);
+    expect(Object.values(theirs as object).map(Number)).toEqual(expected);
+    const vacuumed = await flow.care('vacuum', { retain_ms: 0, force: true });
+    expect(vacuumed).toMatchObject({ result: { orphans: 0, uploads: 0 } });
+    expect((await helios.query(sql.replace('FROM t ', `FROM ${flow.name}`))).rows).toEqual(
+      own.rows,
+    );
+  },
+);
 
 /** Of two that rewrite the same files one has to give up. */
 function lostTheRace(thrown: unknown): void {

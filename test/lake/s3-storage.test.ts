@@ -1,3 +1,4 @@
+import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,6 +42,29 @@ test('a file larger than a part goes in parts, and comes back whole', async () =
     );
   } finally {
     await rm(folder, { recursive: true });
+  }
+});
+
+test('uploads that were never ended are counted, and given up, when they are old', async () => {
+  const endpoint = moto?.endpoint ?? '';
+  const storage = await openStorage();
+  const [, bucket = ''] = /^s3::[^/]+\/\/[^/]+\/([^/]+)\//.exec(storage.location) ?? [];
+  const client = new S3Client({
+    ...{ region: 'us-east-1', endpoint, forcePathStyle: true },
+    credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+  });
+  try {
+    for (const key of ['a/lake/big', 'a/lakeside/other']) {
+      await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
+    }
+    // Every upload of moto's began in 2010.
+    const [past, future] = [Date.UTC(2001), Date.now() + 60_000];
+    expect(await storage.abortUploads(past, false)).toBe(0);
+    expect(await storage.abortUploads(future, true)).toBe(1);
+    expect(await storage.abortUploads(future, false)).toBe(1);
+    expect(await storage.abortUploads(future, true)).toBe(0);
+  } finally {
+    client.destroy();
   }
 });
 
