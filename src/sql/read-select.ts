@@ -153,6 +153,16 @@ const namedTableKeys: Readonly<Record<string, readonly string[]>> = {
   JOIN: ['left', 'right'],
 };
 
+function readAt(
+  json: unknown,
+  depth: number,
+): { readonly unit: string; readonly expression: Expression } | undefined {
+  if (!isPresent(json)) return undefined;
+  const clause = objectOf(json);
+  const expression = readOptionalExpression(clause['expr'], depth + 1);
+  return expression && { unit: textOf(clause['unit']).toUpperCase(), expression };
+}
+
 function readTableKind(
   node: Json,
   type: string,
@@ -167,6 +177,7 @@ function readTableKind(
         schema: textOf(node['schema_name']),
         name: textOf(node['table_name']),
         hasAtClause: isPresent(node['at_clause']),
+        at: readAt(node['at_clause'], depth),
         hasColumnAliases: listOf(node['column_name_alias']).length > 0,
       };
     case 'TABLE_FUNCTION':

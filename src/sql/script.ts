@@ -152,7 +152,12 @@ export type RollingPolicy = {
   readonly intervalMs: number | undefined;
   readonly fileBytes: number | undefined;
   readonly inactivityMs: number | undefined;
+  /**
+   * When the folder's time is over that was the newest when the first of them came, by the clock.
+   */
   readonly onWatermark: boolean;
+  /** The pattern of those folders. */
+  readonly timePattern?: string | undefined;
 };
 
 export type FileNaming = {

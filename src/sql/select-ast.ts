@@ -55,6 +55,8 @@ export type TableRef =
       readonly name: string;
       /** `AT (VERSION => …)`. */
       readonly hasAtClause: boolean;
+      /** What it says: the unit is `VERSION` or `TIMESTAMP`. */
+      readonly at?: { readonly unit: string; readonly expression: Expression } | undefined;
       /** `t(a, b)`: its columns go by other names. */
       readonly hasColumnAliases: boolean;
     })

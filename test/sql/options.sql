@@ -184,3 +184,12 @@ CREATE TABLE c (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'd
 CREATE TABLE d (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'delta.columnMapping.mode' = 'name');
 CREATE TABLE e (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'delta.feature.clustering' = 'supported');
 CREATE TABLE f (a INT) WITH (connector = 'filesystem', path = '/x', type = 'sink', 'delta.appendOnly' = true);
+
+-- case: files when a folder's time is over
+CREATE TABLE src (id BIGINT, at TIMESTAMP) WITH (connector = 'http');
+CREATE TABLE t WITH (connector = 'delta', path = '/x', type = 'sink', 'rolling_policy.watermark_expiration' = true,
+  'partitioning.time_pattern' = '%Y/%m/%d');
+INSERT INTO t SELECT id, at FROM src;
+
+-- case: files when no folder's time is over
+CREATE TABLE t (a INT) WITH (connector = 'delta', path = '/x', type = 'sink', 'rolling_policy.watermark_expiration' = true);

@@ -180,6 +180,20 @@ test('a roll has its parts though a manifest puts a merged one in their place me
   expect(await readdir(parts.directory)).toEqual([]);
 });
 
+test('rolls when the time of the folder is over in which the first row came', async () => {
+  const roller = rollerWith({ ...never, onWatermark: true, timePattern: '%Y' });
+  await publish(1);
+  live.firstHotAtMs = Date.UTC(9000);
+  roller.startDue(1);
+  await roller.settle();
+  expect(await idsInTable()).toEqual([]);
+  live.firstHotAtMs = Date.UTC(2001);
+  roller.startDue(1);
+  await roller.settle();
+  roller.throwIfFailed();
+  expect(await idsInTable()).toEqual([1]);
+});
+
 test('a roll that took effect though its answer was lost is not done again', async () => {
   for (const epoch of upTo(3)) await publish(epoch);
   await sink.roll({

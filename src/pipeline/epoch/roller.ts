@@ -8,6 +8,7 @@ import type { Epoch } from '../../event/record.ts';
 import type { Part, TableSink } from '../../sink/sink.ts';
 import type { RollingPolicy } from '../../sql/script.ts';
 import type { StateGate } from '../state/state-gate.ts';
+import { timeBucket } from '../sinks/time-bucket.ts';
 import type { LiveSink } from './live-sink.ts';
 import type { PartStore } from './part-store.ts';
 
@@ -133,7 +134,9 @@ export class Roller {
       live.isSealed ||
       live.hotBytes >= (policy.fileBytes ?? Infinity) ||
       nowMs - live.firstHotAtMs >= (policy.intervalMs ?? Infinity) ||
-      nowMs - live.lastRowAtMs >= (policy.inactivityMs ?? Infinity)
+      nowMs - live.lastRowAtMs >= (policy.inactivityMs ?? Infinity) ||
+      (policy.timePattern !== undefined &&
+        timeBucket(policy.timePattern, nowMs) > timeBucket(policy.timePattern, live.firstHotAtMs))
     );
   }
 

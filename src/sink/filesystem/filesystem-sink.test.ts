@@ -263,6 +263,23 @@ test('one of two processes with one sink commits, and the other one takes its fi
   expect(await visible()).toEqual(listed);
 });
 
+test('a full disk keeps a roll from its end, and the next one does it whole', async () => {
+  const storage = new DyingStorage(join(directory, 'files'));
+  const { sink, table } = await open({ partitionFields: ['key'] }, storage);
+  const parts = [await makePart(sink, 1, three)];
+  storage.dieAt(4);
+  const rolling = sink.roll(request(parts, undefined, 1));
+  await expect(rolling).rejects.toMatchObject({ code: 'storage_failed' });
+  expect(await visible()).toHaveLength(1);
+  expect(table.snapshot().files).toEqual([]);
+  storage.revive();
+  expect(await sink.roll(request(parts, undefined, 1))).toMatchObject({ fileCount: 2 });
+  const listed = table.snapshot().files.map(({ path }) => path);
+  expect(await idsIn(listed)).toEqual([1, 2, 3]);
+  expect(await visible()).toEqual(listed.toSorted());
+  expect(await readdir(join(directory, 'files', '_helios', 'staging', 'p'))).toEqual([]);
+});
+
 describe('wherever a process dies', () => {
   /** Writes of one roll: its plan, two files, the listing, and the plan's deletion. */
   const writes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
@@ -311,6 +328,10 @@ class DyingStorage extends FileStorage {
   dieAt(number: number): void {
     this.#writesLeft = Math.floor(number / 2);
     this.#isAfter = number % 2 === 1;
+  }
+
+  revive(): void {
+    this.#writesLeft = Infinity;
   }
 
   override async put(path: string, bytes: Uint8Array): Promise<void> {

@@ -23,7 +23,7 @@ export function readFolderOptions(table: TableText): FolderOptions {
     storage: { ...readStorageOptions(options, isRemote), ...readUploadOptions(options, isRemote) },
     partitionFields: readPartitionFields(table),
     timePartitionPattern,
-    rolling: readRolling(options),
+    rolling: readRolling(options, timePartitionPattern),
     naming: readNaming(options),
   };
 }
@@ -60,7 +60,7 @@ const rollingDefault: RollingPolicy = {
   onWatermark: false,
 };
 
-function readRolling(options: OptionReader): RollingPolicy {
+function readRolling(options: OptionReader, timePattern: string | undefined): RollingPolicy {
   const rolling = {
     intervalMs: options.durationMs('rolling_policy.interval', 'rollover_seconds'),
     fileBytes: options.bytes('rolling_policy.file_size', 'target_file_size'),
@@ -71,9 +71,15 @@ function readRolling(options: OptionReader): RollingPolicy {
     onWatermark: options.boolean('rolling_policy.watermark_expiration') ?? false,
   };
   const { intervalMs, fileBytes, inactivityMs, onWatermark } = rolling;
+  if (onWatermark && timePattern === undefined) {
+    const message = 'Without folders by time there is none whose time could be over.';
+    const hint = "Set partitioning.time_pattern = '%Y/%m/%d/%H', or leave it out.";
+    options.report(options.spanOf('rolling_policy.watermark_expiration'), message, hint);
+  }
   const hasTrigger =
     intervalMs !== undefined || fileBytes !== undefined || inactivityMs !== undefined;
-  return hasTrigger || onWatermark ? rolling : rollingDefault;
+  if (onWatermark) return { ...rolling, timePattern };
+  return hasTrigger ? rolling : rollingDefault;
 }
 
 function readNaming(options: OptionReader): FileNaming {
