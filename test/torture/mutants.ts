@@ -16,8 +16,7 @@ export type Trial =
   | { readonly kind: 'power'; readonly points: readonly CrashPointName[] }
   | { readonly kind: 'owners' }
   | { readonly kind: 'kafka'; readonly points: readonly CrashPointName[] }
-  | { readonly kind: 'kinesis'; readonly points: readonly CrashPointName[] }
-  | { readonly kind: 'zombies' };
+  | { readonly kind: 'kinesis'; readonly points: readonly CrashPointName[] };
 
 const segment = 'src/log/partition/segment.ts';
 const fileStorage = 'src/storage/file/file-storage.ts';

@@ -1,7 +1,5 @@
 import type { Mutant } from '../mutants.ts';
 
-const shardMap = 'src/source/kinesis/shard/shard-map.ts';
-const manifestStore = 'src/pipeline/epoch/manifest-store.ts';
 const fetched = 'src/source/kafka/record/fetched-records.ts';
 const runner = 'src/pipeline/epoch/runner.ts';
 
@@ -39,43 +37,5 @@ export const streamMutants: readonly Mutant[] = [
       },
     ],
     trial: { kind: 'kafka', points: [] },
-  },
-  {
-    name: 'records of a batch before the position are read again',
-    changes: [
-      {
-        file: fetched,
-        find: '{ ...limits, offsetMin: place.offset }',
-        replace: '{ ...limits, offsetMin: 0 }',
-      },
-    ],
-    trial: { kind: 'kafka', points: ['after-manifest'] },
-  },
-  {
-    name: 'a child shard is read before its parents are at their ends',
-    changes: [
-      {
-        file: shardMap,
-        find: 'return this.#shards.get(id)?.parents.every((parent) => this.#isDone(parent)) ?? false;',
-        replace: 'return this.#shards.has(id);',
-      },
-    ],
-    trial: { kind: 'kinesis', points: [] },
-  },
-  {
-    name: 'a zombie that reads a topic is not fenced',
-    changes: [
-      {
-        file: manifestStore,
-        find: 'if (!isOurs) throw fenced(manifest);',
-        replace: 'if (!isOurs) await this.#storage.put(path, bytes);',
-      },
-      {
-        file: manifestStore,
-        find: 'if (newest !== manifest.epoch) throw fenced(manifest);',
-        replace: 'void newest;',
-      },
-    ],
-    trial: { kind: 'zombies' },
   },
 ];
