@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitUnderFaults } from '../lake/commit-under-faults.ts';
+import { anyCredentials } from '../lake/open-s3.ts';
 import { startMoto } from '../peers/moto.ts';
+import { startVersity } from '../peers/versitygw.ts';
 
 /** Requests that go wrong. */
 const faultShare = 0.2;
@@ -20,16 +22,15 @@ export async function tortureS3(options: {
   readonly folder: string;
   readonly log: (line: string) => void;
 }): Promise<boolean> {
-  const moto = await startMoto();
-  if (moto === undefined) throw new Error('moto is the store: it needs Python.');
-  await using _ = moto;
+  await using store = await startStore();
   let isGood = true;
   for (const writers of [1, writersMax]) {
     const share = writers === 1 ? 1 : racingShare;
     const folder = join(options.folder, `${writers}-writers`);
     mkdirSync(folder);
     const { problems, ...report } = await commitUnderFaults({
-      endpoint: moto.endpoint,
+      endpoint: store.endpoint,
+      credentials: store.credentials,
       folder,
       writers,
       commitsOfEach: Math.ceil((options.commits * share) / writers),
@@ -44,4 +45,22 @@ export async function tortureS3(options: {
     if (problems.length > 0) isGood = false;
   }
   return isGood;
+}
+
+type Store = AsyncDisposable & {
+  readonly endpoint: string;
+  readonly credentials: typeof anyCredentials;
+};
+
+/** versitygw, which is the quicker one, or moto. */
+async function startStore(): Promise<Store> {
+  const versity = await startVersity();
+  if (versity !== undefined) return versity;
+  const moto = await startMoto();
+  if (moto === undefined) throw new Error('A store is needed: versitygw by Go, or moto by Python.');
+  return {
+    endpoint: moto.endpoint,
+    credentials: anyCredentials,
+    [Symbol.asyncDispose]: async () => await moto[Symbol.asyncDispose](),
+  };
 }
