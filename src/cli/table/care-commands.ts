@@ -4,9 +4,11 @@ import type {
   DescriptionAnswer,
   HistoryAnswer,
   OptimizeAnswer,
+  OptimizeBody,
   RestoreAnswer,
   RestoreBody,
   VacuumAnswer,
+  VacuumBody,
 } from '../../server/care/care-api.ts';
 import { errorOfBody, pathPart } from '../client/client.ts';
 import { jsonLines } from '../client/lines.ts';
@@ -96,7 +98,7 @@ async function optimizeTable(
   { sortBy, fileSize }: OptimizeOptions,
 ): Promise<void> {
   const columns = sortBy?.split(',').map((column) => column.trim());
-  const body = { sort_by: columns, target_bytes: fileSize };
+  const body: OptimizeBody = { sort_by: columns, target_bytes: fileSize };
   const path = `${tablePath(name)}/optimize`;
   const result = await lastLine<OptimizeAnswer>(scope, path, body);
   if (scope.output.isJson) return await scope.output.json(result);
@@ -114,7 +116,8 @@ async function optimizeTable(
 }
 
 async function vacuumTable(scope: Scope, name: string, options: VacuumOptions): Promise<void> {
-  const body = { retain_ms: options.retain, dry_run: options.dryRun, force: options.force };
+  const { retain: retainMs, dryRun, force } = options;
+  const body: VacuumBody = { retain_ms: retainMs, dry_run: dryRun, force };
   const path = `${tablePath(name)}/vacuum`;
   const result = await lastLine<VacuumAnswer>(scope, path, body);
   if (scope.output.isJson) return await scope.output.json(result);

@@ -103,7 +103,7 @@ function groupFiles({ files, partitionColumns, configuration }: Snapshot): reado
   const hasFolders = configuration['delta.randomizeFilePrefixes'] !== 'true';
   const groups = new Map<string, { bin: Bin; files: DataFile[] }>();
   for (const file of files) {
-    if (hasDeletions(file)) continue;
+    if (file.deletionVector !== undefined) continue;
     const folder = hasFolders ? file.path.slice(0, Math.max(0, file.path.lastIndexOf('/'))) : '';
     const values = partitionColumns.map((name) => file.partitionValues[name] ?? null);
     const key = JSON.stringify([folder, ...values]);
@@ -116,10 +116,6 @@ function groupFiles({ files, partitionColumns, configuration }: Snapshot): reado
     }
   }
   return [...groups.values()].map(({ bin }) => bin);
-}
-
-function hasDeletions(file: DataFile): boolean {
-  return 'deletionVector' in file && file.deletionVector !== undefined;
 }
 
 /** Bytes of a row in files that are long enough to tell; undefined where there is none. */

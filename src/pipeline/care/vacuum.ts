@@ -33,8 +33,8 @@ export type VacuumResult = {
 };
 
 /** Below this, readers and writers that are at work may need what is deleted. */
-export const retentionMsMin: number = 7 * 86_400_000;
-export const retentionKey = 'delta.deletedFileRetentionDuration';
+const retentionMsMin: number = 7 * 86_400_000;
+const retentionKey = 'delta.deletedFileRetentionDuration';
 
 /** Parts of uploads that were never ended lie in a bucket unseen, and are paid for. */
 const uploadMsMax = 86_400_000;
