@@ -42,7 +42,10 @@ export type ViewFile =
  * once.
  */
 export type PinnedView = {
+  /** As the query's text has it. */
   readonly name: string;
+  /** As the catalog has it, where that is another. */
+  readonly tableName?: string | undefined;
   readonly schema: Schema;
   readonly partitionColumns: readonly string[];
   /** How columns are called in cold files, where it isn't as in `schema`. */
@@ -61,12 +64,22 @@ export type PinnedView = {
   readonly release: () => void;
 };
 
+/** A moment of a table's past. */
+export type TableTime =
+  | { readonly kind: 'version'; readonly version: number }
+  | { readonly kind: 'instant'; readonly atMs: EpochMs };
+
 /** The tables that SQL may name. Names are matched without regard to case. */
 export interface TableSource {
   /** All names, qualified ones (`helios.files`) included. */
   names(): readonly string[];
   /** Pins all of them at once; unknown names have been refused by then. */
   pin(names: readonly string[]): Promise<readonly PinnedView[]>;
+  /**
+   * Pins one as it was, without hot rows. `not_found` for what is gone or not there yet,
+   * `unsupported_table` for tables without versions.
+   */
+  pinAt(name: string, time: TableTime): Promise<PinnedView>;
   /** Schemas for completion and binding, without pinning. */
   schemaOf(name: string): Promise<Schema | undefined>;
 }

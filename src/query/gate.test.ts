@@ -26,7 +26,12 @@ afterAll(() => {
 });
 
 async function pass(sql: string): Promise<GatedQuery> {
-  return gate.pass({ sql, parameters: [], tableNames: ['Events', 'helios.files', 'a.csv'] });
+  return gate.pass({
+    sql,
+    parameters: [],
+    tableNames: ['Events', 'helios.files', 'a.csv'],
+    nowMs: 0,
+  });
 }
 
 async function refusal(sql: string): Promise<HeliosError> {
@@ -71,7 +76,12 @@ it.each([
 });
 
 it('judges parameters and tables anew for a text that it knows', async () => {
-  const request = { sql: 'SELECT $x FROM events', parameters: { x: 1 }, tableNames: ['events'] };
+  const request = {
+    sql: 'SELECT $x FROM events',
+    parameters: { x: 1 },
+    tableNames: ['events'],
+    nowMs: 0,
+  };
   const first = await gate.pass(request);
   expect(await gate.pass(request)).toEqual(first);
   await expect(gate.pass({ ...request, parameters: {} })).rejects.toThrow('$x has no value');

@@ -1,5 +1,6 @@
 import { didYouMeanHint } from '../base/did-you-mean.ts';
 import { HeliosError, type TextPosition } from '../base/errors.ts';
+import type { TableTime } from '../catalog/view.ts';
 import type { Connection } from '../engine/engine.ts';
 import { positionAtByte } from '../engine/failure.ts';
 import type { Parameters } from '../engine/parameters.ts';
@@ -9,6 +10,7 @@ import type { Query } from '../sql/select-ast.ts';
 import { type BaseTable, selectFacts, type SelectFacts } from '../sql/select-facts.ts';
 import { allowedFunctions, allowedTableFunctions } from './functions.generated.ts';
 import { statementEnd, withoutExplain } from './statement-text.ts';
+import { withoutTimeTravel } from './time-travel.ts';
 import { wordToQuote } from './word-to-quote.ts';
 
 /** A query that may run: exactly one SELECT over tables of the catalog. */
@@ -21,7 +23,11 @@ export type GatedQuery = {
   /** Every place where one of them is used. */
   readonly uses: readonly BaseTable[];
   readonly query: Query;
+  /** Those of `tables` that are older versions: their names → what they are. */
+  readonly past?: ReadonlyMap<string, PastVersion> | undefined;
 };
+
+export type PastVersion = { readonly table: string; readonly time: TableTime };
 
 /** Longest text of a query, in UTF-8 bytes. */
 const sqlBytesMax: number = 64 * 1024;
@@ -31,6 +37,8 @@ export type GateRequest = {
   readonly parameters: Parameters;
   /** The tables that there are. */
   readonly tableNames: readonly string[];
+  /** What AT reckons from. */
+  readonly nowMs: number;
 };
 
 /**
@@ -53,10 +61,15 @@ export class Gate {
    * parameters that don't fit the text.
    */
   async pass(request: GateRequest): Promise<GatedQuery> {
-    const { sql, explain, query, facts, place } = await this.#judge(request.sql);
+    const travel = await withoutTimeTravel(request.sql, this.#parser, request.nowMs);
+    const { sql, explain, query, facts, place } = await this.#judge(travel.sql);
     checkParameters(facts, request.parameters, place);
-    const tables = catalogTables(facts, request.tableNames, place);
-    return { sql, explain, tables, uses: facts.tables, query };
+    const past = new Map<string, PastVersion>();
+    for (const { name, table, time } of travel.past) {
+      past.set(name, { table: catalogTable(table, request.tableNames, place), time });
+    }
+    const tables = catalogTables(facts, [...request.tableNames, ...past.keys()], place);
+    return { sql, explain, tables, uses: facts.tables, query, past };
   }
 
   /** What depends on the text alone is remembered for texts that passed. */
@@ -265,18 +278,18 @@ function catalogTables(
   tableNames: readonly string[],
   place: Place,
 ): readonly string[] {
-  const byName = new Map(tableNames.map((name) => [name.toLowerCase(), name]));
-  const found = facts.tables.map((table) => {
-    const written = table.schema === '' ? table.name : `${table.schema}.${table.name}`;
-    const isPlain =
-      table.catalog === '' && ['', 'main', 'helios'].includes(table.schema.toLowerCase());
-    const key = tableNameOf(table).toLowerCase();
-    const name = isPlain && !table.hasAtClause ? byName.get(key) : undefined;
-    if (name !== undefined) return name;
-    throw new HeliosError('invalid_sql', `There is no table "${written}".`, {
-      hint: didYouMeanHint(written, tableNames) ?? '`helios table list` shows what there is.',
-      position: place(table.byteOffset),
-    });
+  return [...new Set(facts.tables.map((table) => catalogTable(table, tableNames, place)))];
+}
+
+function catalogTable(table: BaseTable, tableNames: readonly string[], place: Place): string {
+  const written = table.schema === '' ? table.name : `${table.schema}.${table.name}`;
+  const isPlain =
+    table.catalog === '' && ['', 'main', 'helios'].includes(table.schema.toLowerCase());
+  const key = tableNameOf(table).toLowerCase();
+  const name = isPlain ? tableNames.find((one) => one.toLowerCase() === key) : undefined;
+  if (name !== undefined) return name;
+  throw new HeliosError('invalid_sql', `There is no table "${written}".`, {
+    hint: didYouMeanHint(written, tableNames) ?? '`helios table list` shows what there is.',
+    position: place(table.byteOffset),
   });
-  return [...new Set(found)];
 }

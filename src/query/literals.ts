@@ -30,7 +30,7 @@ export function literalOf(expression: Expression, literals: Literals): FoundLite
 }
 
 /** A clock may be put back by so much between here and the query's process. */
-const clockSlackMs = 60_000;
+export const clockSlackMs = 60_000;
 
 function constantLiteral({ type, scale, value }: Constant): Literal | undefined {
   if (value === undefined) return { kind: 'null' };

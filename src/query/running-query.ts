@@ -8,7 +8,7 @@ import type { Lease, ProcessPool } from './process/process-pool.ts';
 import type { Execution } from './process/query-process.ts';
 import { fetchFiles } from './fetched-files.ts';
 import { type PrunedView, pruneViews } from './pruned-view.ts';
-import type { TableSource } from '../catalog/view.ts';
+import type { PinnedView, TableSource } from '../catalog/view.ts';
 import type { QueryRequest, Saw } from './query.ts';
 import type { ResultEnd } from './result-body.ts';
 import { viewStatements } from './view-sql.ts';
@@ -114,7 +114,7 @@ export class RunningQuery {
   ): Promise<{ readonly statements: readonly ViewStatements[]; readonly saw: readonly Saw[] }> {
     const { tables, request, clock } = this.#context;
     if (gated.tables.length === 0) return { statements: [], saw: [] };
-    const pinned = await tables.pin(gated.tables);
+    const pinned = await pinAll(tables, gated);
     try {
       const parameters = request.params ?? [];
       const pruned = pruneViews(pinned, { gated, parameters, nowMs: clock.nowMs() });
@@ -225,10 +225,26 @@ function timedOut(timeoutMs: number): HeliosError {
   });
 }
 
+async function pinAll(
+  tables: TableSource,
+  { tables: names, past = new Map() }: GatedQuery,
+): Promise<readonly PinnedView[]> {
+  const pinned = [...(await tables.pin(names.filter((name) => !past.has(name))))];
+  try {
+    for (const [name, { table, time }] of past) {
+      pinned.push({ ...(await tables.pinAt(table, time)), name, tableName: table });
+    }
+    return pinned;
+  } catch (thrown) {
+    for (const view of pinned) view.release();
+    throw thrown;
+  }
+}
+
 function sawOf({ view, prunedCount }: PrunedView): Saw {
   const { newestEventMs } = view;
   return {
-    table: view.name,
+    table: view.tableName ?? view.name,
     version: view.version,
     epoch: view.epoch,
     newest_event: newestEventMs === undefined ? undefined : new Date(newestEventMs).toISOString(),

@@ -103,7 +103,8 @@ class ProcessQueryService implements QueryService {
   }
 
   async tablesOf(request: Pick<QueryRequest, 'sql' | 'params'>): Promise<readonly string[]> {
-    return (await this.#pass(request)).tables;
+    const { tables, past } = await this.#pass(request);
+    return [...new Set(tables.map((name) => past?.get(name)?.table ?? name))];
   }
 
   async complete(
@@ -145,7 +146,12 @@ class ProcessQueryService implements QueryService {
 
   async #pass({ sql, params }: Pick<QueryRequest, 'sql' | 'params'>): Promise<GatedQuery> {
     const tableNames = this.#parts.tables.names();
-    return await this.#gate.pass({ sql, parameters: params ?? [], tableNames });
+    return await this.#gate.pass({
+      sql,
+      parameters: params ?? [],
+      tableNames,
+      nowMs: this.#parts.clock.nowMs(),
+    });
   }
 
   #rowsMax({ maxRows, format }: QueryRequest): number | undefined {

@@ -5,9 +5,10 @@ import type { Catalog, TableEntry } from '../../catalog/catalog.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Schema } from '../../event/schema.ts';
-import type { PinnedView, TableSource } from '../../catalog/view.ts';
+import type { PinnedView, TableSource, TableTime } from '../../catalog/view.ts';
 import { AttachedFolder } from './attached-folder.ts';
 import { type ForeignTable, pinForeign, pinTable, viewSchema } from './pinned-views.ts';
+import { PastVersions } from './past-versions.ts';
 import { pinSystemTable, type SystemTable } from './system-tables.ts';
 import type { TableRegistry } from './table-registry.ts';
 
@@ -31,6 +32,8 @@ export class QueryableTables implements TableSource {
     string,
     { readonly schema: Schema; readonly pin: () => PinnedView }
   >();
+
+  readonly #past = new PastVersions();
 
   constructor(context: QueryableContext) {
     this.#context = context;
@@ -78,6 +81,17 @@ export class QueryableTables implements TableSource {
     }
   }
 
+  async pinAt(name: string, time: TableTime): Promise<PinnedView> {
+    const known = this.#context.registry.get(name);
+    if (known !== undefined) return await this.#past.pin(known.entry.name, known, time);
+    const entry = this.#attachedEntry(name);
+    const foreign = entry && (await this.#openForeign(entry));
+    if (foreign !== undefined) return await this.#past.pin(name, foreign, time);
+    throw new HeliosError('unsupported_table', `${name} has no versions: it is no Delta table.`, {
+      hint: 'Leave AT (…) out.',
+    });
+  }
+
   async schemaOf(name: string): Promise<Schema | undefined> {
     const table = this.#context.registry.written(name);
     if (table !== undefined) return viewSchema(table);
@@ -114,13 +128,19 @@ export class QueryableTables implements TableSource {
   }
 
   async #pinAttached(entry: TableEntry): Promise<PinnedView> {
-    const { registry, engine } = this.#context;
     const { name, path } = entry;
-    const known =
-      this.#foreign.get(path) ?? (await registry.openForeign(path, entry.storageOptions ?? {}));
-    if (known === undefined) return await new AttachedFolder(name, path, engine).pin();
-    this.#foreign.set(path, known);
+    const known = await this.#openForeign(entry);
+    if (known === undefined) {
+      return await new AttachedFolder(name, path, this.#context.engine).pin();
+    }
     return await pinForeign(name, known);
+  }
+
+  async #openForeign({ path, storageOptions = {} }: TableEntry): Promise<ForeignTable | undefined> {
+    const { registry } = this.#context;
+    const known = this.#foreign.get(path) ?? (await registry.openForeign(path, storageOptions));
+    if (known !== undefined) this.#foreign.set(path, known);
+    return known;
   }
 
   #attached(): readonly TableEntry[] {
