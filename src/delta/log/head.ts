@@ -81,7 +81,8 @@ export function checkKept(
     {
       hint:
         'Find the writer that puts commits without a condition, as Spark does on S3 unless its ' +
-        'delta.logStore is a safe one, and end it. The data files of the lost commits are still there.',
+        'delta.logStore is a safe one, and end it. The data files of the lost commits are still ' +
+        'there.',
     },
   );
 }

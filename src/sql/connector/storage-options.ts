@@ -57,7 +57,7 @@ export function readStorageOptions(options: OptionReader, isRemote: boolean): St
   return found;
 }
 
-/** How files are sent to a store, for what of it is given; on this machine's disk it says nothing. */
+/** How files are sent to a store, for what of it is given; nothing for a disk of this machine. */
 export function readUploadOptions(options: OptionReader, isRemote: boolean): StorageOptions {
   const given = {
     part_bytes: options.bytes('multipart.target_part_size', 'target_part_size'),

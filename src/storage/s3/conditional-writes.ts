@@ -10,8 +10,8 @@ export type ConditionMode = 'checked' | 'trusted' | 'none';
 export type ProbeOutcome = 'refused' | 'taken' | 'unknown_to_it';
 
 /**
- * Whether a bucket keeps `If-None-Match: *`. A store that takes such a put for a plain one would let
- * two writers overwrite each other's commits without a word, so the first put asks.
+ * Whether a bucket keeps `If-None-Match: *`. A store that takes such a put for a plain one would
+ * let two writers overwrite each other's commits without a word, so the first put asks.
  */
 export class ConditionalWrites {
   readonly mode: ConditionMode;

@@ -178,7 +178,7 @@ export class MultipartUpload {
     }
   }
 
-  /** What can't be given up now is for the bucket's lifecycle rule; the failure before it counts. */
+  /** What can't be given up now is for the bucket's lifecycle rule. */
   async #abort(uploadId: string): Promise<void> {
     const { client } = this.#options.requests;
     const command = new AbortMultipartUploadCommand({ ...this.#object(), UploadId: uploadId });

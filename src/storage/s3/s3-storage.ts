@@ -44,10 +44,10 @@ const writtenBytes = 4 * 1024 * 1024;
 /**
  * Objects under a prefix of a bucket.
  *
- * `putIfAbsent` is one `PutObject` with `If-None-Match: *`. 412 says that an object is there: it may
- * be ours, by an attempt whose answer was lost, or that something on the way sent twice; its
- * metadata tells. An attempt that takes effect after its successor meets the successor's object, and
- * is refused. 409 says that nothing is decided, and is asked again
+ * `putIfAbsent` is one `PutObject` with `If-None-Match: *`. 412 says that an object is there: it
+ * may be ours, by an attempt whose answer was lost, or that something on the way sent twice; its
+ * metadata tells. An attempt that takes effect after its successor meets the successor's object,
+ * and is refused. 409 says that nothing is decided, and is asked again
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
  */
 export class S3Storage implements Storage {
