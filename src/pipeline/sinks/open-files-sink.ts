@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { HeliosError } from '../../base/errors.ts';
@@ -9,7 +10,7 @@ import type { SinkConnector } from '../../sql/script.ts';
 import { checkedPartitionFields } from '../plan/partition-fields.ts';
 import { type Output, type Plan, timeColumnOf } from '../plan/plan.ts';
 import type { FilesDefinition } from '../tables/file-tables.ts';
-import { stagingDirectory, type TableRegistry } from '../tables/table-registry.ts';
+import type { TableRegistry } from '../tables/table-registry.ts';
 
 type FilesConnector = Extract<SinkConnector, { kind: 'filesystem' }>;
 
@@ -38,7 +39,7 @@ export async function openFilesSink(
   const { registry, engine, clock, dataDirectory, onProblem } = environment;
   const definition = filesDefinition(output, connector, path);
   const { files: table, storage } = await registry.files.openForSink(definition);
-  const temporaryDirectory = join(dataDirectory, 'tmp');
+  const place = createHash('sha256').update(path).digest('hex').slice(0, 16);
   return new FilesystemSink({
     table,
     storage,
@@ -47,7 +48,8 @@ export async function openFilesSink(
     connector: { ...connector, partitionFields: definition.partitionColumns },
     columns: definition.columns,
     timeColumn: timeColumnOf(plan, output),
-    stagingDirectory: stagingDirectory({ path, temporaryDirectory }, pipelineId),
+    // Not below the table: who reads all files there would see rows twice.
+    stagingDirectory: join(dataDirectory, 'tmp', 'staging', pipelineId, place),
     onProblem,
   });
 }

@@ -77,7 +77,7 @@ async function open(
     connector: whole,
     columns,
     timeColumn: whole.timePartitionPattern === undefined ? undefined : 'at',
-    stagingDirectory: join(directory, 'files', '_helios', 'staging', 'p'),
+    stagingDirectory: join(directory, 'staging'),
     onProblem: (problem) => {
       throw problem;
     },
@@ -277,7 +277,7 @@ test('a full disk keeps a roll from its end, and the next one does it whole', as
   const listed = table.snapshot().files.map(({ path }) => path);
   expect(await idsIn(listed)).toEqual([1, 2, 3]);
   expect(await visible()).toEqual(listed.toSorted());
-  expect(await readdir(join(directory, 'files', '_helios', 'staging', 'p'))).toEqual([]);
+  expect(await readdir(join(directory, 'staging'))).toEqual([]);
 });
 
 describe('wherever a process dies', () => {

@@ -36,7 +36,7 @@ export type FilesystemSinkOptions = {
   readonly columns: Schema;
   /** The rows' event time, where a column has it: for the folders of a time pattern. */
   readonly timeColumn: string | undefined;
-  /** Absolute folder, on the table's file system where it has one, for unfinished files. */
+  /** Absolute folder for unfinished files, not below the table's. */
   readonly stagingDirectory: string;
   /** Told of what failed without harm to the rows. */
   readonly onProblem: (problem: HeliosError) => void;
