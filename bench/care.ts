@@ -19,7 +19,8 @@ const fileBytes = Math.max(1024 * 1024, Math.round(128 * 1024 * 1024 * share));
 /** The last files of a partition become one after a minute. */
 const quietMsMax = 240_000;
 const queryRounds = 31;
-const sql = `SELECT type, count(*), sum(price), max(user_id) FROM t WHERE quantity > 1 GROUP BY type`;
+const sql = `SELECT type, count(*), sum(price), max(user_id) FROM t
+  WHERE quantity > 1 GROUP BY type`;
 
 type Facts = { readonly partition: string; readonly files: number; readonly bytes: number };
 
@@ -124,9 +125,8 @@ function reportFiles(): void {
   const ideal = merged.reduce((sum, { bytes }) => sum + Math.ceil(bytes / fileBytes), 0);
   const files = count(left);
   const most = `at most ${readers.filesMost} while it ran`;
-  say(
-    `${thousands(eventsAll)} events, ${readers.queries} queries, ${runs} runs; merged: ${count(merged)}`,
-  );
+  const asks = thousands(readers.queries);
+  say(`${thousands(eventsAll)} events, ${asks} queries; merged: ${count(merged)} files`);
   report({
     what: 'Files that sustained ingest leaves, rolling every second',
     value: `${files} (${most})`,
@@ -135,7 +135,9 @@ function reportFiles(): void {
     goal: '≤ 1.2 ×',
     isMet: files <= 1.2 * ideal,
     isBehindPeer: false,
-    detail: `${thousands(rate)} events/s for ${seconds} s, files of ${fileBytes} bytes, ${runs} runs`,
+    detail:
+      `${thousands(rate)} events/s for ${seconds} s, files of ${fileBytes} bytes, ` +
+      `${runs} runs`,
   });
 }
 
