@@ -263,6 +263,30 @@ test('one of two processes with one sink commits, and the other one takes its fi
   expect(await visible()).toEqual(listed);
 });
 
+test('a process that was taken over cannot commit files that its successor deletes', async () => {
+  const [reached, resumed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const before = new HookedStorage(join(directory, 'files'));
+  const after = new HookedStorage(join(directory, 'files'));
+  const [one, other] = [await open({}, before), await open({}, after)];
+  const part = await makePart(one.sink, 1, three);
+  before.beforeListing = async () => {
+    reached.resolve();
+    await resumed.promise;
+  };
+  const overtaken = one.sink.roll(request([part], undefined, 1));
+  await reached.promise;
+  after.beforeDelete = async () => {
+    after.beforeDelete = undefined;
+    resumed.resolve();
+    await overtaken;
+  };
+  expect(await other.sink.roll(request([part], undefined, 1))).toMatchObject({ kind: 'rolled' });
+  expect(await overtaken).toMatchObject({ kind: 'overtaken' });
+  const listed = other.table.snapshot().files.map(({ path }) => path);
+  expect(await idsIn(listed)).toEqual([1, 2, 3]);
+  expect(await visible()).toEqual(listed);
+});
+
 test('a full disk keeps a roll from its end, and the next one does it whole', async () => {
   const storage = new DyingStorage(join(directory, 'files'));
   const { sink, table } = await open({ partitionFields: ['key'] }, storage);
@@ -318,6 +342,22 @@ describe('wherever a process dies', () => {
     expect((await visible()).toSorted()).toEqual(listed.toSorted());
   });
 });
+
+/** Lets others do something in between. */
+class HookedStorage extends FileStorage {
+  beforeListing: (() => Promise<void>) | undefined;
+  beforeDelete: (() => Promise<void>) | undefined;
+
+  override async putIfAbsent(path: string, bytes: Uint8Array): Promise<'put' | 'exists'> {
+    if (/\d{20}\.json$/.test(path)) await this.beforeListing?.();
+    return await super.putIfAbsent(path, bytes);
+  }
+
+  override async delete(path: string): Promise<void> {
+    await this.beforeDelete?.();
+    await super.delete(path);
+  }
+}
 
 /** Fails from its n-th write on, as for a process that is no more: before the write, or after it. */
 class DyingStorage extends FileStorage {
