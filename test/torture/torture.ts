@@ -5,6 +5,7 @@
  *     npm run torture -- --streams | --kafka | --kinesis [--kills 100] [--broker-kills 50]
  *                        [--reshards 100] [--zombies 10]
  *     npm run torture -- --s3 10000
+ *     npm run torture -- --state 100
  *     npm run torture -- --mutants [--only WORDS]
  *
  * `--points` is how often each named point is hit, `--power` the share of deaths in which the
@@ -12,6 +13,7 @@
  * Kafka and Kinesis instead of the embedded log: the broker dies too, shards split and merge, and
  * owners fall asleep and wake up as zombies; `--kafka`, `--kinesis` or `--zombies` is a part of it.
  * `--s3` commits so often to a table in an object store, a fifth of whose requests go wrong.
+ * `--state` has so many machines die, most of them with their disks, whose state is in an object store.
  * `--mutants` breaks Helios on purpose, one way after another, and fails when the harness doesn't
  * notice.
  */
@@ -20,6 +22,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { crashPointNames } from '../../src/base/crash-point.ts';
+import { tortureState } from '../lake/torture-state.ts';
 import { deltaPython } from '../peers/delta-peers.ts';
 import { isGood, type Verdict } from './judge.ts';
 import { mutants } from './mutants.ts';
@@ -45,6 +48,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     root: { type: 'string', default: join(import.meta.dirname, '..', '..') },
     s3: { type: 'string' },
+    state: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     keep: { type: 'boolean', default: false },
@@ -72,6 +76,8 @@ async function chosen(): Promise<boolean> {
   if (values.mutants) return await catchMutants();
   if (values.s3 !== undefined)
     return await tortureS3({ ...common, folder, commits: Number(values.s3) });
+  if (values.state !== undefined)
+    return await tortureState({ ...common, deaths: Number(values.state) });
   return await (isStreams ? tormentStreams() : torment());
 }
 

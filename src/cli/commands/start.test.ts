@@ -94,6 +94,7 @@ describe('start', () => {
       port: 0,
       logLevel: 'trace',
       allowedOrigins: [],
+      cacheBytesMax: 10 * 1024 ** 3,
       stateUrl: undefined,
       stateIntervalMs: 10_000,
       acknowledgement: 'disk',
