@@ -23,7 +23,6 @@ import { LogMirror } from './mirror/log-mirror.ts';
 import type { MirrorOptions } from './mirror/log-mirror.ts';
 import { openMirrored } from './mirror/open-mirrored.ts';
 import { NotYetStored } from './not-yet-stored.ts';
-import type { Lines } from './partition/group.ts';
 import type { LogParts } from './partition/partition.ts';
 import { TailBudget } from './partition/tail.ts';
 import { Turns } from './partition/turns.ts';
@@ -315,7 +314,10 @@ export class EventLog {
     const lines = { chunks, byteLength, key };
     let isLate = false;
     try {
-      return appendedAt(await this.#commit(stream, partition, lines));
+      const committing =
+        this.#mirror?.commit(stream, partition, lines) ??
+        this.#queue.commit({ partition: stream.partition(partition), lines });
+      return appendedAt(await committing);
     } catch (thrown) {
       if (!(thrown instanceof NotYetStored)) throw thrown;
       isLate = true;
@@ -324,11 +326,6 @@ export class EventLog {
     } finally {
       if (!isLate) stream.giveBackRoom(byteLength);
     }
-  }
-
-  async #commit(stream: Stream, partition: number, lines: Lines): Promise<number> {
-    if (this.#mirror) return await this.#mirror.commit(stream, partition, lines);
-    return await this.#queue.commit({ partition: stream.partition(partition), lines });
   }
 
   async #enforceRetentionForever(): Promise<void> {
