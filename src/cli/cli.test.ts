@@ -125,6 +125,11 @@ describe('a command becomes its request', () => {
     ['table list', 'GET /api/v1/tables', ''],
     ['table show shop_events', 'GET /api/v1/tables/shop_events', ''],
     ['table attach old /data/old', 'POST /api/v1/tables', { name: 'old', path: '/data/old' }],
+    [
+      'table attach lake s3://b/lake --storage-option aws_region=x --storage-option sse=kms',
+      'POST /api/v1/tables',
+      { name: 'lake', path: 's3://b/lake', storage_options: { aws_region: 'x', sse: 'kms' } },
+    ],
     ['table detach old', 'DELETE /api/v1/tables/old', ''],
     ['stream create clicks', 'POST /api/v1/streams', { name: 'clicks' }],
     [

@@ -252,7 +252,11 @@ export type PreviewLine =
   | ErrorAnswer;
 
 /** `POST /api/v1/tables`: attaches what something else writes, read only. */
-export type TableAttachBody = { readonly name: string; readonly path: string };
+export type TableAttachBody = {
+  readonly name: string;
+  readonly path: string;
+  readonly storage_options?: Readonly<Record<string, string>> | undefined;
+};
 
 export type TableAnswer = {
   readonly name: string;

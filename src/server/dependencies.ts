@@ -44,7 +44,11 @@ export interface Tables {
    * Makes what lies at `path` a table, read only. `already_exists`, `invalid_name`, or
    * `unsupported_table` where there is nothing that can be read.
    */
-  attach(request: { readonly name: string; readonly path: string }): Promise<TableInfo>;
+  attach(request: {
+    readonly name: string;
+    readonly path: string;
+    readonly storage_options?: Readonly<Record<string, string>> | undefined;
+  }): Promise<TableInfo>;
   /** Forgets the name; the files stay. `not_allowed` for tables that pipelines write. */
   detach(name: string): Promise<void>;
 }

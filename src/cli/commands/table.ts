@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { TableAnswer, TableListAnswer } from '../../server/api.ts';
+import { isRemotePath } from '../../sql/connector/availability.ts';
 import { pathPart } from '../client/client.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
@@ -14,6 +15,7 @@ export function addTableCommand(program: Command, run: Runner): void {
     'table history shop_events                what each version did',
     'table restore shop_events --version 41   make it what it was',
     'table attach history /data/history      a Delta table, or a folder of Parquet, CSV or JSON',
+    'table attach lake s3://bucket/lake --storage-option aws_region=eu-west-1',
   ]);
   onCall(group.command('list').description('all tables'), run, listTables);
   const show = group
@@ -22,10 +24,20 @@ export function addTableCommand(program: Command, run: Runner): void {
   onCall(show, run, (scope, { words }) => showTable(scope, wordAt(words, 0)));
   const attach = group
     .command('attach <name> [path]')
+    .option(
+      '--storage-option <name=value>',
+      'how to reach the store, as often as needed; secrets as references, such as env:NAME',
+      addStorageOption,
+      {},
+    )
     .description('read what something else writes; without a path, the folder of that name here');
-  onCall(attach, run, async (scope, { words }) => {
+  onCall<AttachOptions>(attach, run, async (scope, { words, options }) => {
     const name = wordAt(words, 0);
-    const body = { name, path: scope.path(words[1] ?? name) };
+    const { storageOption: given = {} } = options;
+    const stored = Object.keys(given).length === 0 ? {} : { storage_options: given };
+    const typed = words[1] ?? name;
+    const place = isRemotePath(typed) ? typed : scope.path(typed);
+    const body = { name, path: place, ...stored };
     const path = '/api/v1/tables';
     const table = await scope.client.json<TableAnswer>({
       method: 'POST',
@@ -46,6 +58,17 @@ export function addTableCommand(program: Command, run: Runner): void {
     if (scope.output.isJson) return scope.output.json({ detached: name });
     scope.output.talk(`Detached ${name}. Its files stay.`);
   });
+}
+
+type AttachOptions = { readonly storageOption?: Readonly<Record<string, string>> | undefined };
+
+function addStorageOption(
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const end = text.indexOf('=');
+  if (end > 0) return { ...before, [text.slice(0, end)]: text.slice(end + 1) };
+  throw new InvalidArgumentError('It is NAME=VALUE, such as aws_region=eu-west-1.');
 }
 
 /** The tables as a list for a person, or as JSON. Also the shell's `\d`. */

@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { EpochMs } from '../../event/record.ts';
 import type { Schema } from '../../event/schema.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
+import { givenStorageOptions } from '../../sql/connector/given-storage-options.ts';
 import { resolvePath } from '../sinks/resolve-path.ts';
 import { AttachedFolder } from './attached-folder.ts';
 import { committed, viewSchema } from './pinned-views.ts';
@@ -34,6 +35,14 @@ export type TableFactsContext = {
   readonly baseDirectory: string;
   /** Records that the pipelines feeding a table rejected. */
   readonly rejectedOf: (tableName: string) => number;
+};
+
+export type AttachRequest = {
+  readonly name: string;
+  /** Of a folder, or a URL. */
+  readonly path: string;
+  /** How to reach the store that the path is in. */
+  readonly storage_options?: Readonly<Record<string, string>> | undefined;
 };
 
 /** The tables that SQL can name, as people look at them; and attaching those that others write. */
@@ -73,13 +82,7 @@ export class TableCatalog {
   }
 
   /** Makes what lies at `path` a table, read only. */
-  async attach({
-    name,
-    path,
-  }: {
-    readonly name: string;
-    readonly path: string;
-  }): Promise<TableFacts> {
+  async attach({ name, path, storage_options: given = {} }: AttachRequest): Promise<TableFacts> {
     const { queryable, catalog, registry, engine, baseDirectory } = this.#context;
     checkTableName(name);
     if (queryable.names().some((known) => known.toLowerCase() === name.toLowerCase())) {
@@ -88,10 +91,11 @@ export class TableCatalog {
       });
     }
     const absolute = resolvePath(path, baseDirectory);
-    const foreign = await registry.openForeign(absolute, {});
+    const storageOptions = givenStorageOptions(given, absolute);
+    const foreign = await registry.openForeign(absolute, storageOptions);
     if (foreign === undefined && isRemotePath(absolute)) throw noTableAt(absolute);
     if (foreign === undefined) (await new AttachedFolder(name, absolute, engine).pin()).release();
-    catalog.addTable({ name, path: absolute, kind: 'attached' });
+    catalog.addTable({ name, path: absolute, storageOptions, kind: 'attached' });
     return await this.#ofAttached(name);
   }
 

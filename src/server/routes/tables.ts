@@ -60,6 +60,14 @@ const path = '/api/v1/tables';
 const onePath = `${path}/:name`;
 
 const attachBody = Type.Object(
-  { name: Type.String(), path: Type.String({ minLength: 1, maxLength: 4096 }) },
+  {
+    name: Type.String(),
+    path: Type.String({ minLength: 1, maxLength: 4096 }),
+    storage_options: Type.Optional(
+      Type.Record(Type.String(), Type.String({ maxLength: 4096 }), {
+        description: 'How to reach the store; secrets as references, such as env:NAME',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );

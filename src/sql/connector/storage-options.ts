@@ -15,6 +15,15 @@ const textNames = [
 
 const secretNames = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'] as const;
 
+/** All that may be said of a store; the secrets among them are references. */
+export const storageSecretNames: readonly string[] = secretNames;
+export const storageOptionNames: readonly string[] = [
+  ...textNames,
+  ...secretNames,
+  'path_style',
+  'sse',
+];
+
 /** As object_store, which Arroyo and delta-rs hand their options to, spells them too. */
 function spellingsOf(name: string): Spellings {
   const r2 = name.startsWith('aws_') ? [`storage.${name.replace('aws_', 'r2_')}`] : [];
