@@ -65,13 +65,20 @@ function timeOf({ at, byteOffset }: BaseTable, text: string, nowMs: number): Tab
   if (at?.unit === 'TIMESTAMP' && (value?.kind === 'instant' || value?.kind === 'text')) {
     const micros = value.kind === 'instant' ? value.micros : parseInstantMicros(value.text);
     const slackMs = found?.isRelative === true ? clockSlackMs : 0;
-    if (micros !== undefined) return { kind: 'instant', atMs: Number(micros / 1000n) + slackMs };
+    if (micros !== undefined) return pastInstant(Number(micros / 1000n) + slackMs, nowMs);
   }
   throw new HeliosError('invalid_sql', 'AT takes a constant version or time.', {
     hint:
       "Write AT (VERSION => 5), AT (TIMESTAMP => '2024-01-31 12:00:00') in UTC, " +
       'or AT (TIMESTAMP => now() - INTERVAL 1 DAY).',
     position: byteOffset === undefined ? undefined : positionAtByte(text, byteOffset),
+  });
+}
+
+function pastInstant(atMs: number, nowMs: number): TableTime {
+  if (atMs <= nowMs) return { kind: 'instant', atMs };
+  throw new HeliosError('not_found', `${new Date(atMs).toISOString()} is in the future.`, {
+    hint: 'Ask for a time that has passed, in UTC.',
   });
 }
 

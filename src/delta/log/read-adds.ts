@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
 import { HeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
 import type { Column, Schema } from '../../event/schema.ts';
+import type { FileStorage } from '../../storage/file/file-storage.ts';
 import type { AddAction, JsonObject } from '../actions.ts';
 import type { PartitionValues } from '../delta.ts';
 import { LiveFile } from './live-file.ts';
@@ -17,8 +17,9 @@ export type AddsSource = {
   /** A table function with the checkpoint's rows. */
   readonly source: string;
   readonly columns: Schema;
-  /** A local path where nothing is: lines are written there, and left. */
-  readonly linesPath: string;
+  /** A local folder, and a name that nothing has there: lines are written to it, and left. */
+  readonly scratch: FileStorage;
+  readonly linesName: string;
 };
 
 /**
@@ -28,20 +29,21 @@ export type AddsSource = {
  */
 export async function readAdds(
   connection: Connection,
-  { source, columns, linesPath }: AddsSource,
+  adds: AddsSource,
 ): Promise<readonly LiveFile[]> {
+  const { source, columns, scratch, linesName } = adds;
   const add = columns.find((column) => column.name === 'add');
   if (add?.type.kind !== 'struct') return [];
   const fields = selected(add).map((sql) => `coalesce(${sql}, '')`);
   const line = `concat_ws(chr(1), ${fields.join(', ')})`;
   await connection.execute(
     `COPY (SELECT replace(${line}, chr(10), ' ') FROM ${source} WHERE add IS NOT NULL)
-     TO ${quoteText(linesPath)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '',
+     TO ${quoteText(scratch.localPath(linesName))} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '',
        DELIMITER '\\x02', PRESERVE_ORDER false)`,
   );
   const files: LiveFile[] = [];
   const partitions = new Map<string, PartitionValues>();
-  for await (const text of wholeLines(linesPath)) {
+  for await (const text of wholeLines(adds)) {
     for (let start = 0; start < text.length;) {
       const newline = text.indexOf('\n', start);
       const end = newline < 0 ? text.length : newline;
@@ -76,20 +78,19 @@ function selected({ type }: Column): readonly string[] {
   ];
 }
 
-/** A file's text in pieces that end where a line does, all read into the same memory. */
-async function* wholeLines(path: string): AsyncGenerator<string> {
-  await using file = await open(path, 'r');
-  let buffer = Buffer.alloc(chunkBytes);
-  let filled = 0;
-  for (;;) {
-    if (filled === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(buffer.length)]);
-    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled);
-    filled += bytesRead;
-    const end = bytesRead === 0 ? filled : buffer.lastIndexOf(10, filled - 1) + 1;
-    if (end > 0) yield buffer.toString('utf8', 0, end);
-    buffer.copyWithin(0, end, filled);
-    filled -= end;
-    if (bytesRead === 0) return;
+/** A file's text in pieces that end where a line does. */
+async function* wholeLines({ scratch, linesName }: AddsSource): AsyncGenerator<string> {
+  let length = chunkBytes;
+  for (let at = 0; ;) {
+    const read = await scratch.readRange(linesName, at, length);
+    const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
+    const filled = bytes.length;
+    const isLast = filled < length;
+    const end = isLast ? filled : bytes.lastIndexOf(10, filled - 1) + 1;
+    if (end > 0) yield bytes.toString('utf8', 0, end);
+    if (isLast) return;
+    at += end;
+    if (end === 0) length *= 2;
   }
 }
 

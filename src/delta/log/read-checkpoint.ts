@@ -103,8 +103,8 @@ async function readFiles(
     await using connection = await options.engine.connect();
     const lines = `checkpoint-${randomUUID()}.lines`;
     temporary.push(lines);
-    const linesPath = scratch.localPath(lines);
-    return await readParquet(connection, { files, where: paths.join(' and '), linesPath });
+    const where = paths.join(' and ');
+    return await readParquet(connection, { files, where, scratch, linesName: lines });
   } finally {
     for (const name of temporary) await scratch.delete(name);
   }
@@ -118,19 +118,20 @@ async function checkThere(storage: Storage, path: string, local: string): Promis
 type ParquetFiles = {
   readonly files: readonly string[];
   readonly where: string;
-  readonly linesPath: string;
+  readonly scratch: FileStorage;
+  readonly linesName: string;
 };
 
 async function readParquet(
   connection: Connection,
-  { files, where, linesPath }: ParquetFiles,
+  { files, where, scratch, linesName }: ParquetFiles,
 ): Promise<CheckpointContent> {
   const list = files.map(quoteText).join(', ');
   const source = `read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
   try {
     const columns = await connection.describe(`SELECT * FROM ${source}`);
     const actions = await readSmallActions(connection, { source, columns, where });
-    const live = await readAdds(connection, { source, columns, linesPath });
+    const live = await readAdds(connection, { source, columns, scratch, linesName });
     return { actions: { ...actions, removes: [] }, files: live, removes: actions.removes };
   } catch (thrown) {
     if (!(thrown instanceof HeliosError) || thrown.code === 'corrupt_data') throw thrown;

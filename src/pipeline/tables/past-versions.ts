@@ -73,11 +73,6 @@ async function versionOf(name: string, { table, newest, time }: Asked): Promise<
       { hint: 'Ask for a version: AT (VERSION => …).' },
     );
   }
-  if (time.atMs > Date.now()) {
-    throw new HeliosError('not_found', `${asked} is in the future: nobody knows ${name} then.`, {
-      hint: 'Ask for a time that has passed, in UTC.',
-    });
-  }
   const found = await versionAt(table.storage, time.atMs);
   if (found !== undefined) return found;
   throw new HeliosError('not_found', `The log of ${name} doesn't reach back to ${asked}.`, {
