@@ -74,7 +74,8 @@ async function writeCheckpoint(count: number): Promise<void> {
       'schemaString': ${quoteText(schemaString)}, 'partitionColumns': ['day'],
       'configuration': MAP {'a': 'b'}} AS metaData
     UNION ALL BY NAME SELECT {
-      'path': printf('day=2024-01-%02d/part-%05d-%s-c000.zstd.parquet', 1 + n % 28, n, md5(n::VARCHAR)),
+      'path': printf('day=2024-01-%02d/part-%05d-%s-c000.zstd.parquet', 1 + n % 28, n,
+        md5(n::VARCHAR)),
       'partitionValues': MAP {'day': printf('2024-01-%02d', 1 + n % 28)},
       'size': 100000 + n, 'modificationTime': 1700000000000 + n, 'dataChange': true,
       'stats': printf('${statsText('%d').replaceAll("'", "''")}', ${'n, '.repeat(3)}n)

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { HeliosError } from '../base/errors.ts';
+import type { HeliosError } from '../base/errors.ts';
 import type { PipelineDefinition } from '../catalog/catalog.ts';
 import type { Connection, Engine } from '../engine/engine.ts';
 import { createDecoder } from '../format/create-decoder.ts';

@@ -24,8 +24,8 @@ export type TimeTravel = {
 
 /**
  * Takes `AT (VERSION => 5)` and `AT (TIMESTAMP => …)` out of a query, since DuckDB has them for
- * tables of its own kind only. What comes out is a query like any other, which has to pass the gate.
- * `invalid_sql` where the version or time is no constant.
+ * tables of its own kind only. What comes out is a query like any other, which has to pass the
+ * gate. `invalid_sql` where the version or time is no constant.
  */
 export async function withoutTimeTravel(
   sql: string,

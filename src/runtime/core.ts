@@ -79,9 +79,41 @@ export type CoreOptions = {
 export async function openCore(options: CoreOptions): Promise<Core> {
   const { data } = options;
   const logger = createLogger(options.logLevel);
-  const clock = systemClock;
   const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
   const taken = await stateOf(options, onProblem);
+  const ground = await openGround(options, logger);
+  const { catalog, engine, log, backed, storages, outpaced } = ground;
+  if (taken !== undefined) await moveQuarantine(catalog, taken.storage.location, storages.open);
+  const common = { data, catalog, clock: systemClock, onProblem };
+  const state =
+    taken && new RunningState({ ...common, state: taken, supervisor: () => supervisor });
+  const journal = await Journal.open(data.inside('maintenance.ndjson'), onProblem);
+  const registry = await openRegistry({ data, catalog, engine, storages, journal, onProblem });
+  const supervisor: Supervisor = createSupervisor(options, { ...ground, registry, state, logger });
+  state?.start();
+  const close = async (): Promise<void> => {
+    await supervisor.close();
+    await state?.close();
+    await journal.settle();
+    await backed.close();
+    await log.close();
+    catalog.close();
+    engine.close();
+    data.close();
+  };
+  const fenced = Promise.race([outpaced, ...(state === undefined ? [] : [state.fenced])]);
+  return { ...ground, data, journal, registry, supervisor, state, fenced, close };
+}
+
+/** What the rest stands on. */
+type Ground = Pick<Core, 'catalog' | 'engine' | 'log' | 'backed' | 'known' | 'storages'> & {
+  /** Resolves when another machine writes the log. */
+  readonly outpaced: Promise<HeliosError>;
+};
+
+async function openGround(options: CoreOptions, logger: Logger): Promise<Ground> {
+  const { data, environment } = options;
+  const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
   const catalog = new Catalog(data.inside('catalog.db'));
   const engine = await Engine.open({
     threads: availableParallelism(),
@@ -90,7 +122,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   });
   const { log, outpaced } = await openLog(options, onProblem);
   const { random } = Math;
-  const known = knownConnections({ catalog, clock, random, environment: options.environment });
+  const known = knownConnections({ catalog, clock: systemClock, random, environment });
   const backed = new BrokerStreams({
     catalog,
     directory: data.inside('streams'),
@@ -104,67 +136,40 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     cacheBytesMax: options.cacheBytesMax ?? cacheBytesDefault,
     onWarning: (problem) => logger.warn({ err: problem }, problem.message),
   });
-  if (taken !== undefined) await moveQuarantine(catalog, taken.storage.location, storages.open);
-  const state =
-    taken &&
-    new RunningState({
-      state: taken,
-      data,
-      catalog,
-      supervisor: () => supervisor,
-      clock,
-      onProblem,
-    });
-  const journal = await Journal.open(data.inside('maintenance.ndjson'), onProblem);
-  const registry = await openRegistry({ data, catalog, engine, storages, journal, onProblem });
-  const supervisor: Supervisor = new Supervisor({
+  return { catalog, engine, log, outpaced, known, backed, storages };
+}
+
+function createSupervisor(
+  { data, baseDirectory, stdout, onFailed }: CoreOptions,
+  {
+    logger,
+    known,
+    backed,
+    log,
+    storages,
+    ...context
+  }: Ground & Pick<Core, 'registry' | 'state'> & { readonly logger: Logger },
+): Supervisor {
+  const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
+  const openStorage = storages.open;
+  const spoolDirectory = data.inside('tmp', 'spool');
+  const means = { log, backed, spoolDirectory, openStorage, stdout, onProblem };
+  return new Supervisor({
+    ...context,
     dataDirectory: data.path,
-    state,
-    baseDirectory: options.baseDirectory,
-    engine,
-    registry,
-    catalog,
-    clock,
+    baseDirectory,
+    clock: systemClock,
     random: Math.random,
     newId: randomUUID,
     onProblem,
-    connectors: createConnectors({
-      log,
-      backed,
-      ...known,
-      spoolDirectory: data.inside('tmp', 'spool'),
-      openStorage: storages.open,
-      stdout: options.stdout,
-      onProblem,
-    }),
-    canPrint: options.stdout !== undefined,
+    connectors: createConnectors({ ...means, ...known }),
+    canPrint: stdout !== undefined,
     prepare: async (plan) => await createStreams(log, backed, plan),
     forget: async (pipelineId, plan) => await releaseStreams(log, pipelineId, plan),
     onFailed:
-      options.onFailed ??
+      onFailed ??
       ((pipeline, id, error) => logger.error({ pipeline, id, err: error }, error.message)),
   });
-  state?.start();
-  const close = async (): Promise<void> => {
-    await supervisor.close();
-    await state?.close();
-    await journal.settle();
-    await backed.close();
-    await log.close();
-    catalog.close();
-    engine.close();
-    data.close();
-  };
-  return {
-    ...{ data, catalog, engine, log, backed, known },
-    storages,
-    journal,
-    registry,
-    supervisor,
-    state,
-    fenced: Promise.race([outpaced, ...(state === undefined ? [] : [state.fenced])]),
-    close,
-  };
 }
 
 /** The log; `outpaced` resolves when another machine writes it. */

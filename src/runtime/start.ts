@@ -27,14 +27,8 @@ export async function startHelios(
   { data, processes }: Launched,
 ): Promise<RunningHelios> {
   const { workingDirectory: baseDirectory, environment, version } = host;
-  const core = await openCore({
-    ...options,
-    data,
-    environment,
-    baseDirectory,
-    state: stateOf(options),
-    stdout: undefined,
-  });
+  const own = { data, environment, baseDirectory, state: stateOf(options), stdout: undefined };
+  const core = await openCore({ ...options, ...own });
   const logger = createLogger(options.logLevel);
   const { catalog, engine, log, backed, registry, supervisor } = core;
   const temporaryDirectory = data.inside('tmp');
@@ -44,32 +38,23 @@ export async function startHelios(
     tempDirectory: data.inside('tmp', 'queries'),
     processes,
   });
-  const { journal } = core;
+  const { journal, state } = core;
   const { facts: stores } = core.storages;
   addSystemTables(queryable, { supervisor, registry, queries, journal, stores });
   const care = createTableCare(core, queryable);
   let isReady = false;
+  const { allowedOrigins } = options;
   const server = new Server(
     {
-      log,
-      backed,
+      ...{ log, backed, queries, care, stores, logger },
       pipelines: supervisor,
-      queries,
       tables: createTableCatalog(core, queryable, baseDirectory),
-      care,
       tableTail: new HotTail(registry, queryable, queries),
       connections: core.known,
       discovery: createDiscovery(core, baseDirectory),
-      stores,
       clock: systemClock,
-      logger,
     },
-    {
-      version,
-      isReady: () => isReady,
-      allowedOrigins: options.allowedOrigins,
-      state: core.state,
-    },
+    { version, isReady: () => isReady, allowedOrigins, state },
   );
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

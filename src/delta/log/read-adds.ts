@@ -23,9 +23,9 @@ export type AddsSource = {
 };
 
 /**
- * The `add` actions of a checkpoint: there may be a hundred thousand. DuckDB writes a line for each,
- * whose fields are cut out as they are: statistics stay text, and no JSON is parsed but for the
- * values of each partition, which its files share.
+ * The `add` actions of a checkpoint: there may be a hundred thousand. DuckDB writes a line for
+ * each, whose fields are cut out as they are: statistics stay text, and no JSON is parsed but for
+ * the values of each partition, which its files share.
  */
 export async function readAdds(
   connection: Connection,

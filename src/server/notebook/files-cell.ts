@@ -19,8 +19,9 @@ export function filesCell(tables: readonly NotebookTable[]): {
 
 const about = `## Without Helios
 
-The tables are Delta tables: the same SQL over their files, here by DuckDB. That is what is committed; rows that are still
-hot are missing. From another machine, say where it finds the files.`;
+The tables are Delta tables: the same SQL over their files, here by DuckDB. That is what is
+committed; rows that are still hot are missing. From another machine, say where it finds the
+files.`;
 
 function codeOf(tables: readonly NotebookTable[]): string {
   const views: string[] = [];

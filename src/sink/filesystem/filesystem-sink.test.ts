@@ -24,6 +24,9 @@ const columns: Schema = [
 const parquet: FileFormat = { kind: 'parquet', compression: 'zstd', rowGroupBytes: undefined };
 const json: FileFormat = { kind: 'json', compression: 'uncompressed', timestampFormat: 'rfc3339' };
 
+const never = { intervalMs: undefined, fileBytes: undefined, inactivityMs: undefined };
+const neverRolled = { ...never, onWatermark: false };
+
 const plain: FilesystemSinkOptions['connector'] = {
   kind: 'filesystem',
   path: 'files',
@@ -31,12 +34,7 @@ const plain: FilesystemSinkOptions['connector'] = {
   storage: {},
   partitionFields: [],
   timePartitionPattern: undefined,
-  rolling: {
-    intervalMs: undefined,
-    fileBytes: undefined,
-    inactivityMs: undefined,
-    onWatermark: false,
-  },
+  rolling: neverRolled,
   naming: { prefix: undefined, suffix: undefined, strategy: 'uuid_v7' },
 };
 

@@ -7,8 +7,8 @@ import { storageOptionNames, storageSecretNames } from './storage-options.ts';
 
 /**
  * The options of a store that came with a request, not with SQL; their names with `storage.` or
- * without. `invalid_config` for a name that there isn't, and for a secret in plain text, which would
- * be stored.
+ * without. `invalid_config` for a name that there isn't, and for a secret in plain text, which
+ * would be stored.
  */
 export function givenStorageOptions(
   given: Readonly<Record<string, string>>,
