@@ -1,4 +1,4 @@
-import type { Literal } from '../delta/predicate.ts';
+import type { Literal } from '../delta/prune/predicate.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import type { Constant, Expression } from '../sql/select-ast.ts';
 

@@ -1,4 +1,4 @@
-import type { CompareOp, Literal, Predicate } from '../delta/predicate.ts';
+import type { CompareOp, Literal, Predicate } from '../delta/prune/predicate.ts';
 import type { Parameters } from '../engine/parameters.ts';
 import type { Schema } from '../event/schema.ts';
 import type { Expression, Query, TableRef } from '../sql/select-ast.ts';

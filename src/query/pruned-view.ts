@@ -1,6 +1,6 @@
 import type { DataFile } from '../delta/delta.ts';
-import type { Predicate } from '../delta/predicate.ts';
-import { Pruner } from '../delta/prune.ts';
+import type { Predicate } from '../delta/prune/predicate.ts';
+import { Pruner } from '../delta/prune/prune.ts';
 import type { Schema } from '../event/schema.ts';
 import type { BaseTable } from '../sql/select-facts.ts';
 import { type GatedQuery, tableNameOf } from './gate.ts';

@@ -1,5 +1,5 @@
 import { HeliosError } from '../base/errors.ts';
-import { parseInstantMicros } from '../delta/compare-value.ts';
+import { parseInstantMicros } from '../delta/prune/compare-value.ts';
 import type { Connection } from '../engine/engine.ts';
 import { positionAtByte } from '../engine/failure.ts';
 import type { TableTime } from '../catalog/view.ts';

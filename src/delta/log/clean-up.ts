@@ -1,5 +1,5 @@
 import type { Storage } from '../../storage/storage.ts';
-import { intervalMs } from '../interval.ts';
+import { intervalMs } from '../prune/interval.ts';
 import { logFolder, parseLogPath } from './names.ts';
 
 const retentionDefault = 'interval 30 days';

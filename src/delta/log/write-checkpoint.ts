@@ -7,7 +7,7 @@ import { FileStorage } from '../../storage/file/file-storage.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { type Actions, printLines } from '../actions.ts';
 import type { TableVersion } from '../delta.ts';
-import { intervalMs } from '../interval.ts';
+import { intervalMs } from '../prune/interval.ts';
 import type { TableState } from '../state.ts';
 import { lastCheckpointVersion } from './log.ts';
 import { checkpointPath, lastCheckpointPath } from './names.ts';

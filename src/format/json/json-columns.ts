@@ -3,9 +3,9 @@ import { unreachable } from '../../base/assert.ts';
 import type { ColumnType } from '../../event/schema.ts';
 import type { SourceColumn, SourceTable } from '../../sql/script.ts';
 import { fieldColumns } from '../field-columns.ts';
-import { inputOf, type Leaf, type LeafInput, type LeafOptions } from './leaf.ts';
-import { type PlainTextLeaf, plainTextLeaf } from './plain-text-leaf.ts';
-import { leafOf } from './value-leaf.ts';
+import { inputOf, type Leaf, type LeafInput, type LeafOptions } from './leaf/leaf.ts';
+import { type PlainTextLeaf, plainTextLeaf } from './leaf/plain-text-leaf.ts';
+import { leafOf } from './leaf/value-leaf.ts';
 
 /**
  * How a column's JSON value is read: `plain` gives a string's content or a token, `json` its JSON

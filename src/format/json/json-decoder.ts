@@ -16,7 +16,7 @@ import {
   suspectFault,
 } from './json-columns.ts';
 import { rejectedBy, separateLines } from './isolate-lines.ts';
-import { isAmbiguous } from './plain-text-leaf.ts';
+import { isAmbiguous } from './leaf/plain-text-leaf.ts';
 import { linesOf, lineFault, type Malformed, readerOptions } from './line-reader.ts';
 import { screenLines } from './screen-lines.ts';
 

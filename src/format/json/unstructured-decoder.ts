@@ -8,9 +8,9 @@ import type { Decoder, IsolateContext, IsolatedBatch } from '../format.ts';
 import { BatchRecords } from '../batch-records.ts';
 import { guarded } from '../sql-parts.ts';
 import { isolateLines } from './isolate-lines.ts';
-import { inputOf } from './leaf.ts';
+import { inputOf } from './leaf/leaf.ts';
 import { lineFault, linesOf } from './line-reader.ts';
-import { jsonLeaf } from './scalar-leaf.ts';
+import { jsonLeaf } from './leaf/scalar-leaf.ts';
 
 /**
  * Any JSON value, one a line, kept as its text in one TEXT or JSON column. The text is the line's

@@ -1,7 +1,7 @@
 import { HeliosError } from '../../base/errors.ts';
 import type { Snapshot } from '../../delta/delta.ts';
 import type { DeltaTable } from '../../delta/table.ts';
-import { intervalMs } from '../../delta/interval.ts';
+import { intervalMs } from '../../delta/prune/interval.ts';
 import type { Storage, StoredObject } from '../../storage/storage.ts';
 import type { Pace } from './pace.ts';
 

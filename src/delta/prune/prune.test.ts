@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ColumnType, Schema } from '../event/schema.ts';
+import type { ColumnType, Schema } from '../../event/schema.ts';
 import { parseInstantMicros } from './compare-value.ts';
-import type { DataFile } from './delta.ts';
+import type { DataFile } from '../delta.ts';
 import type { CompareOp, Literal, Predicate } from './predicate.ts';
 import { Pruner } from './prune.ts';
 

@@ -1,6 +1,6 @@
-import { duckdbType, quoteText } from '../../engine/types.ts';
-import type { ColumnType } from '../../event/schema.ts';
-import { depthMax, markedPattern } from './examine.ts';
+import { duckdbType, quoteText } from '../../../engine/types.ts';
+import type { ColumnType } from '../../../event/schema.ts';
+import { depthMax, markedPattern } from '../examine.ts';
 import {
   firstOf,
   matches,

@@ -1,5 +1,5 @@
-import { quoteText } from '../../engine/types.ts';
-import type { RejectionCode } from '../../event/rejected.ts';
+import { quoteText } from '../../../engine/types.ts';
+import type { RejectionCode } from '../../../event/rejected.ts';
 
 /**
  * How a JSON value becomes a value of a column, as DuckDB expressions.

@@ -1,7 +1,7 @@
-import { unreachable } from '../../base/assert.ts';
-import { HeliosError } from '../../base/errors.ts';
-import { quoteName, quoteText } from '../../engine/types.ts';
-import type { ColumnType } from '../../event/schema.ts';
+import { unreachable } from '../../../base/assert.ts';
+import { HeliosError } from '../../../base/errors.ts';
+import { quoteName, quoteText } from '../../../engine/types.ts';
+import type { ColumnType } from '../../../event/schema.ts';
 import {
   firstOf,
   inputOf,

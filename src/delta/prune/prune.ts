@@ -1,8 +1,8 @@
-import { unreachable } from '../base/assert.ts';
-import type { Column, ColumnType, Schema } from '../event/schema.ts';
+import { unreachable } from '../../base/assert.ts';
+import type { Column, ColumnType, Schema } from '../../event/schema.ts';
 import { compareValue, type Order } from './compare-value.ts';
-import type { DataFile, Snapshot } from './delta.ts';
-import type { PhysicalColumn, PhysicalSchema } from './mapping/physical-schema.ts';
+import type { DataFile, Snapshot } from '../delta.ts';
+import type { PhysicalColumn, PhysicalSchema } from '../mapping/physical-schema.ts';
 import type { ColumnPath, CompareOp, Literal, Predicate } from './predicate.ts';
 
 /** What pruning has to know of a table. */

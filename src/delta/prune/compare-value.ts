@@ -1,5 +1,5 @@
-import type { ColumnType } from '../event/schema.ts';
-import { compareUtf8 } from '../storage/storage-path.ts';
+import type { ColumnType } from '../../event/schema.ts';
+import { compareUtf8 } from '../../storage/storage-path.ts';
 import type { Literal } from './predicate.ts';
 
 /** Below, equal to or above; undefined where it can't be told for sure. */

@@ -1,4 +1,4 @@
-import { HeliosError } from '../base/errors.ts';
+import { HeliosError } from '../../base/errors.ts';
 
 const unitMs: Readonly<Record<string, number>> = {
   microsecond: 0.001,
