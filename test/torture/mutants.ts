@@ -44,8 +44,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/log/partition/partition.ts',
-        find: 'await writer.write(group);',
-        replace: 'void writer.write(group).catch(() => undefined);',
+        find: 'await writer.write(group);\n      return {',
+        replace: 'void writer.write(group).catch(() => undefined);\n      return {',
       },
     ],
     trial: { kind: 'power', points: ['during-log-append', 'after-manifest'] },
