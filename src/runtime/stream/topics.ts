@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { StreamEntry } from '../../catalog/catalog.ts';
+import { backoffMs, type BackoffPolicy } from '../../base/backoff.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Connections } from '../../connection/connection.ts';
 import type { ConnectionContext } from '../../connection/context.ts';
@@ -34,6 +35,8 @@ const deliveryMsMax = 10_000;
 
 /** A list of streams doesn't wait longer for a broker that is away. */
 const connectMsMax = 5_000;
+
+const leaderRetries: BackoffPolicy = { firstMs: 100, maxMs: 1_000, attemptsMax: 5 };
 
 /** The topics that keep streams. Its clients take long to load, and are seldom asked for. */
 export class Topics implements StreamBroker {
@@ -85,8 +88,21 @@ export class Topics implements StreamBroker {
   async facts(entry: StreamEntry): Promise<Pick<BackedStreamInfo, 'retentionMs' | 'partitions'>> {
     return await this.#withAdmin(entry.connection, async (admin) => ({
       retentionMs: await admin.retentionMs(entry.topic),
-      partitions: await admin.partitions(entry.topic),
+      partitions: await this.#onceLed(async () => await admin.partitions(entry.topic)),
     }));
+  }
+
+  /** Asks again while brokers don't agree on who leads, as they do for a moment after one slept. */
+  async #onceLed<T>(ask: () => Promise<T>): Promise<T> {
+    const { clock, random } = this.#options.context;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ask();
+      } catch (thrown) {
+        if (!isUnled(thrown) || attempt >= leaderRetries.attemptsMax) throw thrown;
+      }
+      await clock.sleep(backoffMs(leaderRetries, attempt, random));
+    }
   }
 
   /** Changes what is given. Partitions can't become fewer: `invalid_request`. */
@@ -144,6 +160,18 @@ export class Topics implements StreamBroker {
       await admin.close();
     }
   }
+}
+
+/** What brokers say to a request that went by an older view of who leads. */
+const unledNames: ReadonlySet<unknown> = new Set([
+  'FENCED_LEADER_EPOCH',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_OR_FOLLOWER',
+  'UNKNOWN_LEADER_EPOCH',
+]);
+
+function isUnled(thrown: unknown): boolean {
+  return thrown instanceof HeliosError && unledNames.has(thrown.details?.['kafka_error']);
 }
 
 async function prepare(
