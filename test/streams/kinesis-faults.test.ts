@@ -172,13 +172,13 @@ describe('what does not heal is told with what to do', () => {
     ],
     ['a server that hangs', 'DescribeStreamSummary', { kind: 'hang' }, 'unreachable'],
   ])('%s, at the start', async (_, action, fault, code) => {
-    const clock = new MovedClock(100);
+    const clock = new MovedClock(20);
     await expect(Faulty.open(on, always(action, fault), { clock })).rejects.toMatchObject({ code });
   });
 
   test('a server that stays away is told after half a minute', async () => {
     await put(on, 0, 1);
-    const clock = new MovedClock(100);
+    const clock = new MovedClock(20);
     await using faulty = await Faulty.open(on, always('GetRecords', { kind: 'reset' }), { clock });
     await expect(readTo(faulty.source, 1)).rejects.toMatchObject({ code: 'unreachable' });
     expect(faulty.proxy.callsOf('GetRecords').length).toBeGreaterThan(5);
@@ -189,7 +189,7 @@ describe('what does not heal is told with what to do', () => {
     const change = (right: Record<string, unknown>): object => {
       return { ...right, Records: (right['Records'] as unknown[]).toReversed() };
     };
-    const clock = new MovedClock(100);
+    const clock = new MovedClock(20);
     await using faulty = await Faulty.open(on, always('GetRecords', { kind: 'answer', change }), {
       clock,
     });
