@@ -78,7 +78,8 @@ select * from (pivot events on id in (select content from read_text('{canary}'))
 select * from (unpivot '{canary}' on a);
 pivot '{canary}' on a using count(*);
 select * from events tablesample 10% , '{canary}';
-select * from events at (version => 1);
+select * from events at (version => (select count(*) from '{canary}'));
+select * from events at (timestamp => (select content from read_text('{canary}')));
 select * from '{canary}' at (timestamp => now());
 select * from 'file://{canary}';
 select * from "file:{canary}";
