@@ -17,7 +17,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'windows'), 'hunter2\r\n');
   writeFileSync(join(folder, 'lines'), 'a\nb\n\n');
   writeFileSync(join(folder, 'empty'), '\n');
-  writeFileSync(join(folder, 'large'), 'x'.repeat(256 * 1024 + 1));
+  writeFileSync(join(folder, 'large'), 'x'.repeat(1024 * 1024 + 1));
   writeFileSync(join(folder, 'closed'), 'hunter2');
   chmodSync(join(folder, 'closed'), 0);
 });
@@ -45,7 +45,7 @@ const missing: readonly (readonly [string, string, RegExp])[] = [
   ['file:FOLDER/plain/nope', 'secret_missing', /nope does not exist/],
   ['file:FOLDER', 'secret_missing', /is a folder/],
   ['file:FOLDER/empty', 'secret_missing', /is empty/],
-  ['file:FOLDER/large', 'secret_missing', /larger than 256 KiB/],
+  ['file:FOLDER/large', 'secret_missing', /larger than 1024 KiB/],
   ['hunter2', 'invalid_config', /^A secret is given as plain text\.$/],
 ];
 

@@ -47,8 +47,8 @@ export class ReferencedSecrets implements Secrets {
   }
 }
 
-/** A secret is a password, a token or a chain of certificates. */
-const fileBytesMax = 256 * 1024;
+/** A secret is a password, a token or certificates, of all authorities of a system at most. */
+const fileBytesMax = 1024 * 1024;
 
 function ofVariable(name: string, environment: SecretsOptions['environment']): string {
   const value = environment[name];

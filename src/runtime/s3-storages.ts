@@ -1,11 +1,12 @@
 import { awsCredentials } from '../connection/aws/credentials.ts';
 import { endpointOf } from '../connection/aws/endpoint.ts';
 import { regionOf } from '../connection/aws/region.ts';
+import { trustedAuthority } from '../connection/trusted-authority.ts';
 import { HeliosError } from '../base/errors.ts';
 import { FileCache } from '../storage/file-cache.ts';
 import { ConditionalWrites, type ConditionMode } from '../storage/s3/conditional-writes.ts';
 import type { PartLimits } from '../storage/s3/part-size.ts';
-import { S3Requests } from '../storage/s3/s3-client.ts';
+import { type S3ClientOptions, S3Requests } from '../storage/s3/s3-client.ts';
 import type { S3Encryption } from '../storage/s3/s3-encryption.ts';
 import { parseS3Url, type S3Location } from '../storage/s3/s3-location.ts';
 import { S3Storage } from '../storage/s3/s3-storage.ts';
@@ -44,7 +45,8 @@ export class S3Storages {
     const endpoint =
       place.endpoint ?? options['aws_endpoint'] ?? endpointOf('s3', context.environment);
     const region = await this.#regionOf(place, endpoint, options);
-    const way = { region, endpoint, isPathStyle: pathStyleOf(place, endpoint, options) };
+    const ca = await trustedAuthority(options, context);
+    const way = { region, endpoint, ca, isPathStyle: pathStyleOf(place, endpoint, options) };
     const storage = new S3Storage(
       { ...place, endpoint },
       {
@@ -68,13 +70,13 @@ export class S3Storages {
   }
 
   #requestsOf(
-    way: { readonly region: string; readonly endpoint: string | undefined; isPathStyle: boolean },
+    way: Pick<S3ClientOptions, 'region' | 'endpoint' | 'isPathStyle' | 'ca'>,
     options: Options,
   ): S3Requests {
     const { context } = this.#options;
     const { region, endpoint } = way;
     const given = credentialNames.map((name) => options[name]);
-    const key = JSON.stringify([region, endpoint, way.isPathStyle, given]);
+    const key = JSON.stringify([region, endpoint, way.isPathStyle, way.ca, given]);
     const known = this.#requests.get(key);
     if (known !== undefined) return known.requests;
     const withEndpoint = endpoint === undefined ? options : { ...options, aws_endpoint: endpoint };

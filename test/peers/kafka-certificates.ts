@@ -18,11 +18,31 @@ export type KafkaCertificates = {
   readonly clientKey: string;
 };
 
+const serverNamesDefault = 'IP:127.0.0.1,DNS:localhost';
+
+/** A server's, and whoever vouches for it: paths of PEM files. */
+export type ServerCertificate = {
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+};
+
+/** Makes an authority and a server that it vouches for, by `openssl`, for names such as `DNS:a`. */
+export async function makeServerCertificate(
+  folder: string,
+  names: string,
+): Promise<ServerCertificate> {
+  const authority = await makeAuthority(folder);
+  const server = await makeSigned(folder, { name: 'server', names }, authority);
+  return { authority: authority.certificate, ...server };
+}
+
 /** Makes an authority, and a server and a client that it vouches for, by `openssl`. */
 export async function makeCertificates(folder: string): Promise<KafkaCertificates> {
   const authority = await makeAuthority(folder);
-  const server = await makeSigned(folder, 'server', authority);
-  const client = await makeSigned(folder, 'client', authority);
+  const names = serverNamesDefault;
+  const server = await makeSigned(folder, { name: 'server', names }, authority);
+  const client = await makeSigned(folder, { name: 'client', names }, authority);
   const serverStore = join(folder, 'server-store.pem');
   const parts = [await readFile(server.key), await readFile(server.certificate)];
   await writeFile(serverStore, Buffer.concat(parts));
@@ -46,11 +66,15 @@ async function makeAuthority(folder: string): Promise<Pair> {
   return pair;
 }
 
-async function makeSigned(folder: string, name: string, authority: Pair): Promise<Pair> {
+async function makeSigned(
+  folder: string,
+  { name, names }: { readonly name: string; readonly names: string },
+  authority: Pair,
+): Promise<Pair> {
   const pair = { key: join(folder, `${name}.key`), certificate: join(folder, `${name}.pem`) };
   const request = join(folder, `${name}.csr`);
   const extensions = join(folder, `${name}.ext`);
-  await writeFile(extensions, 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+  await writeFile(extensions, `subjectAltName=${names}\n`);
   await openssl(['req', '-new', '-subj', `/CN=${name}`, ...newKey(pair.key), '-out', request]);
   await openssl([
     ...['x509', '-req', '-in', request, '-days', daysValid, '-extfile', extensions],

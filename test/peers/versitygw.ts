@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,14 +14,24 @@ const module = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 const buildTimeoutMs = 900_000;
 const readyTimeoutMs = 30_000;
 
+export type VersityOptions = {
+  /** Paths of PEM files; plain HTTP unless given. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Buckets are names below this one, too. */
+  readonly virtualDomain?: string | undefined;
+};
+
 /** An S3 store over a folder, which checks signatures. */
 export type VersityPeer = AsyncDisposable & {
   readonly endpoint: string;
+  readonly port: number;
+  /** Its folders are the buckets. */
+  readonly folder: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 };
 
 /** Ready for requests; undefined, with a printed reason, where there is no Go. */
-export async function startVersity(): Promise<VersityPeer | undefined> {
+export async function startVersity(options: VersityOptions = {}): Promise<VersityPeer | undefined> {
   const program = await builtProgram();
   if (program === undefined) return undefined;
   const folder = await mkdtemp(join(tmpdir(), 'helios-versitygw-'));
@@ -30,7 +40,7 @@ export async function startVersity(): Promise<VersityPeer | undefined> {
   const access = ['--access', credentials.accessKeyId, '--secret', credentials.secretAccessKey];
   const child = spawn(
     program,
-    [...access, '--port', `127.0.0.1:${port}`, '--quiet', 'posix', folder],
+    [...access, ...settingsOf(options), '--port', `127.0.0.1:${port}`, '--quiet', 'posix', folder],
     { stdio: 'ignore' },
   );
   const stop = async (): Promise<void> => {
@@ -41,16 +51,16 @@ export async function startVersity(): Promise<VersityPeer | undefined> {
     }
     await rm(folder, { recursive: true, force: true });
   };
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const deadline = performance.now() + readyTimeoutMs;
-  while (!(await answers(endpoint))) {
+  while (!(await answers(port))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await stop();
       throw new Error('versitygw did not start.');
     }
     await sleep(50);
   }
-  return { endpoint, credentials, [Symbol.asyncDispose]: stop };
+  return { endpoint, port, folder, credentials, [Symbol.asyncDispose]: stop };
 }
 
 async function builtProgram(): Promise<string | undefined> {
@@ -62,9 +72,17 @@ async function builtProgram(): Promise<string | undefined> {
   return program;
 }
 
-async function answers(endpoint: string): Promise<boolean> {
-  return await fetch(endpoint).then(
-    () => true,
+function settingsOf({ tls, virtualDomain }: VersityOptions): readonly string[] {
+  return [
+    ...(tls === undefined ? [] : ['--cert', tls.certificate, '--key', tls.key]),
+    ...(virtualDomain === undefined ? [] : ['--virtual-domain', virtualDomain]),
+  ];
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port });
+  return await once(socket, 'connect').then(
+    () => (socket.destroy(), true),
     () => false,
   );
 }

@@ -3,7 +3,7 @@ import { HeliosError } from '../../base/errors.ts';
 import { isRemotePath } from './availability.ts';
 import type { StorageOptions } from '../script.ts';
 import { parseSecretReference } from './secret-reference.ts';
-import { storageOptionNames, storageSecretNames } from './storage-options.ts';
+import { storageOptionNames, storageReferenceHint, storageSecretNames } from './storage-options.ts';
 
 /**
  * The options of a store that came with a request, not with SQL; their names with `storage.` or
@@ -26,11 +26,7 @@ export function givenStorageOptions(
       throw new HeliosError(
         'invalid_config',
         `${name} is given as plain text, and would be stored.`,
-        {
-          hint:
-            'Give a reference such as env:AWS_SECRET_ACCESS_KEY: also file:PATH, ssm:/path, ' +
-            'secretsmanager:id#key or {{ NAME }}.',
-        },
+        { hint: storageReferenceHint },
       );
     }
     return [bare, value] as const;

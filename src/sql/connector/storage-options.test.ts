@@ -35,6 +35,7 @@ test.each<[string, string, unknown]>([
       aws_secret_access_key: 'env:B',
     },
   ],
+  ['s3://b/t', ", storage.ca = 'file:/ca.pem'", { ca: 'file:/ca.pem' }],
   ['/t', ", target_part_size = '32MB', max_parts = 9", {}],
 ])('at %j the options %j are handed on as they are meant', (path, options, expected) => {
   expect(storageOf(path, options)).toEqual(expected);
@@ -46,6 +47,7 @@ test.each<[string, string, RegExp]>([
   ['s3://b/t', ', max_parts = 20000', /max_parts = 20000 is out of range/],
   ['s3://b/t', ", storage.conditional_writes = 'no'", /conditional_writes/],
   ['s3://b/t', ", storage.aws_secret_access_key = 'hunter2'", /plain text/],
+  ['s3://b/t', ", storage.ca = '/ca.pem'", /plain text/],
   ['s3://b/t', ", storage.sse_kms_key_id = 'k'", /goes with storage.sse/],
   ['/t', ", storage.conditional_writes = 'none'", /on this machine/],
 ])('at %j the options %j are refused in words', (path, options, text) => {

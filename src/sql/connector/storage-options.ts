@@ -13,7 +13,16 @@ const textNames = [
   'sse_kms_key_id',
 ] as const;
 
-const secretNames = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'] as const;
+const secretNames = [
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'aws_session_token',
+  'ca',
+] as const;
+
+export const storageReferenceHint: string =
+  'Give a reference such as env:AWS_SECRET_ACCESS_KEY or file:/PATH/ca.pem: also ssm:/path, ' +
+  'secretsmanager:id#key or {{ NAME }}.';
 
 /** All that may be said of a store; the secrets among them are references. */
 export const storageSecretNames: readonly string[] = secretNames;
@@ -99,8 +108,7 @@ function readSecret(options: OptionReader, spellings: Spellings): string | undef
   options.report(
     options.spanOf(...spellings),
     `${spellings[0]} is given as plain text, and would be stored so.`,
-    'Give a reference such as env:AWS_SECRET_ACCESS_KEY: also file:PATH, ssm:/path, ' +
-      'secretsmanager:id#key or {{ NAME }}.',
+    storageReferenceHint,
   );
   return undefined;
 }

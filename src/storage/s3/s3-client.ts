@@ -4,6 +4,7 @@ import { backoffMs, type BackoffPolicy } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { isClockSkew, isPassing, mayBeCredentials, s3Failure, type S3Place } from './s3-failure.ts';
+import { s3Agents } from './s3-agents.ts';
 import { RequestCounts, type RequestFacts } from './request-counts.ts';
 
 export type S3Credentials = {
@@ -18,6 +19,8 @@ export type S3ClientOptions = {
   /** Undefined is AWS's for the region. */
   readonly endpoint: string | undefined;
   readonly isPathStyle: boolean;
+  /** PEM text of the authorities to trust, in place of those that Node knows. */
+  readonly ca?: string | undefined;
   /** Valid ones; with `forceRefresh` others than before, where there are. */
   readonly credentials: (options?: { readonly forceRefresh: boolean }) => Promise<S3Credentials>;
   readonly clock: Clock;
@@ -26,8 +29,6 @@ export type S3ClientOptions = {
   readonly idleTimeoutMs?: number | undefined;
 };
 
-/** Requests that may be under way to one store at once. */
-const connectionsMax = 32;
 const connectTimeoutMs = 5_000;
 const idleTimeoutDefaultMs = 30_000;
 const retries: BackoffPolicy = { firstMs: 100, maxMs: 5_000, attemptsMax: 6 };
@@ -67,8 +68,7 @@ export class S3Requests {
       requestHandler: new NodeHttpHandler({
         connectionTimeout: connectTimeoutMs,
         socketTimeout: options.idleTimeoutMs ?? idleTimeoutDefaultMs,
-        httpAgent: { keepAlive: true, maxSockets: connectionsMax },
-        httpsAgent: { keepAlive: true, maxSockets: connectionsMax },
+        ...s3Agents(options.ca),
       }),
     });
     this.#counts.watch(this.client);

@@ -1,4 +1,5 @@
 import { HeliosError } from '../../base/errors.ts';
+import { certificateFailure } from './certificate-failure.ts';
 
 /** What was asked of which object, for the words of a failure. */
 export type S3Place = {
@@ -68,7 +69,7 @@ export function s3Failure(thrown: unknown, place: S3Place): HeliosError {
     });
   }
   if (status === undefined) {
-    return new HeliosError('unreachable', text, { hint: networkHint(thrown), ...cause });
+    return unreached(thrown, place, text);
   }
   const isRedirect = status === 301 || status === 307;
   // What isn't S3 answers so, and what a proxy on the way has cut or changed.
@@ -81,6 +82,7 @@ export function s3Failure(thrown: unknown, place: S3Place): HeliosError {
 export function isPassing(failure: HeliosError): boolean {
   const answer = answerIn(failure.cause);
   if (answer.name === 'NoSuchBucket') return false;
+  if (certificateFailure(failure.cause) !== undefined) return false;
   if (passingCodes.has(failure.code)) return true;
   const { name, status } = answer;
   return status === 409 || status === 408 || passingNames.has(name) || isBare(answer);
@@ -157,11 +159,15 @@ function refusalHint({ name, message }: S3Answer, place: S3Place): string {
   return `Allow ${other ?? place.action} there for these credentials.`;
 }
 
-function networkHint(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  return /CERT|SIGNATURE/.test(code)
-    ? "Let Node know the store's certificate authority: set NODE_EXTRA_CA_CERTS to its file."
-    : 'Check the endpoint and the network.';
+function unreached(thrown: unknown, { action, url }: S3Place, text: string): HeliosError {
+  const certificate = certificateFailure(thrown);
+  if (certificate === undefined) {
+    const hint = 'Check the endpoint and the network.';
+    return new HeliosError('unreachable', text, { hint, cause: thrown });
+  }
+  const { why, hint } = certificate;
+  const message = `${action.slice(3)} of ${url} failed: ${why}.`;
+  return new HeliosError('unreachable', message, { hint, cause: thrown });
 }
 
 const regionNames: ReadonlySet<string> = new Set([
