@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import { complete } from './complete.ts';
 import { openLockedEngine } from './locked-engine.ts';
@@ -24,6 +25,8 @@ async function handle(message: ToChild): Promise<void> {
   if (message.kind === 'open') {
     runner = new QueryRunner(await openLockedEngine(message), send);
     send({ kind: 'ready' });
+    // While it is the user who may write there; it never ends of itself, which would do it too.
+    flushCompileCache();
     return;
   }
   if (runner === undefined) throw new HeliosError('internal', 'The query process is not open.');

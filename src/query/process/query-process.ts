@@ -1,8 +1,9 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { getCompileCacheDir } from 'node:module';
 import { Socket } from 'node:net';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
@@ -290,10 +291,13 @@ function spawn(launcher: readonly string[]): ChildProcess {
     '--max-old-space-size=128',
     '--disable-warning=ExperimentalWarning',
   ];
+  // Node puts a folder for its version below the one it was given.
+  const compiled = getCompileCacheDir();
+  const cache = compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) };
   return fork(entry, {
     execPath,
     execArgv,
-    env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C' },
+    env: { PATH: '/usr/bin:/bin', TZ: 'UTC', LC_ALL: 'C', ...cache },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
 }
