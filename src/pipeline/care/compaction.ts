@@ -11,6 +11,7 @@ import { type NewFile, rewriteBin, type RewriteContext } from './rewrite-bin.ts'
 export type CompactionContext = RewriteContext &
   NoteContext & {
     readonly delta: DeltaTable;
+    readonly nowMs: () => number;
     readonly monotonicMs: () => number;
     readonly onProgress: (progress: CompactionProgress) => void;
   };
@@ -117,10 +118,10 @@ async function rewriteOne(
   const plan = { bin, columns, copyOptions, compression, sort };
   return await rewriteBin(context, plan, async (files) => {
     notes.push(
-      await leaveNote(
-        context,
-        files.map(({ path }) => path),
-      ),
+      await leaveNote(context, {
+        files: files.map(({ path }) => path),
+        replaced: bin.files.map(({ path }) => path),
+      }),
     );
     for (const file of files) await store(context, file);
     crashPoint('after-compacted-file');

@@ -138,6 +138,7 @@ export class TableWork {
             ...this.#notes(),
             ...{ storage, delta, engine, pace, signal },
             stagingDirectory: stagingDirectory({ path: entry.path, temporaryDirectory }, 'care'),
+            nowMs: () => clock.nowMs(),
             monotonicMs: () => clock.monotonicMs(),
             onProgress: ({ filesDone, filesTotal }) =>
               onProgress({ done: filesDone, total: filesTotal }),
@@ -153,14 +154,14 @@ export class TableWork {
     return result;
   }
 
-  /** Once, and when something went wrong. */
+  /** Until all is gone, and again when something went wrong. */
   async #cleanUp(): Promise<void> {
     if (this.#areLeftoversGone) return;
     const startedAtMs = this.#context.clock.nowMs();
     const startMs = this.#context.clock.monotonicMs();
-    const count = await deleteLeftovers(this.#notes());
-    this.#areLeftoversGone = true;
-    if (count === 0) return;
+    const { deleted, waiting } = await deleteLeftovers(this.#notes());
+    this.#areLeftoversGone = waiting === 0;
+    if (deleted === 0) return;
     this.#context.journal.add({
       ...nothingDone,
       table: this.#table.entry.name,
@@ -169,15 +170,15 @@ export class TableWork {
       startedAtMs,
       durationMs: this.#context.clock.monotonicMs() - startMs,
       outcome: 'done',
-      filesBefore: count,
+      filesBefore: deleted,
       error: undefined,
     });
   }
 
   #notes(): NoteContext {
-    const { run, home, clock } = this.#context;
+    const { run, home } = this.#context;
     const { storage, delta } = this.#table;
-    return { storage, delta, run, home, nowMs: () => clock.nowMs() };
+    return { storage, delta, run, home };
   }
 
   /** As the pipelines that feed the table want it. */

@@ -112,16 +112,35 @@ describe('files that a run left when it died', () => {
     await put('_p=a/live.parquet', 0);
     await commit('_p=a/live.parquet');
     await put('_p=a/lost.parquet', 0);
-    const own = { storage, delta, nowMs: () => Date.now() };
+    const own = { storage, delta };
     const files = ['_p=a/live.parquet', '_p=a/lost.parquet', '_p=a/never-stored.parquet'];
-    await leaveNote({ ...own, run: 'now', home: 'here' }, files);
-    expect(await deleteLeftovers({ ...own, run, home })).toBe(isGone ? 1 : 0);
+    const note = { files, replaced: ['_p=a/source.parquet'] };
+    await put('_p=a/source.parquet', 0);
+    await commit('_p=a/source.parquet');
+    await leaveNote({ ...own, run: 'now', home: 'here' }, note);
+    const before = await deleteLeftovers({ ...own, run, home });
+    expect(before).toEqual(isGone ? { deleted: 1, waiting: 0 } : { deleted: 0, waiting: 1 });
     expect(await storage.stat('_p=a/live.parquet')).toBeDefined();
     expect((await storage.stat('_p=a/lost.parquet')) === undefined).toBe(isGone);
-    const later = { ...own, run, home, nowMs: () => Date.now() + dayMs };
-    expect(await deleteLeftovers(later)).toBe(isGone ? 0 : 1);
+    await replace('_p=a/source.parquet', '_p=a/merged.parquet');
+    const after = await deleteLeftovers({ ...own, run, home });
+    expect(after).toEqual({ deleted: isGone ? 0 : 1, waiting: 0 });
+    expect(await storage.stat('_p=a/live.parquet')).toBeDefined();
+    expect(await storage.stat('_p=a/lost.parquet')).toBeUndefined();
   });
 });
+
+/** As whoever merges files does. */
+async function replace(old: string, path: string): Promise<void> {
+  const { delta } = context;
+  const removes = delta.snapshot().files.filter((file) => file.path === old);
+  await delta.rewrite({
+    operation: 'OPTIMIZE',
+    operationParameters: {},
+    fileSchema: delta.snapshot().schema,
+    replacements: [{ removes, adds: [newFile(path)] }],
+  });
+}
 
 async function put(path: string, daysOld: number): Promise<void> {
   const file = join(folder, 't', path);

@@ -79,6 +79,12 @@ test.each(rollSteps)('a roll that ends %s is done once after recovery', async (p
   expect(await idsOf(crashed)).toEqual(['1', '3', '4', 'rejected 2']);
   const parts = join(crashed.directory, 'pipelines', crashed.supervisor.get('p').id, 'parts');
   expect(await readdir(parts)).toEqual([]);
+  const table = join(crashed.directory, 'tables', 'sunk');
+  const files = await readdir(table, { recursive: true });
+  const known = crashed.registry.get('sunk')?.delta.snapshot().files ?? [];
+  expect(files.filter((file) => file.endsWith('.parquet')).toSorted()).toEqual(
+    known.map(({ path }) => path).toSorted(),
+  );
 });
 
 /** Stops the pipeline's work without rolling, as a crash would. */

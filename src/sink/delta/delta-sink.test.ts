@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
+import { armCrashPoint } from '../../base/crash-point.ts';
 import { DeltaTable } from '../../delta/table.ts';
 import { Engine } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
@@ -50,8 +51,8 @@ afterEach(async () => {
 
 async function openSink(
   connector: Partial<DeltaSinkOptions['connector']> = {},
+  storage = new FileStorage(join(directory, 'table')),
 ): Promise<{ readonly sink: DeltaSink; readonly table: DeltaTable }> {
-  const storage = new FileStorage(join(directory, 'table'));
   const whole = { ...plain, ...connector };
   const table = await DeltaTable.create(storage, {
     engine,
@@ -219,5 +220,84 @@ describe('a delta sink', () => {
     const folders = table.snapshot().files.map(({ path }) => path.slice(0, path.lastIndexOf('/')));
     expect(folders.toSorted()).toEqual(['2024/01/01', '2024/01/02', '__HIVE_DEFAULT_PARTITION__']);
     expect(table.snapshot().partitionColumns).toEqual([]);
+  });
+});
+
+describe('rolls that come to nothing', () => {
+  afterEach(() => armCrashPoint('nowhere', () => undefined));
+
+  const one = "(1, 'a', '2024-01-01')";
+
+  async function filesThere(): Promise<readonly string[]> {
+    const names = await readdir(join(directory, 'table'), { recursive: true });
+    return names.filter((name) => name.endsWith('.parquet')).toSorted();
+  }
+
+  /** As a process that dies before its commit. */
+  async function failedRoll(from: number | undefined, to: number): Promise<DeltaSink> {
+    const { sink } = await openSink();
+    const part = await makePart(sink, to, one);
+    armCrashPoint('before-commit', () => {
+      throw new Error('The end.');
+    });
+    await expect(sink.roll(request([part], from, to))).rejects.toThrow('The end.');
+    return sink;
+  }
+
+  test('leave files until the next one is committed, however many they were', async () => {
+    const { sink } = await openSink();
+    await sink.roll(request([await makePart(sink, 1, one)], undefined, 1));
+    await failedRoll(1, 3);
+    await failedRoll(1, 3);
+    await failedRoll(1, 4);
+    expect(await filesThere()).toHaveLength(4);
+    const { sink: next, table } = await openSink();
+    await next.roll(request([await makePart(next, 5, one)], 1, 5));
+    expect(await filesThere()).toEqual(
+      table
+        .snapshot()
+        .files.map(({ path }) => path)
+        .toSorted(),
+    );
+    expect(table.snapshot().files).toHaveLength(2);
+  });
+
+  test('in a process that goes on leave no more than in one that comes after it', async () => {
+    const sink = await failedRoll(undefined, 1);
+    await sink.roll(request([await makePart(sink, 2, one)], undefined, 2));
+    expect(await filesThere()).toHaveLength(1);
+  });
+
+  test('are none where their commit comes after all', async () => {
+    let commitLate = async (): Promise<unknown> => undefined;
+    const storage = new (class extends FileStorage {
+      override async putFile(path: string, localPath: string): Promise<void> {
+        await super.putFile(path, localPath);
+        await commitLate();
+      }
+    })(join(directory, 'table'));
+    const { table: late } = await openSink();
+    await failedRoll(undefined, 3);
+    const [file = ''] = await filesThere();
+    commitLate = async () =>
+      await late.commit({
+        operation: 'STREAMING UPDATE',
+        transaction: { appId: 'p/s', expected: undefined, version: 3 },
+        adds: [
+          { path: file, partitionValues: {}, byteLength: 1, modifiedAtMs: 1, statsJson: '{}' },
+        ],
+        newColumns: [],
+      });
+    const { sink, table } = await openSink({}, storage);
+    const parts = [await makePart(sink, 4, one)];
+    expect(await sink.roll(request(parts, undefined, 4))).toEqual({
+      kind: 'overtaken',
+      txnEpoch: 3,
+    });
+    expect(await filesThere()).toEqual([file]);
+    commitLate = async () => undefined;
+    await sink.roll(request(parts, 3, 4));
+    expect(await filesThere()).toHaveLength(2);
+    expect(table.snapshot().files.map(({ path }) => path)).toContain(file);
   });
 });

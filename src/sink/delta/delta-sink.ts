@@ -16,6 +16,7 @@ import type { FileCare, Part, RollOutcome, RollRequest, TableSink } from '../sin
 import { parquetCopyOptions } from '../copy-options.ts';
 import { dataFileName } from '../file-name.ts';
 import { mergeParts, prepareForMerge } from '../table-files.ts';
+import { RollNotes } from './roll-notes.ts';
 
 export type DeltaSinkOptions = {
   readonly table: DeltaTable;
@@ -51,6 +52,7 @@ export class DeltaSink implements TableSink {
   readonly care: FileCare;
   readonly #options: DeltaSinkOptions;
   #serial = 0;
+  #notes: RollNotes | undefined;
 
   constructor(options: DeltaSinkOptions) {
     const { connector } = options;
@@ -91,9 +93,24 @@ export class DeltaSink implements TableSink {
   async roll(request: RollRequest): Promise<RollOutcome> {
     const txnEpoch = await this.txnEpoch(request.sinkId);
     if (txnEpoch !== request.from) return { kind: 'overtaken', txnEpoch };
-    const adds = await this.#storeFiles(request.parts);
-    crashPoint('after-data-file');
-    await this.#leaveNote(request);
+    const staging = join(this.#options.stagingDirectory, randomBytes(8).toString('hex'));
+    await mkdir(staging, { recursive: true });
+    try {
+      return await this.#rollFiles(request, await this.#makeFiles(request.parts, staging));
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  }
+
+  async #rollFiles(request: RollRequest, made: readonly MadeFile[]): Promise<RollOutcome> {
+    this.#notes ??= new RollNotes(this.#options.storage, request.sinkId);
+    const paths = made.map(({ path }) => path);
+    await this.#notes.leave(request, paths);
+    const adds: NewDataFile[] = [];
+    for (const file of made) {
+      adds.push(await this.#store(file));
+      crashPoint('after-data-file');
+    }
     crashPoint('before-commit');
     const outcome = await this.#options.table.commit({
       operation: 'STREAMING UPDATE',
@@ -105,69 +122,63 @@ export class DeltaSink implements TableSink {
     });
     crashPoint('after-commit');
     if (outcome.kind === 'overtaken') {
-      for (const add of adds) await this.#options.storage.delete(add.path);
+      await this.#notes.discard(paths);
       return { kind: 'overtaken', txnEpoch: outcome.txnVersion };
     }
-    await this.#forgetNotes(request);
-    await this.#checkpoint();
+    await this.#tidy(request.to);
     const byteLength = adds.reduce((sum, add) => sum + add.byteLength, 0);
     return { kind: 'rolled', fileCount: adds.length, byteLength };
   }
 
   /** The roll is committed: what fails now is a problem to tell, not a failure of the roll. */
-  async #checkpoint(): Promise<void> {
+  async #tidy(to: Epoch): Promise<void> {
+    const { table, onProblem } = this.#options;
     try {
-      await this.#options.table.maybeCheckpoint();
+      await this.#notes?.settle(to, table.state());
+      await table.maybeCheckpoint();
     } catch (thrown) {
-      this.#options.onProblem(asHeliosError(thrown));
+      onProblem(asHeliosError(thrown));
     }
   }
 
   /** Finished parts become files as they are; the others are merged into new ones. */
-  async #storeFiles(parts: readonly Part[]): Promise<readonly NewDataFile[]> {
-    const adds: NewDataFile[] = [];
-    for (const part of parts) {
-      if (part.statsJson === undefined) continue;
-      const file = { folder: '', partitionValues: {}, statsJson: part.statsJson };
+  async #makeFiles(parts: readonly Part[], staging: string): Promise<readonly MadeFile[]> {
+    const made: MadeFile[] = [];
+    for (const { path, statsJson } of parts) {
+      if (statsJson === undefined) continue;
       // A vacuum takes files for what nobody needs when they are old and no version names them.
       const now = new Date(this.#options.clock.nowMs());
-      await utimes(part.path, now, now);
-      adds.push(await this.#store(part.path, file));
+      await utimes(path, now, now);
+      made.push(await this.#made(path, { folder: '', partitionValues: {}, statsJson }));
     }
     const rest = parts.filter((part) => part.statsJson === undefined);
-    if (rest.length > 0) adds.push(...(await this.#mergeParts(rest)));
-    return adds;
+    if (rest.length > 0) made.push(...(await this.#mergeParts(rest, staging)));
+    return made;
   }
 
-  async #mergeParts(parts: readonly Part[]): Promise<readonly NewDataFile[]> {
-    const { engine, stagingDirectory, connector, timeColumn } = this.#options;
-    const staging = join(stagingDirectory, randomBytes(8).toString('hex'));
-    await mkdir(staging, { recursive: true });
-    try {
-      await using connection = await engine.connect();
-      await prepareForMerge(connection);
-      const plan = {
-        parts,
-        schema: this.schema,
-        partitionFields: connector.partitionFields,
-        timePattern: connector.timePartitionPattern,
-        timeColumn,
-        targetBytes: connector.rolling.fileBytes ?? targetBytesDefault,
-      };
-      const files = await mergeParts(connection, plan, { staging, copyOptions: this.copyOptions });
-      const adds: NewDataFile[] = [];
-      for (const file of files) {
-        const statsJson = this.statsOf(file.copyRow);
-        adds.push(await this.#store(file.localPath, { ...file, statsJson }));
-      }
-      return adds;
-    } finally {
-      await rm(staging, { recursive: true, force: true });
-    }
+  async #mergeParts(parts: readonly Part[], staging: string): Promise<readonly MadeFile[]> {
+    const { engine, connector, timeColumn } = this.#options;
+    await using connection = await engine.connect();
+    await prepareForMerge(connection);
+    const plan = {
+      parts,
+      schema: this.schema,
+      partitionFields: connector.partitionFields,
+      timePattern: connector.timePartitionPattern,
+      timeColumn,
+      targetBytes: connector.rolling.fileBytes ?? targetBytesDefault,
+    };
+    const files = await mergeParts(connection, plan, { staging, copyOptions: this.copyOptions });
+    return await Promise.all(
+      files.map(
+        async ({ localPath, copyRow, ...place }) =>
+          await this.#made(localPath, { ...place, statsJson: this.statsOf(copyRow) }),
+      ),
+    );
   }
 
-  async #store(localPath: string, file: StoredAs): Promise<NewDataFile> {
-    const { storage, connector, clock } = this.#options;
+  async #made(localPath: string, file: StoredAs): Promise<MadeFile> {
+    const { connector, clock } = this.#options;
     const name = dataFileName({
       naming: connector.naming,
       compression: connector.compression,
@@ -175,35 +186,16 @@ export class DeltaSink implements TableSink {
       nowMs: clock.nowMs(),
       random: randomBytes(16),
     });
-    const path = file.folder === '' ? name : `${file.folder}/${name}`;
-    const { size } = await stat(localPath);
-    await storage.putFile(path, localPath);
-    return {
-      path,
-      partitionValues: file.partitionValues,
-      byteLength: size,
-      modifiedAtMs: clock.nowMs(),
-      statsJson: file.statsJson,
-    };
+    const { folder, partitionValues, statsJson } = file;
+    const { size: byteLength } = await stat(localPath);
+    const path = folder === '' ? name : `${folder}/${name}`;
+    return { localPath, path, partitionValues, byteLength, statsJson };
   }
 
-  async #leaveNote(request: RollRequest): Promise<void> {
-    const note = {
-      ...request.note,
-      sink: request.sinkId,
-      from: request.from ?? null,
-      to: request.to,
-    };
-    const path = notePath(request.sinkId, request.to);
-    await this.#options.storage.put(path, Buffer.from(`${JSON.stringify(note)}\n`));
-  }
-
-  /** Those of earlier commits, and of rolls that came to nothing. */
-  async #forgetNotes({ sinkId, to }: RollRequest): Promise<void> {
-    const { storage } = this.#options;
-    for await (const { path } of storage.list(`_helios/${sinkId}/`)) {
-      if (path < notePath(sinkId, to)) await storage.delete(path);
-    }
+  async #store({ localPath, ...file }: MadeFile): Promise<NewDataFile> {
+    const { storage, clock } = this.#options;
+    await storage.putFile(file.path, localPath);
+    return { ...file, modifiedAtMs: clock.nowMs() };
   }
 
   /** What the files hold, by the table's names: another writer may have given them other types. */
@@ -224,13 +216,11 @@ export class DeltaSink implements TableSink {
   }
 }
 
-/** Where a sink says how far its rows in the table reach, for whoever adopts the table. */
-function notePath(sinkId: string, epoch: Epoch): string {
-  return `_helios/${sinkId}/${String(epoch).padStart(20, '0')}.json`;
-}
-
 type StoredAs = {
   readonly folder: string;
   readonly partitionValues: PartitionValues;
   readonly statsJson: string;
 };
+
+/** A finished file that is not yet stored. */
+type MadeFile = Omit<NewDataFile, 'modifiedAtMs'> & { readonly localPath: string };
