@@ -1,7 +1,7 @@
 /**
  * Runs benchmarks one after another, each in a process of its own:
  *
- *     npm run bench [-- NAME…] [--scale 0.1] [--rows N] [--rounds N]
+ *     npm run bench [-- NAME…] [--scale 0.1] [--rows N] [--rounds N] [--minutes N]
  *
  * Prints each number beside its goal and writes docs/benchmarks.md; a run with `--scale` below 1 is
  * a trial and writes nothing.

@@ -10,9 +10,11 @@ export type Settings = {
   readonly rows: number | undefined;
   /** How often each measurement is repeated. */
   readonly rounds: number | undefined;
+  /** How long `care` takes in events, whatever the scale. */
+  readonly minutes: number | undefined;
 };
 
-/** Reads `NAME… --scale 0.1 --rows 100000000 --rounds 3`; throws at anything else. */
+/** Reads `NAME… --scale 0.1 --rows 100000000 --rounds 3 --minutes 10`; throws at anything else. */
 export function readSettings(): Settings {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -20,6 +22,7 @@ export function readSettings(): Settings {
       scale: { type: 'string', default: '1' },
       rows: { type: 'string' },
       rounds: { type: 'string' },
+      minutes: { type: 'string' },
     },
   });
   return {
@@ -27,6 +30,7 @@ export function readSettings(): Settings {
     scale: positive('scale', values.scale),
     rows: values.rows === undefined ? undefined : positive('rows', values.rows),
     rounds: values.rounds === undefined ? undefined : positive('rounds', values.rounds),
+    minutes: values.minutes === undefined ? undefined : positive('minutes', values.minutes),
   };
 }
 
