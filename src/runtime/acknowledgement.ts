@@ -4,23 +4,25 @@ import type { BackedStreamInfo } from '../log/backed-streams.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { MirrorOptions } from '../log/mirror/log-mirror.ts';
 import { storedStreamNames } from '../log/mirror/stored-streams.ts';
-import { openStateStorage, type StateRequest } from './kept-state.ts';
+import { type OpenedStore, openStateStorage, type StateRequest } from './kept-state.ts';
 
 /** When events of the embedded log are acknowledged, as it was asked for. */
 export type Acknowledgement = Pick<StartOptions, 'acknowledgement' | 'ackIntervalMs'>;
 
 /**
- * The object store that has what is acknowledged; undefined where the disk alone has it.
- * `conflict` where a store has it from before, and would not be kept up to date.
+ * The object store that has what is acknowledged; `mirror` is undefined where the disk alone has
+ * it. `conflict` where a store has it from before, and would not be kept up to date.
  */
 export async function mirrorOf(
   request: Pick<StateRequest, 'data' | 'url' | 'environment' | 'onProblem'>,
   { acknowledgement, ackIntervalMs: intervalMs }: Acknowledgement,
-): Promise<MirrorOptions | undefined> {
-  const storage = await openStateStorage(request, `${request.url}/log`);
-  if (acknowledgement === 's3') return { storage, intervalMs, random: Math.random };
+): Promise<Pick<OpenedStore, 'facts'> & { readonly mirror: MirrorOptions | undefined }> {
+  const { storage, facts } = await openStateStorage(request, `${request.url}/log`, 'log');
+  if (acknowledgement === 's3') {
+    return { mirror: { storage, intervalMs, random: Math.random }, facts };
+  }
   const [name] = await storedStreamNames(storage);
-  if (name === undefined) return undefined;
+  if (name === undefined) return { mirror: undefined, facts };
   throw new HeliosError(
     'conflict',
     `${storage.location} has events of "${name}" and other streams, acknowledged with --ack s3.`,

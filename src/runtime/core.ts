@@ -14,6 +14,7 @@ import { Supervisor, type SupervisorContext } from '../pipeline/supervisor.ts';
 import { TableRegistry } from '../pipeline/tables/table-registry.ts';
 import { type Acknowledgement, mirrorOf } from './acknowledgement.ts';
 import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
+import { mergedFacts, type StoreFacts } from '../storage/store-facts.ts';
 import { Storages } from './storages.ts';
 import {
   checkStateIsHere,
@@ -45,6 +46,8 @@ export type Core = {
   readonly backed: BrokerStreams;
   readonly known: KnownConnections;
   readonly storages: Storages;
+  /** What stores were asked: for tables, the state and the log. */
+  readonly stores: () => StoreFacts | undefined;
   /** What was done for tables besides writing rows. */
   readonly journal: Journal;
   readonly registry: TableRegistry;
@@ -102,13 +105,17 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     data.close();
   };
   const fenced = Promise.race([outpaced, ...(state === undefined ? [] : [state.fenced])]);
-  return { ...ground, data, journal, registry, supervisor, state, fenced, close };
+  const stores = (): StoreFacts | undefined =>
+    mergedFacts([storages.facts(), taken?.facts(), ground.logStore?.()]);
+  return { ...ground, data, journal, registry, supervisor, state, stores, fenced, close };
 }
 
 /** What the rest stands on. */
 type Ground = Pick<Core, 'catalog' | 'engine' | 'log' | 'backed' | 'known' | 'storages'> & {
   /** Resolves when another machine writes the log. */
   readonly outpaced: Promise<HeliosError>;
+  /** What the store of acknowledged events was asked, where there is one. */
+  readonly logStore: Storages['facts'] | undefined;
 };
 
 async function openGround(options: CoreOptions, logger: Logger): Promise<Ground> {
@@ -120,7 +127,7 @@ async function openGround(options: CoreOptions, logger: Logger): Promise<Ground>
     memoryBytes: Math.min(Math.max(totalmem() / 4, engineBytesMin), engineBytesMax),
     tempDirectory: data.inside('tmp', 'engine'),
   });
-  const { log, outpaced } = await openLog(options, onProblem);
+  const { log, outpaced, logStore } = await openLog(options, onProblem);
   const { random } = Math;
   const known = knownConnections({ catalog, clock: systemClock, random, environment });
   const backed = new BrokerStreams({
@@ -132,11 +139,12 @@ async function openGround(options: CoreOptions, logger: Logger): Promise<Ground>
   });
   const storages = new Storages({
     context: known.context,
+    use: 'tables',
     cacheDirectory: data.inside('cache'),
     cacheBytesMax: options.cacheBytesMax ?? cacheBytesDefault,
     onWarning: (problem) => logger.warn({ err: problem }, problem.message),
   });
-  return { catalog, engine, log, outpaced, known, backed, storages };
+  return { catalog, engine, log, outpaced, logStore, known, backed, storages };
 }
 
 function createSupervisor(
@@ -172,21 +180,22 @@ function createSupervisor(
   });
 }
 
-/** The log; `outpaced` resolves when another machine writes it. */
+/** The log, and the store that mirrors it. */
 async function openLog(
   { data, state, environment }: CoreOptions,
   onProblem: (problem: HeliosError) => void,
-): Promise<{ readonly log: EventLog; readonly outpaced: Promise<HeliosError> }> {
+): Promise<Pick<Ground, 'log' | 'outpaced' | 'logStore'>> {
   const { promise: outpaced, resolve: onFenced } = Promise.withResolvers<HeliosError>();
   const request = { data, environment, onProblem };
-  const mirror = state && (await mirrorOf({ ...request, url: state.url }, state));
+  const mirrored = state && (await mirrorOf({ ...request, url: state.url }, state));
+  const { mirror, facts: logStore } = mirrored ?? {};
   const log = await EventLog.open({
     directory: data.path,
     clock: systemClock,
     mirror: mirror && { ...mirror, onFenced },
     onProblem,
   });
-  return { log, outpaced };
+  return { log, outpaced, logStore };
 }
 
 /** The state, where it is kept elsewhere too: before anything of the data directory is read. */

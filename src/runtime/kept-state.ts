@@ -17,6 +17,7 @@ import { takeOver, type TakenOver } from '../pipeline/state/take-over.ts';
 import type { Supervisor } from '../pipeline/supervisor.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
 import type { OpenStorage, Storage } from '../storage/storage.ts';
+import type { StoreUse } from '../storage/store-facts.ts';
 import { Storages } from './storages.ts';
 
 /** Where the state is kept, as it was asked for. */
@@ -30,8 +31,7 @@ export type StateRequest = {
 };
 
 /** The state, which is this process's from now on until somebody else takes it. */
-export type TakenState = {
-  readonly storage: Storage;
+export type TakenState = OpenedStore & {
   readonly owner: StateOwner;
   readonly taken: TakenOver;
 };
@@ -43,12 +43,17 @@ export type TakenState = {
 export async function takeState(request: StateRequest): Promise<TakenState> {
   const { data, url, intervalMs, standby } = request;
   const clock = systemClock;
-  const storage = await openStateStorage(request, url);
+  const { storage, facts } = await openStateStorage(request, url, 'state');
   const owner = { id: randomUUID(), pid: process.pid, host: hostname(), intervalMs };
   if (standby !== undefined) {
     await untilNobodyHas({ storage, store: new StateStore(storage), clock, ...standby });
   }
-  return { storage, owner, taken: await takeOver({ storage, root: data.path, owner, clock }) };
+  return {
+    storage,
+    facts,
+    owner,
+    taken: await takeOver({ storage, root: data.path, owner, clock }),
+  };
 }
 
 /** A data directory that has its state elsewhere too is not changed behind that one's back. */
@@ -56,20 +61,25 @@ export async function checkStateIsHere(data: DataDirectory): Promise<void> {
   await checkNoMark(data.path);
 }
 
+/** A place in a store, and what that was asked. */
+export type OpenedStore = { readonly storage: Storage; readonly facts: Storages['facts'] };
+
 /** Without a cache: what is read here is read once. */
 export async function openStateStorage(
   { data, environment, onProblem }: Pick<StateRequest, 'data' | 'environment' | 'onProblem'>,
   url: string,
-): Promise<Storage> {
+  use: StoreUse,
+): Promise<OpenedStore> {
   const { random } = Math;
   const context = { environment, clock: systemClock, random };
   const storages = new Storages({
     context: { ...context, secrets: new ReferencedSecrets(context) },
+    use,
     cacheDirectory: data.inside('tmp', 'state'),
     cacheBytesMax: 0,
     onWarning: onProblem,
   });
-  return await storages.open(url, {});
+  return { storage: await storages.open(url, {}), facts: storages.facts };
 }
 
 export type KeptStateParts = {

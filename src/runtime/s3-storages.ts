@@ -62,11 +62,13 @@ export class S3Storages {
   }
 
   facts(): StoreFacts {
+    const { use } = this.#options;
     const stores = [...this.#requests.values()].map(({ store, requests }) => ({
       store,
+      use,
       ...requests.facts(),
     }));
-    return { stores, cache: this.#cache.facts() };
+    return { stores, cache: use === 'tables' ? this.#cache.facts() : undefined };
   }
 
   #requestsOf(

@@ -38,8 +38,7 @@ export async function startHelios(
     tempDirectory: data.inside('tmp', 'queries'),
     processes,
   });
-  const { journal, state } = core;
-  const { facts: stores } = core.storages;
+  const { journal, state, stores } = core;
   addSystemTables(queryable, { supervisor, registry, queries, journal, stores });
   const care = createTableCare(core, queryable);
   let isReady = false;

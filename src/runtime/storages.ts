@@ -3,11 +3,12 @@ import type { ConnectionContext } from '../connection/context.ts';
 import { isRemotePath } from '../sql/connector/availability.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
 import type { OpenStorage } from '../storage/storage.ts';
-import type { StoreFacts } from '../storage/store-facts.ts';
+import type { StoreFacts, StoreUse } from '../storage/store-facts.ts';
 import type { S3Storages } from './s3-storages.ts';
 
 export type StoragesOptions = {
   readonly context: ConnectionContext;
+  readonly use: StoreUse;
   /** Where files of object stores lie on this machine. */
   readonly cacheDirectory: string;
   readonly cacheBytesMax: number;

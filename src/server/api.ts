@@ -272,6 +272,14 @@ export type TableAnswer = {
   readonly hot_rows: number;
   readonly newest_event?: string | undefined;
   readonly rejected_count: number;
+  /** Why the table could not be asked, in lists of tables; the rest is what was known before. */
+  readonly error?:
+    | {
+        readonly code: ErrorCode;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }
+    | undefined;
 };
 
 export type TableListAnswer = { readonly tables: readonly TableAnswer[] };

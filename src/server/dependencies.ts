@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { HeliosError } from '../base/errors.ts';
 import type { ConnectionTest } from '../connection/check/test-connection.ts';
 import type { Connection, Connections, ConnectionStep } from '../connection/connection.ts';
 import type { Discovery } from '../discovery/discovery.ts';
@@ -31,12 +32,15 @@ export type TableInfo = {
   readonly hotRows: number;
   readonly newestEventMs: EpochMs | undefined;
   readonly rejectedCount: number;
+  /** Why it could not be asked; the rest is what was known before. */
+  readonly problem?: HeliosError | undefined;
 };
 
 /** The tables that SQL can name, for people who look at them. */
 export interface Tables {
   /** How many there are; asks none of them. */
   readonly count: number;
+  /** In a bounded time; one that can't be asked has its `problem`. */
   list(): Promise<readonly TableInfo[]>;
   /** `not_found` with did-you-mean. */
   get(name: string): Promise<TableInfo>;

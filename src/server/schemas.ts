@@ -152,6 +152,12 @@ export const tableSchema: TSchema = Type.Object({
   hot_rows: count,
   newest_event: Type.Optional(time),
   rejected_count: count,
+  error: Type.Optional(
+    Type.Object(
+      { code: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) },
+      { description: 'Why it could not be asked; the rest is what was known before.' },
+    ),
+  ),
 });
 
 export const tableListSchema: TSchema = Type.Object({ tables: Type.Array(tableSchema) });

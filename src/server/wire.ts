@@ -1,3 +1,4 @@
+import type { HeliosError } from '../base/errors.ts';
 import type { Connection, ConnectionStep } from '../connection/connection.ts';
 import { duckdbType } from '../engine/types.ts';
 import type { Schema } from '../event/schema.ts';
@@ -111,7 +112,12 @@ export function tableAnswer(info: TableInfo): TableAnswer {
     hot_rows: info.hotRows,
     newest_event: optionalTime(info.newestEventMs),
     rejected_count: info.rejectedCount,
+    error: info.problem && problemAnswer(info.problem),
   };
+}
+
+function problemAnswer({ code, message, hint }: HeliosError): TableAnswer['error'] {
+  return { code, message, hint };
 }
 
 export function streamAnswer(info: StreamInfo): StreamAnswer {

@@ -1,12 +1,29 @@
 import type { FileCacheFacts } from './file-cache.ts';
 import type { RequestFacts } from './s3/request-counts.ts';
 
+/**
+ * What a store is asked for: `tables`, the machine's `state` (`--state`), or the `log` of
+ * acknowledged events (`--ack s3`).
+ */
+export type StoreUse = 'tables' | 'state' | 'log';
+
 /** What object stores were asked since the start, and the cache of their files. */
 export type StoreFacts = {
   /** `store`: the endpoint, or AWS's region. One for each way of reaching it. */
-  readonly stores: readonly (RequestFacts & { readonly store: string })[];
-  readonly cache: FileCacheFacts;
+  readonly stores: readonly (RequestFacts & { readonly store: string; readonly use: StoreUse })[];
+  /** Undefined where files are not kept for another time. */
+  readonly cache: FileCacheFacts | undefined;
 };
+
+/** As one; undefined where no store was opened. */
+export function mergedFacts(all: readonly (StoreFacts | undefined)[]): StoreFacts | undefined {
+  const known = all.filter((facts) => facts !== undefined);
+  if (known.length === 0) return undefined;
+  return {
+    stores: known.flatMap(({ stores }) => stores),
+    cache: known.find(({ cache }) => cache !== undefined)?.cache,
+  };
+}
 
 /** A number with a name, as metrics have it. */
 export type StoreSample = {
@@ -36,15 +53,17 @@ export function storeSamples({ stores, cache }: StoreFacts): readonly StoreSampl
     const key = JSON.stringify([name, labels]);
     sums.set(key, { name, labels, value: (sums.get(key)?.value ?? 0) + value });
   };
-  for (const { store, requests, retries, failures, bytesSent, bytesReceived } of stores) {
+  for (const { store, use, requests, retries, failures, bytesSent, bytesReceived } of stores) {
+    const place = { store, use };
     for (const [operation, count] of Object.entries(requests)) {
-      add('store_requests_total', { store, operation }, count);
+      add('store_requests_total', { ...place, operation }, count);
     }
-    add('store_retries_total', { store }, retries);
-    add('store_failures_total', { store }, failures);
-    add('store_sent_bytes_total', { store }, bytesSent);
-    add('store_received_bytes_total', { store }, bytesReceived);
+    add('store_retries_total', place, retries);
+    add('store_failures_total', place, failures);
+    add('store_sent_bytes_total', place, bytesSent);
+    add('store_received_bytes_total', place, bytesReceived);
   }
+  if (cache === undefined) return [...sums.values()];
   add('cache_files', {}, cache.files);
   add('cache_bytes', {}, cache.bytes);
   add('cache_limit_bytes', {}, cache.bytesMax);

@@ -9,6 +9,11 @@ import { createBucket } from './bucket.ts';
 import { type S3Call, type S3Fault, S3FaultProxy } from './s3-fault-proxy.ts';
 
 type TableFacts = { readonly rows: string; readonly hot_rows: string };
+type ListedTable = {
+  readonly name: string;
+  readonly rows: number;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+};
 type PipelineFacts = {
   readonly state: string;
   readonly error?: {
@@ -107,6 +112,28 @@ describe('a pipeline whose bucket has bad days', () => {
     );
     expect(metrics).toMatch(/helios_cache_limit_bytes 10737418240/);
   });
+
+  test('that lets nobody in: the list of tables says so of its table, and has the others whole', async () => {
+    proxy.fault = () => error(403, 'AccessDenied');
+    const running = await listed();
+    expect(running['clicks']).toMatchObject({ rows: sent, error: { code: 'access_refused' } });
+    expect(running['clicks']?.error?.message).toContain('/clicks');
+    await helios[Symbol.asyncDispose]();
+    helios = await HeliosProcess.start({ dataDirectory: join(folder, 'data') });
+    const anew = await listed();
+    expect(anew['clicks']).toMatchObject({ rows: 0, error: { code: 'access_refused' } });
+    const others = Object.entries(anew).filter(([name]) => name !== 'clicks');
+    expect(others.length).toBeGreaterThan(3);
+    expect(others.flatMap(([, { error: why }]) => why ?? [])).toEqual([]);
+    await expect(helios.query('SELECT 1 FROM clicks')).rejects.toThrow(/"access_refused"/);
+    proxy.fault = () => undefined;
+    expect((await listed())['clicks']).toMatchObject({ rows: sent });
+  });
+
+  async function listed(): Promise<Readonly<Record<string, ListedTable>>> {
+    const answer = await helios.call<{ tables: readonly ListedTable[] }>('GET', '/api/v1/tables');
+    return Object.fromEntries(answer.tables.map((table) => [table.name, table]));
+  }
 
   test('has each event once in the end, for who comes with an empty cache', async () => {
     await helios[Symbol.asyncDispose]();

@@ -54,6 +54,7 @@ async function open(
 ): Promise<Storage> {
   const storages = new Storages({
     context: contextOf({ ...process.env, ...environment }),
+    use: 'tables',
     cacheDirectory: join(folder, 'cache'),
     cacheBytesMax: 2 ** 30,
     onWarning: () => undefined,
@@ -80,6 +81,7 @@ test('the key of the options, by references that are read anew when it is refuse
   const context = contextOf(environment);
   const storages = new Storages({
     context,
+    use: 'tables',
     cacheDirectory: join(folder, 'cache'),
     cacheBytesMax: 0,
     onWarning: () => undefined,

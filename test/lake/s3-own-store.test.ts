@@ -38,6 +38,7 @@ describe.skipIf(store === undefined)('a store with a certificate of its own', ()
   ): Promise<Storage> {
     const storages = new Storages({
       context: contextOf({ ...environment, ...more }),
+      use: 'tables',
       cacheDirectory: join(folder, 'cache'),
       cacheBytesMax: 0,
       onWarning: () => undefined,
@@ -105,7 +106,7 @@ describe.skipIf(store === undefined)('a store with a certificate of its own', ()
   });
 
   test('has tables by names of buckets, and the state', async () => {
-    const options = ['--state', `s3::${endpoint}/${bucket}/helios`];
+    const options = ['--state', `s3::${endpoint}/${bucket}/helios`, '--ack', 's3'];
     const more = { AWS_CA_BUNDLE: certificate.authority };
     await using helios = await HeliosProcess.start({
       dataDirectory: join(folder, 'data'),
@@ -128,6 +129,18 @@ describe.skipIf(store === undefined)('a store with a certificate of its own', ()
     );
     expect(facts.path).toBe(`${named}/clicks`);
     expect(await helios.queryNumber('SELECT sum(id) FROM clicks')).toBe(3);
+    const asked = await helios.query(
+      `SELECT DISTINCT json_extract_string(labels, 'use') AS use FROM helios.metrics
+         WHERE name = 'store_requests_total' AND value > 0
+           AND json_extract_string(labels, 'operation') = 'PutObject' ORDER BY use`,
+    );
+    expect(asked.rows).toEqual([['log'], ['state'], ['tables']]);
+    const metrics = await (await helios.request('/metrics')).text();
+    for (const [use] of asked.rows) {
+      expect(metrics).toMatch(
+        new RegExp(`helios_store_requests_total\\{[^}]*use="${String(use)}",[^}]*"PutObject"\\}`),
+      );
+    }
     expect((await helios.stop()).code).toBe(0);
   });
 });

@@ -100,6 +100,11 @@ export async function listTables(scope: Scope): Promise<void> {
       table.newest_event ?? '',
     ]),
   );
+  for (const { name, error } of answer.tables) {
+    if (error === undefined) continue;
+    await scope.output.line(`${name} can't be asked now: ${error.message}`);
+    if (error.hint !== undefined) await scope.output.line(`  ${error.hint}`);
+  }
 }
 
 /** One table for a person, or as JSON. Also the shell's `\d NAME`. */

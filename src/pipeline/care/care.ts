@@ -127,15 +127,40 @@ export class TableCare {
     const table = registry.get(name);
     if (table !== undefined) return table;
     if (catalog.table(name) === undefined) throw notFound('table', name, names());
+    this.#refuseFiles(name);
+    if (registry.unopened().some((entry) => entry.name.toLowerCase() === name.toLowerCase())) {
+      throw new HeliosError('unavailable', `The store of ${name} could not be reached yet.`, {
+        hint: `helios table show ${name} asks it again, and says why not.`,
+      });
+    }
     throw new HeliosError('not_allowed', `${name} is attached: Helios only reads it.`, {
       hint: 'Use the program that writes it.',
     });
+  }
+
+  /** Raw files have neither versions nor anything that could be merged or deleted. */
+  #refuseFiles(name: string): void {
+    const files = this.#context.registry.files.get(name);
+    if (files === undefined) return;
+    throw new HeliosError(
+      'unsupported_table',
+      `${name} is a folder of raw files (connector = 'filesystem'): it has no versions, and its ` +
+        'files stay as they were written.',
+      {
+        hint:
+          `Its files: SELECT * FROM helios.files WHERE table_name = '${files.entry.name}'; its ` +
+          'columns: helios table show. Larger files: rolling_policy.file_size and ' +
+          "rolling_policy.interval. With connector = 'delta' there are history, describe, " +
+          'restore, optimize and vacuum.',
+      },
+    );
   }
 
   async #readable(name: string): Promise<Readable> {
     const { registry, catalog, names } = this.#context;
     const own = registry.get(name);
     if (own !== undefined) return own;
+    this.#refuseFiles(name);
     const entry = catalog.table(name);
     if (entry === undefined) throw notFound('table', name, names());
     const foreign = await registry.openForeign(entry.path, entry.storageOptions ?? {});

@@ -87,7 +87,10 @@ export class FileTables {
     return [...this.#tables.values()];
   }
 
+  /** Who was faster has it already, perhaps with pipelines that feed it. */
   #remember(table: OpenFiles): OpenFiles {
+    const known = this.get(table.entry.name);
+    if (known !== undefined) return known;
     this.#tables.set(table.entry.name.toLowerCase(), table);
     return table;
   }

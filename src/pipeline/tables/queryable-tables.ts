@@ -64,6 +64,7 @@ export class QueryableTables implements TableSource {
   names(): readonly string[] {
     return [
       ...this.#context.registry.allWritten().map((table) => table.entry.name),
+      ...this.#context.registry.unopened().map((entry) => entry.name),
       ...this.#attached().map((entry) => entry.name),
       ...this.#system.keys(),
       ...this.#passing.keys(),
@@ -82,8 +83,10 @@ export class QueryableTables implements TableSource {
   }
 
   async pinAt(name: string, time: TableTime): Promise<PinnedView> {
-    const known = this.#context.registry.get(name);
-    if (known !== undefined) return await this.#past.pin(known.entry.name, known, time);
+    const known = await this.#context.registry.find(name);
+    if (known !== undefined && 'delta' in known) {
+      return await this.#past.pin(known.entry.name, known, time);
+    }
     const entry = this.#attachedEntry(name);
     const foreign = entry && (await this.#openForeign(entry));
     if (foreign !== undefined) return await this.#past.pin(name, foreign, time);
@@ -104,7 +107,7 @@ export class QueryableTables implements TableSource {
   }
 
   async #pin(name: string): Promise<PinnedView> {
-    const table = this.#context.registry.written(name);
+    const table = await this.#context.registry.find(name);
     if (table !== undefined) return await pinTable(table);
     const passing = this.#passing.get(name);
     if (passing !== undefined) return { ...passing.pin(), name };

@@ -1,11 +1,13 @@
-import { type Catalog, notFound } from '../../catalog/catalog.ts';
+import type { Clock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
+import { type Catalog, notFound, type TableEntry } from '../../catalog/catalog.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { EpochMs } from '../../event/record.ts';
 import type { Schema } from '../../event/schema.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
 import { givenStorageOptions } from '../../sql/connector/given-storage-options.ts';
 import { resolvePath } from '../sinks/resolve-path.ts';
+import { BoundedFacts } from './bounded-facts.ts';
 import { AttachedFolder } from './attached-folder.ts';
 import { committed, viewSchema } from './pinned-views.ts';
 import type { QueryableTables } from './queryable-tables.ts';
@@ -25,6 +27,8 @@ export type TableFacts = {
   readonly hotRows: number;
   readonly newestEventMs: EpochMs | undefined;
   readonly rejectedCount: number;
+  /** Why it could not be asked; the rest is what was known before. */
+  readonly problem?: HeliosError | undefined;
 };
 
 export type TableFactsContext = {
@@ -32,6 +36,7 @@ export type TableFactsContext = {
   readonly queryable: QueryableTables;
   readonly catalog: Catalog;
   readonly engine: Engine;
+  readonly clock: Clock;
   readonly baseDirectory: string;
   /** Records that the pipelines feeding a table rejected. */
   readonly rejectedOf: (tableName: string) => number;
@@ -48,9 +53,11 @@ export type AttachRequest = {
 /** The tables that SQL can name, as people look at them; and attaching those that others write. */
 export class TableCatalog {
   readonly #context: TableFactsContext;
+  readonly #bounded: BoundedFacts;
 
   constructor(context: TableFactsContext) {
     this.#context = context;
+    this.#bounded = new BoundedFacts(context.clock);
   }
 
   /** How many there are; asks none of them. */
@@ -58,24 +65,33 @@ export class TableCatalog {
     return this.#context.queryable.names().length;
   }
 
+  /** All of them, in a bounded time: one that can't be asked says so itself. */
   async list(): Promise<readonly TableFacts[]> {
     const { registry, queryable, catalog } = this.#context;
     const attached = catalog.tables().filter((entry) => entry.kind === 'attached');
+    const asked = [
+      ...registry.allWritten().map((table) => ({
+        known: this.#known(table),
+        ask: async () => await this.#ofWritten(table),
+      })),
+      ...[...registry.unopened(), ...attached].map((entry) => ({
+        known: unknown(entry),
+        ask: async () => await this.get(entry.name),
+      })),
+    ];
     return [
-      ...(await Promise.all(
-        registry.allWritten().map(async (table) => await this.#ofWritten(table)),
-      )),
-      ...(await Promise.all(attached.map(async ({ name }) => await this.#ofAttached(name)))),
+      ...(await Promise.all(asked.map(async (one) => await this.#bounded.of(one)))),
       ...queryable.systemTables().map(ofSystem),
     ];
   }
 
   async get(name: string): Promise<TableFacts> {
     const { registry, queryable, catalog } = this.#context;
-    const table = registry.written(name);
+    const table = await registry.find(name);
     if (table !== undefined) return await this.#ofWritten(table);
     const entry = catalog.table(name);
     if (entry?.kind === 'attached') return await this.#ofAttached(entry.name);
+    if (entry !== undefined && isRemotePath(entry.path)) throw goneTable(entry);
     const system = queryable.systemTables().find((known) => known.name === name.toLowerCase());
     if (system !== undefined) return ofSystem(system);
     throw notFound('table', name, queryable.names());
@@ -115,7 +131,13 @@ export class TableCatalog {
   }
 
   async #ofWritten(table: WrittenTable): Promise<TableFacts> {
-    const snapshot = await committed(table).refresh();
+    await committed(table).refresh();
+    return this.#known(table);
+  }
+
+  /** By the newest version that was read. */
+  #known(table: WrittenTable): TableFacts {
+    const snapshot = committed(table).snapshot();
     let hotRows = 0;
     let newestAtMs = 0;
     for (const { live } of table.feeders) {
@@ -146,17 +168,13 @@ export class TableCatalog {
     if (view === undefined) throw notFound('table', name, queryable.names());
     view.release();
     return {
+      ...nothing,
       name,
       kind: 'attached',
       path: catalog.table(name)?.path,
       schema: view.schema,
       version: view.version,
       files: view.files.length,
-      rows: 0,
-      bytes: 0,
-      hotRows: 0,
-      newestEventMs: undefined,
-      rejectedCount: 0,
     };
   }
 }
@@ -190,21 +208,24 @@ export function fileRows(registry: TableRegistry): readonly SystemRow[] {
   });
 }
 
-function ofSystem(table: SystemTable): TableFacts {
-  return {
-    name: table.name,
-    kind: 'system',
-    path: undefined,
-    schema: table.schema,
-    version: undefined,
-    files: 0,
-    rows: table.rows().length,
-    bytes: 0,
-    hotRows: 0,
-    newestEventMs: undefined,
-    rejectedCount: 0,
-  };
+function ofSystem({ name, schema, rows }: SystemTable): TableFacts {
+  return { ...nothing, name, kind: 'system', path: undefined, schema, rows: rows().length };
 }
+
+/** What is known of a table that was never read. */
+function unknown({ name, path, kind }: TableEntry): TableFacts {
+  return { ...nothing, name, kind, path, schema: [] };
+}
+
+const nothing = {
+  version: undefined,
+  files: 0,
+  rows: 0,
+  bytes: 0,
+  hotRows: 0,
+  newestEventMs: undefined,
+  rejectedCount: 0,
+} as const;
 
 function checkTableName(name: string): void {
   if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return;
@@ -215,6 +236,12 @@ function checkTableName(name: string): void {
       hint: 'Use letters, digits and _, beginning with a letter or _, at most 128 characters.',
     },
   );
+}
+
+function goneTable({ name, path }: TableEntry): HeliosError {
+  return new HeliosError('not_found', `${name} is gone: there is no table at ${path}.`, {
+    hint: `Put it back, or make Helios forget it: helios table detach ${name}.`,
+  });
 }
 
 function noTableAt(location: string): HeliosError {

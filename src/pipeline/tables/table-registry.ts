@@ -132,6 +132,26 @@ export class TableRegistry {
     return this.get(name) ?? this.files.get(name);
   }
 
+  /** A table of either kind, also one whose store could not be reached at the start. */
+  async find(name: string): Promise<WrittenTable | undefined> {
+    const known = this.written(name);
+    if (known !== undefined) return known;
+    const entry = this.unopened().find(({ name: one }) => one.toLowerCase() === name.toLowerCase());
+    const opened = entry && (await this.#openAny(entry));
+    if (opened === undefined || this.#context.catalog.table(name) !== undefined) return opened;
+    // Somebody has let it go meanwhile.
+    this.close(name);
+    return undefined;
+  }
+
+  /** Tables in stores that could not be opened yet. */
+  unopened(): readonly TableEntry[] {
+    return this.#context.catalog
+      .tables()
+      .filter(({ kind, path }) => kind === 'delta' && isRemotePath(path))
+      .filter(({ name }) => this.written(name) === undefined);
+  }
+
   allWritten(): readonly WrittenTable[] {
     return [...this.all(), ...this.files.all()];
   }
@@ -179,7 +199,10 @@ export class TableRegistry {
     return { storage, delta, deletedRows };
   }
 
+  /** Who was faster has it already, perhaps with pipelines that feed it. */
   #remember(table: OpenTable): OpenTable {
+    const known = this.get(table.entry.name);
+    if (known !== undefined) return known;
     this.#tables.set(table.entry.name.toLowerCase(), table);
     return table;
   }

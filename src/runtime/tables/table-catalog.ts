@@ -1,3 +1,4 @@
+import { systemClock } from '../../base/clock.ts';
 import type { PipelineInfo } from '../../pipeline/pipeline.ts';
 import type { QueryableTables } from '../../pipeline/tables/queryable-tables.ts';
 import { TableCatalog } from '../../pipeline/tables/table-facts.ts';
@@ -5,12 +6,13 @@ import type { Core } from '../core.ts';
 
 /** The tables of this process, for people who look at them. */
 export function createTableCatalog(
-  { registry, catalog, engine, supervisor }: Core,
+  { registry, catalog, supervisor }: Core,
   queryable: QueryableTables,
   baseDirectory: string,
 ): TableCatalog {
   return new TableCatalog({
-    ...{ registry, queryable, catalog, engine, baseDirectory },
+    ...{ registry, queryable, catalog, baseDirectory },
+    clock: systemClock,
     rejectedOf: (name) => rejectedOf(supervisor.list(), name),
   });
 }

@@ -5,7 +5,9 @@ import type { MetricFacts } from './metrics.ts';
 export const storeMetrics: Readonly<Record<`helios_${StoreMetricName}`, MetricFacts>> = {
   helios_store_requests_total: {
     kind: 'counter',
-    help: 'Requests to object stores by operation, as they are priced.',
+    help:
+      'Requests to object stores by operation, as they are priced, and by use: for tables, ' +
+      'the state (--state), the log (--ack s3).',
   },
   helios_store_retries_total: {
     kind: 'counter',
