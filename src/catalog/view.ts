@@ -1,5 +1,6 @@
 import type { PartitionValues } from '../delta/delta.ts';
 import type { PhysicalSchema } from '../delta/mapping/physical-schema.ts';
+import type { ResultColumn } from '../engine/engine.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
 
@@ -29,12 +30,23 @@ export type ViewFile =
   | {
       readonly kind: 'attached';
       readonly path: string;
-      readonly format: 'parquet' | 'csv' | 'json';
+      readonly reading: AttachedReading;
       /** As for cold files. */
       readonly fetch?: (() => Promise<string>) | undefined;
+      /** Its URL in the store that it was fetched from. */
+      readonly url?: string | undefined;
       /** What the folders that it lies in say of the partition columns. */
       readonly partitionValues?: PartitionValues | undefined;
     };
+
+/** How files of an attached folder are read: those with the same one, together. */
+export type AttachedReading = {
+  readonly format: 'parquet' | 'csv' | 'json';
+  /** What reading gives, in DuckDB's types, which may be others than the table's. */
+  readonly columns: readonly ResultColumn[];
+  /** Further arguments of DuckDB's reader, as SQL: `, delim => ';'`. */
+  readonly options: string;
+};
 
 /**
  * View (V, E) of one table: its files at version V and the hot parts of the epochs after E. The

@@ -32,7 +32,9 @@ async function withLocalFiles(view: PinnedView): Promise<PinnedView> {
 
 async function localFile(file: ViewFile): Promise<ViewFile> {
   if (file.kind === 'attached') {
-    return { ...file, path: (await file.fetch?.()) ?? file.path, fetch: undefined };
+    const { path: url, fetch } = file;
+    if (fetch === undefined) return file;
+    return { ...file, path: await fetch(), fetch: undefined, url };
   }
   if (file.kind !== 'cold') return file;
   const { fetch, fetchDeleted, path, deletedPath } = file;

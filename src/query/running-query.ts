@@ -11,6 +11,7 @@ import { type PrunedView, pruneViews } from './pruned-view.ts';
 import type { PinnedView, TableSource } from '../catalog/view.ts';
 import type { QueryRequest, Saw } from './query.ts';
 import type { ResultEnd } from './result-body.ts';
+import { withFileNames } from './view-parts/attached-failure.ts';
 import { viewStatements } from './view-sql.ts';
 
 export type RunContext = {
@@ -172,7 +173,11 @@ export class RunningQuery {
 
   /** What stopped the query says more than what broke because of that. */
   #failure(thrown: unknown): HeliosError {
-    return asHeliosError(this.#stop.signal.aborted ? this.#stop.signal.reason : thrown);
+    if (this.#stop.signal.aborted) return asHeliosError(this.#stop.signal.reason);
+    return withFileNames(
+      asHeliosError(thrown),
+      this.#lease?.process.files.attachedNames ?? new Map(),
+    );
   }
 
   #durationMs(): number {

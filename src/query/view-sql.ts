@@ -9,6 +9,15 @@ import type { Column, Schema } from '../event/schema.ts';
 import { deletedEnding, deletedPathOf, type LinkedView } from './process/linked-files.ts';
 import type { ViewStatements } from './process/messages.ts';
 import { viewName } from './process/view-name.ts';
+import { attachedScans } from './view-parts/attached-scans.ts';
+import {
+  castColumn,
+  nullColumn,
+  numberedFolders,
+  partitionColumn,
+  pathList,
+  unpushed,
+} from './view-parts/column-sql.ts';
 
 /**
  * The statements that make a table's view over its linked files, with the table's columns and
@@ -35,7 +44,7 @@ function viewStatement(linked: LinkedView, scan: Scan): string {
     ...lineScans(linked, scan),
     ...coldScans(rest, scan),
     ...plainScans(rest, scan),
-    ...attachedScans(linked, scan),
+    ...attachedScans(linked),
   ];
   const all = selects.length === 0 ? [`${nullColumns(schema)} WHERE false`] : selects;
   return `CREATE OR REPLACE VIEW ${viewName(name)} AS ${all.join(' UNION ALL ')}`;
@@ -78,11 +87,8 @@ function coldScans(linked: LinkedView, scan: Scan): readonly string[] {
 function coldColumns({ view, partitions }: LinkedView): readonly string[] {
   const { schema, partitionColumns, physical } = view;
   return schema.map((column) => {
-    if (!partitionColumns.includes(column.name)) return storedColumn(column, physical);
-    const values = partitions.map((one) => partitionValue(column, one?.[column.name] ?? null));
-    // List positions count from 1.
-    const value = `list_extract([${values.join(', ')}], helios_partition + 1)`;
-    return `${value} AS ${quoteName(column.name)}`;
+    if (partitionColumns.includes(column.name)) return partitionColumn(column, partitions);
+    return storedColumn(column, physical);
   });
 }
 
@@ -112,9 +118,8 @@ function coldFiles(
     const stored = physical.columns.filter(({ name }) => !partitionColumns.includes(name));
     return filesById(paths, stored, { isPartitioned, isNumbered });
   }
-  const folders = isPartitioned ? "true, hive_types => {'helios_partition': BIGINT}" : 'false';
-  return `read_parquet(${list(paths)}, union_by_name => true,
-    hive_partitioning => ${folders}${numbered})`;
+  const folders = numberedFolders(isPartitioned);
+  return `read_parquet(${pathList(paths)}, union_by_name => true, ${folders}${numbered})`;
 }
 
 /** DuckDB finds columns by id, or looks at the names of folders, not both. */
@@ -127,7 +132,7 @@ function filesById(
     const facts = [`name: ${quoteText(physicalName)}`, `type: ${quoteText(duckdbType(type))}`];
     return `${fieldId}: {${facts.join(', ')}, default_value: NULL}`;
   });
-  const files = `read_parquet(${list(paths)}, schema => MAP {${fields.join(', ')}},
+  const files = `read_parquet(${pathList(paths)}, schema => MAP {${fields.join(', ')}},
     filename => 'helios_file'${isNumbered ? ', file_row_number => true' : ''})`;
   if (!isPartitioned) return files;
   const partition = `regexp_extract(helios_file, 'helios_partition=(\\d+)/[^/]*$', 1)::BIGINT`;
@@ -136,7 +141,7 @@ function filesById(
 
 /** The rows of files but for those that the files beside them name. */
 function withoutDeleted(paths: readonly string[], files: string): string {
-  const beside = list(paths.map(deletedPathOf));
+  const beside = pathList(paths.map(deletedPathOf));
   const ending = deletedEnding.length;
   return `(SELECT data.* FROM ${files} AS data ANTI JOIN (
       SELECT left(filename, -${ending}) AS helios_file, row AS file_row_number
@@ -151,15 +156,6 @@ function storedColumn(column: Column, physical: PhysicalSchema | undefined): str
   const stored = found.isWidened ? unpushed(cast) : cast;
   const named = withLogicalNames(stored, found.nested, 0);
   return `CAST(${named} AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`;
-}
-
-/**
- * The same value, past which DuckDB hands no condition to the scan. There it would cast the
- * constant to the narrower type that a file has: `f > 0.1` would not find a FLOAT of 0.1, which is
- * more, nor `x < 5.4` an INTEGER of 5.
- */
-function unpushed(value: string): string {
-  return `CASE WHEN ${value} IS NOT NULL THEN ${value} END`;
 }
 
 /** A value whose structs have physical names, with those that people see. */
@@ -224,20 +220,6 @@ function plainScans(linked: LinkedView, scan: Scan): readonly string[] {
     );
 }
 
-/** Files that somebody else laid into a folder, of which the names of folders may say more. */
-function attachedScans(linked: LinkedView, scan: Scan): readonly string[] {
-  const { view, attached } = linked;
-  const isPartitioned = view.partitionColumns.length > 0;
-  const folders = isPartitioned ? "true, hive_types => {'helios_partition': BIGINT}" : 'false';
-  return (['parquet', 'csv', 'json'] as const)
-    .filter((format) => attached[format].length > 0)
-    .map((format) => {
-      const files = `read_${format}(${list(attached[format])}, union_by_name => true,
-        hive_partitioning => ${folders})`;
-      return `SELECT ${coldColumns(linked).join(', ')} FROM (${scan(storedSchema(view), files)})`;
-    });
-}
-
 /**
  * Columns that no file has are NULL: the first part has no rows and all columns, and the optimizer
  * drops it. Files that lack some of what others have are united by name.
@@ -248,31 +230,15 @@ function withNulls(schema: Schema, files: string): string {
 }
 
 function nullColumns(schema: Schema): string {
-  const columns = schema.map(
-    (column) => `CAST(NULL AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`,
-  );
-  return `SELECT ${columns.join(', ')}`;
+  return `SELECT ${schema.map(nullColumn).join(', ')}`;
 }
 
 function columnText(column: Column): string {
   return `${quoteName(column.name)} ${duckdbType(column.type)}`;
 }
 
-function castColumn(column: Column): string {
-  const name = quoteName(column.name);
-  return `CAST(${name} AS ${duckdbType(column.type)}) AS ${name}`;
-}
-
-/** In Delta an empty partition value is NULL. */
-function partitionValue(column: Column, value: string | null): string {
-  if (value === null || value === '') return `CAST(NULL AS ${duckdbType(column.type)})`;
-  // A cast would take backslashes for escapes, and nothing beyond ASCII.
-  if (column.type.kind === 'bytes') return `encode(${quoteText(value)})`;
-  return `CAST(${quoteText(value)} AS ${duckdbType(column.type)})`;
-}
-
 function parquet(paths: readonly string[]): string {
-  return `read_parquet(${list(paths)}, union_by_name => true, hive_partitioning => false)`;
+  return `read_parquet(${pathList(paths)}, union_by_name => true, hive_partitioning => false)`;
 }
 
 /** JSON lines with the schema's types, and no guessing. */
@@ -281,9 +247,5 @@ function rowsOf(schema: Schema, paths: readonly string[]): string {
     (column) => `${quoteText(column.name)}: ${quoteText(duckdbType(column.type))}`,
   );
   const types = `columns => {${columns.join(', ')}}`;
-  return `read_json(${list(paths)}, format => 'newline_delimited', ${types})`;
-}
-
-function list(paths: readonly string[]): string {
-  return `[${paths.map(quoteText).join(', ')}]`;
+  return `read_json(${pathList(paths)}, format => 'newline_delimited', ${types})`;
 }

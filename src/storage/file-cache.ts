@@ -15,12 +15,14 @@ export type FileCacheOptions = {
   readonly freeBytes?: (() => Promise<number>) | undefined;
 };
 
-/** An object that never changes. */
+/** An object that never changes, or one state of it. */
 export type CachedObject = {
   /** `Storage.location` */
   readonly location: string;
   readonly path: string;
   readonly byteLength: number;
+  /** Of one that may be replaced by another of the same name: `StoredObject.tag`. */
+  readonly tag?: string | undefined;
 };
 
 /** What the cache is and did since it was opened. */
@@ -45,7 +47,7 @@ const fetchesMax = 8;
  * Whole objects of remote stores as local files, whose names say which object they are and what the
  * CRC-32 of their bytes is:
  *
- *     KEY-LENGTH-CRC.parquet      KEY: SHA-256 of location and path
+ *     KEY-LENGTH-CRC.parquet      KEY: SHA-256 of location, path, length and tag
  *
  * A file is looked through once in the life of a process before it is given out, so that what a
  * broken disk or a curious person did to it between two starts is found and fetched again.
@@ -287,8 +289,9 @@ type Entry = {
 
 const fileName = /^(?<key>[0-9a-f]{64})-(?<length>\d+)-(?<crc>[0-9a-f]{8})(?:\.\w+)?$/;
 
-function keyOf({ location, path, byteLength }: CachedObject): string {
-  return createHash('sha256').update(`${location}\0${path}\0${byteLength}`).digest('hex');
+function keyOf({ location, path, byteLength, tag }: CachedObject): string {
+  const parts = [location, path, byteLength, ...(tag === undefined ? [] : [tag])];
+  return createHash('sha256').update(parts.join('\0')).digest('hex');
 }
 
 async function freeBytesOf(directory: string): Promise<number> {

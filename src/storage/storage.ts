@@ -45,10 +45,11 @@ export interface Storage {
   /** A local path at which DuckDB can read the object now; undefined when it must be fetched. */
   localPath(path: string): string | undefined;
   /**
-   * The object, which never changes and has `byteLength` bytes, as a local file: fetched where it
-   * isn't one. `not_found`, or `corrupt_data` where its length is another.
+   * The object, which has `byteLength` bytes, as a local file: fetched where it isn't one. It never
+   * changes, or its tag is given, without which it isn't taken. `not_found`, `corrupt_data` where
+   * its length is another, `storage_failed` where its tag is.
    */
-  hold(path: string, byteLength: number): Promise<HeldFile>;
+  hold(path: string, byteLength: number, tag?: string): Promise<HeldFile>;
   /** Removes; absent is fine. */
   delete(path: string): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 import type { ViewFile } from '../../catalog/view.ts';
 import type { DataFile, PartitionValues, Snapshot } from '../../delta/delta.ts';
-import type { HeldFile } from '../../storage/storage.ts';
+import { HeldFiles } from './held-files.ts';
 import type { OpenTable } from './table-registry.ts';
 
 type Committed = Pick<Snapshot, 'physical' | 'partitionColumns'> & {
@@ -10,8 +10,7 @@ type Committed = Pick<Snapshot, 'physical' | 'partitionColumns'> & {
 /** The committed files of one version, those of them that were fetched held until `release`. */
 export class ColdFiles {
   readonly files: readonly ViewFile[];
-  readonly #held: HeldFile[] = [];
-  #isReleased = false;
+  readonly #held = new HeldFiles();
 
   constructor(
     { storage, deletedRows }: Pick<OpenTable, 'storage'> & Partial<OpenTable>,
@@ -27,25 +26,18 @@ export class ColdFiles {
         statsJson,
         ...(deletionVector &&
           deletedRows && {
-            fetchDeleted: async () => await this.#hold(deletedRows(deletionVector)),
+            fetchDeleted: async () => await this.#held.hold(deletedRows(deletionVector)),
           }),
       } as const;
       if (local !== undefined) return { ...facts, path: local };
-      const fetch = async (): Promise<string> => await this.#hold(storage.hold(path, byteLength));
+      const fetch = async (): Promise<string> =>
+        await this.#held.hold(storage.hold(path, byteLength));
       return { ...facts, path: `${storage.location}/${path}`, fetch };
     });
   }
 
   release(): void {
-    this.#isReleased = true;
-    for (const held of this.#held.splice(0)) held.release();
-  }
-
-  async #hold(holding: Promise<HeldFile>): Promise<string> {
-    const held = await holding;
-    if (this.#isReleased) held.release();
-    else this.#held.push(held);
-    return held.path;
+    this.#held.release();
   }
 }
 

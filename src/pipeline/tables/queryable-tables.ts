@@ -6,7 +6,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Schema } from '../../event/schema.ts';
 import type { PinnedView, TableSource, TableTime } from '../../catalog/view.ts';
-import { AttachedFolder } from './attached-folder.ts';
+import { AttachedFolder } from '../attached/attached-folder.ts';
 import { type ForeignTable, pinForeign, pinTable, viewSchema } from './pinned-views.ts';
 import { PastVersions } from './past-versions.ts';
 import { pinSystemTable, type SystemTable } from './system-tables.ts';
@@ -26,7 +26,9 @@ export type QueryableContext = {
 export class QueryableTables implements TableSource {
   readonly #context: QueryableContext;
   readonly #system = new Map<string, SystemTable>();
+  /** By path and options. */
   readonly #foreign = new Map<string, ForeignTable>();
+  readonly #folders = new Map<string, AttachedFolder>();
   /** Views made for one query, such as a tail's: name → how to pin it. */
   readonly #passing = new Map<
     string,
@@ -100,10 +102,32 @@ export class QueryableTables implements TableSource {
     if (table !== undefined) return viewSchema(table);
     const known = this.#system.get(name.toLowerCase()) ?? this.#passing.get(name);
     if (known !== undefined) return known.schema;
-    if (this.#attachedEntry(name) === undefined) return undefined;
-    const view = await this.#pin(name);
-    view.release();
-    return view.schema;
+    const entry = this.#attachedEntry(name);
+    if (entry === undefined) return undefined;
+    // To list a folder for a completion would take too long.
+    const last = this.#folders.get(placeOf(entry))?.lastSchema;
+    return last ?? (await this.#schemaOfAttached(entry));
+  }
+
+  /** Pins what is attached, or is to be. */
+  async pinAttached(entry: TableEntry): Promise<PinnedView> {
+    const place = placeOf(entry);
+    const known = await this.#folders.get(place)?.pin();
+    if (known !== undefined) return { ...known, name: entry.name };
+    this.#folders.delete(place);
+    const foreign = await this.#openForeign(entry);
+    if (foreign !== undefined) return await pinForeign(entry.name, foreign);
+    const folder = this.#newFolder(entry);
+    const view = await folder.pin();
+    if (view === undefined) throw noCommits(entry.path);
+    this.#folders.set(place, folder);
+    return view;
+  }
+
+  /** Forgets what was attached. */
+  forget(entry: TableEntry): void {
+    this.#folders.delete(placeOf(entry));
+    this.#foreign.delete(placeOf(entry));
   }
 
   async #pin(name: string): Promise<PinnedView> {
@@ -115,7 +139,7 @@ export class QueryableTables implements TableSource {
     if (system !== undefined) return await this.#pinSystem(system);
     const entry = this.#attachedEntry(name);
     if (entry === undefined) throw new HeliosError('not_found', `There is no table ${name}.`);
-    return await this.#pinAttached(entry);
+    return await this.pinAttached(entry);
   }
 
   async #pinSystem(table: SystemTable): Promise<PinnedView> {
@@ -130,19 +154,33 @@ export class QueryableTables implements TableSource {
     };
   }
 
-  async #pinAttached(entry: TableEntry): Promise<PinnedView> {
-    const { name, path } = entry;
-    const known = await this.#openForeign(entry);
-    if (known === undefined) {
-      return await new AttachedFolder(name, path, this.#context.engine).pin();
+  /** Nothing where it can't be reached now, or read: a query of it says why. */
+  async #schemaOfAttached(entry: TableEntry): Promise<Schema | undefined> {
+    try {
+      const view = await this.pinAttached(entry);
+      view.release();
+      return view.schema;
+    } catch (thrown) {
+      if (thrown instanceof HeliosError) return undefined;
+      throw thrown;
     }
-    return await pinForeign(name, known);
   }
 
-  async #openForeign({ path, storageOptions = {} }: TableEntry): Promise<ForeignTable | undefined> {
+  #newFolder({ name, path, storageOptions = {} }: TableEntry): AttachedFolder {
+    const { engine, temporaryDirectory, registry } = this.#context;
+    return new AttachedFolder({
+      ...{ name, path, engine },
+      folder: join(temporaryDirectory, 'attached'),
+      open: async (location) => await registry.openPlace(location, storageOptions),
+    });
+  }
+
+  async #openForeign(entry: TableEntry): Promise<ForeignTable | undefined> {
     const { registry } = this.#context;
-    const known = this.#foreign.get(path) ?? (await registry.openForeign(path, storageOptions));
-    if (known !== undefined) this.#foreign.set(path, known);
+    const { path, storageOptions = {} } = entry;
+    const place = placeOf(entry);
+    const known = this.#foreign.get(place) ?? (await registry.openForeign(path, storageOptions));
+    if (known !== undefined) this.#foreign.set(place, known);
     return known;
   }
 
@@ -153,4 +191,14 @@ export class QueryableTables implements TableSource {
   #attachedEntry(name: string): TableEntry | undefined {
     return this.#attached().find((entry) => entry.name.toLowerCase() === name.toLowerCase());
   }
+}
+
+function placeOf({ path, storageOptions = {} }: TableEntry): string {
+  return JSON.stringify([path, storageOptions]);
+}
+
+function noCommits(path: string): HeliosError {
+  return new HeliosError('unsupported_table', `${path} became a Delta table just now.`, {
+    hint: 'Ask again.',
+  });
 }

@@ -1,14 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { type Catalog, notFound, type TableEntry } from '../../catalog/catalog.ts';
-import type { Engine } from '../../engine/engine.ts';
 import type { EpochMs } from '../../event/record.ts';
 import type { Schema } from '../../event/schema.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
 import { givenStorageOptions } from '../../sql/connector/given-storage-options.ts';
 import { resolvePath } from '../sinks/resolve-path.ts';
 import { BoundedFacts } from './bounded-facts.ts';
-import { AttachedFolder } from './attached-folder.ts';
 import { committed, viewSchema } from './pinned-views.ts';
 import type { QueryableTables } from './queryable-tables.ts';
 import type { SystemRow, SystemTable } from './system-tables.ts';
@@ -35,7 +33,6 @@ export type TableFactsContext = {
   readonly registry: TableRegistry;
   readonly queryable: QueryableTables;
   readonly catalog: Catalog;
-  readonly engine: Engine;
   readonly clock: Clock;
   readonly baseDirectory: string;
   /** Records that the pipelines feeding a table rejected. */
@@ -99,7 +96,7 @@ export class TableCatalog {
 
   /** Makes what lies at `path` a table, read only. */
   async attach({ name, path, storage_options: given = {} }: AttachRequest): Promise<TableFacts> {
-    const { queryable, catalog, registry, engine, baseDirectory } = this.#context;
+    const { queryable, catalog, baseDirectory } = this.#context;
     checkTableName(name);
     if (queryable.names().some((known) => known.toLowerCase() === name.toLowerCase())) {
       throw new HeliosError('already_exists', `A table named ${name} exists.`, {
@@ -108,10 +105,9 @@ export class TableCatalog {
     }
     const absolute = resolvePath(path, baseDirectory);
     const storageOptions = givenStorageOptions(given, absolute);
-    const foreign = await registry.openForeign(absolute, storageOptions);
-    if (foreign === undefined && isRemotePath(absolute)) throw noTableAt(absolute);
-    if (foreign === undefined) (await new AttachedFolder(name, absolute, engine).pin()).release();
-    catalog.addTable({ name, path: absolute, storageOptions, kind: 'attached' });
+    const entry: TableEntry = { name, path: absolute, storageOptions, kind: 'attached' };
+    (await queryable.pinAttached(entry)).release();
+    catalog.addTable(entry);
     return await this.#ofAttached(name);
   }
 
@@ -127,6 +123,7 @@ export class TableCatalog {
       });
     }
     registry.close(name);
+    queryable.forget(entry);
     catalog.deleteTable(name);
   }
 
@@ -241,11 +238,5 @@ function checkTableName(name: string): void {
 function goneTable({ name, path }: TableEntry): HeliosError {
   return new HeliosError('not_found', `${name} is gone: there is no table at ${path}.`, {
     hint: `Put it back, or make Helios forget it: helios table detach ${name}.`,
-  });
-}
-
-function noTableAt(location: string): HeliosError {
-  return new HeliosError('not_found', `There is no Delta table at ${location}.`, {
-    hint: 'Give the folder that holds _delta_log.',
   });
 }

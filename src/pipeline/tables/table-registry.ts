@@ -164,6 +164,11 @@ export class TableRegistry {
     return [...this.#tables.values()];
   }
 
+  /** The place of an attached table. */
+  async openPlace(location: string, storageOptions: StorageOptions): Promise<Storage> {
+    return await this.#context.openStorage(location, storageOptions);
+  }
+
   /** Opens a Delta table that somebody else writes; undefined where there is none. */
   async openForeign(
     path: string,

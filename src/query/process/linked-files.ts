@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import { systemCode } from '../../base/errors.ts';
 import type { PartitionValues } from '../../delta/delta.ts';
-import type { PinnedView, ViewFile } from '../../catalog/view.ts';
+import type { AttachedReading, PinnedView, ViewFile } from '../../catalog/view.ts';
 import { hasPassed } from './has-passed.ts';
 
 /** A view's files under names that only one query process can read. */
@@ -18,7 +18,7 @@ export type LinkedView = {
   readonly partitions: readonly (PartitionValues | undefined)[];
   readonly hot: readonly string[];
   readonly rows: readonly string[];
-  readonly attached: Readonly<Record<'parquet' | 'csv' | 'json', readonly string[]>>;
+  readonly attached: ReadonlyMap<AttachedReading, readonly string[]>;
 };
 
 export type LinkedFilesOptions = {
@@ -50,6 +50,7 @@ export class LinkedFiles {
   /** Folders of partitions, there or being made. */
   readonly #folders = new Map<string, Promise<void>>();
   readonly #removing = new Set<Promise<void>>();
+  #attached = new Map<string, string>();
   #idle = new AbortController();
   #serial = 0;
 
@@ -57,11 +58,17 @@ export class LinkedFiles {
     this.#options = options;
   }
 
+  /** Of the files of attached folders that were linked last: link → what people call it. */
+  get attachedNames(): ReadonlyMap<string, string> {
+    return this.#attached;
+  }
+
   /** Links the files of all views. They stay at least until `release`. */
   async link(views: readonly PinnedView[]): Promise<readonly LinkedView[]> {
     this.#idle.abort();
     const nowMs = this.#options.clock.monotonicMs();
     const linked: LinkedView[] = [];
+    this.#attached = new Map();
     for (const view of views) linked.push(await this.#linkView(view, nowMs));
     this.#removeUnused(nowMs - this.#options.keptMs);
     return linked;
@@ -106,8 +113,15 @@ export class LinkedFiles {
         const file = view.files[index];
         return file !== undefined && isWanted(file);
       });
-    const attachedOf = (format: 'parquet' | 'csv' | 'json'): readonly string[] =>
-      pathsOf((file) => file.kind === 'attached' && file.format === format);
+    const attached = new Map<AttachedReading, string[]>();
+    for (const [index, file] of view.files.entries()) {
+      if (file.kind !== 'attached') continue;
+      const together = attached.get(file.reading) ?? [];
+      const path = paths[index] ?? '';
+      together.push(path);
+      this.#attached.set(path, file.url ?? file.path);
+      attached.set(file.reading, together);
+    }
     return {
       view,
       cold: pathsOf((file) => file.kind === 'cold' && file.deletedPath === undefined),
@@ -115,11 +129,7 @@ export class LinkedFiles {
       partitions: Array.from(partitions),
       hot: pathsOf((file) => file.kind === 'hot'),
       rows: pathsOf((file) => file.kind === 'rows'),
-      attached: {
-        parquet: attachedOf('parquet'),
-        csv: attachedOf('csv'),
-        json: attachedOf('json'),
-      },
+      attached,
     };
   }
 

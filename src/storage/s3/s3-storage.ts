@@ -89,9 +89,11 @@ export class S3Storage implements Storage {
     });
   }
 
-  async download(path: string, localPath: string): Promise<void> {
+  async download(path: string, localPath: string, tag?: string): Promise<void> {
     await this.#send('s3:GetObject', path, async (object) => {
-      const answer = await this.#requests.client.send(new GetObjectCommand(object));
+      const condition = tag === undefined ? {} : { IfMatch: tag };
+      const get = new GetObjectCommand({ ...object, ...condition });
+      const answer = await this.#requests.client.send(get);
       const check = new BodyCheck(answer, this.#urlOf(path));
       const file = createWriteStream(localPath, { flags: 'w', highWaterMark: writtenBytes });
       await pipeline(readableBody(answer), checked(check), file).catch((thrown: unknown) => {
@@ -191,10 +193,11 @@ export class S3Storage implements Storage {
     return undefined;
   }
 
-  async hold(path: string, byteLength: number): Promise<HeldFile> {
+  async hold(path: string, byteLength: number, tag?: string): Promise<HeldFile> {
     checkPath(path);
-    const fetch = async (localPath: string): Promise<void> => await this.download(path, localPath);
-    return await this.#cache.hold(this.#cached(path, byteLength), fetch);
+    const fetch = async (localPath: string): Promise<void> =>
+      await this.download(path, localPath, tag);
+    return await this.#cache.hold({ ...this.#cached(path, byteLength), tag }, fetch);
   }
 
   async delete(path: string): Promise<void> {
