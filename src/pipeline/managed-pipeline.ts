@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
-import { asHeliosError, type ErrorCode, errorCodes, type HeliosError } from '../base/errors.ts';
+import { asHeliosError, type ErrorCode, errorCodes, HeliosError } from '../base/errors.ts';
 import { AssertionError } from '../base/assert.ts';
 import type { PipelineDefinition } from '../catalog/catalog.ts';
 import type { PartStore } from './epoch/part-store.ts';
 import type { PublishedEpoch } from './epoch/runner.ts';
+import type { Listeners } from './listeners.ts';
 import {
   isBegun,
+  newestManifest,
   type OpenPipeline,
   openPipeline,
   type PipelineEnvironment,
@@ -33,6 +35,9 @@ const othersFailures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Who has run for so long has healed, whether there was anything to read or not. */
 const settledMs = 60_000;
+
+/** Who starts a pipeline waits this long for it to open; it opens whether or not they wait. */
+const openingMsMax = 10_000;
 
 /** Epochs that `helios.epochs` remembers of each pipeline. */
 const epochsRemembered = 1000;
@@ -120,6 +125,11 @@ export class ManagedPipeline {
   /** It shall run, but what it reads and how far is not known yet: `open` is of the run before. */
   get isOpening(): boolean {
     return this.#isOpening;
+  }
+
+  /** It knows where it reads, and always will: it has opened once. */
+  async hasPositions(): Promise<boolean> {
+    return (await newestManifest(this.#context.environment, this.definition)) !== undefined;
   }
 
   get epochs(): readonly PublishedEpoch[] {
@@ -297,6 +307,30 @@ export class ManagedPipeline {
       return feeder;
     });
   }
+}
+
+/** Resolves once it has opened or failed to, or when that takes too long to wait for. */
+export async function untilOpen(managed: ManagedPipeline, changes: Listeners): Promise<void> {
+  const deadline = AbortSignal.timeout(openingMsMax);
+  while (managed.isOpening && managed.state === 'running') {
+    if (!(await changes.told(deadline))) return;
+  }
+}
+
+/**
+ * Before its positions are needed: waits where it opens for the first time. `unavailable` while it
+ * can't, so that who asks may ask again.
+ */
+export async function untilBegun(managed: ManagedPipeline, changes: Listeners): Promise<void> {
+  if (!managed.isOpening || (await managed.hasPositions())) return;
+  await untilOpen(managed, changes);
+  const { state, isOpening, error, definition } = managed;
+  const isComing = isOpening && (state === 'running' || state === 'retrying');
+  if (!isComing || (await managed.hasPositions())) return;
+  const why = error === undefined ? 'It still opens.' : `It can't open yet: ${error.message}`;
+  throw new HeliosError('unavailable', `${definition.name} has not begun to read. ${why}`, {
+    hint: 'Ask again when it runs.',
+  });
 }
 
 function isRetryable(thrown: unknown): boolean {

@@ -18,6 +18,7 @@ import { FileStorage } from '../storage/file/file-storage.ts';
 import type { RollNote } from './adoption/adoption.ts';
 import { EpochWork } from './epoch/epoch-work.ts';
 import type { LiveSink } from './epoch/live-sink.ts';
+import type { Manifest } from './epoch/manifest.ts';
 import { ManifestStore } from './epoch/manifest-store.ts';
 import type { PartStore } from './epoch/part-store.ts';
 import { recover } from './epoch/recovery.ts';
@@ -103,12 +104,19 @@ export function pipelineDirectory(dataDirectory: string, id: string): string {
 
 /** Whether it has opened since it was made or edited: before, it has nothing that could be hot. */
 export async function isBegun(
-  { dataDirectory }: PipelineEnvironment,
-  { id, revision }: PipelineDefinition,
+  environment: PipelineEnvironment,
+  definition: PipelineDefinition,
 ): Promise<boolean> {
+  return (await newestManifest(environment, definition))?.revision === definition.revision;
+}
+
+/** Undefined before it has opened for the first time. */
+export async function newestManifest(
+  { dataDirectory }: PipelineEnvironment,
+  { id }: PipelineDefinition,
+): Promise<Manifest | undefined> {
   const storage = new FileStorage(pipelineDirectory(dataDirectory, id));
-  const newest = await new ManifestStore(storage, 'manifests').newest();
-  return newest?.manifest.revision === revision;
+  return (await new ManifestStore(storage, 'manifests').newest())?.manifest;
 }
 
 /**

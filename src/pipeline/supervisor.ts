@@ -8,7 +8,7 @@ import { checkedPlan, checkedScript, checkPlaces } from './check-definition.ts';
 import { checkName, notRunning, tablesOf } from './definition-rules.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { Listeners } from './listeners.ts';
-import { ManagedPipeline } from './managed-pipeline.ts';
+import { ManagedPipeline, untilBegun, untilOpen } from './managed-pipeline.ts';
 import { pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
 import { openQuarantine } from './sinks/open-sinks.ts';
 import type {
@@ -41,9 +41,6 @@ export type SupervisorContext = PipelineEnvironment & {
   /** Whether a bare SELECT has somewhere to print to. */
   readonly canPrint: boolean;
 };
-
-/** Who starts a pipeline waits this long for it to open; it opens whether or not they wait. */
-const openingMsMax = 10_000;
 
 /** A pipeline is busy when its newest epoch is no older: twice what lies between two at most. */
 const busyMs = 2000;
@@ -82,7 +79,7 @@ export class Supervisor implements Pipelines {
     for (const managed of wanted) managed.start();
     const others = [...this.#pipelines.values()].filter((managed) => !wanted.includes(managed));
     await Promise.all(others.map(async (managed) => await this.#restore(managed)));
-    for (const managed of wanted) await this.#untilOpen(managed);
+    for (const managed of wanted) await untilOpen(managed, this.#changes);
   }
 
   async create(request: {
@@ -107,7 +104,9 @@ export class Supervisor implements Pipelines {
   }
 
   async backfill(name: string, from: BackfillPoint): Promise<PipelineInfo> {
-    const { definition: live } = this.#named(name);
+    const managed = this.#named(name);
+    await untilBegun(managed, this.#changes);
+    const { definition: live } = managed;
     const definition = this.#define({ ...live, name: `${live.name}_backfill` });
     checkName(definition.name);
     this.#context.catalog.checkPipelineName(definition.name);
@@ -147,7 +146,7 @@ export class Supervisor implements Pipelines {
     return await this.#inTurn(managed, async () => {
       this.#context.catalog.setWanted(managed.definition.id, 'running');
       managed.start();
-      await this.#untilOpen(managed);
+      await untilOpen(managed, this.#changes);
       return pipelineInfo(managed);
     });
   }
@@ -165,6 +164,7 @@ export class Supervisor implements Pipelines {
   async restart(name: string, request: RestartRequest): Promise<PipelineInfo> {
     const managed = this.#named(name);
     const plan = await checkedPlan(this.#context, managed.definition.sql);
+    await untilBegun(managed, this.#changes);
     return await this.#inTurn(managed, async () => {
       const { state, definition } = managed;
       const wasRunning = state === 'running' || state === 'retrying';
@@ -181,7 +181,7 @@ export class Supervisor implements Pipelines {
       }
       this.#context.catalog.setWanted(definition.id, 'running');
       managed.start();
-      await this.#untilOpen(managed);
+      await untilOpen(managed, this.#changes);
       return pipelineInfo(managed);
     });
   }
@@ -216,7 +216,7 @@ export class Supervisor implements Pipelines {
       else if (before === 'stopped' || before === 'finished')
         this.#context.catalog.setWanted(managed.definition.id, 'stopped');
       else managed.start();
-      await this.#untilOpen(managed);
+      await untilOpen(managed, this.#changes);
       return pipelineInfo(managed);
     });
   }
@@ -307,7 +307,7 @@ export class Supervisor implements Pipelines {
     this.#addTables(plan, definition.baseDirectory);
     const managed = this.#manage(definition);
     managed.start();
-    await this.#untilOpen(managed);
+    await untilOpen(managed, this.#changes);
     return pipelineInfo(managed);
   }
 
@@ -385,15 +385,5 @@ export class Supervisor implements Pipelines {
     const turn = Promise.allSettled([before]).then(action);
     this.#turns.set(id, turn);
     return await turn;
-  }
-
-  /**
-   * Resolves once the pipeline has opened or failed to, or when that takes too long to wait for.
-   */
-  async #untilOpen(managed: ManagedPipeline): Promise<void> {
-    const deadline = AbortSignal.timeout(openingMsMax);
-    while (managed.isOpening && managed.state === 'running') {
-      if (!(await this.#changes.told(deadline))) return;
-    }
   }
 }

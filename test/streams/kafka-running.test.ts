@@ -199,7 +199,16 @@ describe.runIf(broker)('a pipeline that reads Kafka', () => {
           INSERT INTO told SELECT * FROM incoming;`,
       });
       await produce(broker, 'history', records(20_000, 1000));
-      await first.call('POST', '/api/v1/pipelines/live/backfill', { from: 'earliest' });
+      // However long it takes to open: before that, who asks is told to ask again.
+      const backfill = async (): Promise<boolean> =>
+        await first
+          .call('POST', '/api/v1/pipelines/live/backfill', { from: 'earliest' })
+          .then(() => true)
+          .catch((thrown: unknown) => {
+            if (/503 .*has not begun to read/.test(String(thrown))) return false;
+            throw thrown;
+          });
+      await until(backfill, Boolean);
       first.kill('SIGKILL');
     } finally {
       await first[Symbol.asyncDispose]();

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { HeliosError } from '../../base/errors.ts';
 import { ids, script } from '../testing/scripts.ts';
 import { PipelineFixture } from '../testing/fixture.ts';
 
@@ -39,6 +40,41 @@ test('what came before is read once, beside what comes now, and the backfill end
   await again.supervisor.start('p_backfill');
   await finished(again);
   expect(ids(await again.rows('sunk'))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('a backfill waits until the pipeline has begun', async () => {
+  const opening = Promise.withResolvers<void>();
+  await using helios = await PipelineFixture.open(undefined, { opening: opening.promise });
+  await helios.log.ensureStream('events');
+  await helios.send('events', ['{"id":1}', '{"id":2}']);
+  const created = helios.supervisor.create({ name: 'p', sql: selecting, isAdopting: false });
+  await vi.waitFor(() => expect(helios.supervisor.get('p').state).toBe('running'));
+  const filled = helios.supervisor.backfill('p', 'earliest');
+  opening.resolve();
+  await Promise.all([created, filled]);
+  await finished(helios);
+  await helios.sendAndWait('events', ['{"id":3}']);
+  expect(ids(await helios.rows('sunk'))).toEqual([1, 2, 3]);
+});
+
+test('while the pipeline can not open, who asks for positions is told to ask again', async () => {
+  const opening: Promise<void> = Promise.reject(
+    new HeliosError('unreachable', 'No broker answers.'),
+  );
+  opening.catch(() => undefined);
+  await using helios = await PipelineFixture.open(undefined, { opening });
+  const { supervisor } = helios;
+  await supervisor.create({ name: 'p', sql: selecting, isAdopting: false });
+  const notYet = {
+    code: 'unavailable',
+    message: "p has not begun to read. It can't open yet: No broker answers.",
+  };
+  await expect(supervisor.backfill('p', 'earliest')).rejects.toMatchObject(notYet);
+  const request = { from: 'earliest', isAllowingDuplicates: true, isAllowingSkips: true } as const;
+  await expect(supervisor.restart('p', request)).rejects.toMatchObject(notYet);
+  await supervisor.stop('p', { isDiscarding: false });
+  const known = { code: 'conflict', message: "It isn't known where p began to read." };
+  await expect(supervisor.backfill('p', 'earliest')).rejects.toMatchObject(known);
 });
 
 test('what a backfill was to read, no other one reads again', async () => {

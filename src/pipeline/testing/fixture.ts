@@ -33,6 +33,8 @@ export type FixtureOptions = {
   /** The pipelines' clock; one that hardly ever waits unless given. */
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Sources open when this resolves, and fail as it does. */
+  readonly opening?: Promise<void>;
 };
 
 /** Pipelines over a data directory of their own, with real files, a real log and a real engine. */
@@ -47,7 +49,7 @@ export class PipelineFixture implements AsyncDisposable {
 
   private constructor(
     parts: Pick<PipelineFixture, 'directory' | 'engine' | 'catalog' | 'log'>,
-    { clock = hastyClock, random = Math.random }: FixtureOptions,
+    { clock = hastyClock, random = Math.random, opening }: FixtureOptions,
   ) {
     this.directory = parts.directory;
     this.engine = parts.engine;
@@ -73,7 +75,7 @@ export class PipelineFixture implements AsyncDisposable {
       random,
       newId: randomUUID,
       onProblem: () => undefined,
-      connectors: connectorsOf(this.log, this.directory),
+      connectors: connectorsOf(this.log, this.directory, opening),
       canPrint: false,
       prepare: async (plan) => {
         for (const { connector } of plan.script.sources) {
@@ -194,10 +196,15 @@ export class PipelineFixture implements AsyncDisposable {
   }
 }
 
-function connectorsOf(log: EventLog, directory: string): Connectors {
+function connectorsOf(
+  log: EventLog,
+  directory: string,
+  opening: Promise<void> | undefined,
+): Connectors {
   const spoolDirectory = join(directory, 'tmp', 'spool');
   return {
     source: async ({ connector }, scope) => {
+      await opening;
       if (connector.kind === 'http') {
         return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
       }
