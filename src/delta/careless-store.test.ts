@@ -15,8 +15,9 @@ let engine: Engine;
 let folder: string;
 let options: TableOptions;
 let truth: MemoryStorage;
+let nowMs = 1_700_000_000_000;
 const clock: Clock = {
-  nowMs: () => 1_700_000_000_000,
+  nowMs: () => nowMs,
   monotonicMs: () => 0,
   sleep: async () => {},
 };
@@ -124,6 +125,65 @@ describe('a writer that puts commits without a condition', () => {
     expect(outcome).toMatchObject({ kind: 'committed', snapshot: { version: 2 } });
     isQuick = false;
     expect((await DeltaTable.open(truth, options))?.snapshot().files).toHaveLength(1);
+  });
+});
+
+describe('a commit below the newest that such a writer overwrote', () => {
+  const replacements = [
+    {
+      removes: [
+        {
+          ...{ path: 'file-1', partitionValues: {}, byteLength: 1, modifiedAtMs: 1 },
+          ...{ statsJson: undefined, rowCount: undefined },
+        },
+      ],
+      adds: [
+        {
+          ...{ path: 'merged', partitionValues: {}, byteLength: 1, modifiedAtMs: 1 },
+          statsJson: '{}',
+        },
+      ],
+    },
+  ];
+
+  test('is found once it has settled, and its sink is told which', async () => {
+    const table = await create();
+    for (const version of [1, 2]) await table.commit(request(version));
+    await truth.put(commitPath(1), theirs);
+    expect(await table.reached('app')).toBe(2);
+    expect(await table.lookAtOwnCommits('settled')).toBeUndefined();
+    nowMs += 60_000;
+    expect(await table.lookAtOwnCommits('settled')).toMatchObject({ code: 'table_replaced' });
+    const failure = await failureOf(table.reached('app'));
+    expect(failure).toMatchObject({ code: 'table_replaced' });
+    expect(failure.message).toContain('version 1 lacks what it had of app');
+    expect((await table.refresh()).files.map(({ path }) => path)).toEqual(['file-2']);
+    expect(await table.lookAtOwnCommits('all')).toBeUndefined();
+  });
+
+  test('is found before files are merged that it had not left so', async () => {
+    const table = await create();
+    await table.commit(request(1));
+    const operation = { operation: 'OPTIMIZE', operationParameters: {} };
+    await table.rewrite({ ...operation, fileSchema: definition.schema, replacements });
+    await table.commit(request(2));
+    await truth.put(commitPath(2), theirs);
+    expect((await table.refresh()).files.map(({ path }) => path)).toEqual(['merged', 'file-2']);
+    const failure = await table.lookAtOwnCommits('all');
+    expect(failure?.message).toContain('version 2 lacks what it had of files');
+    expect((await table.refresh()).files.map(({ path }) => path)).toEqual(['file-1', 'file-2']);
+    expect(await table.reached('app')).toBe(2);
+  });
+
+  test('is ours where its time alone has changed, and none where the log was cleaned up', async () => {
+    const table = await create();
+    for (const version of [1, 2, 3]) await table.commit(request(version));
+    const bytes = await truth.read(commitPath(1));
+    nowMs += 60_000;
+    await truth.put(commitPath(1), bytes);
+    await truth.delete(commitPath(2));
+    expect(await table.lookAtOwnCommits('all')).toBeUndefined();
+    expect(await table.reached('app')).toBe(3);
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
-import { asHeliosError, HeliosError } from '../base/errors.ts';
+import { asHeliosError, type HeliosError } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
 import type { Storage, StoredObject } from '../storage/storage.ts';
@@ -17,7 +17,7 @@ import type {
   TableVersion,
 } from './delta.ts';
 import { cleanUpLog } from './log/clean-up.ts';
-import { lostRace, passingCodes, unlisted } from './log/failures.ts';
+import { lostRace, passing, unlisted } from './log/failures.ts';
 import { loadState } from './log/load.ts';
 import { type Commit, readCommitsFrom } from './log/log.ts';
 import { commitPath } from './log/names.ts';
@@ -33,8 +33,8 @@ import { holding, planRestore, planRewrite, restoreDifference } from './plan-rew
 import { holdsLocalTimes, localTimesProtocol } from './local-times.ts';
 import { checkAppendable, ownProtocol } from './protocol.ts';
 import type { TableState } from './state.ts';
+import { type OwnAttempt, OwnCommits } from './log/own-commits.ts';
 import {
-  checkKept,
   checkSameId,
   gone,
   headOf,
@@ -81,8 +81,7 @@ export class DeltaTable {
   #checkpointing: Promise<void> | undefined;
   /** What the file of the newest version was; another one means that the table was replaced. */
   #head: StoredObject | undefined;
-  /** How far this process committed each transaction. */
-  readonly #committed = new Map<string, number>();
+  readonly #own: OwnCommits;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(storage: Storage, options: TableOptions, loaded: LoadedHead) {
@@ -92,6 +91,7 @@ export class DeltaTable {
     this.#head = loaded.head;
     this.#checkpointVersion = loaded.checkpointVersion;
     this.#commitBytes = loaded.commitBytes;
+    this.#own = new OwnCommits(storage);
   }
 
   /**
@@ -134,9 +134,7 @@ export class DeltaTable {
     return this.#state;
   }
 
-  /**
-   * Fails with `unsupported_table`, naming what is in the way, when this table takes no commits.
-   */
+  /** Fails with `unsupported_table`, naming what is in the way, when it takes no commits. */
   checkAppendable(): void {
     checkAppendable(this.#state.protocol, this.#state.metadata);
   }
@@ -158,8 +156,17 @@ export class DeltaTable {
    */
   async reached(appId: string): Promise<number | undefined> {
     await this.refresh();
-    this.#checkKept(appId);
-    return this.#state.transactions.get(appId)?.version;
+    const found = this.#state.transactions.get(appId);
+    this.#own.checkKept(appId, found);
+    return found?.version;
+  }
+
+  /** Whether commits that were made here are still what they were; gives why not. */
+  async lookAtOwnCommits(which: 'settled' | 'all'): Promise<HeliosError | undefined> {
+    const failure = await this.#own.look(this.#options.clock.nowMs(), which);
+    // The log is not what it was taken for: it is read anew before it is needed next.
+    if (failure !== undefined) await this.#inTurn(async () => void (this.#head = undefined));
+    return failure;
   }
 
   /** The table as of an older version; undefined when the log no longer tells of it. */
@@ -265,8 +272,8 @@ export class DeltaTable {
       this.#options,
       async () => await this.#tryCommit(request, fileSchema, txnId),
     );
-    if (outcome.kind === 'committed') this.#committed.set(appId, version);
-    else this.#checkKept(appId);
+    if (outcome.kind === 'committed') this.#own.reach(appId, version);
+    else this.#own.checkKept(appId, this.#state.transactions.get(appId));
     return outcome;
   }
 
@@ -293,14 +300,13 @@ export class DeltaTable {
       this.checkAppendable();
       const signature = { txnId, engineInfo, nowMs: this.#options.clock.nowMs() };
       const bytes = printActions(planCommit(this.#state, request, fileSchema, signature));
-      const failure = await this.#put(bytes);
+      const failure = await this.#put(bytes, { txnId, appId: request.transaction.appId });
       if (failure === undefined || (await this.#advance()).includes(txnId)) {
         return { kind: 'committed', snapshot: this.#state };
       }
       return failure;
     } catch (thrown) {
-      if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
-      throw thrown;
+      return passing(thrown);
     }
   }
 
@@ -320,26 +326,24 @@ export class DeltaTable {
             const nowMs = this.#options.clock.nowMs();
             const actions = plan(this.#state, { txnId, engineInfo, nowMs });
             if (actions === undefined) return this.#state;
-            const failure = await this.#put(printActions(actions));
+            const failure = await this.#put(printActions(actions), { txnId, appId: undefined });
             const isThere = failure === undefined || (await this.#advance()).includes(txnId);
             return isThere ? this.#state : failure;
           } catch (thrown) {
-            if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
-            throw thrown;
+            return passing(thrown);
           }
         }),
     );
   }
 
   /** Puts the next version; what it gives back is why it is not known to be there. */
-  async #put(bytes: Uint8Array): Promise<HeliosError | undefined> {
+  async #put(bytes: Uint8Array, own: OwnAttempt): Promise<HeliosError | undefined> {
     const version = this.#state.version + 1;
     const path = commitPath(version);
     try {
       if ((await this.#storage.putIfAbsent(path, bytes)) === 'exists') return lostRace(version);
     } catch (thrown) {
-      if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
-      throw thrown;
+      return passing(thrown);
     }
     const { byteLength } = bytes;
     // A commit that is made must not fail for this.
@@ -347,12 +351,8 @@ export class DeltaTable {
     // Overwritten within the moment: not ours any more.
     if (head.byteLength !== byteLength) return lostRace(version);
     this.#apply([{ actions: parseActions(bytes, path), byteLength }], head);
+    this.#own.add({ ...own, version, head, madeAtMs: this.#options.clock.nowMs() });
     return undefined;
-  }
-
-  #checkKept(appId: string): void {
-    const committed = this.#committed.get(appId) ?? -1;
-    checkKept(this.#storage, appId, { committed, found: this.#state.transactions.get(appId) });
   }
 
   /** Reads the versions after this one; gives their commits' `txnId`s. */

@@ -3,12 +3,18 @@ import type { Storage } from '../../storage/storage.ts';
 import type { TableVersion } from '../delta.ts';
 
 /** Failures after which the same attempt may succeed, or may have succeeded. */
-export const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const passingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'storage_failed',
   'unavailable',
   'unreachable',
   'throttled',
 ]);
+
+/** Gives such a failure, and throws any other. */
+export function passing(thrown: unknown): HeliosError {
+  if (thrown instanceof HeliosError && passingCodes.has(thrown.code)) return thrown;
+  throw thrown;
+}
 
 export function replaced(message: string): HeliosError {
   return new HeliosError('table_replaced', message, {

@@ -1,6 +1,6 @@
-import { HeliosError } from '../../base/errors.ts';
+import type { HeliosError } from '../../base/errors.ts';
 import type { Storage, StoredObject } from '../../storage/storage.ts';
-import type { AppTransaction, TableVersion } from '../delta.ts';
+import type { TableVersion } from '../delta.ts';
 import { replaced } from './failures.ts';
 import { type LoadedState, loadState } from './load.ts';
 import { readCommitsFrom } from './log.ts';
@@ -65,24 +65,4 @@ export function checkSameId(known: TableState, found: TableState): void {
 
 export function gone({ location }: Storage): HeliosError {
   return replaced(`The Delta table in ${location} is gone.`);
-}
-
-/** Where our own commit of a transaction was overwritten, its rows are no longer in the table. */
-export function checkKept(
-  storage: Storage,
-  appId: string,
-  { committed, found }: { readonly committed: number; readonly found: AppTransaction | undefined },
-): void {
-  if ((found?.version ?? -1) >= committed) return;
-  throw new HeliosError(
-    'table_replaced',
-    `A commit to the Delta table in ${storage.location} was overwritten by another writer: what ` +
-      `${appId} had committed up to ${committed} is there up to ${found?.version ?? 'nothing'}.`,
-    {
-      hint:
-        'Find the writer that puts commits without a condition, as Spark does on S3 unless its ' +
-        'delta.logStore is a safe one, and end it. The data files of the lost commits are still ' +
-        'there.',
-    },
-  );
 }

@@ -69,6 +69,8 @@ export class CareLoop {
   }
 
   async #look(cared: Cared): Promise<void> {
+    // Those that could not be looked at are looked at the next time.
+    await cared.work.lookAtCommits().catch(() => undefined);
     const nowMs = this.#context.clock.nowMs();
     if (nowMs < cared.restUntilMs || !isWanted(cared.table)) return;
     try {

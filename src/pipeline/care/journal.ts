@@ -4,7 +4,14 @@ import type { CheckpointRun } from '../../delta/log/write-checkpoint.ts';
 import type { EpochMs } from '../../event/record.ts';
 import type { SystemRow } from '../tables/system-tables.ts';
 
-export type MaintenanceAction = 'optimize' | 'checkpoint' | 'vacuum' | 'clean up' | 'restore';
+/** `look`: whether our own commits are still what they were. */
+export type MaintenanceAction =
+  | 'optimize'
+  | 'checkpoint'
+  | 'vacuum'
+  | 'clean up'
+  | 'restore'
+  | 'look';
 
 /** One thing that was done for a table, or tried. */
 export type MaintenanceRun = {

@@ -50,6 +50,24 @@ export class TableWork {
     return chooseFiles(this.#table.delta.snapshot(), { targetBytes, nowMs, isForced: false });
   }
 
+  /** Tells where a writer without a condition has put something in the place of our commits. */
+  async lookAtCommits(): Promise<void> {
+    const { clock, journal } = this.#context;
+    const [startedAtMs, startMs] = [clock.nowMs(), clock.monotonicMs()];
+    const error = await this.#table.delta.lookAtOwnCommits('settled');
+    if (error === undefined) return;
+    journal.add({
+      ...nothingDone,
+      table: this.#table.entry.name,
+      action: 'look',
+      reason: 'other writers may overwrite commits',
+      startedAtMs,
+      durationMs: Math.round(clock.monotonicMs() - startMs),
+      outcome: 'failed',
+      error: { code: error.code, message: error.message },
+    });
+  }
+
   /** Merges what is due. */
   async compactDue(options: WorkOptions): Promise<CompactionResult | undefined> {
     await this.#table.delta.refresh();
@@ -131,6 +149,8 @@ export class TableWork {
       async () => {
         delta.checkAppendable();
         const sortBy = sortColumns(compaction.sortBy, delta.snapshot());
+        const overwritten = await delta.lookAtOwnCommits('all');
+        if (overwritten !== undefined) throw overwritten;
         await this.#cleanUp();
         const engine = await openEngine();
         try {
