@@ -141,6 +141,7 @@ async function openGround(options: CoreOptions, logger: Logger): Promise<Ground>
     context: known.context,
     use: 'tables',
     cacheDirectory: data.inside('cache'),
+    uploadsDirectory: data.inside('uploads', 'tables'),
     cacheBytesMax: options.cacheBytesMax ?? cacheBytesDefault,
     onWarning: (problem) => logger.warn({ err: problem }, problem.message),
   });

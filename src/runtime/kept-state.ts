@@ -76,6 +76,7 @@ export async function openStateStorage(
     context: { ...context, secrets: new ReferencedSecrets(context) },
     use,
     cacheDirectory: data.inside('tmp', 'state'),
+    uploadsDirectory: data.inside('uploads', use),
     cacheBytesMax: 0,
     onWarning: onProblem,
   });

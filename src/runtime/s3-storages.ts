@@ -10,6 +10,7 @@ import { type S3ClientOptions, S3Requests } from '../storage/s3/s3-client.ts';
 import type { S3Encryption } from '../storage/s3/s3-encryption.ts';
 import { parseS3Url, type S3Location } from '../storage/s3/s3-location.ts';
 import { S3Storage } from '../storage/s3/s3-storage.ts';
+import { UploadNotes } from '../storage/s3/upload-notes.ts';
 import type { StoreFacts } from '../storage/store-facts.ts';
 import type { StoragesOptions } from './storages.ts';
 
@@ -25,17 +26,24 @@ const regionElsewhere = 'us-east-1';
 export class S3Storages {
   readonly #options: StoragesOptions;
   readonly #cache: FileCache;
+  readonly #uploads: UploadNotes;
   readonly #requests = new Map<string, { readonly store: string; readonly requests: S3Requests }>();
   readonly #conditions = new Map<string, ConditionalWrites>();
 
-  private constructor(options: StoragesOptions, cache: FileCache) {
+  private constructor(
+    options: StoragesOptions,
+    parts: { readonly cache: FileCache; readonly uploads: UploadNotes },
+  ) {
     this.#options = options;
-    this.#cache = cache;
+    this.#cache = parts.cache;
+    this.#uploads = parts.uploads;
   }
 
   static async create(options: StoragesOptions): Promise<S3Storages> {
-    const { cacheDirectory: directory, cacheBytesMax: bytesMax } = options;
-    return new S3Storages(options, await FileCache.open({ directory, bytesMax }));
+    const { cacheDirectory: directory, cacheBytesMax: bytesMax, context } = options;
+    const cache = await FileCache.open({ directory, bytesMax });
+    const uploads = await UploadNotes.open(options.uploadsDirectory, context.clock);
+    return new S3Storages(options, { cache, uploads });
   }
 
   /** Asks nothing of the store yet. `invalid_config` for a URL or options that mean nothing. */
@@ -47,17 +55,23 @@ export class S3Storages {
     const region = await this.#regionOf(place, endpoint, options);
     const ca = await trustedAuthority(options, context);
     const way = { region, endpoint, ca, isPathStyle: pathStyleOf(place, endpoint, options) };
+    const requests = this.#requestsOf(way, options);
     const storage = new S3Storage(
       { ...place, endpoint },
       {
-        requests: this.#requestsOf(way, options),
+        requests,
         conditions: this.#conditionsOf(place.bucket, endpoint, options),
         encryption: encryptionOf(options),
         parts: partLimits(options),
         cache: this.#cache,
+        uploads: this.#uploads,
       },
     );
-    if (options['conditional_writes'] === 'none') this.#options.onWarning(unguarded(storage));
+    const { bucket } = place;
+    const { onWarning } = this.#options;
+    // Nobody waits for it: a store that is away must not keep a table from being opened.
+    void this.#uploads.giveUp({ location: storage.location, bucket }, requests, onWarning);
+    if (options['conditional_writes'] === 'none') onWarning(unguarded(storage));
     return storage;
   }
 

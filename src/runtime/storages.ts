@@ -12,6 +12,8 @@ export type StoragesOptions = {
   /** Where files of object stores lie on this machine. */
   readonly cacheDirectory: string;
   readonly cacheBytesMax: number;
+  /** Where it is noted what is being uploaded: of these storages alone. */
+  readonly uploadsDirectory: string;
   /** Told of what works, and is dangerous. */
   readonly onWarning: (problem: HeliosError) => void;
 };

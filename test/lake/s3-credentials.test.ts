@@ -55,6 +55,7 @@ async function open(
   const storages = new Storages({
     context: contextOf({ ...process.env, ...environment }),
     use: 'tables',
+    uploadsDirectory: join(folder, 'uploads'),
     cacheDirectory: join(folder, 'cache'),
     cacheBytesMax: 2 ** 30,
     onWarning: () => undefined,
@@ -82,6 +83,7 @@ test('the key of the options, by references that are read anew when it is refuse
   const storages = new Storages({
     context,
     use: 'tables',
+    uploadsDirectory: join(folder, 'uploads'),
     cacheDirectory: join(folder, 'cache'),
     cacheBytesMax: 0,
     onWarning: () => undefined,

@@ -39,6 +39,7 @@ describe.skipIf(store === undefined)('a store with a certificate of its own', ()
     const storages = new Storages({
       context: contextOf({ ...environment, ...more }),
       use: 'tables',
+      uploadsDirectory: join(folder, 'uploads'),
       cacheDirectory: join(folder, 'cache'),
       cacheBytesMax: 0,
       onWarning: () => undefined,

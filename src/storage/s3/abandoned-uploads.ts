@@ -4,6 +4,7 @@ import {
   type ListMultipartUploadsCommandOutput,
 } from '@aws-sdk/client-s3';
 import type { S3Requests } from './s3-client.ts';
+import { answerIn } from './s3-failure.ts';
 
 type Place = {
   readonly bucket: string;
@@ -15,7 +16,7 @@ type Place = {
 
 type Marker = { readonly KeyMarker?: string; readonly UploadIdMarker?: string };
 
-type Upload = { readonly key: string; readonly id: string };
+export type Upload = { readonly key: string; readonly id: string };
 
 /**
  * Gives up the uploads below a prefix that began before a time and were never ended, or only counts
@@ -27,14 +28,22 @@ export async function abortUploadsBefore(
   { beforeMs, isDryRun }: { readonly beforeMs: number; readonly isDryRun: boolean },
 ): Promise<number> {
   const uploads = await listUploads(requests, place, beforeMs);
-  for (const { key, id } of isDryRun ? [] : uploads) {
-    await requests.send({ action: 's3:AbortMultipartUpload', url: place.url }, async () => {
-      await requests.client.send(
-        new AbortMultipartUploadCommand({ Bucket: place.bucket, Key: key, UploadId: id }),
-      );
-    });
-  }
+  for (const upload of isDryRun ? [] : uploads) await abortUpload(requests, place, upload);
   return uploads.length;
+}
+
+/** Gives up one upload, unless it is ended already. */
+export async function abortUpload(
+  requests: S3Requests,
+  { bucket, url }: Pick<Place, 'bucket' | 'url'>,
+  { key, id }: Upload,
+): Promise<void> {
+  await requests.send({ action: 's3:AbortMultipartUpload', url }, async () => {
+    const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: id });
+    await requests.client.send(command).catch((thrown: unknown) => {
+      if (answerIn(thrown).name !== 'NoSuchUpload') throw thrown;
+    });
+  });
 }
 
 async function listUploads(

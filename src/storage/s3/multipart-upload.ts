@@ -26,6 +26,8 @@ export type UploadOptions = {
   readonly fields: Readonly<Record<string, unknown>>;
   /** Whether the object that is there is of this upload. */
   readonly isOurs: () => Promise<boolean>;
+  /** Notes an upload of several parts; gives what ends the note. */
+  readonly onBegun: (id: string) => Promise<(() => Promise<void>) | undefined>;
 };
 
 /** An upload that isn't given up costs its parts' bytes until a lifecycle rule finds it. */
@@ -73,14 +75,18 @@ export class MultipartUpload {
    */
   async send(byteLength: number, plan: PartPlan): Promise<'put' | 'exists'> {
     const uploadId = await this.#begin();
+    const end = await this.#options.onBegun(uploadId);
+    let isOver = true;
     try {
       const parts = await this.#sendParts(uploadId, byteLength, plan);
       const outcome = await this.#complete(uploadId, parts);
-      if (outcome === 'exists') await this.#abort(uploadId);
+      if (outcome === 'exists') isOver = await this.#abort(uploadId);
       return outcome;
     } catch (thrown) {
-      await this.#abort(uploadId);
+      isOver = await this.#abort(uploadId);
       throw thrown;
+    } finally {
+      if (isOver) await end?.();
     }
   }
 
@@ -178,8 +184,8 @@ export class MultipartUpload {
     }
   }
 
-  /** What can't be given up now is for the bucket's lifecycle rule. */
-  async #abort(uploadId: string): Promise<void> {
+  /** False where it can't be given up now: that is for the next start. */
+  async #abort(uploadId: string): Promise<boolean> {
     const { client } = this.#options.requests;
     const command = new AbortMultipartUploadCommand({ ...this.#object(), UploadId: uploadId });
     for (let attempt = 1; attempt <= abortAttemptsMax; attempt++) {
@@ -187,8 +193,9 @@ export class MultipartUpload {
         () => undefined,
         (thrown: unknown) => answerIn(thrown),
       );
-      if (failure === undefined || failure.status === 404) return;
+      if (failure === undefined || failure.status === 404) return true;
     }
+    return false;
   }
 
   #condition(): { readonly IfNoneMatch?: '*' } {

@@ -23,6 +23,7 @@ import { answerIn, isNotFound, isPreconditionFailed, type S3Place } from './s3-f
 import { printS3Location, type S3Location } from './s3-location.ts';
 import { encryptionFields, type EncryptionFields, type S3Encryption } from './s3-encryption.ts';
 import { MultipartUpload } from './multipart-upload.ts';
+import type { UploadNotes } from './upload-notes.ts';
 
 export type S3StorageOptions = {
   /** Those of other places in the same store too. */
@@ -33,6 +34,8 @@ export type S3StorageOptions = {
   readonly parts?: PartLimits | undefined;
   /** What is known of the bucket; nothing is asked of it unless given. */
   readonly conditions?: ConditionalWrites | undefined;
+  /** Knows of uploads that are under way. */
+  readonly uploads?: UploadNotes | undefined;
 };
 
 /** In an object's metadata: which call put it, to know our own put whose answer was lost. */
@@ -59,6 +62,7 @@ export class S3Storage implements Storage {
   readonly #parts: PartLimits;
   readonly #conditions: ConditionalWrites;
   readonly #cache: FileCache;
+  readonly #uploads: UploadNotes | undefined;
 
   constructor(place: S3Location, options: S3StorageOptions) {
     this.location = printS3Location(place);
@@ -67,6 +71,7 @@ export class S3Storage implements Storage {
     this.#encryption = encryptionFields(options.encryption);
     this.#cache = options.cache;
     this.#parts = options.parts ?? {};
+    this.#uploads = options.uploads;
     this.#conditions = options.conditions ?? new ConditionalWrites('trusted');
   }
 
@@ -171,15 +176,17 @@ export class S3Storage implements Storage {
     const putId = randomUUID();
     const isConditional = await this.#mayCondition();
     const isThere = !isConditional && (await this.stat(path)) !== undefined;
+    const key = this.#keyOf(path);
     const upload = new MultipartUpload({
       requests: this.#requests,
       bucket: this.#place.bucket,
-      key: this.#keyOf(path),
+      key,
       url: this.#urlOf(path),
       localPath,
       isConditional,
       fields: { ...this.#encryption, Metadata: { [putIdKey]: putId } },
       isOurs: async () => (await this.#whoseIs(path, putId)) === 'ours',
+      onBegun: async (id) => await this.#uploads?.begin(this.location, { key, id }),
     });
     const send = async (): Promise<'put' | 'exists'> =>
       plan === undefined ? await upload.sendWhole() : await upload.send(size, plan);
