@@ -144,7 +144,8 @@ export async function putRecords(
   }
 }
 
-async function listShards(client: KinesisClient, stream: string): Promise<Shard[]> {
+/** All shards that are listed, closed ones too. */
+export async function listShards(client: KinesisClient, stream: string): Promise<Shard[]> {
   const shards: Shard[] = [];
   let token: string | undefined;
   do {

@@ -8,6 +8,7 @@ import { twoOwners } from './owners.ts';
 import { torture, type TortureOptions, type TortureReport } from './run.ts';
 import { tortureKafka } from './streams/kafka.ts';
 import { tortureKinesis } from './streams/kinesis.ts';
+import { wakeZombies } from './streams/zombies.ts';
 
 const sourceRoot = join(import.meta.dirname, '..', '..');
 
@@ -66,6 +67,8 @@ async function tryOut(
       const kinesis = { ...common, points: trial.points, powerCutShare: 0, reshards: 12 };
       return await tortureKinesis({ ...kinesis, emulator: 'kinesis-local' });
     }
+    case 'zombies':
+      return await wakeZombies({ ...options, rounds: 1, parts: await requiredKafka() });
     default:
       return unreachable(trial);
   }

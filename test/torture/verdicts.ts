@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countIds, judgeCounts, readDelta, type Belongs, type Verdict } from './judge.ts';
 import type { Entry } from './ledger.ts';
+import { judgeRawFiles } from './raw-files.ts';
 import { fileEntry, type Folders } from './workload.ts';
 
 /** A run that is over: where everything is, and what was sent. */
@@ -12,14 +13,15 @@ export type Evidence = {
   readonly entries: readonly Entry[];
 };
 
-/** Every place that the three pipelines write to. */
+/** Every place that the four pipelines write to. */
 export function judgeAll(evidence: Evidence, fileEventCount: number): readonly Verdict[] {
   const fromFile = { ...evidence, entries: [fileEntry(fileEventCount)] };
   return [
     ...judgeTables(evidence),
     judgeTable(fromFile, 'filed', ({ goodIds }) => goodIds),
+    ...judgeRawFiles(evidence),
     judgeCopy(evidence),
-    ...['tables', 'copy'].map((pipeline) => judgeQuarantine(evidence, pipeline)),
+    ...['tables', 'raw', 'copy'].map((pipeline) => judgeQuarantine(evidence, pipeline)),
   ];
 }
 
@@ -50,15 +52,15 @@ function judgeTable(evidence: Evidence, name: string, belongs: Belongs): Verdict
   return { ...verdict, faults: read.faults };
 }
 
-/** What a pipeline rejected. */
+/** What a pipeline rejected: what holds no event's number was sent by nobody. */
 export function judgeQuarantine({ python, folders, entries }: Evidence, pipeline: string): Verdict {
   const read = readDelta(python, {
     table: join(folders.data, 'tables', 'quarantine'),
-    column: `CASE WHEN pipeline = '${pipeline}' THEN raw_text END`,
+    column: `CASE WHEN pipeline = '${pipeline}' THEN coalesce(raw_text, 'no text') END`,
     folder: folders.base,
   });
   const texts = read.values.filter((value) => typeof value === 'string');
-  const ids = texts.map((text) => Number(/"id": (\d+)/.exec(text)?.[1]));
+  const ids = texts.map((text, index) => Number(/"id": (\d+)/.exec(text)?.[1] ?? -1 - index));
   const name = `quarantine of ${pipeline}`;
   const verdict = judgeCounts(name, entries, ({ badIds }) => badIds, countIds(ids));
   return { ...verdict, faults: read.faults };

@@ -43,12 +43,13 @@ export class Events {
     this.#generation++;
   }
 
-  /** An event of one of the producer's keys, by number. */
-  next(key: number): StreamEvent {
+  /** An event of one of the producer's keys, by number; `padding` makes it longer. */
+  next(key: number, padding = ''): StreamEvent {
     const { name } = this.#options;
     const id = this.#nextId++;
     const text = `${name}-${key}-${this.#generation}`;
-    return { id, key: text, line: JSON.stringify({ id, key: text, text: `event ${id}` }) };
+    const line = JSON.stringify({ id, key: text, text: `event ${id}${padding}` });
+    return { id, key: text, line };
   }
 
   /** One that can't become a row. */
@@ -81,6 +82,12 @@ export class Events {
   }
 }
 
+/** The id of an event of `nextBad`; undefined for whatever differs from all of them. */
+export function badIdOf(line: string): number | undefined {
+  const id = /^\{"id": (\d+), "key": (?:"torn|7\})$/.exec(line)?.[1];
+  return id === undefined ? undefined : Number(id);
+}
+
 /** Some events, and which of them are meant to become rows. */
 export type Bunch = {
   readonly events: readonly StreamEvent[];
@@ -92,14 +99,18 @@ export type Bunch = {
 export function makeBunch(
   events: Events,
   random: SeededRandom,
-  { count, pickKey }: { readonly count: number; readonly pickKey: () => number },
+  {
+    count,
+    pickKey,
+    padding,
+  }: { readonly count: number; readonly pickKey: () => number; readonly padding?: string },
 ): Bunch {
   const made: StreamEvent[] = [];
   const good: number[] = [];
   const bad: number[] = [];
   for (let index = 0; index < count; index++) {
     const isBad = random.chance(0.02);
-    const event = isBad ? events.nextBad(pickKey()) : events.next(pickKey());
+    const event = isBad ? events.nextBad(pickKey()) : events.next(pickKey(), padding);
     made.push(event);
     (isBad ? bad : good).push(event.id);
   }

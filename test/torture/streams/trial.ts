@@ -12,7 +12,7 @@ import type { TortureOptions, TortureReport } from '../run.ts';
 import { type Folders, makeFolders } from '../workload.ts';
 import type { Disturbance } from './disturbance.ts';
 import type { EventsOptions, StreamLoad } from './events.ts';
-import { judgeStream } from './verdicts.ts';
+import { judgeStream, type Parents } from './verdicts.ts';
 import * as workload from './workload.ts';
 
 /** Those that a pipeline passes that reads streams, and that don't take a hundred commits. */
@@ -41,6 +41,8 @@ export type StreamTrial = {
   /** Starts who writes, in this order. */
   readonly loads: readonly TrialLoad[];
   readonly disturb: (random: SeededRandom, progress: () => number) => Disturbance;
+  /** What came of what, in the end; undefined where partitions have no parents. */
+  readonly parents?: () => Promise<Parents>;
 };
 
 export type TrialLoad = {
@@ -90,7 +92,7 @@ export async function tortureStream(
   return {
     rounds,
     disturbances: disturbance.times,
-    verdicts: judgeTrial(options.python, folders, trial),
+    verdicts: judgeTrial(options.python, folders, { ...trial, parents: await trial.parents?.() }),
     faults: [
       ...rounds.faults,
       ...(disturbance.failure === undefined ? [] : [disturbance.failure]),
@@ -120,7 +122,10 @@ export function startLoads(
 export function judgeTrial(
   python: string,
   folders: Folders,
-  { loads }: Pick<StreamTrial, 'loads'>,
+  {
+    loads,
+    parents = new Map(),
+  }: Pick<StreamTrial, 'loads'> & { readonly parents?: Parents | undefined },
 ): ReturnType<typeof judgeStream> {
   const entriesOf = (isAtomic: boolean): ReturnType<typeof readLedgers> =>
     readLedgers(
@@ -128,7 +133,7 @@ export function judgeTrial(
         load.isAtomic === isAtomic ? [ledgerPath(folders, index)] : [],
       ),
     );
-  return judgeStream({ python, folders, entries: entriesOf(false) }, entriesOf(true));
+  return judgeStream({ python, folders, entries: entriesOf(false) }, entriesOf(true), parents);
 }
 
 /** Until the posts at the ends of all partitions are in the table, and so all that is before. */

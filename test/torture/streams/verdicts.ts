@@ -1,31 +1,59 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { countIds, judgeCounts, readDelta, type Verdict } from '../judge.ts';
+import { countIds, judgeCounts, type Verdict } from '../judge.ts';
 import type { Entry } from '../ledger.ts';
-import { type Evidence, judgeQuarantine } from '../verdicts.ts';
-import { pipelineName, tableName } from './workload.ts';
+import type { Evidence } from '../verdicts.ts';
+import { type Found, type Outcome, type Place, readOutcome, type Rejected } from './outcome.ts';
+import { tableName } from './workload.ts';
 
-/** An event as it was found somewhere. */
-export type Found = {
-  readonly id: number;
-  readonly key: string;
-  /** Its partition or shard, and where it stood there. */
-  readonly part: string;
-  readonly place: bigint;
-};
+/** Shard → what it was made from; none where partitions have no parents. */
+export type Parents = ReadonlyMap<string, readonly string[]>;
+
+/** What was sent: requests that may be there in part, and those of transactions. */
+export type Sent = { readonly entries: readonly Entry[]; readonly atomic: readonly Entry[] };
 
 /**
- * What the table and the file hold against what was sent. A request that wasn't acknowledged may be
- * there in part, but for transactions: their ledgers are `atomic`.
+ * What the table, the quarantine and the file hold against what was sent. A request that wasn't
+ * acknowledged may be there in part, but for transactions.
  */
-export function judgeStream(evidence: Evidence, atomic: readonly Entry[]): readonly Verdict[] {
-  const entries = [...evidence.entries.flatMap(apart), ...atomic];
+export function judgeStream(
+  evidence: Evidence,
+  atomic: readonly Entry[],
+  parents: Parents,
+): readonly Verdict[] {
+  const { entries } = evidence;
+  return judgeOutcome(readOutcome(evidence), { entries, atomic }, parents);
+}
+
+/**
+ * The rules, one verdict a kind:
+ *
+ * - every event that was acknowledged has one row, or one entry in quarantine where it was bad, and
+ *   every row and entry is of an event that was sent, and meant for there;
+ * - no place of the stream is there twice, in the table and the quarantine together;
+ * - the keys' events are in the order of sending by their places, and the file has each partition
+ *   in the order of its places, and all of a shard before anything of what came of it;
+ * - the file has what the table has.
+ */
+export function judgeOutcome(
+  outcome: Outcome,
+  { entries, atomic }: Sent,
+  parents: Parents,
+): readonly Verdict[] {
+  const { rows, rejected, copied, faults } = outcome;
+  const requests = [...entries.flatMap(apart), ...atomic];
+  const table = judgeGood(tableName, requests, rows);
   const verdicts = [
-    judgeTable(evidence, entries),
-    judgeQuarantine({ ...evidence, entries }, pipelineName),
+    { ...table, faults: [...faults, ...disorderByPlace(rows)] },
+    judgeQuarantine(requests, rejected),
+    judgePlaces([...rows, ...rejected]),
   ];
-  const copy = join(evidence.folders.tables, 'copy.ndjson');
-  return existsSync(copy) ? [...verdicts, judgeFile(copy, entries)] : verdicts;
+  if (copied === undefined) return verdicts;
+  const copy = judgeGood('copy.ndjson', requests, copied);
+  const wrong = [
+    ...disorder('copy.ndjson', copied),
+    ...disorderOfLines(copied, parents),
+    ...differences(rows, copied),
+  ];
+  return [...verdicts, { ...copy, faults: wrong }];
 }
 
 /** Each event as a request of its own. */
@@ -36,33 +64,39 @@ function apart({ request, isAcknowledged }: Entry): readonly Entry[] {
   return [...good, ...bad].map((one) => ({ request: one, isAcknowledged }));
 }
 
-function judgeTable({ python, folders }: Evidence, entries: readonly Entry[]): Verdict {
-  const words = ['id', 'part', 'place', 'key'].map((name) => `CAST(${name} AS VARCHAR)`);
-  const read = readDelta(python, {
-    table: join(folders.tables, tableName),
-    column: `concat(${words.join(", ' ', ")})`,
-    folder: folders.base,
-  });
-  const rows = read.values.map(parseRow);
-  const ids = countIds(rows.map(({ id }) => id));
-  const verdict = judgeCounts(tableName, entries, ({ goodIds }) => goodIds, ids);
-  return { ...verdict, faults: [...read.faults, ...doublesOf(rows), ...disorderByPlace(rows)] };
+function judgeGood(what: string, requests: readonly Entry[], rows: readonly Found[]): Verdict {
+  return judgeCounts(what, requests, ({ goodIds }) => goodIds, countIds(rows.map(({ id }) => id)));
 }
 
-function judgeFile(path: string, entries: readonly Entry[]): Verdict {
-  const lines = readFileSync(path, 'utf8').split('\n');
-  const whole = lines.filter((line) => /^\{"id":\d+,"key":"[^"]+"\}$/.test(line));
-  const rows = whole.map((line) => JSON.parse(line) as Pick<Found, 'id' | 'key'>);
-  const ids = countIds(rows.map(({ id }) => id));
-  const verdict = judgeCounts('copy.ndjson', entries, ({ goodIds }) => goodIds, ids);
-  const tornCount = lines.filter((line) => line !== '').length - whole.length;
-  const torn = tornCount === 0 ? [] : [`copy.ndjson has ${tornCount} torn lines`];
-  return { ...verdict, faults: [...torn, ...disorder('copy.ndjson', rows)] };
+/** What nobody sent has a number of its own each, that nobody's event has. */
+function judgeQuarantine(requests: readonly Entry[], rejected: readonly Rejected[]): Verdict {
+  const counts = countIds(rejected.map(({ id }, index) => id ?? -1 - index));
+  const verdict = judgeCounts('quarantine', requests, ({ badIds }) => badIds, counts);
+  const unsent = rejected.filter(({ id }) => id === undefined);
+  const [first] = unsent;
+  if (first === undefined) return verdict;
+  const { text } = first;
+  const example = `${JSON.stringify(text)} at ${placeName(first)}`;
+  return { ...verdict, faults: [`${unsent.length} records that nobody sent, as ${example}`] };
 }
 
-function parseRow(value: unknown): Found {
-  const [id, part = '', place = '', key = ''] = String(value).split(' ');
-  return { id: Number(id), part, place: BigInt(place), key };
+/** One record of the stream has one effect, whatever it says of itself. */
+function judgePlaces(found: readonly Place[]): Verdict {
+  const places = Map.groupBy(found, placeName);
+  const twice = [...places].filter(([, { length }]) => length > 1).map(([name]) => name);
+  return {
+    what: 'places in the stream',
+    expected: places.size,
+    lost: 0,
+    doubled: twice.length,
+    phantom: 0,
+    torn: 0,
+    faults: twice.length === 0 ? [] : [`${twice[0]} was read more than once`],
+  };
+}
+
+function placeName({ part, place }: Place): string {
+  return `${part} ${place}`;
 }
 
 /** Keys whose events are not in the order in which they were sent. */
@@ -82,7 +116,7 @@ export function disorder(
 }
 
 /** The table's rows in the order of the stream's own places, one partition after another. */
-export function disorderByPlace(rows: readonly Found[]): readonly string[] {
+function disorderByPlace(rows: readonly Found[]): readonly string[] {
   const parts = Map.groupBy(rows, ({ part }) => part);
   return [...parts].flatMap(([part, found]) => {
     const sorted = found.toSorted((left, right) => (left.place < right.place ? -1 : 1));
@@ -90,13 +124,41 @@ export function disorderByPlace(rows: readonly Found[]): readonly string[] {
   });
 }
 
-/** Where doubles come from: two records of the stream, or one that was taken twice. */
-function doublesOf(rows: readonly Found[]): readonly string[] {
-  const twice = [...Map.groupBy(rows, ({ id }) => id).values()].filter(({ length }) => length > 1);
-  if (twice.length === 0) return [];
-  const stood = new Set(rows.map(({ part, place }) => `${part} ${place}`)).size;
+/** Lines that come before one of an earlier place, or of a shard that their own was made from. */
+function disorderOfLines(lines: readonly Found[], parents: Parents): readonly string[] {
+  const newest = new Map<string, bigint>();
+  /** Shard → one that came of it and was begun. */
+  const heirs = new Map<string, string>();
+  const wrong: string[] = [];
+  for (const line of lines) {
+    const { part, place } = line;
+    const before = newest.get(part);
+    if (before === undefined)
+      for (const ancestor of ancestorsOf(part, parents)) heirs.set(ancestor, part);
+    if (before !== undefined && place <= before) wrong.push(`${placeName(line)} after ${before}`);
+    const heir = heirs.get(part);
+    if (heir !== undefined) wrong.push(`${placeName(line)} after records of ${heir}`);
+    newest.set(part, place);
+  }
+  if (wrong.length === 0) return [];
+  return [`copy.ndjson: ${wrong.length} lines are out of order, the first ${wrong[0]}`];
+}
+
+function ancestorsOf(part: string, parents: Parents): ReadonlySet<string> {
+  const found = new Set(parents.get(part));
+  // A set gives what is added on the way, too.
+  for (const one of found) for (const parent of parents.get(one) ?? []) found.add(parent);
+  return found;
+}
+
+/** The same events at the same places. */
+function differences(rows: readonly Found[], lines: readonly Found[]): readonly string[] {
+  const nameOf = (found: Found): string => `${found.id} ${found.key} ${placeName(found)}`;
+  const [inTable, inFile] = [new Set(rows.map(nameOf)), new Set(lines.map(nameOf))];
+  const [rowOnly] = inTable.difference(inFile);
+  const [lineOnly] = inFile.difference(inTable);
   return [
-    `${rows.length} rows of ${stood} places in the stream; doubled, for example: ` +
-      twice[0]!.map(({ id, part, place }) => `${id} at ${part} ${place}`).join(', '),
+    ...(rowOnly === undefined ? [] : [`the table alone has ${rowOnly}`]),
+    ...(lineOnly === undefined ? [] : [`the file alone has ${lineOnly}`]),
   ];
 }

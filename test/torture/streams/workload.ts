@@ -37,7 +37,7 @@ export async function createPipeline(
     INSERT INTO ${tableName} SELECT id, key, part, place FROM events;`;
   const copy = `CREATE TABLE copy WITH (connector = 'single_file', format = 'json', type = 'sink',
       path = '${join(folders.tables, 'copy.ndjson')}');
-    INSERT INTO copy SELECT id, key FROM events;`;
+    INSERT INTO copy SELECT id, key, part, place FROM events;`;
   const sql = `${sourceOf(place)} ${table} ${isTableOnly ? '' : copy}`;
   await helios.call('POST', '/api/v1/pipelines', { name: pipelineName, sql });
 }

@@ -1,5 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { CrashPointName } from '../../../src/base/crash-point.ts';
 import { SeededRandom } from '../../../src/cli/generate/random.ts';
 import { KafkaBroker, type KafkaParts } from '../../peers/kafka.ts';
@@ -57,10 +57,13 @@ const cases: readonly Case[] = [
  */
 const pointsBetweenAppends: ReadonlySet<string> = new Set(['after-part', 'before-manifest']);
 
+const pipelinePath = `/api/v1/pipelines/${workload.pipelineName}`;
 const sleepMsMax = 1500;
 const patienceMs = 300_000;
 /** Rows that have to come before something counts as running. */
 const rowsOfProgress = 200;
+/** More than there are manifests kept, so that a zombie's next number is free again. */
+const epochsOfProgress = 20;
 
 /**
  * Two processes with one data directory and one pipeline, while events keep coming:
@@ -164,11 +167,15 @@ class Night {
       await this.#sleeps(first);
     }
     await until(async () => isStopped(first.pid), Boolean);
+    const known = newestEpoch(this.#folders);
     rmSync(join(this.#folders.data, 'lock.db'));
     const second = (this.#second = this.#start(plan.second));
     if (plan.second === undefined) {
       await second.ready();
-      await progress(second);
+      await until(
+        async () => newestEpoch(this.#folders),
+        (newest) => newest > known + epochsOfProgress,
+      );
     } else await until(async () => isStopped(second.pid), Boolean);
     first.kill('SIGCONT');
     await first.ready();
@@ -176,13 +183,17 @@ class Night {
     await second.ready();
     const owners = [first, second];
     const isLost = await until(
-      async () => await Promise.all(owners.map(isFenced)),
+      async () => {
+        await checkAsleep(first, known);
+        return await Promise.all(owners.map(isFenced));
+      },
       (found) => found.includes(true),
     );
     if (plan.second === undefined && isLost[0] !== true) throw new Error('the zombie went on');
     const winner = isLost[0] === true ? second : first;
     await finish(winner, loads);
     if (await isFenced(winner)) throw new Error('both were fenced');
+    await checkAsleep(first, known);
     return 'fenced';
   }
 
@@ -233,12 +244,23 @@ async function finish(winner: HeliosProcess, loads: readonly StreamLoad[]): Prom
 }
 
 async function isFenced(helios: HeliosProcess): Promise<boolean> {
-  const path = `/api/v1/pipelines/${workload.pipelineName}`;
   type State = { readonly state: string; readonly error?: { readonly code: string } };
-  const { state, error } = await helios.call<State>('GET', path);
+  const { state, error } = await helios.call<State>('GET', pipelinePath);
   if (state !== 'failed') return false;
   if (error?.code !== 'fenced') throw new Error(`an owner failed: ${JSON.stringify(error)}`);
   return true;
+}
+
+/** The newest one that is true. */
+function newestEpoch({ data }: Folders): number {
+  const names = globSync('pipelines/*/manifests/*.json', { cwd: data });
+  return Math.max(...names.map((name) => Number(basename(name, '.json'))));
+}
+
+/** The zombie publishes nothing beyond what was true when the other one took over. */
+async function checkAsleep(first: HeliosProcess, known: number): Promise<void> {
+  const { epoch } = await first.call<{ readonly epoch: number }>('GET', pipelinePath);
+  if (epoch > known) throw new Error(`the zombie has published epoch ${epoch} after ${known}`);
 }
 
 /** Stopped by a signal, as /proc says. */
