@@ -1,3 +1,4 @@
+import { HeliosError } from '../../base/errors.ts';
 import type { Connection, ResultColumn } from '../../engine/engine.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { FileShape } from './file-shapes.ts';
@@ -13,7 +14,30 @@ export async function jsonShape(connection: Connection, path: string): Promise<F
     name: String(row['column_name']),
     typeText: String(row['column_type']),
   }));
+  await checkKeys(connection, path, columns);
   return { columns: await withEmpty(connection, source, columns), options: '' };
+}
+
+/** DuckDB calls a key `A` beside another `a` `A_1`, and would not find it by that name. */
+async function checkKeys(
+  connection: Connection,
+  path: string,
+  columns: readonly ResultColumn[],
+): Promise<void> {
+  const names = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const unclear = columns.filter(({ name }) => {
+    const base = /^(.*)_\d+$/s.exec(name)?.[1];
+    return base !== undefined && names.has(base.toLowerCase());
+  });
+  if (unclear.length === 0) return;
+  const rows = await connection.rows(
+    `SELECT DISTINCT unnest(json_keys(json)) AS key FROM
+       (SELECT json FROM read_json_objects(${quoteText(path)}) LIMIT ${sampleObjects})`,
+  );
+  const keys = new Set(rows.map(({ key }) => key));
+  const twice = unclear.find(({ name }) => !keys.has(name))?.name.replace(/_\d+$/, '');
+  if (twice === undefined) return;
+  throw new HeliosError('corrupt_data', `it has the key ${twice} in two spellings.`);
 }
 
 /** Columns that were null everywhere, which DuckDB calls JSON as well as those that are mixed. */

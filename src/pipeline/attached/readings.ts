@@ -34,15 +34,14 @@ export function readingsOf(
   const schema = typed.flatMap(({ name, type }) => (type === undefined ? [] : [{ name, type }]));
   const held = heldColumns(format, schema, columns);
   const known = new Map<string, AttachedReading>();
-  return {
-    schema,
-    of: (shape) => {
-      const reading: AttachedReading = { format, columns: held(shape), options: shape.options };
-      const key = JSON.stringify(reading);
-      known.set(key, known.get(key) ?? reading);
-      return known.get(key) ?? reading;
-    },
-  };
+  const readings = new Map<FileShape, AttachedReading>();
+  for (const shape of examples.keys()) {
+    const reading: AttachedReading = { format, columns: held(shape), options: shape.options };
+    const key = JSON.stringify(reading);
+    known.set(key, known.get(key) ?? reading);
+    readings.set(shape, known.get(key) ?? reading);
+  }
+  return { schema, of: (shape) => readings.get(shape) ?? { format, columns: [], options: '' } };
 }
 
 /** A column of a folder's files. */
@@ -97,7 +96,7 @@ function parsed(typeText: string, { name, url }: { name: string; url: string }):
 /** By name and type, as each shape is read. */
 type HeldColumns = (shape: FileShape) => readonly ResultColumn[];
 
-/** Parquet files are read as they are, CSV with the columns of the header, JSON with all. */
+/** Parquet files are read as they are, CSV with the columns of the header, JSON with all keys. */
 function heldColumns(
   format: FileFormat,
   schema: Schema,
@@ -113,11 +112,16 @@ function heldColumns(
       return [name.toLowerCase(), isAlike ? only : duckdbType(type)] as const;
     }),
   );
-  return (shape) =>
-    (format === 'csv' ? shape.columns : schema).map(({ name }) => ({
-      name,
-      typeText: types.get(name.toLowerCase()) ?? 'VARCHAR',
-    }));
+  const typed = ({ name }: { readonly name: string }): ResultColumn => ({
+    name,
+    typeText: types.get(name.toLowerCase()) ?? 'VARCHAR',
+  });
+  if (format === 'csv') return (shape) => shape.columns.map(typed);
+  // Keys are found only as they are spelled.
+  return (shape) => {
+    const own = new Map(shape.columns.map((column) => [column.name.toLowerCase(), column]));
+    return schema.map((column) => typed(own.get(column.name.toLowerCase()) ?? column));
+  };
 }
 
 function typeTexts(column: FolderColumn | undefined): readonly string[] {

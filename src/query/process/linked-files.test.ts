@@ -170,6 +170,6 @@ it('numbers partitions alike for all views of a table', async () => {
 
 it('fails where a file is gone, and links the others the next time', async () => {
   const gone: ViewFile = { kind: 'hot', path: join(folder, 'gone.parquet') };
-  await expect(link([...hot('a.parquet'), gone])).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(link([...hot('a.parquet'), gone])).rejects.toMatchObject({ code: 'not_found' });
   expect(texts((await link(hot('a.parquet'))).hot)).toEqual(['a.parquet']);
 });

@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import { systemCode } from '../../base/errors.ts';
 import type { PartitionValues } from '../../delta/delta.ts';
+import { fileFailure } from '../../storage/file-failure.ts';
 import type { AttachedReading, PinnedView, ViewFile } from '../../catalog/view.ts';
 import { hasPassed } from './has-passed.ts';
 
@@ -156,7 +157,7 @@ export class LinkedFiles {
 
   /** Where the file is found, linked if it isn't yet. */
   async #path(original: string, folder: string, nowMs: number): Promise<string> {
-    const facts = statSync(original, { bigint: true });
+    const facts = factsOf(original);
     // A link keeps its inode from being given to another file, so these mean the same bytes.
     const key = [folder, original, facts.dev, facts.ino, facts.size, facts.mtimeNs].join('\0');
     const known = this.#links.get(key);
@@ -175,8 +176,8 @@ export class LinkedFiles {
     folder: string,
     nowMs: number,
   ): Promise<string> {
-    const facts = statSync(original, { bigint: true });
-    const deletedFacts = statSync(deletedPath, { bigint: true });
+    const facts = factsOf(original);
+    const deletedFacts = factsOf(deletedPath);
     const key = [folder, original, facts.ino, facts.mtimeNs, deletedPath, deletedFacts.ino].join(
       '\0',
     );
@@ -250,6 +251,15 @@ export class LinkedFiles {
       const removing = rm(path, { force: true }).finally(() => this.#removing.delete(removing));
       this.#removing.add(removing);
     }
+  }
+}
+
+/** `not_found` for what somebody has deleted meanwhile. */
+function factsOf(path: string): BigIntStats {
+  try {
+    return statSync(path, { bigint: true });
+  } catch (thrown) {
+    throw fileFailure(thrown, path);
   }
 }
 

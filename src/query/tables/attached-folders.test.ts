@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HeliosError } from '../../base/errors.ts';
 import { quoteText } from '../../engine/types.ts';
@@ -25,7 +26,7 @@ function attach(path: string): void {
   fixture.pipelines.catalog.addTable({ name: `t${count}`, path, kind: 'attached' });
 }
 
-async function put(path: string, text: string): Promise<void> {
+async function put(path: string, text: string | Uint8Array): Promise<void> {
   await mkdir(dirname(join(folder, path)), { recursive: true });
   await writeFile(join(folder, path), text);
 }
@@ -174,10 +175,12 @@ describe('text', () => {
     await put('p=3/c.csv', 'id,code,n\n');
     await put('p=4/d.csv', 'code,id,n\n9,4,1.5\n');
     await put('p=5/empty.csv', '');
+    await put('p=6/e.csv.zst', zstdCompressSync('id,n\n6,7\n'));
     expect(await rows('SELECT id, code, n, extra, p FROM t ORDER BY id')).toEqual([
       ['1', '007', 1, null, '1'],
       ['2', 'x"y', null, null, '2'],
       ['4', '9', 1.5, null, '4'],
+      ['6', null, 7, null, '6'],
     ]);
     expect(await rows('SELECT code FROM t WHERE p = 1')).toEqual([['007']]);
   });
@@ -193,6 +196,19 @@ describe('text', () => {
       ['4', null, null, null],
       ['5', null, null, null],
     ]);
+  });
+
+  test('of JSON finds keys as each file spells them', async () => {
+    await put('a.json', '{"id":1,"Name":"x"}\n');
+    await put('b.json', '{"ID":2,"name":"y","name_1":"z"}\n');
+    expect(await rows('SELECT id, name, name_1 FROM t ORDER BY id')).toEqual([
+      ['1', 'x', null],
+      ['2', 'y', 'z'],
+    ]);
+    await put('c.json', '{"id":3,"Id":4}\n');
+    expect((await failure('SELECT * FROM t')).message).toMatch(
+      /c\.json .* key Id in two spellings/,
+    );
   });
 
   test.each([
