@@ -5,6 +5,7 @@ import { deltaPython, DeltaPeers, deltaReaders } from '../peers/delta-peers.ts';
 import { Spark, sparkParts } from '../peers/spark.ts';
 import { Trino, type TrinoAnswer, trinoParts } from '../peers/trino.ts';
 import { type Plain, toMilliseconds, trinoValue, withoutNullNests } from './plain-value.ts';
+import { askBoth, sparkTables } from './spark-tables.ts';
 import { type Rows, type TableName, WrittenTables } from './written-tables.ts';
 
 const [python, spark, trino] = [await deltaPython(), await sparkParts(), await trinoParts()];
@@ -157,6 +158,15 @@ describe("tables of Helios's pipelines among other engines", () => {
         deep: 'array<struct<tags:array<string>,seen:timestamp>>',
         ma: 'map<string,bigint>',
       });
+    });
+
+    test.for(sparkTables)('makes $name, and Helios reads what Spark reads', async (table) => {
+      const made = join(tables.folder, 'made');
+      const engines = { spark: session, helios: tables.helios, folder: made };
+      for (const answer of await askBoth(table, engines)) {
+        expect(answer.helios.length, answer.question).toBeGreaterThan(0);
+        expect(answer.helios, answer.question).toEqual(answer.spark);
+      }
     });
 
     test('appends, optimizes and deletes between two rolls, and Helios goes on exactly once', async () => {

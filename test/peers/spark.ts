@@ -62,6 +62,12 @@ export class Spark implements AsyncDisposable {
     return (await this.#peer.ask({ action: 'query', path, sql })) as readonly unknown[];
   }
 
+  /** Rows of a SELECT from `t`, the Parquet files at an absolute path. */
+  async queryParquet(path: string, sql: string): Promise<readonly unknown[]> {
+    const question = { action: 'query', path, sql, format: 'parquet' };
+    return (await this.#peer.ask(question)) as readonly unknown[];
+  }
+
   /** Runs a statement that writes; the table's name in it is TABLE. */
   async execute(path: string, sql: string): Promise<void> {
     await this.#peer.ask({ action: 'execute', path, sql });

@@ -56,12 +56,12 @@ def instants(value):
     return [instants(each) for each in value] if isinstance(value, list) else value
 
 
-def table(path):
-    return spark.read.format("delta").load(path)
+def table(path, format="delta"):
+    return spark.read.format(format).load(path)
 
 
-def query(path, sql):
-    table(path).createOrReplaceTempView("t")
+def query(path, sql, format="delta"):
+    table(path, format).createOrReplaceTempView("t")
     rows = spark.sql(sql).collect()
     return [plain(instants(row.asDict(recursive=True))) for row in rows]
 
