@@ -12,9 +12,9 @@ export type ViewFile =
       readonly path: string;
       /**
        * Makes a file of an object store a local one, and gives its path, which is there until the
-       * view is released.
+       * view is released. With names of columns, what belongs to others may be left out of it.
        */
-      readonly fetch?: (() => Promise<string>) | undefined;
+      readonly fetch?: ((columns?: readonly string[]) => Promise<string>) | undefined;
       /** By the columns' names in the schema. */
       readonly partitionValues: PartitionValues;
       readonly statsJson: string | undefined;
@@ -73,6 +73,8 @@ export type PinnedView = {
   readonly newestEventMs: EpochMs | undefined;
   readonly hotRows: number;
   readonly files: readonly ViewFile[];
+  /** Columns of which there may be nothing in the files, because the query doesn't name them. */
+  readonly unfetched?: ReadonlySet<string> | undefined;
   readonly release: () => void;
 };
 

@@ -2,14 +2,16 @@ import type { PinnedView, ViewFile } from '../catalog/view.ts';
 import type { PrunedView } from './pruned-view.ts';
 
 /**
- * The views with all their files on this machine. Gives up with the signal's reason when it aborts;
- * what is being fetched then comes into the cache for the next query.
+ * The views with all their files on this machine, of which no more need be there than the columns
+ * that `isUsed`. Gives up with the signal's reason when it aborts; what is being fetched then comes
+ * into the cache for the next query.
  */
 export async function fetchFiles(
   views: readonly PrunedView[],
+  isUsed: (column: string) => boolean,
   signal: AbortSignal,
 ): Promise<readonly PinnedView[]> {
-  const fetching = Promise.all(views.map(async ({ view }) => await withLocalFiles(view)));
+  const fetching = Promise.all(views.map(async ({ view }) => await withLocalFiles(view, isUsed)));
   if (views.every(({ view }) => view.files.every(isLocal))) return await fetching;
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
@@ -22,15 +24,25 @@ export async function fetchFiles(
   }
 }
 
-async function withLocalFiles(view: PinnedView): Promise<PinnedView> {
+async function withLocalFiles(
+  view: PinnedView,
+  isUsed: (column: string) => boolean,
+): Promise<PinnedView> {
   if (view.files.every(isLocal)) return view;
+  const names = view.schema.map(({ name }) => name);
+  // Lines have all columns in each of them.
+  const unused = names.filter((name) => view.linesSql === undefined && !isUsed(name));
+  const used = unused.length === 0 ? undefined : names.filter(isUsed);
   const files = await Promise.all(
-    view.files.map(async (file) => (isLocal(file) ? file : await localFile(file))),
+    view.files.map(async (file) => (isLocal(file) ? file : await localFile(file, used))),
   );
-  return { ...view, files };
+  return { ...view, files, unfetched: new Set(unused) };
 }
 
-async function localFile(file: ViewFile): Promise<ViewFile> {
+async function localFile(
+  file: ViewFile,
+  columns: readonly string[] | undefined,
+): Promise<ViewFile> {
   if (file.kind === 'attached') {
     const { path: url, fetch } = file;
     if (fetch === undefined) return file;
@@ -38,7 +50,10 @@ async function localFile(file: ViewFile): Promise<ViewFile> {
   }
   if (file.kind !== 'cold') return file;
   const { fetch, fetchDeleted, path, deletedPath } = file;
-  const [local = path, deleted = deletedPath] = await Promise.all([fetch?.(), fetchDeleted?.()]);
+  const [local = path, deleted = deletedPath] = await Promise.all([
+    fetch?.(columns),
+    fetchDeleted?.(),
+  ]);
   return { ...file, path: local, fetch: undefined, deletedPath: deleted, fetchDeleted: undefined };
 }
 

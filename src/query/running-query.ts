@@ -12,6 +12,7 @@ import type { PinnedView, TableSource } from '../catalog/view.ts';
 import type { QueryRequest, Saw } from './query.ts';
 import type { ResultEnd } from './result-body.ts';
 import { withFileNames } from './view-parts/attached-failure.ts';
+import { usedColumns } from './used-columns.ts';
 import { viewStatements } from './view-sql.ts';
 
 export type RunContext = {
@@ -119,7 +120,7 @@ export class RunningQuery {
     try {
       const parameters = request.params ?? [];
       const pruned = pruneViews(pinned, { gated, parameters, nowMs: clock.nowMs() });
-      const local = await fetchFiles(pruned, this.#stop.signal);
+      const local = await fetchFiles(pruned, usedColumns(gated.query), this.#stop.signal);
       const linked = await files.link(local);
       return { statements: linked.map(viewStatements), saw: pruned.map(sawOf) };
     } finally {

@@ -6,6 +6,7 @@ import type {
 } from '../delta/mapping/physical-schema.ts';
 import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
 import type { Column, Schema } from '../event/schema.ts';
+import type { PinnedView } from '../catalog/view.ts';
 import { deletedEnding, deletedPathOf, type LinkedView } from './process/linked-files.ts';
 import type { ViewStatements } from './process/messages.ts';
 import { viewName } from './process/view-name.ts';
@@ -88,7 +89,7 @@ function coldColumns({ view, partitions }: LinkedView): readonly string[] {
   const { schema, partitionColumns, physical } = view;
   return schema.map((column) => {
     if (partitionColumns.includes(column.name)) return partitionColumn(column, partitions);
-    return storedColumn(column, physical);
+    return isUnfetched(column, view) ? unfetchedColumn(column) : storedColumn(column, physical);
   });
 }
 
@@ -213,11 +214,25 @@ function plainScans(linked: LinkedView, scan: Scan): readonly string[] {
     [whole, parquet(whole)],
     [rows, rowsOf(schema, rows)],
   ];
+  const columns = schema.map((column) =>
+    isUnfetched(column, view) ? unfetchedColumn(column) : castColumn(column),
+  );
   return scans
     .filter(([paths]) => paths.length > 0)
-    .map(
-      ([, files]) => `SELECT ${schema.map(castColumn).join(', ')} FROM (${scan(schema, files)})`,
-    );
+    .map(([, files]) => `SELECT ${columns.join(', ')} FROM (${scan(schema, files)})`);
+}
+
+function isUnfetched({ name }: Column, { unfetched }: PinnedView): boolean {
+  return unfetched?.has(name) === true;
+}
+
+/**
+ * A column whose bytes may not be there can't be read: a query that would, though it doesn't name
+ * it, fails.
+ */
+function unfetchedColumn(column: Column): string {
+  const message = quoteText(`The column ${column.name} was not fetched.`);
+  return `CAST(error(${message}) AS ${duckdbType(column.type)}) AS ${quoteName(column.name)}`;
 }
 
 /**

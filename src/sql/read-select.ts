@@ -192,6 +192,7 @@ function readTableKind(
         kind: 'join',
         joinType: textOf(node['join_type']),
         refType: textOf(node['ref_type']),
+        using: listOf(node['using_columns']).map(textOf),
         left: readTable(node['left'], depth),
         right: readTable(node['right'], depth),
       };

@@ -67,6 +67,8 @@ export type TableRef =
       /** `INNER`, `LEFT`, `SEMI` …, and how: `REGULAR`, `CROSS`, `NATURAL`, `ASOF` …. */
       readonly joinType: string;
       readonly refType: string;
+      /** Columns of `USING (…)`. */
+      readonly using: readonly string[];
       readonly left: TableRef;
       readonly right: TableRef;
     })

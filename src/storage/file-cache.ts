@@ -1,10 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HeliosError } from '../base/errors.ts';
+import { assert } from '../base/assert.ts';
+import { cacheFailure, checkLength } from './cache-failure.ts';
 import { fileFailure } from './file-failure.ts';
 import type { HeldFile } from './storage.ts';
 import { fileCrc32 } from './file-crc32.ts';
+import { type Fetching, PartFile, type PartFetch } from './part-file.ts';
 
 export type FileCacheOptions = {
   /** The cache's own folder, made where it isn't there. */
@@ -40,14 +42,15 @@ export type FileCacheFacts = {
 /** The cache leaves so much of the disk to events, parts and tables. */
 const freeBytesMin = 256 * 1024 * 1024;
 
-/** Downloads that run at one time. */
-const fetchesMax = 8;
+/** Downloads, of files or of ranges, that run at one time. */
+const fetchesMax = 16;
 
 /**
- * Whole objects of remote stores as local files, whose names say which object they are and what the
- * CRC-32 of their bytes is:
+ * Objects of remote stores as local files. The names of whole ones say which object they are and
+ * what the CRC-32 of their bytes is:
  *
  *     KEY-LENGTH-CRC.parquet      KEY: SHA-256 of location, path, length and tag
+ *     UUID-part.parquet           known to this process alone; the next one removes it
  *
  * A file is looked through once in the life of a process before it is given out, so that what a
  * broken disk or a curious person did to it between two starts is found and fetched again.
@@ -86,18 +89,34 @@ export class FileCache {
     if (known === undefined) this.#misses += 1;
     else this.#hits += 1;
     const entry = known ?? (await this.#fetchOnce(key, object, fetch));
-    entry.holders += 1;
-    this.#touch(key, entry);
-    let isReleased = false;
-    return {
-      path: entry.path,
-      release: () => {
-        if (isReleased) return;
-        isReleased = true;
-        entry.holders -= 1;
-        void this.#evict(0, this.#options.bytesMax);
-      },
-    };
+    return this.#held(key, entry);
+  }
+
+  /**
+   * The same where only some of the bytes are needed: others may be zeros. What is fetched in parts
+   * goes with the process; a file of which most is needed, or that changes under our hands, is
+   * fetched whole.
+   */
+  async holdPart(
+    object: CachedObject,
+    { choose, fetchRange, fetch }: PartFetch,
+  ): Promise<HeldFile> {
+    const key = keyOf(object);
+    if (this.#entries.has(key)) return await this.hold(object, fetch);
+    const partKey = `${key}-part`;
+    const entry = this.#entries.get(partKey) ?? this.#addPart(partKey, object);
+    const part = this.#held(partKey, entry);
+    try {
+      if (await this.#provide(partKey, entry, { choose, fetchRange })) return part;
+    } catch (thrown) {
+      part.release();
+      throw cacheFailure(fileFailure(thrown, entry.path), object);
+    } finally {
+      await this.#measure(partKey, entry);
+    }
+    await this.#forget(partKey, entry);
+    part.release();
+    return await this.hold(object, fetch);
   }
 
   /**
@@ -128,6 +147,75 @@ export class FileCache {
       bytesFetched: this.#bytesFetched,
       damaged: this.#damaged,
     };
+  }
+
+  /** It stays until it is released. */
+  #held(key: string, entry: Entry): HeldFile {
+    entry.holders += 1;
+    this.#touch(key, entry);
+    let isReleased = false;
+    const release = (): void => {
+      if (isReleased) return;
+      isReleased = true;
+      entry.holders -= 1;
+      const isForgotten = entry.part !== undefined && this.#entries.get(key) !== entry;
+      if (isForgotten && entry.holders === 0) void rm(entry.path, { force: true });
+      void this.#evict(0, this.#options.bytesMax);
+    };
+    return { path: entry.path, release };
+  }
+
+  #addPart(key: string, object: CachedObject): Entry {
+    const path = join(this.#options.directory, `${randomUUID()}-part${extensionOf(object)}`);
+    const part = PartFile.create(path, object.byteLength);
+    const entry: Entry = { path, byteLength: 0, isChecked: true, holders: 0, part };
+    this.#add(key, entry);
+    return entry;
+  }
+
+  /** Whether the chosen bytes are there now; the whole file is to be had where they are not. */
+  async #provide(
+    key: string,
+    entry: Entry,
+    { choose, fetchRange }: Pick<PartFetch, 'choose' | 'fetchRange'>,
+  ): Promise<boolean> {
+    const part = await entry.part?.catch(async (thrown: unknown) => {
+      await this.#forget(key, entry);
+      throw thrown;
+    });
+    assert(part !== undefined, 'only parts are provided with bytes');
+    const before = part.presentBytes;
+    const fetching: Fetching = {
+      fetchRange: async (range, tag) =>
+        await this.#inTurn(async () => await fetchRange(range, tag)),
+      makeRoom: async (byteLength) => await this.#evict(byteLength, await this.#limit()),
+    };
+    const outcome = await part.provide(choose, fetching).catch(async (thrown: unknown) => {
+      if (fileFailure(thrown, entry.path).code !== 'disk_full') throw thrown;
+      await this.#evict(0, 0);
+      return await part.provide(choose, fetching);
+    });
+    if (outcome !== 'there') return false;
+    if (part.presentBytes === before) this.#hits += 1;
+    else this.#misses += 1;
+    return true;
+  }
+
+  /** Notes what a part has by now. */
+  async #measure(key: string, entry: Entry): Promise<void> {
+    const bytes = (await entry.part?.catch(() => undefined))?.presentBytes ?? 0;
+    if (this.#entries.get(key) !== entry) return;
+    this.#bytes += bytes - entry.byteLength;
+    this.#bytesFetched += bytes - entry.byteLength;
+    entry.byteLength = bytes;
+  }
+
+  /** Nobody is given it any more; those who hold it have it until they release it. */
+  async #forget(key: string, entry: Entry): Promise<void> {
+    if (this.#entries.get(key) !== entry) return;
+    if (entry.holders === 0) return await this.#remove(key, entry);
+    this.#entries.delete(key);
+    this.#bytes -= entry.byteLength;
   }
 
   async #readFolder(): Promise<void> {
@@ -273,21 +361,27 @@ export class FileCache {
   }
 
   #pathOf(key: string, object: CachedObject, crc: string): string {
-    const extension = /\.\w{1,10}$/.exec(object.path)?.[0] ?? '';
-    const name = `${key}-${object.byteLength}-${crc}${extension}`;
+    const name = `${key}-${object.byteLength}-${crc}${extensionOf(object)}`;
     return join(this.#options.directory, name);
   }
 }
 
 type Entry = {
   readonly path: string;
-  readonly byteLength: number;
+  /** What it takes of the disk. */
+  byteLength: number;
   /** Its bytes were looked through by this process. */
   isChecked: boolean;
   holders: number;
+  /** Undefined where the file is whole. */
+  readonly part?: Promise<PartFile> | undefined;
 };
 
 const fileName = /^(?<key>[0-9a-f]{64})-(?<length>\d+)-(?<crc>[0-9a-f]{8})(?:\.\w+)?$/;
+
+function extensionOf({ path }: CachedObject): string {
+  return /\.\w{1,10}$/.exec(path)?.[0] ?? '';
+}
 
 function keyOf({ location, path, byteLength, tag }: CachedObject): string {
   const parts = [location, path, byteLength, ...(tag === undefined ? [] : [tag])];
@@ -297,30 +391,4 @@ function keyOf({ location, path, byteLength, tag }: CachedObject): string {
 async function freeBytesOf(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;
-}
-
-function cacheFailure(
-  failure: HeliosError,
-  { location, path, byteLength }: CachedObject,
-): HeliosError {
-  if (failure.code !== 'disk_full') return failure;
-  return new HeliosError(
-    'disk_full',
-    `The disk is too full to fetch the ${byteLength} bytes of ${location}/${path}.`,
-    {
-      hint:
-        'Free some space, ask for less at once (fewer partitions or columns to filter by), or ' +
-        'put the data directory on a larger disk.',
-      cause: failure,
-    },
-  );
-}
-
-function checkLength({ location, path, byteLength }: CachedObject, found: number): void {
-  if (found === byteLength) return;
-  throw new HeliosError(
-    'corrupt_data',
-    `${location}/${path} has ${found} bytes; its table says ${byteLength}.`,
-    { hint: 'Something else has replaced the file: restore the table to an earlier version.' },
-  );
 }

@@ -1,3 +1,5 @@
+import type { Choose } from './part-file.ts';
+
 export type StoredObject = {
   /** Relative to the storage's root, with `/` between parts. */
   readonly path: string;
@@ -50,6 +52,11 @@ export interface Storage {
    * its length is another, `storage_failed` where its tag is.
    */
   hold(path: string, byteLength: number, tag?: string): Promise<HeldFile>;
+  /**
+   * An object that never changes, in which only the bytes that are chosen need be its own; others
+   * may be zeros. Where a store can give parts of objects.
+   */
+  holdPart?(path: string, byteLength: number, choose: Choose): Promise<HeldFile>;
   /** Removes; absent is fine. */
   delete(path: string): Promise<void>;
   /**

@@ -1,5 +1,6 @@
 import type { ViewFile } from '../../catalog/view.ts';
 import type { DataFile, PartitionValues, Snapshot } from '../../delta/delta.ts';
+import { columnRanges } from '../../format/parquet/column-ranges.ts';
 import { HeldFiles } from './held-files.ts';
 import type { OpenTable } from './table-registry.ts';
 
@@ -30,8 +31,13 @@ export class ColdFiles {
           }),
       } as const;
       if (local !== undefined) return { ...facts, path: local };
-      const fetch = async (): Promise<string> =>
-        await this.#held.hold(storage.hold(path, byteLength));
+      const fetch = async (columns?: readonly string[]): Promise<string> => {
+        const choose = columns && chooserOf(columns, snapshot);
+        if (choose === undefined || storage.holdPart === undefined) {
+          return await this.#held.hold(storage.hold(path, byteLength));
+        }
+        return await this.#held.hold(storage.holdPart(path, byteLength, choose));
+      };
       return { ...facts, path: `${storage.location}/${path}`, fetch };
     });
   }
@@ -39,6 +45,17 @@ export class ColdFiles {
   release(): void {
     this.#held.release();
   }
+}
+
+/** Undefined where columns aren't found by their names. */
+function chooserOf(
+  columns: readonly string[],
+  { physical }: Committed,
+): ReturnType<typeof columnRanges> | undefined {
+  if (physical?.by === 'id') return undefined;
+  const nameOf = (column: string): string =>
+    physical?.columns.find(({ name }) => name === column)?.physicalName ?? column;
+  return columnRanges(columns.map(nameOf));
 }
 
 /** Partition values have the columns' physical names in the log. */

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { assert } from '../../base/assert.ts';
 import { HeliosError } from '../../base/errors.ts';
+import type { ByteRange } from '../byte-ranges.ts';
 
 /** What an answer says about its body. */
 export type BodyFacts = Pick<
@@ -68,6 +69,31 @@ export function checked(
       yield bytes;
     }
   };
+}
+
+/**
+ * The bytes of a range, in pieces. `unavailable`, to be asked again, where the answer is another
+ * range or was cut off.
+ */
+export async function bodyOfRange(
+  answer: GetObjectCommandOutput,
+  { start, end }: ByteRange,
+  url: string,
+): Promise<readonly Uint8Array[]> {
+  const bytes: Uint8Array[] = [];
+  const found = answer.ContentRange ?? 'the whole object';
+  if (!found.startsWith(`bytes ${start}-${end - 1}/`)) {
+    readableBody(answer).destroy();
+    const message = `${url} was asked for the bytes ${start}-${end - 1}, and gave ${found}.`;
+    throw new HeliosError('unavailable', message);
+  }
+  const check = new BodyCheck({ ContentLength: end - start }, url);
+  for await (const chunk of readableBody(answer)) {
+    check.add(chunk as Buffer);
+    bytes.push(chunk as Buffer);
+  }
+  check.finish();
+  return bytes;
 }
 
 /** The body as a stream of Node's. */

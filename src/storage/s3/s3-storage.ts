@@ -13,11 +13,13 @@ import { HeliosError, systemCode } from '../../base/errors.ts';
 import { fileFailure } from '../file-failure.ts';
 import { checkPath, checkPrefix, compareUtf8 } from '../storage-path.ts';
 import type { CachedObject, FileCache } from '../file-cache.ts';
+import type { ByteRange } from '../byte-ranges.ts';
+import type { Choose, RangeAnswer } from '../part-file.ts';
 import type { HeldFile, Storage, StoredObject } from '../storage.ts';
 import { abortUploadsBefore } from './abandoned-uploads.ts';
 import { ConditionalWrites, type ProbeOutcome } from './conditional-writes.ts';
 import { type PartLimits, planParts } from './part-size.ts';
-import { BodyCheck, checkBody, checked, crc32Text, readableBody } from './s3-body.ts';
+import { BodyCheck, bodyOfRange, checkBody, checked, crc32Text, readableBody } from './s3-body.ts';
 import type { S3Requests } from './s3-client.ts';
 import { answerIn, isNotFound, isPreconditionFailed, type S3Place } from './s3-failure.ts';
 import { printS3Location, type S3Location } from './s3-location.ts';
@@ -207,6 +209,15 @@ export class S3Storage implements Storage {
     return await this.#cache.hold({ ...this.#cached(path, byteLength), tag }, fetch);
   }
 
+  async holdPart(path: string, byteLength: number, choose: Choose): Promise<HeldFile> {
+    checkPath(path);
+    return await this.#cache.holdPart(this.#cached(path, byteLength), {
+      choose,
+      fetchRange: async (range, tag) => await this.#fetchRange(path, range, { tag, byteLength }),
+      fetch: async (localPath) => await this.download(path, localPath),
+    });
+  }
+
   async delete(path: string): Promise<void> {
     await this.#send('s3:DeleteObject', path, async (object) => {
       await this.#requests.client.send(new DeleteObjectCommand(object));
@@ -228,6 +239,32 @@ export class S3Storage implements Storage {
     const place: S3Place = { action, url: this.#urlOf(path) };
     const object = { Bucket: this.#place.bucket, Key: this.#keyOf(path) };
     return await this.#requests.send(place, async (attempt) => await request(object, attempt));
+  }
+
+  async #fetchRange(
+    path: string,
+    range: ByteRange,
+    { tag, byteLength }: { readonly tag: string | undefined; readonly byteLength: number },
+  ): Promise<RangeAnswer> {
+    return await this.#send('s3:GetObject', path, async (object) => {
+      const asked = `bytes=${range.start}-${range.end - 1}`;
+      try {
+        const get = new GetObjectCommand({ ...object, Range: asked, IfMatch: tag });
+        const answer = await this.#requests.client.send(get);
+        const length = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
+        if (length !== undefined && Number(length) !== byteLength) {
+          readableBody(answer).destroy();
+          return { kind: 'replaced' };
+        }
+        const bytes = await bodyOfRange(answer, range, this.#urlOf(path));
+        return { kind: 'bytes', bytes, tag: answer.ETag };
+      } catch (thrown) {
+        const failure = answerIn(thrown);
+        // 416: there is nothing where the range would be.
+        if (isPreconditionFailed(failure) || failure.status === 416) return { kind: 'replaced' };
+        throw thrown;
+      }
+    });
   }
 
   async #whoseIs(path: string, putId: string): Promise<'ours' | 'theirs' | 'nobody'> {
