@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,12 +6,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { until } from '../streams/until.ts';
 
-/** A table in the data directory, by the path that somebody in the folder above it would write. */
+/** Tables in the data directory, by the paths that somebody in the folder above it would write. */
 const sql = `CREATE TABLE orders (n BIGINT) WITH (connector = 'http', stream = 'orders',
     format = 'json', 'source.offset' = 'earliest');
   CREATE TABLE kept WITH (connector = 'delta', path = 'helios-data/tables/kept',
     rollover_seconds = 1);
-  INSERT INTO kept SELECT n FROM orders;`;
+  CREATE TABLE raw WITH (connector = 'filesystem', path = 'helios-data/tables/raw',
+    format = 'json', rollover_seconds = 1);
+  INSERT INTO kept SELECT n FROM orders;
+  INSERT INTO raw SELECT n FROM orders;`;
 
 const brokenRecord = 'none';
 
@@ -24,11 +27,25 @@ async function send(helios: HeliosProcess, from: number, key?: string): Promise<
   return response;
 }
 
+/** The numbers that both tables have. */
 async function numbersIn(helios: HeliosProcess, count: number): Promise<readonly number[]> {
+  const both = 'SELECT n FROM kept FULL JOIN raw USING (n) ORDER BY n';
   return await until(
-    async () => (await helios.query('SELECT n FROM kept ORDER BY n')).rows.map(([n]) => Number(n)),
+    async () => (await helios.query(both)).rows.map(([n]) => Number(n)),
     (numbers) => numbers.length >= count,
   );
+}
+
+/** What a reader finds who knows of no listing, once all is in files. */
+async function numbersInFiles(helios: HeliosProcess, folder: string): Promise<readonly number[]> {
+  await until(
+    async () => await helios.call<{ hot_rows: number }>('GET', '/api/v1/tables/raw'),
+    ({ hot_rows: hot }) => hot === 0,
+  );
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  const found = texts.join('').trimEnd().split('\n');
+  return found.map((line) => (JSON.parse(line) as { n: number }).n).toSorted((a, b) => a - b);
 }
 
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
@@ -74,6 +91,8 @@ test.each(['moved', 'copied'] as const)(
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     await send(second, 100);
     expect(await numbersIn(second, 150)).toEqual(upTo(150));
+    const raw = join(folder, 'two', 'helios-data', 'tables', 'raw');
+    expect(await numbersInFiles(second, raw)).toEqual(upTo(150));
     expect(await second.queryNumber('SELECT count(*) FROM quarantine')).toBe(3);
     const stream = await second.call('GET', '/api/v1/streams/orders');
     expect(stream).toMatchObject({ durability: { survives: 'disk', by: 'volume' } });

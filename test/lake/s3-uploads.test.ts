@@ -1,13 +1,15 @@
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { S3Requests } from '../../src/storage/s3/s3-client.ts';
+import { UploadNotes } from '../../src/storage/s3/upload-notes.ts';
 import { type MotoPeer, startMoto } from '../peers/moto.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { until } from '../streams/until.ts';
 import { createBucket, objectsIn } from './bucket.ts';
-import { anyCredentials } from './open-s3.ts';
+import { anyCredentials, hastyClock } from './open-s3.ts';
 import { type S3Call, type S3Fault, S3FaultProxy } from './s3-fault-proxy.ts';
 
 type TableFacts = { readonly rows: string; readonly hot_rows: string; readonly files: string };
@@ -73,26 +75,49 @@ test('what a killed process was uploading is given up by the next, and written a
   await first.exited;
   expect([await openUploads(), await notes()]).toEqual([1, 1]);
 
-  // It can't be given up: that is told, keeps nobody, and is for the next start.
-  proxy.fault = on('AbortMultipartUpload', { kind: 'error', status: 403, name: 'AccessDenied' });
-  const second = await start();
+  proxy.fault = () => undefined;
+  await using second = await start();
   await until(
     async () => await second.call<TableFacts>('GET', '/api/v1/tables/clicks'),
     ({ rows, hot_rows: hot }) => Number(rows) === 3 && Number(hot) === 0,
   );
-  await until(
-    async () => second.output,
-    (output) => /AbortMultipartUpload of s3::.* was refused/.test(output),
-  );
-  await second.stop();
-  expect([await openUploads(), await notes()]).toEqual([1, 1]);
-
-  proxy.fault = () => undefined;
-  await using third = await start();
   await until(openUploads, (count) => count === 0);
   await until(notes, (count) => count === 0);
-  expect(await third.queryNumber('SELECT count(DISTINCT id) * 10 + count(*) FROM clicks')).toBe(33);
+  expect(await second.queryNumber('SELECT count(DISTINCT id) * 10 + count(*) FROM clicks')).toBe(
+    33,
+  );
   const stored = await objectsIn(moto?.endpoint ?? '', bucket, 'clicks/');
-  const { files } = await third.call<TableFacts>('GET', '/api/v1/tables/clicks');
+  const { files } = await second.call<TableFacts>('GET', '/api/v1/tables/clicks');
   expect(stored.filter((key) => key.endsWith('.parquet'))).toHaveLength(Number(files));
+});
+
+test('an upload that cannot be given up is told, and left to the next start', async () => {
+  const location = 's3://bucket/place';
+  const { endpoint } = proxy;
+  const way = { region: 'us-east-1', endpoint, isPathStyle: true, clock: hastyClock };
+  const requests = new S3Requests({
+    ...{ ...way, random: () => 0.5, credentials: async () => anyCredentials },
+  });
+  const directory = join(folder, 'notes');
+  const nextStart = async (): Promise<readonly string[]> => {
+    const problems: string[] = [];
+    const left = await UploadNotes.open(directory, hastyClock);
+    await left.giveUp({ location: 's3://bucket/another', bucket }, requests, () => undefined);
+    await left.giveUp({ location, bucket }, requests, ({ message }) => problems.push(message));
+    return problems;
+  };
+  const now = await UploadNotes.open(directory, hastyClock);
+  await now.begin(location, { key: 'a', id: 'gone' });
+  const end = await now.begin(location, { key: 'b', id: 'ended' });
+  await end();
+  await writeFile(join(directory, 'torn.json'), '{"location":');
+  proxy.fault = on('AbortMultipartUpload', { kind: 'error', status: 403, name: 'AccessDenied' });
+  expect(await nextStart()).toEqual([
+    expect.stringMatching(/^AbortMultipartUpload of s3:..bucket.place \(a\) was refused/),
+  ]);
+  expect(await readdir(directory)).toHaveLength(1);
+  proxy.fault = () => undefined;
+  expect(await nextStart()).toEqual([]);
+  expect(await readdir(directory)).toEqual([]);
+  requests.close();
 });

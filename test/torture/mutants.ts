@@ -27,6 +27,7 @@ const runner = 'src/pipeline/epoch/runner.ts';
 const liveSink = 'src/pipeline/epoch/live-sink.ts';
 const deltaTable = 'src/delta/table.ts';
 const deltaSink = 'src/sink/delta/delta-sink.ts';
+const filesSink = 'src/sink/filesystem/filesystem-sink.ts';
 
 export const mutants: readonly Mutant[] = [
   {
@@ -167,6 +168,38 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     trial: { kind: 'kill', points: ['after-data-file', 'before-commit'] },
+  },
+  {
+    name: 'raw files of a roll that died stay where they are',
+    changes: [
+      {
+        file: filesSink,
+        find: 'for (const [path, plan] of open) await this.#discard(path, plan);',
+        replace: '',
+      },
+    ],
+    trial: { kind: 'kill', points: ['after-data-file', 'before-commit'] },
+  },
+  {
+    name: 'raw files are written again though a listing has their rows',
+    changes: [
+      {
+        file: filesSink,
+        find: 'return transactions.get(sinkId)?.version;',
+        replace: 'return transactions.has(sinkId) ? -1 : undefined;',
+      },
+      {
+        file: filesSink,
+        find: 'if (txnEpoch !== request.from)',
+        replace: 'if (txnEpoch === -2)',
+      },
+      {
+        file: 'src/sink/filesystem/file-table.ts',
+        find: "if ((known?.to ?? null) !== listing.from) return 'overtaken';",
+        replace: '',
+      },
+    ],
+    trial: { kind: 'kill', points: ['after-commit'] },
   },
   {
     name: 'a file sink keeps what no manifest knows',

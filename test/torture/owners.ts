@@ -6,12 +6,13 @@ import { SeededRandom } from '../../src/cli/generate/random.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import type { Verdict } from './judge.ts';
 import type { TortureReport } from './run.ts';
-import { judgeCopy, judgeTables } from './verdicts.ts';
+import { judgeRawFiles } from './raw-files.ts';
+import { type Evidence, judgeCopy, judgeTables } from './verdicts.ts';
 import * as workload from './workload.ts';
 
 export type OwnersOptions = {
   readonly seed: number;
-  /** Three at least: the cases take turns. */
+  /** Four at least for all of them: the cases take turns. */
   readonly rounds: number;
   readonly root: string;
   readonly folder: string;
@@ -34,17 +35,18 @@ type Case = {
   readonly first: CrashPointName;
   /** Where the second one does: the first wakes up before it. */
   readonly second?: CrashPointName;
-  readonly pipeline: 'copy' | 'tables';
+  readonly pipeline: 'copy' | 'tables' | 'raw';
 };
 
 /**
  * All but done with an epoch that is in a file, which nothing but the manifest protects; all but done
- * with a roll; and both of them with the same roll.
+ * with a roll; both of them with the same roll; and all but done with a roll of raw files.
  */
 const cases: readonly Case[] = [
   { first: 'before-manifest', pipeline: 'copy' },
   { first: 'before-commit', pipeline: 'tables' },
   { first: 'before-commit', second: 'after-data-file', pipeline: 'tables' },
+  { first: 'before-commit', pipeline: 'raw' },
 ];
 
 /**
@@ -73,12 +75,18 @@ export async function twoOwners(options: OwnersOptions): Promise<OwnersReport> {
       faults.push(`two owners, ${plan.first}: ${String(thrown)}`);
     }
     const evidence = { python: options.python, folders, entries };
-    verdicts.push(...(plan.pipeline === 'copy' ? [judgeCopy(evidence)] : judgeTables(evidence)));
+    verdicts.push(...judges[plan.pipeline](evidence));
   }
   // One that slept over its last roll has nothing left to be fenced from.
   if (fenced === 0) faults.push('no owner was ever fenced');
   return { verdicts, faults, fenced };
 }
+
+const judges = {
+  copy: (evidence: Evidence): readonly Verdict[] => [judgeCopy(evidence)],
+  tables: judgeTables,
+  raw: judgeRawFiles,
+} as const;
 
 type Plan = Case & {
   /** How long the second owner runs before the first wakes up, where it does not sleep itself. */

@@ -45,7 +45,7 @@ const catchUpTimeoutMs = 120_000;
 const faultsShownMax = 3;
 
 /**
- * The whole of it: Helios with three pipelines, producers that keep fsynced ledgers, readers, and
+ * The whole of it: Helios with four pipelines, producers that keep fsynced ledgers, readers, and
  * kills. At the end everything is stopped in order, and delta-rs says what is in the tables.
  */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
@@ -56,7 +56,12 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const syncs = join(folders.base, 'syncs.ndjson');
   const powerCut = new PowerCut([folders.data, folders.tables], syncs, random);
   const producers = startProducers(folders, target, random);
-  const questions = [countRows('everything'), countRows('even'), watchPipelines];
+  const questions = [
+    countRows('everything'),
+    countRows('even'),
+    countRows('raw_lines'),
+    watchPipelines,
+  ];
   const askers = questions.map((question) => new Asker(target, question));
   const isOver = () =>
     producers.some((producer) => producer.refusal !== undefined) ||

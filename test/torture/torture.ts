@@ -1,7 +1,7 @@
 /**
  * Kills Helios with -9 and has delta-rs judge what is in the tables.
  *
- *     npm run torture -- [--kills 300] [--points 20] [--power 0.3] [--owners 6] [--seed N] [--keep]
+ *     npm run torture -- [--kills 300] [--points 20] [--power 0.3] [--owners 8] [--seed N] [--keep]
  *     npm run torture -- --streams | --kafka | --kinesis [--kills 100] [--broker-kills 50]
  *                        [--reshards 100] [--zombies 10]
  *     npm run torture -- --s3 10000
@@ -38,7 +38,7 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     points: { type: 'string' },
     power: { type: 'string', default: '0.3' },
-    owners: { type: 'string', default: '6' },
+    owners: { type: 'string', default: '8' },
     streams: { type: 'boolean', default: false },
     kafka: { type: 'boolean', default: false },
     kinesis: { type: 'boolean', default: false },

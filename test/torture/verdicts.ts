@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countIds, judgeCounts, readDelta, type Belongs, type Verdict } from './judge.ts';
 import type { Entry } from './ledger.ts';
+import { judgeRawFiles } from './raw-files.ts';
 import { fileEntry, type Folders } from './workload.ts';
 
 /** A run that is over: where everything is, and what was sent. */
@@ -12,14 +13,15 @@ export type Evidence = {
   readonly entries: readonly Entry[];
 };
 
-/** Every place that the three pipelines write to. */
+/** Every place that the four pipelines write to. */
 export function judgeAll(evidence: Evidence, fileEventCount: number): readonly Verdict[] {
   const fromFile = { ...evidence, entries: [fileEntry(fileEventCount)] };
   return [
     ...judgeTables(evidence),
     judgeTable(fromFile, 'filed', ({ goodIds }) => goodIds),
+    ...judgeRawFiles(evidence),
     judgeCopy(evidence),
-    ...['tables', 'copy'].map((pipeline) => judgeQuarantine(evidence, pipeline)),
+    ...['tables', 'raw', 'copy'].map((pipeline) => judgeQuarantine(evidence, pipeline)),
   ];
 }
 

@@ -28,8 +28,8 @@ export const stream = 'torture';
 const fileIdStart = 1;
 export const producerIdStart = 10_000_000;
 
-/** Two pipelines on one stream, one with two tables; a third reads a file. */
-export const pipelineNames = ['tables', 'copy', 'from_file'] as const;
+/** Three pipelines on one stream, two with two tables each; a fourth reads a file. */
+export const pipelineNames = ['tables', 'raw', 'copy', 'from_file'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
 export async function createPipeline(
@@ -40,7 +40,7 @@ export async function createPipeline(
   await helios.call('POST', '/api/v1/pipelines', { name, sql: scriptOf(name, folders) });
 }
 
-/** Writes the file that the third pipeline reads. */
+/** Writes the file that the fourth pipeline reads. */
 export function makeFile(folders: Folders, eventCount: number): void {
   writeFileSync(join(folders.base, 'events.ndjson'), fileEvents(eventCount).join(''));
 }
@@ -68,6 +68,9 @@ function scriptOf(name: PipelineName, folders: Folders): string {
     `CREATE TABLE ${table} WITH (connector = 'delta', path = 'file://${folders.tables}/${table}',
        format = 'parquet', type = 'sink',
        'rolling_policy.interval' = interval '250 milliseconds'${more})`;
+  const files = (table: string, more: string) =>
+    `CREATE TABLE ${table} WITH (connector = 'filesystem', path = '${folders.tables}/${table}',
+       type = 'sink', 'rolling_policy.interval' = interval '250 milliseconds', ${more})`;
   switch (name) {
     case 'tables':
       return `CREATE TABLE events (${columns}) WITH (${http});
@@ -75,6 +78,12 @@ function scriptOf(name: PipelineName, folders: Folders): string {
         ${delta('even', ", partition_fields = 'producer'")};
         INSERT INTO everything SELECT * FROM events;
         INSERT INTO even SELECT id, producer FROM events WHERE id % 2 = 0;`;
+    case 'raw':
+      return `CREATE TABLE events (${columns}) WITH (${http});
+        ${files('raw_lines', "format = 'json', json.compression = 'gzip', partition_fields = 'producer'")};
+        ${files('raw_parquet', "format = 'parquet'")};
+        INSERT INTO raw_lines SELECT id, producer FROM events;
+        INSERT INTO raw_parquet SELECT id FROM events WHERE id % 2 = 1;`;
     case 'copy':
       return `CREATE TABLE events (${columns}) WITH (${http});
         CREATE TABLE copy WITH (connector = 'single_file', path = '${folders.tables}/copy.ndjson',

@@ -57,6 +57,7 @@ export class FileTables {
     const { catalog, clock, newId, openStorage } = this.#context;
     const entry: TableEntry = { name, path, storageOptions, kind: 'delta' };
     catalog.addTable(entry);
+    await this.#lookAgain(name);
     const known = await this.open(entry);
     if (known !== undefined) {
       checkFilesFit(name, known.files.snapshot(), definition);
@@ -67,6 +68,16 @@ export class FileTables {
     const facts = { tableId: newId(), files: format, partitionColumns, createdAtMs: clock.nowMs() };
     const files = await FileTable.create(storage, { format: 1, ...facts });
     return this.#remember({ entry, storage, files, feeders: new Set() });
+  }
+
+  /** What lies in a folder that nobody feeds may be another by now, or have been put back. */
+  async #lookAgain(name: string): Promise<void> {
+    const known = this.get(name);
+    if (known === undefined || known.feeders.size > 0) return;
+    await known.files.refresh().catch((thrown: unknown) => {
+      if (!isReplaced(thrown)) throw thrown;
+      this.close(name);
+    });
   }
 
   /** Refuses what `openForSink` would, of a folder that is open. */
@@ -94,6 +105,10 @@ export class FileTables {
     this.#tables.set(table.entry.name.toLowerCase(), table);
     return table;
   }
+}
+
+export function isReplaced(thrown: unknown): boolean {
+  return thrown instanceof HeliosError && thrown.code === 'table_replaced';
 }
 
 /** Raw files in a Delta table's folder are none of its, and go with its next vacuum. */

@@ -13,7 +13,7 @@ import type { Schema } from '../../event/schema.ts';
 import type { StorageOptions } from '../../sql/script.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
 import type { HeldFile, OpenStorage, Storage } from '../../storage/storage.ts';
-import { FileTables, type OpenFiles } from './file-tables.ts';
+import { FileTables, isReplaced, type OpenFiles } from './file-tables.ts';
 import type { LiveSink } from '../epoch/live-sink.ts';
 import type { PartStore } from '../epoch/part-store.ts';
 import { DeletedRows } from './deleted-rows.ts';
@@ -96,6 +96,7 @@ export class TableRegistry {
     const { name, path, storageOptions } = definition;
     const entry: TableEntry = { name, path, storageOptions, kind: 'delta' };
     this.#context.catalog.addTable(entry);
+    await this.#lookAgain(name);
     const known = await this.#open(entry);
     if (known !== undefined) {
       known.delta.checkAppendable();
@@ -177,6 +178,16 @@ export class TableRegistry {
     const storage = await this.#context.openStorage(path, storageOptions);
     const delta = await DeltaTable.open(storage, this.#tableOptions());
     return delta && this.#opened(storage, delta, { storageOptions });
+  }
+
+  /** What lies at the place of a table that nobody feeds may be another by now, or put back. */
+  async #lookAgain(name: string): Promise<void> {
+    const known = this.get(name);
+    if (known === undefined || known.feeders.size > 0) return;
+    await known.delta.refresh().catch((thrown: unknown) => {
+      if (!isReplaced(thrown)) throw thrown;
+      this.close(name);
+    });
   }
 
   async #openAny(entry: TableEntry): Promise<WrittenTable | undefined> {
