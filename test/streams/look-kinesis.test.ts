@@ -18,6 +18,7 @@ import {
 } from '../peers/kinesis.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { aggregate } from './kinesis-aggregate.ts';
+import { until } from './until.ts';
 
 describe('a look at Kinesis', () => {
   let peer: KinesisPeer;
@@ -33,6 +34,7 @@ describe('a look at Kinesis', () => {
     });
     await createStream(peer.client, 'clicks', 4);
     await createStream(peer.client, 'quiet', 1);
+    await createStream(peer.client, 'rated', 1);
     await createStream(peer.client, 'aggregated', 1);
     const clicks = Array.from({ length: 240 }, (_, index) => ({
       key: `key-${index}`,
@@ -66,13 +68,26 @@ describe('a look at Kinesis', () => {
     });
   }
 
-  test('lists streams with open shards and retention, and nothing that is not known', async () => {
-    const answer = await helios.call<ConnectionStreamsAnswer>('GET', streams);
-    expect(answer.streams).toEqual([
-      { name: 'aggregated', partitions: 1, retention_ms: 86_400_000 },
-      { name: 'clicks', partitions: 4, retention_ms: 86_400_000 },
-      { name: 'quiet', partitions: 1, retention_ms: 86_400_000 },
+  test('lists streams with open shards, retention and rate, and nothing unknown', async () => {
+    const listed = async (): Promise<ConnectionStreamsAnswer['streams']> => {
+      await putRecords(peer.client, 'rated', [{ key: 'a', data: '{"id":1}' }]);
+      return (await helios.call<ConnectionStreamsAnswer>('GET', streams)).streams;
+    };
+    const isRated = ({ name, records_per_second: rate }: { [key: string]: unknown }): boolean =>
+      name === 'rated' && Number(rate) > 0;
+    const found = await until(listed, (list) => list.some(isRated));
+    const facts = { retention_ms: 86_400_000, records_per_second: expect.any(Number) };
+    const common = { ...facts, bytes_per_second: expect.any(Number) };
+    expect(found).toEqual([
+      { name: 'aggregated', partitions: 1, ...common },
+      { name: 'clicks', partitions: 4, ...common },
+      { name: 'quiet', partitions: 1, ...common, records_per_second: 0, bytes_per_second: 0 },
+      { name: 'rated', partitions: 1, ...common },
     ]);
+    const described = await helios.call<StreamDescriptionAnswer>('GET', `${streams}/clicks`);
+    expect(described).toMatchObject(common);
+    expect(described.details).toHaveLength(4);
+    for (const shard of described.details) expect(shard.records_per_second).toBeTypeOf('number');
   });
 
   test('peeks from every shard, and says what that costs', async () => {

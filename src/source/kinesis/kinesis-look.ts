@@ -16,6 +16,8 @@ import type {
 } from '../look.ts';
 import { chosenPartitions, partitionBytes, peekAnswer, peekEach } from '../peeked.ts';
 import { peekShard, startOf } from './look/shard-peek.ts';
+import { type Rate, sampleRates, sumRates } from './look/shard-rates.ts';
+import type { ListedShard } from './shard/shard-map.ts';
 import { ReadBudget } from './stream/read-budget.ts';
 import { StreamClient } from './stream/stream-client.ts';
 
@@ -33,6 +35,8 @@ const describeIntervalMs = 60;
 /** Beyond it, only names are told. */
 const describedMax = 200;
 const listPagesMax = 100;
+/** Open shards whose rates are sampled for one answer: each is a read that others go without. */
+const sampledShardsMax = 50;
 
 /** Looks at the streams of an account's region. */
 export class KinesisLook implements StreamLook {
@@ -48,18 +52,27 @@ export class KinesisLook implements StreamLook {
     using access = await this.#access(undefined);
     const names = await listNames(access, deadline.signal);
     const found = names.map(async (name, index) => {
-      if (index >= describedMax) return unknown(name);
+      const nothing = { summary: unknown(name), arn: undefined };
+      if (index >= describedMax) return nothing;
       try {
         await this.#options.clock.sleep(index * describeIntervalMs, deadline.signal);
         return await summaryOf(access.client, name, deadline.signal);
       } catch {
         // Not allowed for this one, or too slow: its name is known all the same.
-        return unknown(name);
+        return nothing;
       }
     });
     const summaries = await Promise.all(found);
+    let shardCount = 0;
+    const rated = summaries.map(async ({ summary, arn }) => {
+      shardCount += summary.partitions ?? 0;
+      if (arn === undefined || shardCount > sampledShardsMax) return summary;
+      const stream = this.#client(access, arn);
+      return { ...summary, ...(await this.#rateOf(stream, deadline.signal)) };
+    });
+    const answer = await Promise.all(rated);
     signal.throwIfAborted();
-    return summaries;
+    return answer;
   }
 
   async describe(name: string, signal: AbortSignal): Promise<StreamDescription> {
@@ -68,9 +81,14 @@ export class KinesisLook implements StreamLook {
     const stream = this.#client(access, name);
     const facts = await stream.describe(deadline.signal);
     const shards = await stream.listShards(deadline.signal);
+    const open = openIds(shards);
+    const { clock } = this.#options;
+    const sampled = open.slice(0, sampledShardsMax);
+    const rates = await sampleRates(sampled, { stream, clock, signal: deadline.signal });
     return {
       ...unknown(name),
-      partitions: shards.filter(({ isClosed }) => !isClosed).length,
+      ...sumRates(open, rates),
+      partitions: open.length,
       retentionMs: facts.retentionMs,
       details: shards.map(({ id, isClosed }) => ({
         partition: id,
@@ -78,7 +96,7 @@ export class KinesisLook implements StreamLook {
         end: undefined,
         bytes: undefined,
         isClosed,
-        recordsPerSecond: undefined,
+        recordsPerSecond: rates.get(id)?.recordsPerSecond,
       })),
     };
   }
@@ -117,6 +135,18 @@ export class KinesisLook implements StreamLook {
 
   async close(): Promise<void> {
     await Promise.resolve();
+  }
+
+  /** Who may list streams may perhaps not read them: then their rates stay unknown. */
+  async #rateOf(stream: StreamClient, signal: AbortSignal): Promise<Partial<Rate>> {
+    try {
+      const open = openIds(await stream.listShards(signal));
+      const { clock } = this.#options;
+      return sumRates(open, await sampleRates(open, { stream, clock, signal }));
+    } catch {
+      // Not allowed, or too slow.
+      return {};
+    }
   }
 
   async #access(stream: string | undefined): Promise<KinesisAccess & Disposable> {
@@ -159,16 +189,23 @@ async function summaryOf(
   client: KinesisClient,
   name: string,
   signal: AbortSignal,
-): Promise<StreamSummary> {
+): Promise<{ readonly summary: StreamSummary; readonly arn: string | undefined }> {
   const command = new DescribeStreamSummaryCommand({ StreamName: name });
   const answer = await client.send(command, { abortSignal: signal });
-  const { OpenShardCount: partitions, RetentionPeriodHours: hours } =
-    answer.StreamDescriptionSummary ?? {};
+  const {
+    StreamARN: arn,
+    OpenShardCount: partitions,
+    RetentionPeriodHours: hours,
+  } = answer.StreamDescriptionSummary ?? {};
   const retentionMs = hours === undefined ? undefined : hours * 3_600_000;
-  return { ...unknown(name), partitions, retentionMs };
+  return { summary: { ...unknown(name), partitions, retentionMs }, arn };
 }
 
-/** Rates and sizes are CloudWatch's to tell, which costs money and a permission. */
+function openIds(shards: readonly ListedShard[]): readonly string[] {
+  return shards.filter(({ isClosed }) => !isClosed).map(({ id }) => id);
+}
+
+/** Sizes are CloudWatch's to tell, which costs money and a permission. */
 function unknown(name: string): StreamSummary {
   return {
     name,
