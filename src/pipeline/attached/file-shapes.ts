@@ -232,7 +232,7 @@ function unreadable(url: string, format: string | undefined, thrown: unknown): H
   const name = format === 'csv' || format === 'json' ? names[format] : names.parquet;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   // The file may have another name where it was looked at.
-  const why = (text.split('\n')[0] ?? '').replaceAll(/["']\/[^"']*["']/g, 'the file');
+  const why = (text.split('\n')[0] ?? '').replaceAll(/(?:file )?["']\/[^"']*["']/g, 'the file');
   return new HeliosError('unsupported_table', `${url} can't be read as ${name}: ${why}`, {
     hint: 'Correct or remove the file, or see that this user may read it.',
     cause: thrown,
