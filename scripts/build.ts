@@ -1,4 +1,4 @@
-/** `npm run build`: compiles src/ to dist/, which is what the published package runs. */
+/** `npm run build`: compiles src/ to dist/, and the console to dist/console, for the package. */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,4 +10,8 @@ const outcome = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.jso
   cwd: root,
   stdio: 'inherit',
 });
-process.exitCode = outcome.status ?? 1;
+const bundled = spawnSync(process.execPath, [join(import.meta.dirname, 'build-console.ts')], {
+  cwd: root,
+  stdio: 'inherit',
+});
+process.exitCode = outcome.status === 0 ? (bundled.status ?? 1) : 1;

@@ -17,10 +17,12 @@ type Step = {
 
 type Count = { passed: number; failed: number; skipped: number };
 
+const consoleTypes = ['-p', 'tsconfig.console.json'];
 const steps: readonly Step[] = [
   { name: 'format', program: 'oxfmt/bin/oxfmt', options: ['--check'] },
   { name: 'lint', program: 'oxlint/bin/oxlint', options: ['--quiet'] },
   { name: 'types', program: 'typescript/bin/tsc', options: [] },
+  { name: 'types of the console', program: 'typescript/bin/tsc', options: consoleTypes },
   { name: 'knip', program: 'knip/bin/knip.js', options: ['--no-progress'] },
 ];
 

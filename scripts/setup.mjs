@@ -6,7 +6,7 @@
  * Needs nothing but Node 20 or newer and npm: no packages, no TypeScript, no shell.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +21,7 @@ const nodePath = join(
 /** Installs what is missing, then becomes `node FILE …` under the Node of node_modules. */
 export function run(commandArguments) {
   setUp();
+  if (commandArguments.includes('start')) buildConsole();
   const environment = {
     ...process.env,
     PATH: `${dirname(nodePath)}${delimiter}${process.env['PATH'] ?? ''}`,
@@ -55,6 +56,28 @@ function setUp() {
       'npm install --no-save --ignore-scripts=false --include=dev\n',
   );
   process.exit(1);
+}
+
+/** The console is built where it is missing or older than its source. */
+function buildConsole() {
+  const built = join(root, 'dist', 'console', 'index.html');
+  const builtAtMs = existsSync(built) ? statSync(built).mtimeMs : 0;
+  const sources = [join(root, 'src', 'console'), join(root, 'package-lock.json')];
+  if (sources.every((path) => newestMs(path) <= builtAtMs)) return;
+  process.stderr.write('Building the console …');
+  const options = { cwd: root, encoding: 'utf8' };
+  const outcome = spawnSync(nodePath, [join(root, 'scripts', 'build-console.ts')], options);
+  process.stderr.write(outcome.status === 0 ? ' done.\n' : ' failed.\n');
+  // Helios runs without: `/` then says how to use it from a terminal.
+  if (outcome.status !== 0) process.stderr.write(`${outcome.stdout}${outcome.stderr}\n`);
+}
+
+/** When a file, or anything in a folder, was last changed. */
+function newestMs(path) {
+  const facts = statSync(path);
+  if (!facts.isDirectory()) return facts.mtimeMs;
+  const below = readdirSync(path).map((name) => newestMs(join(path, name)));
+  return Math.max(facts.mtimeMs, ...below);
 }
 
 function npm(npmArguments) {

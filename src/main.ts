@@ -32,7 +32,13 @@ if (crash !== undefined) {
   armCrashPoint(crash, () => process.kill(process.pid, signal));
 }
 
-const host = { workingDirectory: process.cwd(), environment: process.env, version };
+const consoleDirectory = join(packageRoot, 'dist', 'console');
+const host = {
+  workingDirectory: process.cwd(),
+  environment: process.env,
+  version,
+  consoleDirectory,
+};
 
 const context: CliContext = {
   stdin: process.stdin,

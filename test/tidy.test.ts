@@ -38,12 +38,32 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   '@clack/prompts': ['cli'],
   yaml: ['cli'],
   pino: ['server', 'runtime'],
+  react: ['console'],
+  'react-dom/client': ['console'],
+  'react-aria-components': ['console'],
+  '@codemirror/autocomplete': ['console'],
+  '@codemirror/commands': ['console'],
+  '@codemirror/lang-sql': ['console'],
+  '@codemirror/language': ['console'],
+  '@codemirror/lint': ['console'],
+  '@codemirror/search': ['console'],
+  '@codemirror/state': ['console'],
+  '@codemirror/view': ['console'],
+  '@lezer/highlight': ['console'],
+  '@tanstack/react-virtual': ['console'],
+  uplot: ['console'],
+  'uplot/dist/uPlot.min.css': ['console'],
+  'echarts/core': ['console'],
+  'echarts/charts': ['console'],
+  'echarts/components': ['console'],
+  'echarts/renderers': ['console'],
+  'sql-formatter': ['console'],
 };
 
 /** Files that may do what others may not, each with its reason. */
 const exempt = {
   environment: ['src/main.ts'],
-  clock: ['src/base/clock.ts'],
+  clock: ['src/base/clock.ts', 'src/console/clock.ts'],
   name: [
     // What it holds are types: DuckDB's names of the columns' types.
     'src/engine/types.ts',
@@ -97,6 +117,19 @@ test('a vendor is imported only where it belongs', () => {
       .map((name) => `${path}: ${name}`),
   );
   expect(strangers).toEqual([]);
+});
+
+test('the console takes nothing but types from the server', () => {
+  const imports = /^(?:import|export) (?!type )[^;]*? from '((?:\.\.\/)+[^']+)'/gm;
+  const taken = productFiles
+    .filter((path) => folderOf(path) === 'console')
+    .flatMap((path) =>
+      [...readText(path).matchAll(imports)]
+        .map(([, target = '']) => normalize(join(dirname(path), target)))
+        .filter((target) => !target.startsWith('src/console/'))
+        .map((target) => `${path}: ${target}`),
+    );
+  expect(taken).toEqual([]);
 });
 
 test('the pure folders have no effects', () => {

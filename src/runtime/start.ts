@@ -4,6 +4,7 @@ import { QueryableTables } from '../pipeline/tables/queryable-tables.ts';
 import { createQueryService } from '../query/service.ts';
 import { HotTail } from '../query/tables/hot-tail.ts';
 import { addSystemTables } from '../query/tables/system-rows.ts';
+import { ConsoleFiles } from '../server/console-files.ts';
 import { Server } from '../server/server.ts';
 import { acknowledgementNotes } from './acknowledgement.ts';
 import { type Core, type CoreOptions, createLogger, openCore } from './core.ts';
@@ -18,6 +19,8 @@ export type Host = {
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** Where the built console is, if it was built. Absolute. */
+  readonly consoleDirectory: string;
 };
 
 /** Helios whole: server, queries, pipelines. Resolves when it serves. */
@@ -26,7 +29,7 @@ export async function startHelios(
   host: Host,
   { data, processes }: Launched,
 ): Promise<RunningHelios> {
-  const { workingDirectory: baseDirectory, environment, version } = host;
+  const { workingDirectory: baseDirectory, environment, version, consoleDirectory } = host;
   const own = { data, environment, baseDirectory, state: stateOf(options), stdout: undefined };
   const core = await openCore({ ...options, ...own });
   const logger = createLogger(options.logLevel);
@@ -53,7 +56,13 @@ export async function startHelios(
       discovery: createDiscovery(core, baseDirectory),
       clock: systemClock,
     },
-    { version, isReady: () => isReady, allowedOrigins, state },
+    {
+      version,
+      isReady: () => isReady,
+      allowedOrigins,
+      state,
+      console: await ConsoleFiles.read(consoleDirectory),
+    },
   );
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -12,6 +12,7 @@ import type { QueryService } from '../query/query.ts';
 import type { StoreFacts } from '../storage/store-facts.ts';
 import type { Logger } from 'pino';
 import type { Care } from './care/routes.ts';
+import type { ConsoleFiles } from './console-files.ts';
 import type { ServerLimits } from './limits.ts';
 
 /** What a table is and how much of it is where. */
@@ -135,6 +136,8 @@ export type ServerConfig = {
   /** Origins of web pages that may call this server, such as `http://localhost:5173`. */
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
+  /** The built console; undefined where it was not built. */
+  readonly console?: ConsoleFiles | undefined;
   /** Undefined where the state is on this machine alone. */
   readonly state?: SurvivingState | undefined;
 };

@@ -108,7 +108,7 @@ export class FrontDoor {
 
   /** Answers of now would lack what is not brought back yet. */
   #checkReady(path: string): void {
-    if (this.#parts.isReady() || pathsOfStart.has(path)) return;
+    if (this.#parts.isReady() || !path.startsWith('/api/')) return;
     throw new HeliosError('unavailable', 'Helios is starting: its pipelines are brought back.', {
       hint: 'Ask again in a moment; /healthz says when it is ready. Events are taken already.',
     });
@@ -169,8 +169,6 @@ export class FrontDoor {
 }
 
 const livePath = '/api/v1/live';
-/** What can be asked before Helios is ready. */
-const pathsOfStart: ReadonlySet<string> = new Set(['/', '/healthz', '/metrics']);
 const ingestRoutes: readonly KnownRoute[] = [{ method: 'POST', path: '/ingest' }];
 
 function pathOf(url: string | undefined): string {

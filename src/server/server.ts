@@ -15,6 +15,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { keepChanges } from './keep-changes.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
+import { addConsoleRoutes } from './routes/console.ts';
 import { addConnectionRoutes } from './routes/connections.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addNotebookRoute } from './routes/notebook.ts';
@@ -172,8 +173,9 @@ export class Server implements AsyncDisposable {
         { name: 'helios_live_sockets', labels: {}, value: this.#live.socketCount },
         ...stateSamples(this.#config.state, this.#dependencies.clock),
       ],
-      url: () => this.#url,
     });
+    const { version, console: files } = this.#config;
+    addConsoleRoutes(app, { files, version, url: () => this.#url });
   }
 
   #answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {

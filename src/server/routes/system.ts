@@ -1,5 +1,4 @@
 import '@fastify/swagger';
-import { landingPage, landingPolicy } from '../landing.ts';
 import { errorSchema, healthSchema } from '../schemas.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { timeText } from '../wire.ts';
@@ -15,18 +14,13 @@ export type SystemDependencies = {
   readonly metrics: Metrics;
   /** The server's own gauges. */
   readonly ownSamples: () => readonly Sample[];
-  readonly url: () => string;
 };
 
 /**
- * `/`, `/healthz`, `/metrics`, `/api/v1/openapi.json`, and what `/api/v1/live` is without a socket.
+ * `/healthz`, `/metrics`, `/api/v1/openapi.json`, and what `/api/v1/live` is without a socket.
  */
 export function addSystemRoutes(app: Routes, dependencies: SystemDependencies): void {
-  const { server, config, metrics } = dependencies;
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => {
-    reply.header('content-security-policy', landingPolicy).type('text/html; charset=utf-8');
-    return await reply.send(landingPage(config.version, dependencies.url()));
-  });
+  const { server, metrics } = dependencies;
   app.get(
     '/healthz',
     {

@@ -1,0 +1,38 @@
+import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+import type { IconName } from '../parts/icon.tsx';
+
+/** What a page is given: the parts of its path behind its own name, decoded. */
+export type PageProps = { readonly rest: readonly string[] };
+
+export type Page = {
+  /** The first part of its path; the home page has none. */
+  readonly name: string;
+  readonly title: string;
+  readonly icon: IconName;
+  readonly View: LazyExoticComponent<ComponentType<PageProps>>;
+};
+
+/** All pages, in the order of the navigation. Each is loaded when it is first gone to. */
+export const pages: readonly Page[] = [
+  {
+    name: '',
+    title: 'Home',
+    icon: 'home',
+    View: lazy(async () => ({ default: (await import('../pages/home/home-page.tsx')).HomePage })),
+  },
+  {
+    name: 'tables',
+    title: 'Tables',
+    icon: 'table',
+    View: lazy(async () => ({
+      default: (await import('../pages/tables/tables-page.tsx')).TablesPage,
+    })),
+  },
+];
+
+/** The page of a path, and what stands behind its name; undefined where there is none. */
+export function pageOf(path: string): { readonly page: Page; readonly rest: string[] } | undefined {
+  const [name = '', ...rest] = path.split('/').slice(1).map(decodeURIComponent);
+  const page = pages.find((one) => one.name === name);
+  return page && { page, rest: rest.filter((part) => part !== '') };
+}

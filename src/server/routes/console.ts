@@ -1,0 +1,61 @@
+import { HeliosError } from '../../base/errors.ts';
+import { type ConsoleFiles, consolePolicy } from '../console-files.ts';
+import type { Routes } from '../framework.ts';
+import { landingPage, landingPolicy } from '../landing.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+export type ConsoleRoutes = {
+  /** Undefined where it was not built: then a page says how to talk to Helios without. */
+  readonly files: ConsoleFiles | undefined;
+  readonly version: string;
+  readonly url: () => string;
+};
+
+/** The first parts of the console's paths (src/console/frame/pages.tsx); all get the same page. */
+const pageNames: readonly string[] = ['tables'];
+
+/** `/`, the other pages of the console, and the files that they load. */
+export function addConsoleRoutes(app: Routes, { files, version, url }: ConsoleRoutes): void {
+  const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    if (files !== undefined) return await sendFile(files, 'index.html', { request, reply });
+    reply.header('content-security-policy', landingPolicy).type('text/html; charset=utf-8');
+    return await reply.send(landingPage(version, url()));
+  };
+  const schema = { hide: true };
+  app.get('/', { schema }, page);
+  if (files === undefined) return;
+  for (const name of pageNames) {
+    app.get(`/${name}`, { schema }, page);
+    app.get(`/${name}/*`, { schema }, page);
+  }
+  app.get('/assets/:name', { schema }, async (request, reply) => {
+    const name = nameOf(request);
+    // Their names have a checksum of what is in them.
+    reply.header('cache-control', 'public, max-age=31536000, immutable');
+    return await sendFile(files, `assets/${name}`, { request, reply });
+  });
+}
+
+async function sendFile(
+  files: ConsoleFiles,
+  name: string,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): Promise<FastifyReply> {
+  const file = files.get(name);
+  if (file === undefined) {
+    throw new HeliosError('not_found', `The console has no file ${name}.`, {
+      hint: 'Load the page again: it may be that of an older version.',
+    });
+  }
+  reply.header('content-security-policy', consolePolicy).header('etag', file.tag);
+  reply.header('vary', 'accept-encoding').type(file.type);
+  if (name === 'index.html') reply.header('cache-control', 'no-cache');
+  if (request.headers['if-none-match'] === file.tag) return await reply.code(304).send();
+  const takesBrotli = /\bbr\b/.test(request.headers['accept-encoding'] ?? '');
+  if (file.brotli === undefined || !takesBrotli) return await reply.send(file.bytes);
+  return await reply.header('content-encoding', 'br').send(file.brotli);
+}
+
+function nameOf({ params }: FastifyRequest): string {
+  return (params as { readonly name: string }).name;
+}
