@@ -38,6 +38,14 @@ function lines(from: number, to: number): string {
     .join('');
 }
 
+const commandsOfDelta = [
+  ['GET', 'history', undefined],
+  ['GET', 'description', undefined],
+  ['POST', 'restore', { version: 0 }],
+  ['POST', 'optimize', {}],
+  ['POST', 'vacuum', {}],
+] as const;
+
 let folder: string;
 let engine: Engine;
 
@@ -125,6 +133,10 @@ describe('raw files in an object store', () => {
         await rm(join(dataDirectory, 'cache'), { recursive: true });
         helios = await HeliosProcess.start({ dataDirectory });
         expect(await ask()).toEqual(expected);
+        for (const [method, command, body] of commandsOfDelta) {
+          const refused = helios.call(method, `/api/v1/tables/files/${command}`, body);
+          await expect(refused).rejects.toThrow(/400.*raw files.*helios\.files.*'delta'/);
+        }
         await helios.call('POST', '/api/v1/pipelines', { name: 'again', sql: copyOf(path, kind) });
         await until(
           async () => await helios.query('SELECT count(*), count(DISTINCT id) FROM copied'),
