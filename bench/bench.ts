@@ -29,6 +29,7 @@ const all = [
   'snapshot',
   's3-query',
   's3-requests',
+  's3-state',
   'care',
 ];
 
