@@ -1,4 +1,6 @@
 import { HeliosError } from '../../base/errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import { hasPassed } from './has-passed.ts';
 import type { QueryProcess } from './query-process.ts';
 
 export type PoolOptions = {
@@ -9,7 +11,14 @@ export type PoolOptions = {
   readonly waitingMax: number;
   /** A process is replaced after so many queries. */
   readonly queriesPerProcessMax: number;
+  readonly clock: Clock;
 };
+
+/**
+ * A query that takes so long has a spare started beside it. Those that are quicker have the machine
+ * to themselves: a start takes more of it than most of them.
+ */
+const spareAfterMs = 250;
 
 /** A process for one query. `release` gives it back; what isn't healthy is ended and replaced. */
 export type Lease = {
@@ -23,8 +32,8 @@ type Waiter = {
 };
 
 /**
- * Query processes: one is always warm, more are started while queries need them, and no process
- * serves two queries at a time. Every process is idle, leased or starting.
+ * Query processes: one is always there, more are started while queries need them or run for long,
+ * and no process serves two queries at a time. Every process is idle, leased or starting.
  */
 export class ProcessPool {
   readonly #options: PoolOptions;
@@ -93,7 +102,11 @@ export class ProcessPool {
       if (process === undefined || !process.isAlive) continue;
       this.#waiting.shift()?.resolve(this.#leaseOf(process));
     }
-    const wanted = Math.max(1, this.#waiting.length);
+    this.#startUpTo(Math.max(this.#waiting.length, this.#leased.size === 0 ? 1 : 0));
+  }
+
+  /** Has so many ready or starting, where there may be more. */
+  #startUpTo(wanted: number): void {
     for (let ready = this.#idle.length + this.#starting.size; ready < wanted; ready++) {
       const all = this.#idle.length + this.#starting.size + this.#leased.size;
       if (all >= this.#options.processesMax || this.#isClosed) return;
@@ -103,9 +116,13 @@ export class ProcessPool {
 
   #leaseOf(process: QueryProcess): Lease {
     this.#leased.add(process);
+    const ended = new AbortController();
+    const isLast = process.queryCount + 1 >= this.#options.queriesPerProcessMax;
+    void this.#startSpare(isLast ? 0 : spareAfterMs, ended.signal);
     return {
       process,
       release: async (health) => {
+        ended.abort();
         this.#leased.delete(process);
         const isWornOut = process.queryCount >= this.#options.queriesPerProcessMax;
         const isKept = health === 'healthy' && process.isAlive && !isWornOut && !this.#isClosed;
@@ -114,6 +131,11 @@ export class ProcessPool {
         if (!isKept) await process.close();
       },
     };
+  }
+
+  async #startSpare(afterMs: number, signal: AbortSignal): Promise<void> {
+    const isWanted = await hasPassed(this.#options.clock, { durationMs: afterMs, signal });
+    if (isWanted) this.#startUpTo(1);
   }
 
   #startOne(): void {
@@ -128,7 +150,8 @@ export class ProcessPool {
     try {
       const process = await this.#options.start();
       if (this.#isClosed) return await process.close();
-      this.#idle.push(process);
+      // Behind those that have run queries, which are quicker, and know the files of the last one.
+      this.#idle.unshift(process);
       void process.exited.then(() => this.#remove(process));
     } catch (thrown) {
       // Nobody else would be told: whoever waits longest is.

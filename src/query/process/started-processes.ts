@@ -67,6 +67,7 @@ export async function startProcesses(options: ProcessesOptions): Promise<QueryPr
   const sandbox = await probeSandbox(tempDirectory);
   const pool = new ProcessPool({
     ...limits,
+    clock,
     start: () => QueryProcess.start({ ...limits, tempDirectory, sandbox, clock }),
   });
   pool.warm();
