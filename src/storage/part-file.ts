@@ -35,7 +35,7 @@ export type PartFetch = {
 };
 
 /** So many of a file's last bytes are asked for first: the footer of all but wide files. */
-export const tailBytes: number = 64 * 1024;
+const tailBytes = 64 * 1024;
 
 /** Fewer bytes between two ranges are fetched with them: as quick as another request. */
 const gapMax = 256 * 1024;
