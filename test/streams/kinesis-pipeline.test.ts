@@ -13,6 +13,7 @@ import {
 import { HeliosProcess } from '../process/helios-process.ts';
 import { until } from './until.ts';
 
+const environment = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 let peer: KinesisPeer;
 let folder: string;
 
@@ -28,7 +29,6 @@ afterAll(async () => {
 
 test('a stream is in a Delta table exactly once, through kill -9 and a split', async () => {
   await createStream(peer.client, 'orders', 4);
-  const environment = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   const dataDirectory = join(folder, 'data');
   let helios = await HeliosProcess.start({ dataDirectory, environment });
   await helios.call('POST', '/api/v1/connections', {
@@ -62,6 +62,90 @@ test('a stream is in a Delta table exactly once, through kill -9 and a split', a
   expect(facts.rows[0]?.map(String)).toEqual([String(goodCount), 'true', String(goodCount)]);
   expect((await helios.stop()).code).toBe(0);
 });
+
+test('what no row can be made of is in quarantine, byte by byte, in any format', async () => {
+  await using helios = await HeliosProcess.start({
+    dataDirectory: join(folder, 'any'),
+    environment,
+  });
+  const placed = await readAll(helios, 'poison', 'n BIGINT', `format = 'json'`, poison);
+  expect(placed.rows).toEqual(['1', '4']);
+  expect(placed.rejected).toEqual(poison.slice(1, -1).map((data) => hexOf(data)));
+  const changed = await readAll(
+    helios,
+    'changes',
+    `n BIGINT, op TEXT METADATA FROM 'op'`,
+    `format = 'debezium_json'`,
+    changes,
+  );
+  expect(changed.rows).toEqual(['1,c', '2,u']);
+  expect(changed.rejected).toEqual([hexOf('{"op":"t"}')]);
+  const format = `format = 'avro', 'avro.raw_datums' = true, 'avro.schema' = '${schema}'`;
+  const datums = await readAll(helios, 'datums', 'n BIGINT', format, avroRecords);
+  expect(datums.rows).toEqual(['5']);
+  expect(datums.rejected).toEqual([hexOf('{"n": 3}')]);
+});
+
+/** Each is one record, whatever its bytes look like. */
+const poison: readonly (string | Uint8Array)[] = [
+  '{"n":1,"kind":"good"}',
+  'not json',
+  '{"n":"x"}',
+  '{"n":1',
+  '\u0000',
+  '[1]',
+  '{"n":2}\n{"n":3}',
+  '{"n":1e400}',
+  Buffer.from([0xff, 0xfe, 0x0a]),
+  '{\n"n": 4,\n"kind": "good"}',
+];
+const changes: readonly string[] = [
+  '{"op":"c","before":null,"after":{"n":1}}',
+  '{"op":"u","before":{"n":1},"after":{"n":2}}',
+  '{"op":"t"}',
+];
+const schema = '{"type":"record","name":"r","fields":[{"name":"n","type":"long"}]}';
+/** Avro makes twice as much of 5, so that signs fit. */
+const avroRecords: readonly (string | Uint8Array)[] = [Buffer.from([10]), '{"n": 3}'];
+
+/** Rows in their order, and rejected bytes in that of the stream, once all records are either. */
+async function readAll(
+  helios: HeliosProcess,
+  name: string,
+  columns: string,
+  options: string,
+  values: readonly (string | Uint8Array)[],
+): Promise<{ readonly rows: readonly string[]; readonly rejected: readonly string[] }> {
+  await createStream(peer.client, name, 1);
+  await putRecords(
+    peer.client,
+    name,
+    values.map((data) => ({ key: 'k', data })),
+  );
+  const sql = `CREATE TABLE ${name}_in (${columns}) WITH (connector = 'kinesis',
+      aws_region = 'us-east-1', aws_endpoint = '${peer.endpoint}', stream_name = '${name}',
+      'source.offset' = 'earliest', ${options});
+    CREATE TABLE ${name} WITH (connector = 'delta', path = '${join(folder, name)}');
+    INSERT INTO ${name} SELECT * FROM ${name}_in;`;
+  await helios.call('POST', '/api/v1/pipelines', { name, sql });
+  const read = async (): Promise<{ rows: readonly string[]; rejected: readonly string[] }> => ({
+    rows: await texts(helios, `SELECT * FROM ${name} ORDER BY n`),
+    rejected: await texts(
+      helios,
+      `SELECT hex(raw) FROM quarantine WHERE pipeline = '${name}' ORDER BY "position"`,
+    ),
+  });
+  return await until(read, ({ rows, rejected }) => rows.length + rejected.length >= values.length);
+}
+
+async function texts(helios: HeliosProcess, sql: string): Promise<readonly string[]> {
+  const answer = await helios.query(sql).catch(() => undefined);
+  return answer?.rows.map(String) ?? [];
+}
+
+function hexOf(data: string | Uint8Array): string {
+  return Buffer.from(data).toString('hex').toUpperCase();
+}
 
 const perRound = 1000;
 
