@@ -58,12 +58,13 @@ await load({
 const loaded = since(beforeLoad, await asked());
 say(`at rest: ${told(rested)}; under load: ${told(loaded)}`);
 for (const use of ['state', 'log'] as const) {
+  const option = use === 'state' ? '--state' : '--ack s3';
   const own = loaded.filter((one) => one.use === use);
   const hourly = (count: number): number => (count * hourSeconds) / loadSeconds;
   const dollars = own.reduce((sum, one) => sum + costOf(one), 0);
   const resting = rested.filter((one) => one.use === use);
   report({
-    what: `S3: requests an hour at ${thousands(rate)} events/s, ${use === 'state' ? '--state' : '--ack s3'}`,
+    what: `S3: requests an hour at ${thousands(rate)} events/s, ${option}`,
     value: thousands(hourly(own.reduce((sum, { count }) => sum + count, 0))),
     peer: '',
     ratio: undefined,
