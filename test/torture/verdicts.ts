@@ -53,7 +53,7 @@ function judgeTable(evidence: Evidence, name: string, belongs: Belongs): Verdict
 }
 
 /** What a pipeline rejected: what holds no event's number was sent by nobody. */
-export function judgeQuarantine({ python, folders, entries }: Evidence, pipeline: string): Verdict {
+function judgeQuarantine({ python, folders, entries }: Evidence, pipeline: string): Verdict {
   const read = readDelta(python, {
     table: join(folders.data, 'tables', 'quarantine'),
     column: `CASE WHEN pipeline = '${pipeline}' THEN coalesce(raw_text, 'no text') END`,
