@@ -357,12 +357,14 @@ export class DeltaTable {
 
   /** Reads the versions after this one; gives their commits' `txnId`s. */
   async #advance(): Promise<readonly unknown[]> {
-    await this.#checkHead();
-    const version = this.#state.version + 1;
-    const commits = await readCommitsFrom(this.#storage, version);
+    // Asked at one time: what follows counts if the newest version is still what it was.
+    const next = async () => await readCommitsFrom(this.#storage, this.#state.version + 1);
+    const ahead = next();
+    ahead.catch(() => undefined);
+    const commits = (await this.#checkHead()) ? await ahead : await next();
     const last = commits.at(-1);
     if (last !== undefined) {
-      const newest = version + commits.length - 1;
+      const newest = this.#state.version + commits.length;
       this.#apply(commits, await headOrLength(this.#storage, newest, last.byteLength));
     }
     return commits.map((commit) => commit.actions.commitInfo?.['txnId']);
@@ -378,17 +380,16 @@ export class DeltaTable {
 
   /**
    * Versions that follow a version which is no longer what it was belong to another table, or to a
-   * log that was cleaned up past us: the log is then read anew.
+   * log that was cleaned up past us: the log is then read anew. Whether it wasn't.
    */
-  async #checkHead(): Promise<void> {
-    if (isSameHead(await headOf(this.#storage, this.#state.version), this.#head)) return;
+  async #checkHead(): Promise<boolean> {
+    if (isSameHead(await headOf(this.#storage, this.#state.version), this.#head)) return true;
     const loaded = await loadHead(this.#storage, this.#options);
     if (loaded === undefined) throw gone(this.#storage);
     checkSameId(this.#state, loaded.state);
-    this.#state = loaded.state;
-    this.#head = loaded.head;
+    ({ state: this.#state, head: this.#head, commitBytes: this.#commitBytes } = loaded);
     this.#checkpointVersion = loaded.checkpointVersion;
-    this.#commitBytes = loaded.commitBytes;
+    return false;
   }
 
   async #inTurn<T>(action: () => Promise<T>): Promise<T> {
