@@ -43,6 +43,8 @@ export type S3Fault =
   | { readonly kind: 'lost'; readonly status?: number }
   /** No answer; the effect when `settle` is called. */
   | { readonly kind: 'late' }
+  /** The effect, and the answer, when this is over. */
+  | { readonly kind: 'held'; readonly until: Promise<unknown> }
   /** What stands between sends it twice, and gives the second answer. */
   | { readonly kind: 'twice' }
   /** Half of the body, announced as a whole one, or with the length of the half. */
@@ -115,6 +117,9 @@ export class S3FaultProxy implements AsyncDisposable {
       case 'late':
         this.#late.push(send);
         return void outgoing.destroy();
+      case 'held':
+        await fault.until;
+        return answer(outgoing, await send());
       case 'lost':
         await send();
         if (fault.status === undefined) return void outgoing.destroy();

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { javaHome, mavenFolder } from './java.ts';
 import { PythonPeer, pythonWith } from './python.ts';
+
+const run = promisify(execFile);
 
 const requirements = ['pyspark==4.0.1'];
 const artifacts = [
@@ -33,6 +37,19 @@ export async function sparkParts(
   if (python === undefined) return undefined;
   const jars = await mavenFolder(reach === 'disk' ? artifacts : [...artifacts, ...storeArtifacts]);
   return jars === undefined ? undefined : { python, java, jars };
+}
+
+/** What the environment of a Spark has that puts no commit on a disk in the place of another's. */
+export async function linkingCommits(
+  { python, java, jars }: SparkParts,
+  folder: string,
+): Promise<NodeJS.ProcessEnv> {
+  const where = 'import os, pyspark; print(os.path.dirname(pyspark.__file__))';
+  const { stdout } = await run(python, ['-c', where]);
+  const classes = `${join(stdout.trim(), 'jars')}/*:${jars}/*`;
+  const source = join(import.meta.dirname, 'LinkingLogStore.java');
+  await run(join(java, 'bin', 'javac'), ['-cp', classes, '-d', folder, source]);
+  return { SPARK_CLASSES: folder, SPARK_LOG_STORE: 'LinkingLogStore' };
 }
 
 /** Spark in one process, on two threads; questions are answered in order. */

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from plain_values import plain
 
 jars_folder, work_folder = sys.argv[1:]
+classes = [*glob.glob(f"{jars_folder}/*.jar"), os.environ.get("SPARK_CLASSES", "")]
 os.chdir(work_folder)
 
 # Libraries print to standard output too; the answers get a pipe that only they have.
@@ -20,7 +21,7 @@ os.dup2(2, 1)
 builder = (
     SparkSession.builder.master("local[2]")
     .config("spark.databricks.delta.snapshotPartitions", "2")
-    .config("spark.driver.extraClassPath", ":".join(glob.glob(f"{jars_folder}/*.jar")))
+    .config("spark.driver.extraClassPath", ":".join(filter(None, classes)))
     .config("spark.driver.memory", "2g")
     .config("spark.driver.host", "127.0.0.1")
     .config("spark.driver.bindAddress", "127.0.0.1")
@@ -31,6 +32,8 @@ builder = (
     .config("spark.sql.shuffle.partitions", "2")
     .config("spark.ui.enabled", "false")
 )
+if "SPARK_LOG_STORE" in os.environ:
+    builder = builder.config("spark.delta.logStore.file.impl", os.environ["SPARK_LOG_STORE"])
 if "AWS_ENDPOINT_URL" in os.environ:
     provider = "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider"
     store = {
