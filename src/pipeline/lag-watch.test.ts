@@ -19,6 +19,7 @@ test('the lag of a stream is what is not in the tables yet', async () => {
     .toEqual({
       name: 'events',
       connector: 'http',
+      reads: { names: ['events'] },
       bytesBehind: 0,
       lagRecords: 0,
       lagMs: 0,

@@ -1,3 +1,4 @@
+import type { SourceConnector } from '../sql/script.ts';
 import type { PartitionLag, Source } from '../source/source.ts';
 import type { ManagedPipeline } from './managed-pipeline.ts';
 import type { OpenPipeline } from './open-pipeline.ts';
@@ -38,6 +39,7 @@ function sourceInfos(
     return {
       name,
       connector: connector.kind,
+      reads: streamsRead(connector),
       bytesBehind: lags === undefined ? bytesBehind : total(lags, ({ bytes }) => bytes),
       lagRecords: lags && total(lags, ({ records }) => asNumber(records)),
       lagMs: lags && greatest(lags.map(({ ms }) => ms)),
@@ -45,6 +47,17 @@ function sourceInfos(
       partitions: partitionInfos(open, { name, kind: connector.kind }, lags),
     };
   });
+}
+
+function streamsRead(connector: SourceConnector): SourceInfo['reads'] {
+  if (connector.kind === 'http') return { names: [connector.stream] };
+  if (connector.kind !== 'kafka' && connector.kind !== 'kinesis') return undefined;
+  const connection = connector.connection.profile;
+  if (connector.kind === 'kinesis') return { names: [connector.stream], connection };
+  const { topics } = connector;
+  return topics.kind === 'names'
+    ? { names: topics.names, connection }
+    : { names: [], pattern: topics.pattern.source, connection };
 }
 
 function waitOf(source: Source | undefined): SourceInfo['waiting'] {

@@ -57,6 +57,8 @@ export type PipelineInfo = {
 export type SourceInfo = {
   readonly name: string;
   readonly connector: string;
+  /** Undefined where it reads files. */
+  readonly reads?: StreamsRead | undefined;
   readonly bytesBehind: number | undefined;
   readonly lagRecords: number | undefined;
   /** Of the partition that is furthest behind. */
@@ -67,6 +69,15 @@ export type SourceInfo = {
     | undefined;
   /** Of streams; files are not listed. */
   readonly partitions: readonly PartitionInfo[];
+};
+
+export type StreamsRead = {
+  /** Streams of Helios, topics, or a stream of Kinesis; none where a pattern says. */
+  readonly names: readonly string[];
+  /** A regular expression of topics. */
+  readonly pattern?: string | undefined;
+  /** The stored connection that they are read through. */
+  readonly connection?: string | undefined;
 };
 
 export type PartitionInfo = {

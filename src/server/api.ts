@@ -150,6 +150,15 @@ export type PipelineAnswer = {
   readonly sources: readonly {
     readonly name: string;
     readonly connector: string;
+    /** What it reads, where that is no file. */
+    readonly reads?:
+      | {
+          /** Streams of Helios, topics, or a stream of Kinesis; none where a pattern says. */
+          readonly names: readonly string[];
+          readonly pattern?: string | undefined;
+          readonly connection?: string | undefined;
+        }
+      | undefined;
     readonly bytes_behind?: number | undefined;
     readonly lag_records?: number | undefined;
     readonly lag_ms?: number | undefined;

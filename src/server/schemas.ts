@@ -88,6 +88,13 @@ export const pipelineSchema: TSchema = Type.Object({
     Type.Object({
       name: Type.String(),
       connector: Type.String(),
+      reads: Type.Optional(
+        Type.Object({
+          names: Type.Array(Type.String()),
+          pattern: Type.Optional(Type.String()),
+          connection: Type.Optional(Type.String()),
+        }),
+      ),
       bytes_behind: Type.Optional(count),
       lag_records: Type.Optional(count),
       lag_ms: Type.Optional(count),

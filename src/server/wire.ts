@@ -35,6 +35,7 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
     sources: info.sources.map((source) => ({
       name: source.name,
       connector: source.connector,
+      reads: source.reads,
       bytes_behind: source.bytesBehind,
       lag_records: source.lagRecords,
       lag_ms: wholeMs(source.lagMs),
