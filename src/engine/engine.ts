@@ -6,6 +6,7 @@ import {
 } from '@duckdb/node-api';
 import { HeliosError } from '../base/errors.ts';
 import type { Column } from '../event/schema.ts';
+import { appendRows, type NewColumn } from './append-rows.ts';
 import { duckdbFailure } from './failure.ts';
 import { bindParameters, type Parameters } from './parameters.ts';
 import { parseDuckdbType } from './types.ts';
@@ -36,9 +37,12 @@ export type ResultColumn = { readonly name: string; readonly typeText: string };
  */
 export class Engine {
   readonly #instance: DuckDBInstance;
+  /** What DuckDB may take. */
+  readonly memoryBytes: number;
 
-  private constructor(instance: DuckDBInstance) {
+  private constructor(instance: DuckDBInstance, memoryBytes: number) {
     this.#instance = instance;
+    this.memoryBytes = memoryBytes;
   }
 
   static async open(options: EngineOptions): Promise<Engine> {
@@ -50,7 +54,7 @@ export class Engine {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
     });
-    const engine = new Engine(instance);
+    const engine = new Engine(instance, options.memoryBytes);
     await using connection = await engine.connect();
     await connection.execute("SET GLOBAL TimeZone = 'UTC'");
     await connection.execute('SET GLOBAL errors_as_json = true');
@@ -91,6 +95,24 @@ export class Connection implements AsyncDisposable {
       return reader.getRowObjectsJson();
     } catch (thrown) {
       throw duckdbFailure(thrown, sql);
+    }
+  }
+
+  /** As `rows`, by column, for many rows of texts, booleans and numbers of at most 32 bits. */
+  async columns(sql: string): Promise<readonly (readonly DuckDBValue[])[]> {
+    try {
+      return (await this.#connection.runAndReadAll(sql)).getColumns();
+    } catch (thrown) {
+      throw duckdbFailure(thrown, sql);
+    }
+  }
+
+  /** Appends `rowCount` rows to a table, by its bare name; its columns are of these types. */
+  async append(table: string, rowCount: number, columns: readonly NewColumn[]): Promise<void> {
+    try {
+      await appendRows(this.#connection, table, rowCount, columns);
+    } catch (thrown) {
+      throw duckdbFailure(thrown, '');
     }
   }
 

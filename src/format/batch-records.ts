@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { assert, unreachable } from '../base/assert.ts';
 import type { Batch, Position, RecordFault } from '../event/record.ts';
 import { readEnvelope } from './envelope-record.ts';
@@ -29,6 +29,9 @@ const tombstone: RecordFault = {
 
 const nothing = Buffer.alloc(0);
 
+/** Linux reads at most 2 GiB at once. */
+const readBytesMax = 1024 * 1024 * 1024;
+
 /**
  * The records of a batch, by their number, as the slow path looks at them. Holds the bytes of the
  * batch's file.
@@ -52,13 +55,13 @@ export class BatchRecords {
 
   static async ofLines(batch: Batch, blank: BlankLines): Promise<BatchRecords> {
     assert(batch.content.kind === 'lines', 'these records are read from lines');
-    const index = new RecordIndex(await readFile(batch.content.path), blank);
+    const index = new RecordIndex(await readWhole(batch.content.path), blank);
     return new BatchRecords({ batch, index, envelopes: undefined });
   }
 
   static async ofEnvelopes(batch: Batch, envelopes: EnvelopeOptions): Promise<BatchRecords> {
     assert(batch.content.kind === 'envelopes', 'these records are read from envelopes');
-    const index = new RecordIndex(await readFile(batch.content.path), 'empty');
+    const index = new RecordIndex(await readWhole(batch.content.path), 'empty');
     return new BatchRecords({ batch, index, envelopes });
   }
 
@@ -131,6 +134,20 @@ export class BatchRecords {
     assert(line !== undefined, `no record ${record} of ${this.count}`);
     return line;
   }
+}
+
+/** In one go, where `readFile` takes many turns. */
+async function readWhole(path: string): Promise<Buffer> {
+  await using file = await open(path);
+  const { size } = await file.stat();
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let read = 0;
+  while (read < size) {
+    const { bytesRead } = await file.read(bytes, read, Math.min(readBytesMax, size - read), read);
+    if (bytesRead === 0) break;
+    read += bytesRead;
+  }
+  return bytes.subarray(0, read);
 }
 
 /** Of a value that should begin with a zero and the id of a schema. */

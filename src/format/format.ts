@@ -12,6 +12,11 @@ import type { RejectedRecord } from '../event/rejected.ts';
  */
 export interface Decoder {
   /**
+   * Bytes of a batch that `isolate` may be given, where it holds little more than these in memory;
+   * undefined where it holds them several times.
+   */
+  readonly isolateBytesMax?: number;
+  /**
    * A SELECT that yields the table's field columns, in order and in DuckDB's types, one row a
    * record, in the records' order. Running it fails with an error that `isBadRecordError` knows if
    * any record can't become a row, whatever the statement around it selects or filters, as long as

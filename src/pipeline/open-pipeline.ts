@@ -183,6 +183,7 @@ async function assemble(
     parts,
     scratchDirectory,
     incarnation,
+    memoryBytes: engine.memoryBytes,
   });
   const roller = new Roller({
     engine,

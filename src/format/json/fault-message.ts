@@ -99,7 +99,7 @@ export function faultMessage(
     excerpt === undefined || excerpt.length <= excerptLengthMax
       ? excerpt
       : `${excerpt.slice(0, excerptLengthMax)}…`;
-  const type = typeName(column.type);
+  const type = knownTypeName(column);
   const value = `Column "${column.name}": ${shown}`;
   switch (code) {
     case 'missing_field':
@@ -113,4 +113,12 @@ export function faultMessage(
     default:
       throw new AssertionError(`unexpected fault ${code}`);
   }
+}
+
+const typeNames = new WeakMap<SourceColumn, string>();
+
+function knownTypeName(column: SourceColumn): string {
+  const known = typeNames.get(column) ?? typeName(column.type);
+  typeNames.set(column, known);
+  return known;
 }

@@ -13,6 +13,7 @@ import { isolatedBatch } from '../isolated-batch.ts';
 import { examine, markedPattern } from './examine.ts';
 import { excerptLengthMax, faultMessage, lineProblem } from './fault-message.ts';
 import { lineBytesDefault } from './line-reader.ts';
+import { TextFile } from './text-file.ts';
 
 /** A record that is not clean: which one, and why. */
 export type Fault = {
@@ -204,36 +205,36 @@ type ExaminedLines = { readonly faults: readonly Fault[]; readonly count: number
 async function examineLines(isolation: LineIsolation, names: WorkNames): Promise<ExaminedLines> {
   const { connection, records } = isolation;
   const isOpen = `starts_with(fault, 'examine')`;
-  const open = await connection.rows(
-    `SELECT __line AS line FROM ${names.rows} WHERE ${isOpen} ORDER BY __line`,
+  const [open = []] = await connection.columns(
+    `SELECT __line::INTEGER FROM ${names.rows} WHERE ${isOpen} ORDER BY __line`,
   );
   if (open.length === 0) return { faults: [], count: 0 };
   const faults: Fault[] = [];
-  const rewritten: string[] = [];
-  for (const row of open) {
-    const line = Number(row['line']);
+  const path = names.file('exact.ndjson');
+  await using rewritten = await TextFile.create(path);
+  for (const found of open) {
+    const line = Number(found);
     // A text of several lines is one line here: in JSON, their ends are nothing but white space.
     const text = records.text(line).toString('utf8').replaceAll('\n', '\r');
     const examined = examine(text, names.mark);
     if (examined.kind === 'rejected') {
       faults.push({ line, code: examined.code, message: examined.message });
-    } else rewritten.push(`{"line":${line},"text":${examined.text}}\n`);
+    } else await rewritten.add(`{"line":${line},"text":${examined.text}}\n`);
   }
+  await rewritten.flush();
   await connection.execute(`DELETE FROM ${names.rows} WHERE ${isOpen}`);
-  if (rewritten.length === 0) return { faults, count: open.length };
-  const path = names.file('exact.ndjson');
-  await writeFile(path, rewritten.join(''));
+  if (faults.length === open.length) return { faults, count: open.length };
   const lines = `SELECT ${names.lines}.* REPLACE (exact.text::VARCHAR AS line) FROM ${names.lines}
     JOIN read_json(${quoteText(path)}, format = 'newline_delimited', records = 'true',
       compression = 'uncompressed', hive_partitioning = false,
-      maximum_object_size = ${longestOf(rewritten)}, columns = {line: 'BIGINT', text: 'JSON'})
+      maximum_object_size = ${objectBytesFor(rewritten)}, columns = {line: 'BIGINT', text: 'JSON'})
       AS exact ON exact.line = __line`;
   await connection.execute(`INSERT INTO ${names.rows} ${rowSelect(isolation, lines, names.mark)}`);
   return { faults, count: open.length };
 }
 
-function longestOf(lines: readonly string[]): number {
-  return lines.reduce((longest, line) => Math.max(longest, 3 * line.length), 16 * 1024 * 1024);
+function objectBytesFor({ longest }: TextFile): number {
+  return Math.max(3 * longest, 16 * 1024 * 1024);
 }
 
 async function findFaults(
@@ -242,12 +243,12 @@ async function findFaults(
   tooLong: ReadonlySet<number>,
 ): Promise<readonly Fault[]> {
   const { records } = isolation;
-  const rows = await isolation.connection.rows(
-    `SELECT __line AS line, fault, excerpt FROM ${names.rows} WHERE fault IS NOT NULL`,
+  const [lines = [], codes = [], excerpts = []] = await isolation.connection.columns(
+    `SELECT __line::INTEGER, fault, excerpt FROM ${names.rows} WHERE fault IS NOT NULL`,
   );
-  return rows.map((row, number) => {
-    const line = Number(row['line']);
-    const [code = '', column] = String(row['fault']).split(':');
+  return codes.map((text, number) => {
+    const line = Number(lines[number]);
+    const [code = '', column] = String(text).split(':');
     const known = records.fault(line);
     if (known !== undefined) return { line, ...known };
     if (tooLong.has(line) || column === undefined) {
@@ -257,7 +258,7 @@ async function findFaults(
     }
     const at = isolation.columns[Number(column)];
     assert(at !== undefined, `no column ${column}`);
-    const excerpt = row['excerpt'] === null ? undefined : String(row['excerpt']);
+    const excerpt = excerpts[number] === null ? undefined : String(excerpts[number]);
     return { line, ...faultMessage(code, at, excerpt) };
   });
 }

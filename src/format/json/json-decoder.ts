@@ -33,6 +33,7 @@ const fractionFault = 'fraction';
  * table, the dearer way from then on: what it remembers changes cost, never results.
  */
 export class JsonDecoder implements Decoder {
+  readonly isolateBytesMax: number = 256 * 1024 * 1024;
   readonly #table: SourceTable;
   readonly #columns: JsonColumns;
   readonly #readings: Reading[];
@@ -95,18 +96,20 @@ export class JsonDecoder implements Decoder {
     batch: Batch,
     context: IsolateContext,
   ): Promise<IsolatedBatch> {
-    const records = await BatchRecords.ofLines(batch, 'white_space');
+    const reading = BatchRecords.ofLines(batch, 'white_space');
     const { columns } = this.#columns;
-    const of = { connection, batch, records, context, table: this.#table, columns };
+    const of = { connection, batch, context, table: this.#table, columns };
     const decoded = (lines: string, mark: string | undefined): string =>
       this.#decodedLines(lines, mark);
     const screened = await screenLines({
       ...of,
+      records: reading,
       decoded: this.#decodedAny([batch.content.path]),
       closely: (some, someRecords) =>
         separateLines({ ...of, batch: some, records: someRecords, decoded }),
     });
-    const separated = screened ?? (await separateLines({ ...of, decoded }));
+    const records = await reading;
+    const separated = screened ?? (await separateLines({ ...of, records, decoded }));
     // The fast path failed on records that are good: they need a dearer reading.
     if (screened?.spared !== undefined) await this.#learn(connection, screened.spared);
     const { faults, sql, release } = separated;

@@ -10,6 +10,10 @@ test.each([
   ['{"a":1,"a":2}', 'a', '1'],
   [String.raw`{"\u0061":true}`, 'a', 'true'],
   [String.raw`{"q\"":1,"a\\":2}`, 'a\\', '2'],
+  ['{"b":"a","a":"x y"}', 'a', '"x y"'],
+  ['{"b":{"a":1},"a":2}', 'a', '2'],
+  ['{"b":[{"a":1}],"a": 3 }', 'a', '3'],
+  ['{"b":{"a":1}}', 'a', undefined],
   ['{"b":1}', 'a', undefined],
   ['{}', 'a', undefined],
   ['{"":null}', '', 'null'],
@@ -19,7 +23,9 @@ test.each([
 
 test('each member of any object is found as it was written', () => {
   const spaces = fc.constantFrom('', ' ', '\t\r ');
-  const members = fc.dictionary(fc.string({ maxLength: 3 }), fc.json({ maxDepth: 2 }));
+  const names = fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('a', 'b', 'c'));
+  const values = fc.oneof(fc.json({ maxDepth: 2 }), fc.constantFrom('"a"', '"b"', '{"a":"b"}'));
+  const members = fc.dictionary(names, values);
   fc.assert(
     fc.property(members, spaces, (object, space) => {
       const texts = Object.entries(object).map(

@@ -19,7 +19,7 @@ import {
 } from './isolated-epoch.ts';
 import type { PartStore } from './part-store.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
-import { quarantineRows } from './quarantine.ts';
+import { dropQuarantineRows, quarantineRows } from './quarantine.ts';
 import type { SinkStep } from './live-sink.ts';
 import { type IsWanted, isUnwanted } from './skip.ts';
 import { outputColumns } from '../plan/output-columns.ts';
@@ -43,8 +43,13 @@ export type EpochYield = {
   readonly droppedCount: number;
 };
 
-/** The slow path holds an epoch's bytes in memory. One line may be longer than this. */
-export const slowBytesMax: number = 64 * 1024 * 1024;
+/**
+ * The slow path holds an epoch's bytes in memory, some decoders more than once. One line may be
+ * longer than this.
+ */
+const slowBytesDefault = 64 * 1024 * 1024;
+/** Where decoders hold little more, it takes this share of what DuckDB may have in memory. */
+const slowShareOfMemory = 16;
 
 export type EpochContext = {
   readonly pipeline: string;
@@ -57,6 +62,8 @@ export type EpochContext = {
   readonly scratchDirectory: string;
   /** Names this run of the pipeline: no other run's parts have the same names. */
   readonly incarnation: string;
+  /** What DuckDB may take. */
+  readonly memoryBytes: number;
 };
 
 /** How to look for records that the SQL fails on, before each try to write the others. */
@@ -81,9 +88,16 @@ export class EpochWork {
   /** Select list of each output: what its sink stores. */
   readonly #columns: readonly string[];
   readonly #failingSelects: FailingSelects = new Map();
+  /** Bytes of an epoch that the slow path takes. */
+  readonly slowBytesMax: number;
 
   constructor(context: EpochContext) {
     this.#context = context;
+    const shareBytes = Math.max(slowBytesDefault, context.memoryBytes / slowShareOfMemory);
+    const decoderBytes = [...context.decoders.values()].map(
+      ({ isolateBytesMax }) => isolateBytesMax ?? slowBytesDefault,
+    );
+    this.slowBytesMax = Math.min(shareBytes, ...decoderBytes);
     this.#columns = context.plan.outputs.map((output, index) =>
       outputColumns(output, context.sinks[index]),
     );
@@ -118,7 +132,7 @@ export class EpochWork {
   }
 
   async #trySlowly(input: EpochInput, searches: Searches): Promise<EpochYield | undefined> {
-    if (byteCount(input.batches) > slowBytesMax) return undefined;
+    if (byteCount(input.batches) > this.slowBytesMax) return undefined;
     return await this.#runSlowly(input, searches);
   }
 
@@ -134,9 +148,11 @@ export class EpochWork {
       failingSelects: this.#failingSelects,
     });
     const policies = new Map(plan.script.sources.map((source) => [source.name, source.badData]));
-    const rejected = [...(await isolated.decode(input))];
+    let rejected = await isolated.decode(input);
     const writeWithout = async (search: FailingSearch | 'none'): Promise<readonly SinkStep[]> => {
-      if (search !== 'none') rejected.push(...(await isolated.takeOutFailing(input, search)));
+      if (search !== 'none') {
+        rejected = rejected.concat(await isolated.takeOutFailing(input, search));
+      }
       const failing = rejected.find((record) => policies.get(record.source) === 'fail');
       if (failing !== undefined) throw badRecord(failing);
       return await this.#write(input, (sink) => isolated.relations(sink, input.isWanted));
@@ -243,16 +259,18 @@ export class EpochWork {
   }
 
   async #quarantine(input: EpochInput, records: readonly RejectedRecord[]): Promise<SinkStep> {
-    const { sinks, scratchDirectory, pipeline } = this.#context;
+    const { connection, sinks, pipeline } = this.#context;
     const index = sinks.length - 1;
     const sink = sinks[index];
     if (records.length === 0 || sink?.kind !== 'table') return nothing;
-    const path = join(scratchDirectory, 'rejected.ndjson');
-    const select = await quarantineRows(pipeline, records, path);
-    const step = await this.#writePart(input, sink, index, select);
-    await rm(path, { force: true });
-    await this.#syncParts([step]);
-    return step;
+    try {
+      const select = await quarantineRows(connection, pipeline, records);
+      const step = await this.#writePart(input, sink, index, select);
+      await this.#syncParts([step]);
+      return step;
+    } finally {
+      await dropQuarantineRows(connection);
+    }
   }
 
   async #syncParts(steps: readonly SinkStep[]): Promise<void> {

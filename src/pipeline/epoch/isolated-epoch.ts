@@ -21,6 +21,8 @@ type IsolatedSource = {
   /** What the view reads, and the temp table of the numbers that it leaves out. */
   readonly select: string;
   readonly failing: string;
+  /** Name of the temp table of the first records that the SQL fails on. */
+  readonly firsts: string;
   readonly batches: readonly {
     readonly batch: Batch;
     readonly firstRow: number;
@@ -86,10 +88,10 @@ export class IsolatedEpoch implements AsyncDisposable {
     input: IsolatedInput,
     search: FailingSearch = 'complete',
   ): Promise<readonly RejectedRecord[]> {
-    const rejected: RejectedRecord[] = [];
+    let rejected: readonly RejectedRecord[] = [];
     for (const source of this.#sources) {
       const failing = await this.#takeOutOf(source, search);
-      rejected.push(...failing.map((row) => toRejected(input, source, row)));
+      rejected = rejected.concat(failing.map((row) => toRejected(input, source, row)));
     }
     return rejected;
   }
@@ -129,7 +131,8 @@ export class IsolatedEpoch implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const source of this.#sources) {
       await this.#context.connection.execute(
-        `DROP VIEW IF EXISTS ${quoteName(source.relation)}; DROP TABLE IF EXISTS ${source.failing}`,
+        `DROP VIEW IF EXISTS ${quoteName(source.relation)};
+          DROP TABLE IF EXISTS ${source.failing}; DROP TABLE IF EXISTS ${source.firsts}`,
       );
       for (const batch of source.batches) await batch.isolated.release();
     }
@@ -157,26 +160,28 @@ export class IsolatedEpoch implements AsyncDisposable {
       recordCount += isolated.recordCount;
     }
     const select = selects.join(' UNION ALL ');
-    const failing = quoteName(`__failing_${how.index}`);
-    await connection.execute(`CREATE OR REPLACE TEMP TABLE ${failing} (row BIGINT);
+    const failing = `__failing_${how.index}`;
+    const firsts = `__failing_firsts_${how.index}`;
+    await connection.execute(`CREATE OR REPLACE TEMP TABLE ${failing} (row INTEGER);
       CREATE OR REPLACE TEMP VIEW ${quoteName(relation)} AS ${select}`);
-    return { table, relation, select, failing, batches: isolatedBatches, recordCount };
+    return { table, relation, select, failing, firsts, batches: isolatedBatches, recordCount };
   }
 
   /** Undefined where the SQL has something that can't be followed from record to row. */
   async #inOnePass(source: IsolatedSource): Promise<readonly FailingRow[] | undefined> {
     const { connection } = this.#context;
-    const rows: number[] = [];
+    const rows = new Set<number>();
     try {
       for (const select of await this.#failingSelects(source)) {
         if (select === undefined) return undefined;
-        for (const found of await connection.rows(select)) rows.push(Number(found['row']));
+        const [found = []] = await connection.columns(`SELECT row::INTEGER FROM (${select})`);
+        for (const row of found) rows.add(Number(row));
       }
     } catch (thrown) {
       if (isSqlFailure(thrown) || isRefused(thrown)) return undefined;
       throw thrown;
     }
-    const failing = [...new Set(rows)].toSorted((left, right) => left - right);
+    const failing = [...rows].toSorted((left, right) => left - right);
     return await this.#withMessages(source, failing);
   }
 
@@ -208,8 +213,14 @@ export class IsolatedEpoch implements AsyncDisposable {
     rows: readonly number[],
   ): Promise<readonly FailingRow[] | undefined> {
     const failing: FailingRow[] = [];
-    for (const row of rows.slice(0, messagesMax)) {
-      const error = await this.#attempt(source, row, row + 1);
+    const firsts = rows.slice(0, messagesMax);
+    if (firsts.length === 0) return failing;
+    await this.#context.connection.execute(
+      `CREATE OR REPLACE TEMP TABLE ${source.firsts} AS
+        SELECT * FROM ${quoteName(source.relation)} WHERE __row IN (${firsts.join(', ')})`,
+    );
+    for (const row of firsts) {
+      const error = await this.#attempt({ ...source, relation: source.firsts }, row, row + 1);
       if (error === undefined) return undefined;
       failing.push({ row, error });
     }
@@ -227,10 +238,11 @@ export class IsolatedEpoch implements AsyncDisposable {
 
   async #takeOut(source: IsolatedSource, failing: readonly FailingRow[]): Promise<void> {
     if (failing.length === 0) return;
-    const rows = failing.map(({ row }) => row).join(', ');
-    await this.#context.connection.execute(`INSERT INTO ${source.failing} SELECT unnest([${rows}]);
-      CREATE OR REPLACE TEMP VIEW ${quoteName(source.relation)} AS SELECT * FROM (${source.select})
-        WHERE __row NOT IN (SELECT row FROM ${source.failing})`);
+    const { connection } = this.#context;
+    const at = (number: number): number => failing[number]?.row ?? 0;
+    await connection.append(source.failing, failing.length, [{ type: 'number', at }]);
+    await connection.execute(`CREATE OR REPLACE TEMP VIEW ${quoteName(source.relation)} AS
+      SELECT * FROM (${source.select}) WHERE __row NOT IN (SELECT row FROM ${source.failing})`);
   }
 
   /** Runs every output over the rows [from, to) of one source, for its errors alone. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { writeFile } from 'node:fs/promises';
+import { assert } from '../../base/assert.ts';
+import type { Connection } from '../../engine/engine.ts';
 import type { RejectedRecord } from '../../event/rejected.ts';
 import type { Schema } from '../../event/schema.ts';
 import { quoteText } from '../../engine/types.ts';
@@ -19,41 +20,66 @@ export const quarantineSchema: Schema = [
   { name: 'raw_text', type: { kind: 'text' } },
 ];
 
-/** Writes rejected records to `path` and gives a SELECT that reads them back as quarantine rows. */
+/** Name of the temporary tables of the records, and of what many of them have in common. */
+const recordTable = '__rejected';
+const reasonTable = '__rejected_reasons';
+
+/** Puts rejected records into temporary tables, and gives a SELECT of them as quarantine rows. */
 export async function quarantineRows(
+  connection: Connection,
   pipeline: string,
   records: readonly RejectedRecord[],
-  path: string,
 ): Promise<string> {
-  const lines = records.map((record) =>
-    JSON.stringify({
-      source: record.source,
-      partition: record.partition,
-      position: record.position,
-      rejected_at: record.rejectedAtMs,
-      code: record.code,
-      message: record.message,
-      ...contentOf(record.raw),
-    }),
-  );
-  const longest = lines.reduce((most, line) => Math.max(most, 3 * line.length), 0);
-  await writeFile(path, `${lines.join('\n')}\n`);
+  await connection.execute(`CREATE OR REPLACE TEMP TABLE ${recordTable}
+      ("position" VARCHAR, reason INTEGER, raw BLOB, is_text BOOLEAN);
+    CREATE OR REPLACE TEMP TABLE ${reasonTable} (id INTEGER, source VARCHAR, "partition" VARCHAR,
+      code VARCHAR, message VARCHAR)`);
+  const reasons = new Map<string, RejectedRecord>();
+  const numbers = new Map<string, number>();
+  const reasonOf = (record: RejectedRecord): number => {
+    const key = [record.source, record.partition, record.code, record.message].join('\n');
+    const number = numbers.get(key) ?? numbers.size;
+    if (number === numbers.size) {
+      numbers.set(key, number);
+      reasons.set(key, record);
+    }
+    return number;
+  };
+  const at = (row: number): RejectedRecord => recordAt(records, row);
+  await connection.append(recordTable, records.length, [
+    { type: 'text', at: (row) => at(row).position },
+    { type: 'number', at: (row) => reasonOf(at(row)) },
+    { type: 'bytes', at: (row) => at(row).raw },
+    { type: 'boolean', at: (row) => isText(at(row).raw) },
+  ]);
+  const kinds = [...reasons.values()];
+  await connection.append(reasonTable, kinds.length, [
+    { type: 'number', at: (row) => row },
+    { type: 'text', at: (row) => recordAt(kinds, row).source },
+    { type: 'text', at: (row) => recordAt(kinds, row).partition },
+    { type: 'text', at: (row) => recordAt(kinds, row).code },
+    { type: 'text', at: (row) => recordAt(kinds, row).message },
+  ]);
   return `SELECT ${quoteText(pipeline)} AS pipeline, source, "partition", "position",
-      make_timestamptz(rejected_at * 1000) AS rejected_at, code, message,
-      coalesce(encode(text), from_base64(bytes)) AS raw, text AS raw_text
-    FROM read_json(${quoteText(path)}, format = 'newline_delimited',
-      maximum_object_size = ${Math.max(objectBytesMin, longest + 1)},
-      columns = {source: 'VARCHAR', "partition": 'VARCHAR',
-        "position": 'VARCHAR', rejected_at: 'BIGINT', code: 'VARCHAR', message: 'VARCHAR',
-        text: 'VARCHAR', bytes: 'VARCHAR'})`;
+      make_timestamptz(${recordAt(records, 0).rejectedAtMs} * 1000) AS rejected_at, code, message,
+      raw, CASE WHEN is_text THEN decode(raw) END AS raw_text
+    FROM ${recordTable} JOIN ${reasonTable} ON reason = id`;
 }
 
-/** DuckDB allocates twice the largest object before it reads the first. */
-const objectBytesMin = 1024 * 1024;
+/** Drops what `quarantineRows` made. */
+export async function dropQuarantineRows(connection: Connection): Promise<void> {
+  await connection.execute(
+    `DROP TABLE IF EXISTS ${recordTable}; DROP TABLE IF EXISTS ${reasonTable}`,
+  );
+}
 
-/** Other engines stumble over NUL in text: such bytes go in base64, as those that are no UTF-8. */
-function contentOf(raw: Uint8Array): { readonly text: string } | { readonly bytes: string } {
-  const buffer = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-  const isText = isUtf8(buffer) && !buffer.includes(0);
-  return isText ? { text: buffer.toString('utf8') } : { bytes: buffer.toString('base64') };
+function recordAt(records: readonly RejectedRecord[], row: number): RejectedRecord {
+  const record = records[row];
+  assert(record !== undefined, `no rejected record ${row} of ${records.length}`);
+  return record;
+}
+
+/** Other engines stumble over NUL in text. */
+function isText(raw: Uint8Array): boolean {
+  return isUtf8(raw) && !raw.includes(0);
 }

@@ -11,7 +11,7 @@ import type { Source } from '../../source/source.ts';
 import { byteCount } from './batches.ts';
 import { Bite, epochIntervalMsMax } from './bite.ts';
 import { boundAt, hasReached, isThrough, nearer } from './bound.ts';
-import { slowBytesMax, type EpochWork, type EpochYield } from './epoch-work.ts';
+import type { EpochWork, EpochYield } from './epoch-work.ts';
 import type { LiveSink, Merge } from './live-sink.ts';
 import type { StateGate } from '../state/state-gate.ts';
 import type { Manifest, ManifestSource } from './manifest.ts';
@@ -192,7 +192,7 @@ export class Runner {
       const isWanted = wantedBy(this.sinks, this.#context.sources);
       const result = await work.run({ epoch, batches, nowMs: clock.nowMs(), fileBytes, isWanted });
       // As little at a time as the slow path can take, wherever batches end.
-      if (result === undefined) return this.#bite.takeLess(slowBytesMax / 2);
+      if (result === undefined) return this.#bite.takeLess(work.slowBytesMax / 2);
       await this.#commit(batches, result);
       onPublished({
         epoch,
