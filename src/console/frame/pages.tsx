@@ -28,6 +28,14 @@ export const pages: readonly Page[] = [
       default: (await import('../pages/tables/tables-page.tsx')).TablesPage,
     })),
   },
+  {
+    name: 'quarantine',
+    title: 'Quarantine',
+    icon: 'rejected',
+    View: lazy(async () => ({
+      default: (await import('../pages/quarantine/quarantine-page.tsx')).QuarantinePage,
+    })),
+  },
 ];
 
 /** The page of a path, and what stands behind its name; undefined where there is none. */

@@ -12,7 +12,7 @@ export type ConsoleRoutes = {
 };
 
 /** The first parts of the console's paths (src/console/frame/pages.tsx); all get the same page. */
-const pageNames: readonly string[] = ['tables'];
+const pageNames: readonly string[] = ['tables', 'quarantine'];
 
 /** `/`, the other pages of the console, and the files that they load. */
 export function addConsoleRoutes(app: Routes, { files, version, url }: ConsoleRoutes): void {
@@ -34,6 +34,22 @@ export function addConsoleRoutes(app: Routes, { files, version, url }: ConsoleRo
     reply.header('cache-control', 'public, max-age=31536000, immutable');
     return await sendFile(files, `assets/${name}`, { request, reply });
   });
+}
+
+/**
+ * The console says of an address that is none of its pages that there is no such page: where a
+ * person asked, not a program. False where it isn't for the console to answer.
+ */
+export async function sendUnknownPage(
+  { files }: Pick<ConsoleRoutes, 'files'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<boolean> {
+  const isPerson = request.headers.accept?.includes('text/html') === true;
+  const isPage = request.method === 'GET' && !/^\/(?:api|assets)(?:$|\/)/.test(request.url);
+  if (files === undefined || !isPerson || !isPage) return false;
+  await sendFile(files, 'index.html', { request, reply: reply.code(404) });
+  return true;
 }
 
 async function sendFile(

@@ -1,0 +1,168 @@
+import type { AnswerRow, Cell, Question } from '../../api/rows.ts';
+
+/** Records that were rejected for one reason: what the page's address says. */
+export type Reason = {
+  readonly code: string;
+  readonly pipeline: string;
+  readonly source: string;
+  /** The column whose value did not fit; '' where it isn't one's. */
+  readonly field: string;
+};
+
+/** Which records count. */
+export type Since = keyof typeof sinceIntervals;
+
+const sinceIntervals = { all: undefined, hour: '1 HOUR', day: '1 DAY', week: '7 DAY' } as const;
+
+export const sinceWords: Readonly<Record<Since, string>> = {
+  all: 'all time',
+  hour: 'the last hour',
+  day: 'the last 24 hours',
+  week: 'the last 7 days',
+};
+
+export type Filter = { readonly since: Since; readonly pipeline: string | undefined };
+
+/** Reads what an address says; what it doesn't know is everything. */
+export function filterOf(search: URLSearchParams): Filter {
+  const since = search.get('since') ?? 'all';
+  const isKnown = Object.hasOwn(sinceIntervals, since);
+  return {
+    since: isKnown ? (since as Since) : 'all',
+    pipeline: search.get('pipeline') ?? undefined,
+  };
+}
+
+/** The reason that an address opens; undefined where it opens none. */
+export function reasonOf(search: URLSearchParams): Reason | undefined {
+  const code = search.get('code');
+  const pipeline = search.get('pipeline');
+  const source = search.get('source');
+  if (code === null || pipeline === null || source === null) return undefined;
+  return { code, pipeline, source, field: search.get('column') ?? '' };
+}
+
+/** Messages begin with the column where one value is at fault. */
+const field = `regexp_extract(message, '^Column "(.*?)"(:| is NOT NULL)', 1)`;
+
+/** As many reasons as a person looks through. */
+export const reasonsMax = 500;
+
+/** Reasons with their counts, the most frequent first. */
+export function reasonsQuestion({ since, pipeline }: Filter): Question {
+  const params: Cell[] = pipeline === undefined ? [] : [pipeline];
+  const where = conditions([
+    sinceCondition(since),
+    pipeline === undefined ? undefined : 'pipeline = $1',
+  ]);
+  const sql = `SELECT code, pipeline, source, ${field} AS field, count(*) AS records,
+  min(rejected_at) AS first_at, max(rejected_at) AS last_at,
+  arg_max(message, rejected_at) AS message,
+  sum(count(*)) OVER () AS all_records
+FROM quarantine${where}
+GROUP BY ALL ORDER BY records DESC, code, pipeline, source, field LIMIT ${reasonsMax}`;
+  return { sql, params };
+}
+
+/** Records of the last hour by reason and by minutes ago. */
+export const lastHourQuestion: Question = {
+  sql: `SELECT code, pipeline, source, ${field} AS field,
+  (epoch(now()) - epoch(rejected_at))::BIGINT // 60 AS minutes_ago, count(*) AS records
+FROM quarantine WHERE rejected_at > now() - INTERVAL 1 HOUR GROUP BY ALL`,
+};
+
+/** Records a page shows. */
+export const pageSize = 25;
+
+/** Characters of each record that a list fetches. */
+const startLength = 400;
+
+/** One page of a reason's records, the newest first. */
+export function recordsQuestion(reason: Reason, since: Since, page: number): Question {
+  const sql = `SELECT "partition", "position", rejected_at, message, octet_length(raw) AS bytes,
+  left(raw_text, ${startLength}) AS start_text,
+  CASE WHEN raw_text IS NULL THEN to_base64(raw[1:${startLength}]) END AS start_base64
+FROM quarantine${reasonWhere(since)}
+ORDER BY rejected_at DESC, "partition", "position" LIMIT ${pageSize} OFFSET ${page * pageSize}`;
+  return { sql, params: reasonParams(reason) };
+}
+
+/** How many records a reason has. */
+export function countQuestion(reason: Reason, since: Since): Question {
+  return {
+    sql: `SELECT count(*) AS records FROM quarantine${reasonWhere(since)}`,
+    params: reasonParams(reason),
+  };
+}
+
+/** Bytes of a record that the console shows; an export has them all. */
+export const rawBytesMax = 65_536;
+
+/** One record's bytes. */
+export function rawQuestion(reason: Reason, partition: string, position: string): Question {
+  return {
+    sql: `SELECT raw_text IS NOT NULL AS is_text, octet_length(raw) AS bytes,
+  CASE WHEN raw_text IS NULL THEN to_base64(raw[1:${rawBytesMax}])
+    ELSE left(raw_text, ${rawBytesMax}) END AS content
+FROM quarantine${reasonWhere('all')} AND "partition" = $5 AND "position" = $6 LIMIT 1`,
+    params: [...reasonParams(reason), partition, position],
+  };
+}
+
+/** All of a reason's records, as they are in the table. */
+export function exportQuestion(reason: Reason, since: Since): Question {
+  const sql = `SELECT * FROM quarantine${reasonWhere(since)} ORDER BY rejected_at`;
+  return { sql, params: reasonParams(reason) };
+}
+
+/** The same with its values written in it, to go on with in the SQL page. */
+export function sqlOf({ code, pipeline, source, field: column }: Reason): string {
+  const equal = (name: string, value: string): string =>
+    `${name} = '${value.replaceAll("'", "''")}'`;
+  const like = column === '' ? [] : [`message LIKE 'Column "${column.replaceAll("'", "''")}"%'`];
+  const where = [
+    equal('pipeline', pipeline),
+    equal('source', source),
+    equal('code', code),
+    ...like,
+  ];
+  return `SELECT *\nFROM quarantine\nWHERE ${where.join('\n  AND ')}\nORDER BY rejected_at DESC`;
+}
+
+/** A key that is the same for the same reason. */
+export function reasonKey({ code, pipeline, source, field: column }: Reason): string {
+  return JSON.stringify([code, pipeline, source, column]);
+}
+
+export function reasonFrom(row: AnswerRow): Reason {
+  return {
+    code: String(row['code'] ?? ''),
+    pipeline: String(row['pipeline'] ?? ''),
+    source: String(row['source'] ?? ''),
+    field: String(row['field'] ?? ''),
+  };
+}
+
+function reasonWhere(since: Since): string {
+  return conditions([
+    'code = $1',
+    'pipeline = $2',
+    'source = $3',
+    `${field} = $4`,
+    sinceCondition(since),
+  ]);
+}
+
+function reasonParams(reason: Reason): Cell[] {
+  return [reason.code, reason.pipeline, reason.source, reason.field];
+}
+
+function sinceCondition(since: Since): string | undefined {
+  const interval = sinceIntervals[since];
+  return interval === undefined ? undefined : `rejected_at > now() - INTERVAL ${interval}`;
+}
+
+function conditions(parts: readonly (string | undefined)[]): string {
+  const known = parts.filter((part) => part !== undefined);
+  return known.length === 0 ? '' : ` WHERE ${known.join(' AND ')}`;
+}

@@ -1,0 +1,140 @@
+import { type ReactNode, useState } from 'react';
+import { useRows } from '../../api/rows.ts';
+import { Link } from '../../link.tsx';
+import { Failure } from '../../parts/failure.tsx';
+import { Copyable } from '../../parts/copyable.tsx';
+import { go, usePlace, withSearch } from '../../place.ts';
+import { count } from '../../text.ts';
+import { ColumnRule } from './column-rule.tsx';
+import { Export } from './export.tsx';
+import {
+  countQuestion,
+  pageSize,
+  type Reason,
+  reasonKey,
+  recordsQuestion,
+  type Since,
+  sinceWords,
+  sqlOf,
+} from './reason-sql.ts';
+import { RecordList } from './record-list.tsx';
+
+const countEveryMs = 5000;
+
+/** The records of one reason. */
+export function ReasonView({
+  reason,
+  since,
+}: {
+  readonly reason: Reason;
+  readonly since: Since;
+}): ReactNode {
+  const place = usePlace();
+  const back = withSearch(
+    { path: '/quarantine', search: new URLSearchParams() },
+    {
+      since: since === 'all' ? undefined : since,
+    },
+  );
+  return (
+    <section className="section quarantine" aria-label="Records of one reason">
+      <header>
+        <h1 className="quarantine-title">
+          <Link href={back}>Quarantine</Link>
+          <span className="quiet" aria-hidden="true">
+            /
+          </span>
+          <span className="chip rejected">{reason.code}</span>
+          {reason.field !== '' && <span className="quarantine-column">{reason.field}</span>}
+        </h1>
+        <div className="end">
+          <Export reason={reason} since={since} />
+        </div>
+      </header>
+      <dl className="quarantine-facts">
+        <dt>pipeline</dt>
+        <dd>
+          <Link href={`/pipelines/${encodeURIComponent(reason.pipeline)}`}>{reason.pipeline}</Link>
+        </dd>
+        <dt>source</dt>
+        <dd>{reason.source}</dd>
+        <ColumnRule reason={reason} />
+        {since !== 'all' && (
+          <>
+            <dt>rejected in</dt>
+            <dd>
+              {sinceWords[since]} ·{' '}
+              <Link href={withSearch(place, { since: undefined, page: undefined })}>all time</Link>
+            </dd>
+          </>
+        )}
+      </dl>
+      <Pages key={`${reasonKey(reason)} ${since}`} reason={reason} since={since} />
+      <details className="quarantine-sql">
+        <summary>The same in SQL</summary>
+        <Copyable text={sqlOf(reason)} what="the statement" />
+      </details>
+    </section>
+  );
+}
+
+function Pages({ reason, since }: { readonly reason: Reason; readonly since: Since }): ReactNode {
+  const place = usePlace();
+  const page = Math.max(0, Math.trunc(Number(place.search.get('page') ?? '1')) - 1 || 0);
+  const counted = useRows(countQuestion(reason, since), countEveryMs);
+  const records = useRows(recordsQuestion(reason, since, page), 0);
+  const total = Number(counted.rows?.[0]?.['records'] ?? 0);
+  const [seen, setSeen] = useState<number>();
+  if (seen === undefined && counted.rows !== undefined) setSeen(total);
+  const fresh = seen === undefined ? 0 : Math.max(0, total - seen);
+  const toPage = (next: number): void => {
+    setSeen(undefined);
+    if (next === page) records.again();
+    const other = { page: next === 0 ? undefined : String(next + 1), record: undefined };
+    go(withSearch(place, other));
+  };
+  const last = page * pageSize + (records.rows?.length ?? 0);
+  return (
+    <>
+      {counted.error !== undefined && <Failure error={counted.error} />}
+      {records.error !== undefined && <Failure error={records.error} />}
+      <div className="quarantine-pager">
+        <p aria-live="polite">{whatIsShown(records.rows?.length, page, total)}</p>
+        {fresh > 0 && (
+          <button type="button" className="button" onClick={() => toPage(0)}>
+            Show {count(fresh)} new
+          </button>
+        )}
+        <span className="end">
+          <button
+            type="button"
+            className="button"
+            disabled={page === 0}
+            onClick={() => toPage(page - 1)}
+          >
+            Newer
+          </button>
+          <button
+            type="button"
+            className="button"
+            disabled={last >= total}
+            onClick={() => toPage(page + 1)}
+          >
+            Older
+          </button>
+        </span>
+      </div>
+      {records.rows !== undefined && records.rows.length > 0 && (
+        <RecordList reason={reason} rows={records.rows} />
+      )}
+    </>
+  );
+}
+
+function whatIsShown(rowCount: number | undefined, page: number, total: number): string {
+  if (rowCount === undefined) return 'Asking…';
+  if (rowCount === 0) return 'No records.';
+  const first = page * pageSize + 1;
+  const last = first + rowCount - 1;
+  return `${count(first)} to ${count(last)} of ${count(Math.max(total, last))}, newest first`;
+}

@@ -1,0 +1,104 @@
+import { Fragment, type ReactNode } from 'react';
+import type { AnswerRow } from '../../api/rows.ts';
+import { Ago } from '../../parts/ago.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { go, usePlace, withSearch } from '../../place.ts';
+import { bytes } from '../../text.ts';
+import { bytesOfBase64, hexByte } from './raw/hex.ts';
+import type { Reason } from './reason-sql.ts';
+import { RawRecord } from './raw-record.tsx';
+
+/** Records in a table; each opens below its row. */
+export function RecordList({
+  reason,
+  rows,
+}: {
+  readonly reason: Reason;
+  readonly rows: readonly AnswerRow[];
+}): ReactNode {
+  const place = usePlace();
+  const open = place.search.get('record');
+  return (
+    <div className="table-scroll">
+      <table className="table quarantine-records">
+        <thead>
+          <tr>
+            <th>record</th>
+            <th>rejected</th>
+            <th>partition</th>
+            <th>position</th>
+            <th className="number">size</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => {
+            const key = `${String(row['partition'])} ${String(row['position'])}`;
+            const isOpen = key === open;
+            const toggle = (): void =>
+              go(withSearch(place, { record: isOpen ? undefined : key }), 'replace');
+            return (
+              <Fragment key={key}>
+                <RecordRow row={row} isOpen={isOpen} onToggle={toggle} />
+                {isOpen && (
+                  <tr className="quarantine-open">
+                    <td colSpan={5}>
+                      <RawRecord
+                        reason={reason}
+                        partition={String(row['partition'])}
+                        position={String(row['position'])}
+                        message={String(row['message'])}
+                      />
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function RecordRow({
+  row,
+  isOpen,
+  onToggle,
+}: {
+  readonly row: AnswerRow;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}): ReactNode {
+  return (
+    <tr>
+      <td className="wide">
+        <button
+          type="button"
+          className="quarantine-toggle"
+          aria-expanded={isOpen}
+          onClick={onToggle}
+        >
+          <Icon name={isOpen ? 'down' : 'right'} />
+          <code>{startOf(row)}</code>
+        </button>
+      </td>
+      <td>
+        <Ago at={String(row['rejected_at'])} />
+      </td>
+      <td className="quarantine-name">{String(row['partition'])}</td>
+      <td className="quarantine-name" title={String(row['position'])}>
+        {String(row['position'])}
+      </td>
+      <td className="number">{bytes(Number(row['bytes']))}</td>
+    </tr>
+  );
+}
+
+/** The beginning of a record in one line: its text, or its bytes in hexadecimal. */
+function startOf(row: AnswerRow): string {
+  const text = row['start_text'];
+  if (typeof text === 'string') return text.replaceAll(/\s+/g, ' ');
+  const base64 = row['start_base64'];
+  if (typeof base64 !== 'string') return '';
+  return [...bytesOfBase64(base64).subarray(0, 64)].map(hexByte).join(' ');
+}
