@@ -6,7 +6,7 @@
  * Needs nothing but Node 20 or newer and npm: no packages, no TypeScript, no shell.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -60,24 +60,10 @@ function setUp() {
 
 /** The console is built where it is missing or older than its source. */
 function buildConsole() {
-  const built = join(root, 'dist', 'console', 'index.html');
-  const builtAtMs = existsSync(built) ? statSync(built).mtimeMs : 0;
-  const sources = [join(root, 'src', 'console'), join(root, 'package-lock.json')];
-  if (sources.every((path) => newestMs(path) <= builtAtMs)) return;
-  process.stderr.write('Building the console …');
-  const options = { cwd: root, encoding: 'utf8' };
-  const outcome = spawnSync(nodePath, [join(root, 'scripts', 'build-console.ts')], options);
-  process.stderr.write(outcome.status === 0 ? ' done.\n' : ' failed.\n');
-  // Helios runs without: `/` then says how to use it from a terminal.
-  if (outcome.status !== 0) process.stderr.write(`${outcome.stdout}${outcome.stderr}\n`);
-}
-
-/** When a file, or anything in a folder, was last changed. */
-function newestMs(path) {
-  const facts = statSync(path);
-  if (!facts.isDirectory()) return facts.mtimeMs;
-  const below = readdirSync(path).map((name) => newestMs(join(path, name)));
-  return Math.max(facts.mtimeMs, ...below);
+  const options = [join(root, 'scripts', 'build-console.ts'), '--if-older'];
+  const outcome = spawnSync(nodePath, options, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (outcome.status === 0) return;
+  process.stderr.write('Building it failed: Helios runs without, / says how.\n');
 }
 
 function npm(npmArguments) {

@@ -15,7 +15,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { keepChanges } from './keep-changes.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
-import { addConsoleRoutes } from './routes/console.ts';
+import { addConsoleRoutes, sendUnknownPage } from './routes/console.ts';
 import { addConnectionRoutes } from './routes/connections.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addNotebookRoute } from './routes/notebook.ts';
@@ -140,7 +140,8 @@ export class Server implements AsyncDisposable {
     app.setErrorHandler((thrown: FastifyError, request, reply) =>
       this.#answerError(thrown, request, reply),
     );
-    app.setNotFoundHandler((request) => {
+    app.setNotFoundHandler(async (request, reply) => {
+      if (await sendUnknownPage({ files: this.#config.console }, request, reply)) return reply;
       throw noRoute(routes, request.method, request.url);
     });
     app.addHook('onRoute', ({ method, url }) => {

@@ -29,10 +29,7 @@ export function addConsoleRoutes(app: Routes, { files, version, url }: ConsoleRo
     app.get(`/${name}/*`, { schema }, page);
   }
   app.get('/assets/:name', { schema }, async (request, reply) => {
-    const name = nameOf(request);
-    // Their names have a checksum of what is in them.
-    reply.header('cache-control', 'public, max-age=31536000, immutable');
-    return await sendFile(files, `assets/${name}`, { request, reply });
+    return await sendFile(files, `assets/${nameOf(request)}`, { request, reply });
   });
 }
 
@@ -65,7 +62,9 @@ async function sendFile(
   }
   reply.header('content-security-policy', consolePolicy).header('etag', file.tag);
   reply.header('vary', 'accept-encoding').type(file.type);
-  if (name === 'index.html') reply.header('cache-control', 'no-cache');
+  // The names of assets have a checksum of what is in them.
+  const isForever = name.startsWith('assets/');
+  reply.header('cache-control', isForever ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (request.headers['if-none-match'] === file.tag) return await reply.code(304).send();
   const takesBrotli = /\bbr\b/.test(request.headers['accept-encoding'] ?? '');
   if (file.brotli === undefined || !takesBrotli) return await reply.send(file.bytes);

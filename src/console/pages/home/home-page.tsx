@@ -14,6 +14,7 @@ export function HomePage(_props: PageProps): ReactNode {
   const pipelines = useLivePipelines();
   return (
     <div className="columns">
+      <h1 className="visually-hidden">Home</h1>
       <section className="section">
         <header>
           <h2>Tables</h2>
