@@ -1,13 +1,25 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-/** What a user gets from the registry: packed, installed in an empty folder, run from there. */
+/**
+ * What a user gets from the registry: packed from a copy of the tree, since packing makes dist/
+ * anew, which other tests read meanwhile; installed in an empty folder, run from there.
+ */
 const folder = mkdtempSync(join(tmpdir(), 'helios-package-'));
+const notCopied = ['.git', '.vitest', 'dist', 'node_modules', 'helios-data'];
 const environment = {
   ...process.env,
   PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
@@ -17,7 +29,13 @@ const environment = {
 };
 
 beforeAll(() => {
-  npm(process.cwd(), 'pack', '--pack-destination', folder);
+  const tree = join(folder, 'tree');
+  mkdirSync(tree);
+  for (const name of readdirSync('.').filter((one) => !notCopied.includes(one))) {
+    cpSync(name, join(tree, name), { recursive: true });
+  }
+  symlinkSync(join(process.cwd(), 'node_modules'), join(tree, 'node_modules'));
+  npm(tree, 'pack', '--pack-destination', folder);
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   npm(folder, 'install', '--prefix', folder, join(folder, tarball!));
 });
@@ -41,7 +59,7 @@ test('tests and sources are not in the package', () => {
   expect(names).toContain('LICENSE');
 });
 
-test('the installed program starts and answers a query', async () => {
+test('the installed program starts, answers a query and serves the console', async () => {
   const program = join(folder, 'node_modules', '.bin', 'helios');
   const helios = spawn(program, ['start', '--port', '0', '--data', join(folder, 'data')], {
     env: environment,
@@ -55,6 +73,10 @@ test('the installed program starts and answers a query', async () => {
       body: JSON.stringify({ sql: 'SELECT 6 * 7 AS answer' }),
     });
     expect(await response.json()).toMatchObject({ rows: [[42]] });
+    const page = await (await fetch(url)).text();
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1];
+    expect(page).toContain('<div id="console">');
+    expect((await fetch(`${url}${script}`)).status).toBe(200);
   } finally {
     helios.kill('SIGTERM');
     if (helios.exitCode === null) await once(helios, 'exit');
