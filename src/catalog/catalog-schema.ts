@@ -39,6 +39,13 @@ const otherTables = `
     topic TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS documents (
+    kind TEXT NOT NULL CHECK (kind IN ('query', 'dashboard')),
+    path TEXT NOT NULL COLLATE NOCASE,
+    content TEXT NOT NULL,
+    changed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (kind, path)
+  ) STRICT;
 `;
 
 /** Version 0 knew two states that a pipeline could be wanted in. */

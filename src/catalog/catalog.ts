@@ -50,10 +50,23 @@ export type StreamEntry = {
   readonly createdAtMs: EpochMs;
 };
 
+/** What people keep besides: saved queries and dashboards. */
+export type DocumentKind = 'query' | 'dashboard';
+
+/** A document, whose content its owner understands. */
+export type DocumentEntry = {
+  readonly kind: DocumentKind;
+  /** With `/` between folders and the name. */
+  readonly path: string;
+  /** JSON. */
+  readonly content: string;
+  readonly changedAtMs: EpochMs;
+};
+
 /**
- * What exists: pipelines, tables, connections and streams of brokers. Every change is durable when
- * its method returns. Paths inside of the catalog's folder are stored relative to it, so that the
- * folder can be moved.
+ * What exists: pipelines, tables, connections, streams of brokers and documents. Every change is
+ * durable when its method returns. Paths inside of the catalog's folder are stored relative to it,
+ * so that the folder can be moved.
  */
 export class Catalog {
   readonly #root: string;
@@ -202,6 +215,31 @@ export class Catalog {
     this.#database.prepare('DELETE FROM streams WHERE name = ?').run(name);
   }
 
+  documents(kind: DocumentKind): readonly DocumentEntry[] {
+    return this.#database
+      .prepare('SELECT * FROM documents WHERE kind = ? ORDER BY path')
+      .all(kind)
+      .map(toDocument);
+  }
+
+  document(kind: DocumentKind, path: string): DocumentEntry | undefined {
+    const row = this.#database
+      .prepare('SELECT * FROM documents WHERE kind = ? AND path = ?')
+      .get(kind, path);
+    return row === undefined ? undefined : toDocument(row);
+  }
+
+  /** Adds a document, or replaces the one of its path. */
+  putDocument({ kind, path, content, changedAtMs }: DocumentEntry): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)')
+      .run(kind, path, content, changedAtMs);
+  }
+
+  deleteDocument(kind: DocumentKind, path: string): void {
+    this.#database.prepare('DELETE FROM documents WHERE kind = ? AND path = ?').run(kind, path);
+  }
+
   /** All of it, as it is stored. */
   content(): CatalogContent {
     return contentOf(this.#database);
@@ -288,6 +326,15 @@ function toStream(row: SqliteRow): StreamEntry {
     connection: String(row['connection']),
     topic: String(row['topic']),
     createdAtMs: Number(row['created_at_ms']),
+  };
+}
+
+function toDocument(row: SqliteRow): DocumentEntry {
+  return {
+    kind: row['kind'] === 'dashboard' ? 'dashboard' : 'query',
+    path: String(row['path']),
+    content: String(row['content']),
+    changedAtMs: Number(row['changed_at_ms']),
   };
 }
 

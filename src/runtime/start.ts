@@ -1,4 +1,5 @@
 import { systemClock } from '../base/clock.ts';
+import { Library } from '../catalog/library.ts';
 import type { RunningHelios, StartOptions } from '../cli/context.ts';
 import { QueryableTables } from '../pipeline/tables/queryable-tables.ts';
 import { createQueryService } from '../query/service.ts';
@@ -54,6 +55,7 @@ export async function startHelios(
       tableTail: new HotTail(registry, queryable, queries),
       connections: core.known,
       discovery: createDiscovery(core, baseDirectory),
+      library: new Library({ catalog, clock: systemClock }),
       clock: systemClock,
     },
     {

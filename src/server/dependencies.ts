@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { HeliosError } from '../base/errors.ts';
+import type { Library } from '../catalog/library.ts';
 import type { ConnectionTest } from '../connection/check/test-connection.ts';
 import type { Connection, Connections, ConnectionStep } from '../connection/connection.ts';
 import type { Discovery } from '../discovery/discovery.ts';
@@ -109,6 +110,8 @@ export type ServerDependencies = {
   readonly tableTail: TableTail;
   readonly connections?: ConnectionDependencies | undefined;
   readonly discovery?: Discovery | undefined;
+  /** Saved queries and dashboards. */
+  readonly library?: Library | undefined;
   /** Undefined while nothing in an object store was opened. */
   readonly stores?: (() => StoreFacts | undefined) | undefined;
   readonly clock: Clock;

@@ -191,7 +191,8 @@ function preflight(
   if (headers['access-control-allow-origin'] === undefined) return {};
   return {
     'access-control-allow-methods': allow,
-    'access-control-allow-headers': 'content-type, content-encoding, idempotency-key, accept',
+    'access-control-allow-headers':
+      'content-type, content-encoding, idempotency-key, accept, if-match',
     'access-control-max-age': '600',
   };
 }

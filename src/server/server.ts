@@ -15,6 +15,9 @@ import { Metrics } from './metrics/metrics.ts';
 import { keepChanges } from './keep-changes.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
+import { addLibraryRoutes } from './library/routes.ts';
+import { SharedAnswers } from './library/shared-answers.ts';
+import { addSharedQueryRoute } from './library/shared-route.ts';
 import { addConsoleRoutes, sendUnknownPage } from './routes/console.ts';
 import { addConnectionRoutes } from './routes/connections.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
@@ -155,7 +158,7 @@ export class Server implements AsyncDisposable {
   }
 
   #addRoutes(app: Routes): void {
-    const { log, backed, logger, pipelines, tables, care, connections, discovery } =
+    const { log, backed, logger, pipelines, tables, care, connections, discovery, library } =
       this.#dependencies;
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
@@ -163,7 +166,11 @@ export class Server implements AsyncDisposable {
     if (care !== undefined) addCareRoutes(app, care, logger);
     if (connections !== undefined) addConnectionRoutes(app, connections, logger);
     if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
+    if (library !== undefined) addLibraryRoutes(app, library);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
+    const onDone = (outcome: string): void =>
+      this.#metrics.count('helios_queries_total', { outcome });
+    addSharedQueryRoute(app, new SharedAnswers({ ...this.#dependencies, onDone }));
     addNotebookRoute(app, this.#dependencies);
     addSystemRoutes(app, {
       server: this.#dependencies,

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { systemClock } from '../../base/clock.ts';
 import { Catalog } from '../../catalog/catalog.ts';
 import { StoredConnections } from '../../catalog/connections.ts';
+import { Library } from '../../catalog/library.ts';
 import { testConnection } from '../../connection/check/test-connection.ts';
 import { ReferencedSecrets } from '../../connection/secrets.ts';
 import type { Discovery } from '../../discovery/discovery.ts';
@@ -44,7 +45,8 @@ export class TestServer implements AsyncDisposable {
     this.#catalog = new Catalog(join(directory, 'catalog.db'));
     const connections = connectionsIn(this.#catalog, config.environment ?? {});
     const { discovery } = config;
-    const parts = { log, pipelines, queries, tables, tableTail, connections, discovery };
+    const library = new Library({ catalog: this.#catalog, clock });
+    const parts = { log, pipelines, queries, tables, tableTail, connections, discovery, library };
     this.dependencies = { ...parts, clock, logger };
     const required = { version: '9.9.9', isReady: () => true };
     this.server = new Server(this.dependencies, { ...required, ...config });
