@@ -21,6 +21,14 @@ export const pages: readonly Page[] = [
     View: lazy(async () => ({ default: (await import('../pages/home/home-page.tsx')).HomePage })),
   },
   {
+    name: 'streams',
+    title: 'Streams',
+    icon: 'stream',
+    View: lazy(async () => ({
+      default: (await import('../pages/streams/streams-page.tsx')).StreamsPage,
+    })),
+  },
+  {
     name: 'tables',
     title: 'Tables',
     icon: 'table',

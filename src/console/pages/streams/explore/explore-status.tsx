@@ -1,0 +1,93 @@
+import type { ReactNode } from 'react';
+import { exactTime } from '../../../parts/ago.tsx';
+import { recordsMax } from '../../../tail/tail-buffer.ts';
+import { TailStatus } from '../../../tail/tail-status.tsx';
+import { count } from '../../../text.ts';
+import type { Explorer } from './use-explorer.ts';
+
+/** How following or looking goes, in one line. */
+export function ExploreStatus({
+  explorer,
+  onToggle,
+}: {
+  readonly explorer: Explorer;
+  readonly onToggle: () => void;
+}): ReactNode {
+  const { mode, tail } = explorer;
+  return (
+    <div className="explore-status">
+      {mode === 'look' ? (
+        <Looked explorer={explorer} />
+      ) : (
+        <>
+          <TailStatus view={tail.view} onToggle={onToggle} />
+          {tail.gapBefore !== undefined && <Gap at={tail.gapBefore} explorer={explorer} />}
+        </>
+      )}
+      <Shown explorer={explorer} />
+    </div>
+  );
+}
+
+function Shown({ explorer }: { readonly explorer: Explorer }): ReactNode {
+  const { find, records, recordCount, mode } = explorer;
+  if (find !== '') {
+    return (
+      <span className="quiet end number">
+        {count(records.length)} of the {count(recordCount)} shown have the text
+      </span>
+    );
+  }
+  if (mode === 'look' || recordCount < recordsMax) return null;
+  return <span className="quiet end">the newest {count(recordsMax)} are kept here</span>;
+}
+
+function Gap({ at, explorer }: { readonly at: string; readonly explorer: Explorer }): ReactNode {
+  return (
+    <span>
+      Helios was away until {exactTime(at).slice(11, 19)} UTC: what came meanwhile is not in this
+      list.{' '}
+      {explorer.mode === 'live' && (
+        <button
+          type="button"
+          className="button plain"
+          onClick={() => explorer.change({ from: 'newest' })}
+        >
+          Look at the newest
+        </button>
+      )}
+    </span>
+  );
+}
+
+function Looked({ explorer }: { readonly explorer: Explorer }): ReactNode {
+  const { look, from, later } = explorer;
+  const { answer, isLooking } = look;
+  if (isLooking) return <span role="status">Looking…</span>;
+  if (answer === undefined) return null;
+  return (
+    <>
+      <span role="status">
+        {answer.records.length === 1 ? '1 record' : `${count(answer.records.length)} records`},{' '}
+        {from === 'newest' ? 'the newest first' : 'the earliest first'}
+      </span>
+      {later !== undefined && (
+        <button type="button" className="button" onClick={() => explorer.change({ from: later })}>
+          Later records
+        </button>
+      )}
+      {answer.silent.length > 0 && answer.records.length > 0 && (
+        <span className="quiet">
+          nothing there in {answer.silent.length === 1 ? 'partition' : 'partitions'}{' '}
+          {answer.silent.join(', ')}
+        </span>
+      )}
+      {answer.problems.map(({ partition, message }) => (
+        <span key={partition} className="state bad">
+          {partition}: {message}
+        </span>
+      ))}
+      {answer.cost !== undefined && <span className="quiet">It took {answer.cost}.</span>}
+    </>
+  );
+}

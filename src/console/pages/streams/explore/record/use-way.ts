@@ -1,0 +1,111 @@
+import { useEffect, useState } from 'react';
+import type { PipelineAnswer, QueryAnswerDocument } from '../../../../../server/api.ts';
+import { request } from '../../../../api/request.ts';
+import type { Beside, TailRecord } from '../../../../tail/tail-record.ts';
+import { streamPath } from '../../stream-place.ts';
+import type { StreamReader } from '../../stream-readers.ts';
+import type { Explored } from '../use-explorer.ts';
+import { lookedRecords } from '../look/looked-records.ts';
+import { lookAt } from '../look/use-look.ts';
+
+/** What is found out about one record; what isn't known yet, or can't be, is undefined. */
+export type Way = {
+  /** RFC 3339: when it was taken in. */
+  readonly arrivedAt?: string | undefined;
+  readonly beside?: Beside | undefined;
+  readonly passages: readonly Passage[];
+};
+
+/** What became of a record in a pipeline. */
+export type Passage = {
+  readonly pipeline: string;
+  readonly outcome:
+    | { readonly kind: 'read' | 'ahead' | 'unknown' }
+    | { readonly kind: 'rejected'; readonly code: string; readonly message: string };
+};
+
+/** Asks for what surrounds a record, and for what its readers did with it. */
+export function useWay(
+  record: TailRecord,
+  { explored, readers }: { readonly explored: Explored; readonly readers: readonly StreamReader[] },
+): Way {
+  const [found, setFound] = useState<{ record: TailRecord; way: Way }>();
+  const { name, connection } = explored;
+  const path = streamPath(name, connection);
+  const readerKey = readers.map(({ pipeline, source }) => `${pipeline.name} ${source.name}`).join();
+  useEffect(() => {
+    const stop = new AbortController();
+    const ask = async (): Promise<void> => {
+      const place = await placeOf(record, { path, signal: stop.signal });
+      const passages = await Promise.all(
+        readers.map(async (reader) => await passageOf(record, reader, stop.signal)),
+      );
+      if (!stop.signal.aborted) setFound({ record, way: { ...place, passages } });
+    };
+    // What can't be asked stays unknown; the page says elsewhere that the server is away.
+    ask().catch(() => undefined);
+    return () => stop.abort();
+    // The readers are told each second; what they are is in the key.
+  }, [record, path, readerKey]);
+  if (found?.record === record) return found.way;
+  return { ...besideOf(record), passages: [] };
+}
+
+function besideOf(record: TailRecord): Pick<Way, 'arrivedAt' | 'beside'> {
+  if (record.beside === undefined) return {};
+  return { arrivedAt: record.time === '' ? undefined : record.time, beside: record.beside };
+}
+
+type Asking = { readonly path: string; readonly signal: AbortSignal };
+
+/** A tail tells no time and no key: the record is looked up, unless it is another there. */
+async function placeOf(
+  record: TailRecord,
+  { path, signal }: Asking,
+): Promise<Pick<Way, 'arrivedAt' | 'beside'>> {
+  const { partition, position, beside, text } = record;
+  if (beside !== undefined || position === undefined) return besideOf(record);
+  const answer = await lookAt(path, { from: `${partition}:${position}`, count: 1, signal });
+  const [found] = lookedRecords(answer);
+  if (found?.position !== position || found.text !== text) return {};
+  return { arrivedAt: found.time, beside: found.beside };
+}
+
+async function passageOf(
+  { partition, position }: TailRecord,
+  { pipeline: { name }, source }: StreamReader,
+  signal: AbortSignal,
+): Promise<Passage> {
+  if (partition === undefined || position === undefined) {
+    return { pipeline: name, outcome: { kind: 'unknown' } };
+  }
+  const sql = `SELECT code, message FROM quarantine
+    WHERE pipeline = $1 AND source = $2 AND partition = $3 AND position = $4 LIMIT 1`;
+  const params = [name, source.name, partition, position];
+  const [details, rejected] = await Promise.all([
+    request<PipelineAnswer>(`/api/v1/pipelines/${encodeURIComponent(name)}`, { signal }),
+    request<QueryAnswerDocument>('/api/v1/query', { body: { sql, params }, signal }),
+  ]);
+  const [row] = rejected.rows;
+  if (row !== undefined) {
+    const [code, message] = row.map(String);
+    return {
+      pipeline: name,
+      outcome: { kind: 'rejected', code: code ?? '', message: message ?? '' },
+    };
+  }
+  const read = details.sources
+    .find((one) => one.name === source.name)
+    ?.partitions?.find((one) => one.partition === partition)?.position;
+  return { pipeline: name, outcome: { kind: readKind(source.connector, read, position) } };
+}
+
+/** Of the embedded log, a pipeline's position is the end of what it has read. */
+function readKind(
+  connector: string,
+  read: string | undefined,
+  position: string,
+): 'read' | 'ahead' | 'unknown' {
+  if (connector !== 'http' || !/^\d+$/.test(position)) return 'unknown';
+  return Number(read ?? 0) > Number(position) ? 'read' : 'ahead';
+}

@@ -1,0 +1,163 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useRef } from 'react';
+import type { TailRecord } from './tail-record.ts';
+import './tail-list.css';
+
+/** The height of a row (--row). */
+const rowPx = 28;
+const overscanRows = 8;
+/** Of a longer record, so much is in its row. */
+const shownCharactersMax = 600;
+
+export type TailListProps = {
+  /** In the order in which they are shown. */
+  readonly records: readonly TailRecord[];
+  readonly chosenKey: number | undefined;
+  readonly onChoose: (record: TailRecord) => void;
+  /** What is told of the time: `arrived` by the server's clock, `seen` by this browser's. */
+  readonly timeName: 'arrived' | 'seen';
+  readonly hasPlaces: boolean;
+  /** False as long as the first row is seen. */
+  readonly onScroll?: ((isAway: boolean) => void) | undefined;
+  /** Counted up to go back to the first row. */
+  readonly toTop: number;
+};
+
+/** Records as rows, of which only those that are seen are in the page. */
+export function TailList(props: TailListProps): ReactNode {
+  const { records, chosenKey, onChoose, hasPlaces, onScroll, toTop } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const virtual = useVirtualizer({
+    count: records.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowPx,
+    overscan: overscanRows,
+  });
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+  }, [toTop]);
+  const chosenIndex = records.findIndex(({ key }) => key === chosenKey);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const target = targetOf(event.key, chosenIndex, records.length);
+    const record = target === undefined ? undefined : records[target];
+    if (record === undefined || target === undefined) return;
+    event.preventDefault();
+    virtual.scrollToIndex(target);
+    onChoose(record);
+  };
+  const items = virtual.getVirtualItems();
+  const isSeen = items.some(({ index }) => index === chosenIndex);
+  return (
+    <div
+      className={hasPlaces ? 'tail has-places' : 'tail'}
+      role="grid"
+      aria-label="Records, the newest first"
+      aria-rowcount={records.length + 1}
+      tabIndex={0}
+      aria-activedescendant={isSeen ? `${id}${chosenKey}` : undefined}
+      onKeyDown={onKeyDown}
+    >
+      <Head {...props} />
+      <div
+        ref={scroller}
+        className="tail-scroll"
+        role="presentation"
+        onScroll={({ currentTarget }) => onScroll?.(currentTarget.scrollTop >= rowPx)}
+      >
+        <div role="rowgroup" style={{ height: `${virtual.getTotalSize()}px` }}>
+          {items.map(({ index, start }) => {
+            const record = records[index];
+            if (record === undefined) return null;
+            const isChosen = record.key === chosenKey;
+            const place = { id: `${id}${record.key}`, index, start, isChosen, hasPlaces };
+            return <Row key={slotOf(index)} record={record} {...place} onChoose={onChoose} />;
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Rows that leave the page lend their elements to those that come in. */
+function slotOf(index: number): number {
+  return index % slotCount;
+}
+
+/** More than are ever in the page at once: a window of 4,000 pixels and what is around. */
+const slotCount = 200;
+
+function Head({ hasPlaces, timeName }: TailListProps): ReactNode {
+  return (
+    <div role="rowgroup" className="tail-head">
+      <div role="row" aria-rowindex={1} className="tail-row">
+        <span role="columnheader">{timeName}, UTC</span>
+        {hasPlaces && (
+          <>
+            <span role="columnheader" className="tail-partition">
+              partition
+            </span>
+            <span role="columnheader" className="tail-position">
+              position
+            </span>
+          </>
+        )}
+        <span role="columnheader">record</span>
+      </div>
+    </div>
+  );
+}
+
+type RowProps = {
+  readonly record: TailRecord;
+  readonly id: string;
+  readonly index: number;
+  readonly start: number;
+  readonly isChosen: boolean;
+  readonly hasPlaces: boolean;
+  readonly onChoose: (record: TailRecord) => void;
+};
+
+const Row = memo(function Row(props: RowProps): ReactNode {
+  const { record, id, index, start, isChosen, hasPlaces, onChoose } = props;
+  return (
+    <div
+      role="row"
+      id={id}
+      aria-rowindex={index + 2}
+      aria-selected={isChosen}
+      className="tail-row"
+      style={{ transform: `translateY(${start}px)` }}
+      onClick={() => onChoose(record)}
+    >
+      <span role="gridcell" className="tail-time">
+        {record.time.slice(11, 23)}
+      </span>
+      {hasPlaces && (
+        <>
+          <span role="gridcell" className="tail-partition">
+            {record.partition}
+          </span>
+          <span role="gridcell" className="tail-position">
+            {record.position ?? '?'}
+          </span>
+        </>
+      )}
+      <span role="gridcell" className="tail-text">
+        {record.text.slice(0, shownCharactersMax)}
+      </span>
+    </div>
+  );
+});
+
+function targetOf(key: string, at: number, count: number): number | undefined {
+  const target = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    PageDown: at + 20,
+    PageUp: at - 20,
+    Home: 0,
+    End: count - 1,
+  }[key];
+  return target === undefined ? undefined : Math.max(0, Math.min(target, count - 1));
+}
