@@ -37,6 +37,11 @@ export function duration(ms: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/** `94 ms`, and from a second on as a duration. */
+export function elapsed(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : duration(ms);
+}
+
 function scaled(value: number, units: readonly string[], step: number): string {
   let rest = value;
   let at = 0;

@@ -29,6 +29,12 @@ export const pages: readonly Page[] = [
     })),
   },
   {
+    name: 'sql',
+    title: 'SQL',
+    icon: 'sql',
+    View: lazy(async () => ({ default: (await import('../pages/sql/sql-page.tsx')).SqlPage })),
+  },
+  {
     name: 'tables',
     title: 'Tables',
     icon: 'table',

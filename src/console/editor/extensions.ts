@@ -1,0 +1,104 @@
+import { autocompletion, closeBrackets, completionKeymap } from '@codemirror/autocomplete';
+import { closeBracketsKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { SQLDialect, sql } from '@codemirror/lang-sql';
+import { bracketMatching, indentOnInput } from '@codemirror/language';
+import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
+import { EditorState, type Extension, Prec } from '@codemirror/state';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+  placeholder,
+} from '@codemirror/view';
+import type { KnownTable } from './completion-scope.ts';
+import { completionSources } from './completion.ts';
+import { editorLook } from './look.ts';
+
+/** What the editor asks of the page around it. */
+export type EditorPage = {
+  readonly tables: () => readonly KnownTable[];
+  readonly onChange: (text: string) => void;
+  readonly onSelect: (selection: EditorSelectionRange) => void;
+  readonly onRun: () => void;
+  /** False where there was nothing to cancel: Esc then means what it means in the editor. */
+  readonly onCancel: () => boolean;
+  readonly onFormat: () => void;
+};
+
+export type EditorSelectionRange = { readonly from: number; readonly to: number };
+
+/** The words of DuckDB's SELECT; those that are also names of columns stay plain. */
+const dialect = SQLDialect.define({
+  keywords:
+    'all analyze and anti any as asc asof at between by case cast cross current desc distinct ' +
+    'else end escape except exclude exists explain filter following from full glob group ' +
+    'grouping having ilike in inner intersect interval is join lateral left like limit natural ' +
+    'not nulls offset on or order outer over partition pivot positional preceding qualify range ' +
+    'recursive replace right rows sample select semi sets similar some tablesample then to ' +
+    'unbounded union unnest unpivot using values when where window with within',
+  types:
+    'bigint blob boolean date decimal double float hugeint integer json map smallint struct ' +
+    'text time timestamp timestamptz tinyint ubigint uhugeint uinteger uuid varchar',
+  builtin: '',
+  operatorChars: '+-*/<>=~!@#%^&|`?:',
+  doubleDollarQuotedStrings: true,
+  caseInsensitiveIdentifiers: true,
+  specialVar: '$',
+});
+
+export function editorExtensions(page: EditorPage): Extension {
+  return [
+    lineNumbers(),
+    highlightActiveLineGutter(),
+    history(),
+    drawSelection(),
+    indentOnInput(),
+    bracketMatching(),
+    closeBrackets(),
+    highlightSelectionMatches(),
+    EditorState.tabSize.of(2),
+    EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ 'aria-label': 'SQL', spellcheck: 'false' }),
+    placeholder('select … from …'),
+    sql({ dialect }),
+    autocompletion({
+      override: completionSources(page.tables),
+      icons: false,
+      interactionDelay: 0,
+    }),
+    editorLook(),
+    ownKeys(page),
+    keymap.of([
+      ...closeBracketsKeymap,
+      ...completionKeymap,
+      ...searchKeymap,
+      ...historyKeymap,
+      ...defaultKeymap,
+      // Escape, then Tab leaves the editor: CodeMirror has it so.
+      indentWithTab,
+    ]),
+    EditorView.updateListener.of(({ docChanged, selectionSet, state }) => {
+      if (docChanged) page.onChange(state.doc.toString());
+      if (docChanged || selectionSet) page.onSelect(state.selection.main);
+    }),
+  ];
+}
+
+function ownKeys({ onRun, onCancel, onFormat }: EditorPage): Extension {
+  const done = (action: () => void) => (): boolean => {
+    action();
+    return true;
+  };
+  return [
+    Prec.highest(keymap.of([{ key: 'Mod-Enter', run: done(onRun) }])),
+    keymap.of([
+      { key: 'Shift-Alt-f', run: done(onFormat) },
+      { key: 'Ctrl-.', run: onCancel },
+    ]),
+    // Behind everything else that Escape closes.
+    Prec.lowest(keymap.of([{ key: 'Escape', run: onCancel }])),
+  ];
+}

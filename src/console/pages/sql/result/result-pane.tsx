@@ -1,0 +1,92 @@
+import type { ReactNode } from 'react';
+import type { Fix } from '../../../editor/fix.ts';
+import { Failure } from '../../../parts/failure.tsx';
+import type { RunState } from '../run/query-run.ts';
+import type { ResultView, SqlTab } from '../tabs/tabs.ts';
+import { StatusLine } from './status-line.tsx';
+import { TableView } from './table-view.tsx';
+import './result-pane.css';
+
+export type ResultPaneProps = {
+  readonly tab: SqlTab;
+  readonly state: RunState;
+  /** What would mend the error, if anything is known to. */
+  readonly fixes: readonly Fix[];
+  readonly onFix: (fix: Fix) => void;
+  readonly onChange: (change: Partial<SqlTab>) => void;
+};
+
+/** What came of the query: its state, its error, its rows. */
+export function ResultPane(props: ResultPaneProps): ReactNode {
+  const { state } = props;
+  const { phase, live } = state;
+  const isOld = phase.kind !== 'done' && live === 'off';
+  return (
+    <section
+      className={live === 'on' ? 'sql-result live' : 'sql-result'}
+      aria-label="Result"
+      aria-busy={phase.kind === 'running'}
+    >
+      <div className="sql-result-head">
+        <StatusLine state={state} />
+        <Views {...props} />
+      </div>
+      {phase.kind === 'failed' && (
+        <Failure error={phase.error}>
+          <Fixes {...props} />
+        </Failure>
+      )}
+      <div className={isOld ? 'sql-result-body old' : 'sql-result-body'}>
+        <View {...props} />
+      </div>
+    </section>
+  );
+}
+
+const views: readonly { readonly view: ResultView; readonly name: string }[] = [
+  { view: 'table', name: 'Table' },
+];
+
+function Views({ tab, onChange }: ResultPaneProps): ReactNode {
+  if (views.length < 2) return null;
+  return (
+    <div className="sql-views" role="group" aria-label="How the result is shown">
+      {views.map(({ view, name }) => (
+        <button
+          key={view}
+          type="button"
+          className="button"
+          aria-pressed={tab.view === view}
+          onClick={() => onChange({ view })}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Fixes({ fixes, onFix }: ResultPaneProps): ReactNode {
+  return (
+    <div className="sql-fixes">
+      {fixes.map((fix) => (
+        <button key={fix.insert} type="button" className="button" onClick={() => onFix(fix)}>
+          Change to {fix.insert}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function View({ state }: ResultPaneProps): ReactNode {
+  const { answer, phase } = state;
+  if (answer === undefined) {
+    if (phase.kind !== 'idle') return null;
+    return (
+      <p className="sql-empty quiet">
+        The answer comes here. Run takes the statement that the cursor is in, or what is selected.
+      </p>
+    );
+  }
+  return <TableView answer={answer} />;
+}
