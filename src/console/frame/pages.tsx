@@ -35,6 +35,14 @@ export const pages: readonly Page[] = [
     View: lazy(async () => ({ default: (await import('../pages/sql/sql-page.tsx')).SqlPage })),
   },
   {
+    name: 'pipelines',
+    title: 'Pipelines',
+    icon: 'pipeline',
+    View: lazy(async () => ({
+      default: (await import('../pages/pipelines/pipelines-page.tsx')).PipelinesPage,
+    })),
+  },
+  {
     name: 'tables',
     title: 'Tables',
     icon: 'table',

@@ -2,7 +2,6 @@ import { type ReactNode, useState } from 'react';
 import { useRows } from '../../api/rows.ts';
 import { Link } from '../../link.tsx';
 import { Failure } from '../../parts/failure.tsx';
-import { Copyable } from '../../parts/copyable.tsx';
 import { go, usePlace, withSearch } from '../../place.ts';
 import { count } from '../../text.ts';
 import { ColumnRule } from './column-rule.tsx';
@@ -47,7 +46,10 @@ export function ReasonView({
           <span className="chip rejected">{reason.code}</span>
           {reason.field !== '' && <span className="quarantine-column">{reason.field}</span>}
         </h1>
-        <div className="end">
+        <div className="end quarantine-take">
+          <Link className="button" href={`/sql?${new URLSearchParams({ q: sqlOf(reason) })}`}>
+            Open in SQL
+          </Link>
           <Export reason={reason} since={since} />
         </div>
       </header>
@@ -70,10 +72,6 @@ export function ReasonView({
         )}
       </dl>
       <Pages key={`${reasonKey(reason)} ${since}`} reason={reason} since={since} />
-      <details className="quarantine-sql">
-        <summary>The same in SQL</summary>
-        <Copyable text={sqlOf(reason)} what="the statement" />
-      </details>
     </section>
   );
 }

@@ -1,0 +1,86 @@
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import type { ScriptErrorAnswer } from '../../../../server/api.ts';
+import type { KnownTable } from '../../../editor/completion-scope.ts';
+import { markOf } from '../../../editor/fix.ts';
+import { type EditorHandle, SqlEditor } from '../../../editor/sql-editor.tsx';
+
+export type ScriptFieldProps = {
+  readonly sql: string;
+  readonly errors: readonly ScriptErrorAnswer[];
+  /** What can be completed. */
+  readonly tables: readonly KnownTable[];
+  readonly onChange: (sql: string) => void;
+  /** Ctrl+Enter. */
+  readonly onRun: () => void;
+};
+
+/** The text of a script in the house's editor, with what is wrong in it below. */
+export function ScriptField({ sql, errors, tables, onChange, onRun }: ScriptFieldProps): ReactNode {
+  const editor = useRef<EditorHandle>(null);
+  const known = useRef(sql);
+  useEffect(() => {
+    if (known.current === sql) return;
+    known.current = sql;
+    editor.current?.replace(sql);
+  }, [sql]);
+  const first = errors[0];
+  const mark = useMemo(
+    () => first && markOf(sql, { text: sql, start: 0 }, { ...first, code: 'invalid_sql', id: '' }),
+    [sql, first],
+  );
+  return (
+    <>
+      <div className="edit-script">
+        <SqlEditor
+          ref={editor}
+          documentId="script"
+          text={sql}
+          mark={mark}
+          tables={() => tables}
+          onChange={(text) => {
+            known.current = text;
+            onChange(text);
+          }}
+          onSelect={() => undefined}
+          onRun={onRun}
+          onCancel={() => false}
+          onFormat={() => void formatInto(editor.current, known.current)}
+        />
+      </div>
+      <ul className="edit-errors" aria-live="polite">
+        {errors.map((error) => (
+          <li key={`${error.position.line}:${error.position.column} ${error.message}`}>
+            Line {error.position.line}, column {error.position.column}: {error.message}{' '}
+            {error.hint !== undefined && <span className="quiet">{error.hint}</span>}
+            {error === first &&
+              mark?.fixes.map((fix) => (
+                <button
+                  key={fix.insert}
+                  type="button"
+                  className="button"
+                  onClick={() => editor.current?.apply(fix)}
+                >
+                  Change to {fix.insert}
+                </button>
+              ))}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Lays the text out anew, where it can be read; what can't is marked already. */
+async function formatInto(editor: EditorHandle | null, sql: string): Promise<void> {
+  const { formatSql } = await import('../../../editor/format.ts');
+  const laidOut = tried(() => formatSql(sql));
+  if (laidOut !== undefined) editor?.replace(laidOut);
+}
+
+function tried(action: () => string): string | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}

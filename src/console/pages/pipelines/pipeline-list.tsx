@@ -1,0 +1,124 @@
+import type { ReactNode } from 'react';
+import type { PipelineAnswer } from '../../../server/api.ts';
+import { Link } from '../../link.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { PipelineState } from '../../parts/pipeline-state.tsx';
+import { bytes, count, duration, rate } from '../../text.ts';
+import { exampleScript } from './edit/example-script.ts';
+import { newPath, pipelinePath } from './pipeline-path.ts';
+import { lagOf, type PipelineRates, quarantineTable, rowsOf } from './rates.ts';
+import { useRates } from './use-rates.ts';
+
+/** All pipelines with what goes through them now. */
+export function PipelineList(): ReactNode {
+  const { pipelines, rates } = useRates();
+  return (
+    <section className="section pipelines">
+      <header>
+        <h1>Pipelines</h1>
+        <Link href={newPath} className="button end">
+          <Icon name="plus" />
+          New pipeline
+        </Link>
+      </header>
+      {pipelines?.length === 0 && <NoPipelines />}
+      {pipelines !== undefined && pipelines.length > 0 && (
+        <div className="table-scroll">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>name</th>
+                <th>state</th>
+                <th className="number">behind</th>
+                <th className="number">rows</th>
+                <th className="number">read</th>
+                <th className="number">rejected</th>
+                <th>from</th>
+                <th>into</th>
+              </tr>
+            </thead>
+            <tbody>
+              {pipelines
+                .toSorted((one, other) => one.name.localeCompare(other.name))
+                .map((pipeline) => (
+                  <PipelineRow
+                    key={pipeline.id}
+                    pipeline={pipeline}
+                    rates={rates.get(pipeline.id)}
+                  />
+                ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function PipelineRow({
+  pipeline,
+  rates,
+}: {
+  readonly pipeline: PipelineAnswer;
+  readonly rates: PipelineRates | undefined;
+}): ReactNode {
+  const { name, state, error, sources, sinks, records_rejected } = pipeline;
+  const lag = lagOf(pipeline);
+  const waiting = sources.find((source) => source.waiting !== undefined)?.waiting;
+  const tables = sinks.filter(({ table }) => table !== quarantineTable);
+  const why = error?.message ?? waiting?.message;
+  return (
+    <>
+      <tr>
+        <td className="pipelines-name">
+          <Link href={pipelinePath(name)}>{name}</Link>
+        </td>
+        <td>
+          <PipelineState state={state} />
+        </td>
+        <td className="number">{lag === undefined || state !== 'running' ? '–' : duration(lag)}</td>
+        <td className="number">{rates === undefined ? '' : rate(rowsOf(rates))}</td>
+        <td className="number">{rates === undefined ? '' : `${bytes(rates.bytesRead)}/s`}</td>
+        <td className="number">
+          {records_rejected === 0 ? (
+            '0'
+          ) : (
+            <Link
+              className="pipelines-rejected"
+              href={`/quarantine?pipeline=${encodeURIComponent(name)}`}
+            >
+              {count(records_rejected)}
+            </Link>
+          )}
+        </td>
+        <td className="pipelines-names">
+          {sources.map((source) => `${source.name} (${source.connector})`).join(', ')}
+        </td>
+        <td className="pipelines-names">{tables.map(({ table }) => table).join(', ')}</td>
+      </tr>
+      {why !== undefined && (
+        <tr className="pipelines-why">
+          <td />
+          <td colSpan={7}>{why}</td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+function NoPipelines(): ReactNode {
+  return (
+    <div className="pipelines-empty">
+      <p>
+        A pipeline reads streams, runs SQL over each of their records, and keeps the rows in tables
+        that other engines read, too. This one keeps what is sent to the stream <code>events</code>:
+      </p>
+      <pre className="pipelines-script">{exampleScript}</pre>
+      <p>
+        <Link href={`${newPath}?example=1`} className="button main">
+          Try it
+        </Link>
+      </p>
+    </div>
+  );
+}
