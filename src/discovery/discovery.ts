@@ -5,6 +5,8 @@ import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { withOthers } from '../connection/failure/missing-stream.ts';
 import type { Engine } from '../engine/engine.ts';
+import { parseScript } from '../sql/parse-script.ts';
+import type { ScriptError } from '../sql/script.ts';
 import type {
   PeekAnswer,
   PeekedRecord,
@@ -16,6 +18,7 @@ import type {
 } from '../source/look.ts';
 import type { MetadataColumn } from './draft-script.ts';
 import { draftTable, type TableDraft } from './draft-table.ts';
+import { dryRun, type DryRun, type DryRunPlace } from './dry-run.ts';
 import { tableNameOf } from './table-name.ts';
 
 export type DiscoveryOptions = {
@@ -52,6 +55,11 @@ export type InferAnswer = TableDraft & {
   readonly table: string;
   readonly sample: PeekAnswer;
 };
+
+/** What the first source of a script would do with records; or why it can't be told. */
+export type Trial =
+  | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] }
+  | { readonly kind: 'tried'; readonly source: string; readonly dryRun: DryRun };
 
 /** Looks at streams, and drafts tables for them. */
 export class Discovery {
@@ -109,6 +117,32 @@ export class Discovery {
     });
   }
 
+  /** Drafts a table for records that were looked at before; `source`: its options. */
+  async draft(
+    records: readonly PeekedRecord[],
+    {
+      table,
+      source,
+    }: { readonly table: string; readonly source: Readonly<Record<string, string>> },
+  ): Promise<TableDraft> {
+    const path = this.#options.pathOf(table);
+    return await this.#draft(records, { table, options: source, metadata: [], offered: [], path });
+  }
+
+  /** Tries a script on records that were looked at before; nothing is read, and nothing made. */
+  async try(sql: string, records: readonly PeekedRecord[]): Promise<Trial> {
+    const parsed = parseScript(sql);
+    if (parsed.kind === 'errors') return parsed;
+    const [source] = parsed.script.sources;
+    if (source === undefined) {
+      throw new HeliosError('invalid_request', 'The script reads no source.', {
+        hint: 'Declare one: CREATE TABLE name (…) WITH (connector = …).',
+      });
+    }
+    const tried = await this.#inPlace(async (place) => await dryRun(source, records, place));
+    return { kind: 'tried', source: source.name, dryRun: tried };
+  }
+
   /** Between looks, only whether there is anything at all is asked: a read of each shard. */
   async #peek(look: StreamLook, request: PeekRequest, waitMs: number): Promise<PeekAnswer> {
     const { clock } = this.#options;
@@ -143,13 +177,16 @@ export class Discovery {
     records: readonly PeekedRecord[],
     request: Parameters<typeof draftTable>[1],
   ): Promise<TableDraft> {
+    return await this.#inPlace(async (place) => await draftTable(records, request, place));
+  }
+
+  async #inPlace<T>(action: (place: DryRunPlace) => Promise<T>): Promise<T> {
     const { engine, temporaryDirectory, clock } = this.#options;
     await mkdir(temporaryDirectory, { recursive: true });
     const directory = await mkdtemp(join(temporaryDirectory, 'sample-'));
     try {
       await using connection = await engine.connect();
-      const place = { connection, directory, nowMs: clock.nowMs() };
-      return await draftTable(records, request, place);
+      return await action({ connection, directory, nowMs: clock.nowMs() });
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

@@ -17,23 +17,25 @@ export function Navigation({
         <Icon name="sun" />
         <span>Helios</span>
       </Link>
-      {pages.map((page) => (
-        <Link
-          key={page.name}
-          href={`/${page.name}`}
-          className={page.name === 'settings' ? 'frame-link last' : 'frame-link'}
-          title={page.title}
-          aria-current={page === current ? 'page' : undefined}
-        >
-          <Icon name={page.icon} />
-          <span className="word">{page.title}</span>
-          {page.name === 'quarantine' && rejectedCount > 0 && (
-            <span className="count" title={`${count(rejectedCount)} rejected records`}>
-              {count(rejectedCount)}
-            </span>
-          )}
-        </Link>
-      ))}
+      {pages
+        .filter(({ isOffNavigation }) => isOffNavigation !== true)
+        .map((page) => (
+          <Link
+            key={page.name}
+            href={`/${page.name}`}
+            className={page.name === 'settings' ? 'frame-link last' : 'frame-link'}
+            title={page.title}
+            aria-current={page === current ? 'page' : undefined}
+          >
+            <Icon name={page.icon} />
+            <span className="word">{page.title}</span>
+            {page.name === 'quarantine' && rejectedCount > 0 && (
+              <span className="count" title={`${count(rejectedCount)} rejected records`}>
+                {count(rejectedCount)}
+              </span>
+            )}
+          </Link>
+        ))}
     </nav>
   );
 }

@@ -9,6 +9,8 @@ export type Page = {
   readonly name: string;
   readonly title: string;
   readonly icon: IconName;
+  /** It is gone to from other pages, and by its name. */
+  readonly isOffNavigation?: true;
   readonly View: LazyExoticComponent<ComponentType<PageProps>>;
 };
 
@@ -56,6 +58,15 @@ export const pages: readonly Page[] = [
     icon: 'rejected',
     View: lazy(async () => ({
       default: (await import('../pages/quarantine/quarantine-page.tsx')).QuarantinePage,
+    })),
+  },
+  {
+    name: 'connect',
+    title: 'Connect a stream',
+    icon: 'plus',
+    isOffNavigation: true,
+    View: lazy(async () => ({
+      default: (await import('../pages/connect/connect-page.tsx')).ConnectPage,
     })),
   },
 ];

@@ -2,6 +2,7 @@
  * What travels over HTTP of looks at streams, as the console and the CLI see it. Types only, by the
  * rules of api.ts.
  */
+import type { ScriptErrorAnswer } from '../api.ts';
 
 /** What isn't known is absent. */
 export type StreamSummaryAnswer = {
@@ -70,6 +71,8 @@ export type InferBody = {
   readonly offset?: string | undefined;
   /** Keeps key, partition, time … in columns. */
   readonly metadata?: boolean | undefined;
+  /** Tells the records, too: as many as there is room for. */
+  readonly records?: boolean | undefined;
   readonly timeout_ms?: number | undefined;
   /** Where there is no record, one is waited for so long; 0 unless given. */
   readonly wait_ms?: number | undefined;
@@ -86,14 +89,39 @@ export type InferredColumnAnswer = {
   readonly note?: string | undefined;
 };
 
-export type InferAnswerDocument = {
+/** A table that fits records, and what it would do with them. */
+export type DraftAnswerDocument = {
   readonly table: string;
   /** `columns`, or what records are kept whole as. */
   readonly shape: 'columns' | 'json' | 'text' | 'bytes';
   readonly columns: readonly InferredColumnAnswer[];
+  /** Records that are objects: what the columns' shares are of. */
+  readonly readable_count: number;
   readonly warnings: readonly string[];
   /** To edit, and to create a pipeline of. */
   readonly sql: string;
+  readonly dry_run: DryRunAnswer;
+};
+
+export type DryRunAnswer = {
+  readonly accepted_count: number;
+  readonly rejected_count: number;
+  readonly blank_count: number;
+  readonly counts_by_code: Readonly<Record<string, number>>;
+  /** The first of them; all of them of a trial. */
+  readonly rejected: readonly {
+    /** Its number among the records, from 0. */
+    readonly index: number;
+    readonly partition: string;
+    readonly position: string;
+    readonly code: string;
+    readonly message: string;
+    /** How it begins. */
+    readonly raw: BytesAnswer;
+  }[];
+};
+
+export type InferAnswerDocument = Omit<DraftAnswerDocument, 'readable_count'> & {
   readonly sample: {
     readonly record_count: number;
     /** Of these, objects: what the columns' shares are of. */
@@ -102,20 +130,26 @@ export type InferAnswerDocument = {
     readonly silent: readonly string[];
     readonly problems: PeekAnswerDocument['problems'];
     readonly cost?: string | undefined;
-  };
-  readonly dry_run: {
-    readonly accepted_count: number;
-    readonly rejected_count: number;
-    readonly blank_count: number;
-    readonly counts_by_code: Readonly<Record<string, number>>;
-    /** The first of them. */
-    readonly rejected: readonly {
-      readonly partition: string;
-      readonly position: string;
-      readonly code: string;
-      readonly message: string;
-      /** How it begins. */
-      readonly raw: BytesAnswer;
-    }[];
+    /** Where they were asked for: the first, as far as there is room. */
+    readonly records?: readonly PeekedRecordAnswer[] | undefined;
   };
 };
+
+/** A record that was looked at before. */
+export type SampleRecordBody = Pick<PeekedRecordAnswer, 'partition' | 'position' | 'value'>;
+
+/** `POST /api/v1/pipelines/draft`. */
+export type DraftBody = {
+  readonly table: string;
+  /** Options of the source table without the format's, `connector` first. */
+  readonly source: Readonly<Record<string, string>>;
+  readonly records: readonly SampleRecordBody[];
+};
+
+/** `POST /api/v1/pipelines/try`: the script's first source on these records. */
+export type TryBody = { readonly sql: string; readonly records: readonly SampleRecordBody[] };
+
+/** Errors in the script are an answer, as of `POST /api/v1/pipelines/validate`. */
+export type TryAnswer =
+  | { readonly valid: false; readonly errors: readonly ScriptErrorAnswer[] }
+  | { readonly valid: true; readonly source: string; readonly dry_run: DryRunAnswer };

@@ -43,24 +43,43 @@ const bytes = Type.Union(
 const problems = Type.Array(Type.Object({ partition: Type.String(), message: Type.String() }));
 const silent = Type.Array(Type.String(), { description: 'Partitions with nothing there.' });
 
+const records = Type.Array(
+  Type.Object({
+    partition: Type.String(),
+    position: Type.String(),
+    time: Type.Optional(Type.String({ format: 'date-time' })),
+    key: bytes,
+    headers: Type.Record(Type.String(), Type.Unknown()),
+    value: bytes,
+  }),
+  { description: 'By time.' },
+);
+
 export const peekAnswerSchema: TSchema = Type.Object({
-  records: Type.Array(
-    Type.Object({
-      partition: Type.String(),
-      position: Type.String(),
-      time: Type.Optional(Type.String({ format: 'date-time' })),
-      key: bytes,
-      headers: Type.Record(Type.String(), Type.Unknown()),
-      value: bytes,
-    }),
-    { description: 'By time.' },
-  ),
+  records,
   silent,
   problems,
   cost: Type.Optional(Type.String({ description: 'Of limits that others share.' })),
 });
 
-export const inferAnswerSchema: TSchema = Type.Object({
+const dryRun = Type.Object({
+  accepted_count: count,
+  rejected_count: count,
+  blank_count: count,
+  counts_by_code: Type.Record(Type.String(), count),
+  rejected: Type.Array(
+    Type.Object({
+      index: Type.Integer({ minimum: 0, description: 'Its number among the records, from 0.' }),
+      partition: Type.String(),
+      position: Type.String(),
+      code: Type.String(),
+      message: Type.String(),
+      raw: bytes,
+    }),
+  ),
+});
+
+const draft = {
   table: Type.String(),
   shape: Type.Enum(['columns', 'json', 'text', 'bytes']),
   columns: Type.Array(
@@ -75,27 +94,30 @@ export const inferAnswerSchema: TSchema = Type.Object({
   ),
   warnings: Type.Array(Type.String()),
   sql: Type.String({ description: 'To edit, and to create a pipeline of.' }),
+  dry_run: dryRun,
+};
+
+const readable = Type.Integer({ minimum: 0, description: 'Objects among them.' });
+
+export const draftAnswerSchema: TSchema = Type.Object({ ...draft, readable_count: readable });
+
+export const inferAnswerSchema: TSchema = Type.Object({
+  ...draft,
   sample: Type.Object({
     record_count: count,
-    readable_count: Type.Integer({ minimum: 0, description: 'Objects among them.' }),
+    readable_count: readable,
     partition_counts: Type.Record(Type.String(), count),
     silent,
     problems,
     cost: Type.Optional(Type.String()),
+    records: Type.Optional(records),
   }),
-  dry_run: Type.Object({
-    accepted_count: count,
-    rejected_count: count,
-    blank_count: count,
-    counts_by_code: Type.Record(Type.String(), count),
-    rejected: Type.Array(
-      Type.Object({
-        partition: Type.String(),
-        position: Type.String(),
-        code: Type.String(),
-        message: Type.String(),
-        raw: bytes,
-      }),
-    ),
-  }),
+});
+
+/** Errors in the script, or what its first source would do. */
+export const tryAnswerSchema: TSchema = Type.Object({
+  valid: Type.Boolean(),
+  errors: Type.Optional(Type.Array(Type.Unknown())),
+  source: Type.Optional(Type.String()),
+  dry_run: Type.Optional(dryRun),
 });

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { InferAnswer } from '../../discovery/discovery.ts';
+import type { InferAnswer, Trial } from '../../discovery/discovery.ts';
 import { typeName } from '../../discovery/draft-script.ts';
 import { readableCount } from '../../discovery/infer.ts';
-import type { DryRejection } from '../../discovery/dry-run.ts';
+import type { TableDraft } from '../../discovery/draft-table.ts';
+import type { DryRejection, DryRun } from '../../discovery/dry-run.ts';
 import type {
   PeekAnswer,
   PeekedRecord,
@@ -11,11 +12,15 @@ import type {
 } from '../../source/look.ts';
 import type {
   BytesAnswer,
+  DraftAnswerDocument,
+  DryRunAnswer,
   InferAnswerDocument,
   PeekAnswerDocument,
   PeekedRecordAnswer,
+  SampleRecordBody,
   StreamDescriptionAnswer,
   StreamSummaryAnswer,
+  TryAnswer,
 } from './discovery-answers.ts';
 
 export function streamSummaryAnswer(summary: StreamSummary): StreamSummaryAnswer {
@@ -49,8 +54,34 @@ export function peekAnswerDocument({ records, ...rest }: PeekAnswer): PeekAnswer
 const rejectedMax = 20;
 const rawBytesMax = 2000;
 
-export function inferAnswerDocument(answer: InferAnswer): InferAnswerDocument {
-  const { inferred, dryRun, sample, table, sql } = answer;
+/** Values of a sample in one answer: it has to go back in one request. */
+const sampleBytesMax = 1_500_000;
+
+export function inferAnswerDocument(
+  answer: InferAnswer,
+  { hasRecords }: { readonly hasRecords: boolean },
+): InferAnswerDocument {
+  const { sample, table } = answer;
+  const { readable_count, ...draft } = draftAnswerDocument(table, answer, sample.records);
+  return {
+    ...draft,
+    sample: {
+      record_count: sample.records.length,
+      readable_count,
+      partition_counts: countsOf(sample.records.map(({ partition }) => partition)),
+      silent: sample.silent,
+      problems: sample.problems,
+      cost: sample.cost,
+      records: hasRecords ? withinRoom(sample.records).map(peekedRecordAnswer) : undefined,
+    },
+  };
+}
+
+export function draftAnswerDocument(
+  table: string,
+  { inferred, dryRun, sql }: TableDraft,
+  records: readonly PeekedRecord[],
+): DraftAnswerDocument {
   return {
     table,
     shape: inferred.shape,
@@ -62,32 +93,59 @@ export function inferAnswerDocument(answer: InferAnswer): InferAnswerDocument {
       examples: column.examples,
       note: column.note,
     })),
+    readable_count: readableCount(inferred),
     warnings: inferred.warnings,
     sql,
-    sample: {
-      record_count: sample.records.length,
-      readable_count: readableCount(inferred),
-      partition_counts: countsOf(sample.records.map(({ partition }) => partition)),
-      silent: sample.silent,
-      problems: sample.problems,
-      cost: sample.cost,
-    },
-    dry_run: {
-      accepted_count: dryRun.acceptedCount,
-      rejected_count: dryRun.rejected.length,
-      blank_count: dryRun.blankCount,
-      counts_by_code: countsOf(dryRun.rejected.map(({ code }) => code)),
-      rejected: dryRun.rejected.slice(0, rejectedMax).map((one) => rejection(one, sample.records)),
-    },
+    dry_run: dryRunAnswer(dryRun, records, rejectedMax),
+  };
+}
+
+export function tryAnswer(trial: Trial, records: readonly PeekedRecord[]): TryAnswer {
+  if (trial.kind === 'errors') return { valid: false, errors: trial.errors };
+  const { source, dryRun } = trial;
+  return { valid: true, source, dry_run: dryRunAnswer(dryRun, records, records.length) };
+}
+
+/** Records that come back from who looked at them. */
+export function sampleRecord({ partition, position, value }: SampleRecordBody): PeekedRecord {
+  const bytes = value === null ? null : bytesOf(value);
+  const beside = { timestampMs: undefined, key: null, headers: {}, metadata: {} };
+  return { partition, position, ...beside, value: bytes };
+}
+
+function bytesOf(value: NonNullable<BytesAnswer>): Uint8Array {
+  return 'text' in value ? Buffer.from(value.text, 'utf8') : Buffer.from(value.base64, 'base64');
+}
+
+function withinRoom(records: readonly PeekedRecord[]): readonly PeekedRecord[] {
+  let bytes = 0;
+  return records.filter(({ value }) => {
+    bytes += value?.byteLength ?? 0;
+    return bytes <= sampleBytesMax;
+  });
+}
+
+function dryRunAnswer(
+  { acceptedCount, rejected, blankCount }: DryRun,
+  records: readonly PeekedRecord[],
+  countMax: number,
+): DryRunAnswer {
+  return {
+    accepted_count: acceptedCount,
+    rejected_count: rejected.length,
+    blank_count: blankCount,
+    counts_by_code: countsOf(rejected.map(({ code }) => code)),
+    rejected: rejected.slice(0, countMax).map((one) => rejection(one, records)),
   };
 }
 
 function rejection(
   { index, code, message, raw }: DryRejection,
   records: readonly PeekedRecord[],
-): InferAnswerDocument['dry_run']['rejected'][number] {
+): DryRunAnswer['rejected'][number] {
   const record = records[index];
   return {
+    index,
     partition: record?.partition ?? '',
     position: record?.position ?? '',
     code,

@@ -12,7 +12,14 @@ export type ConsoleRoutes = {
 };
 
 /** The first parts of the console's paths (src/console/frame/pages.tsx); all get the same page. */
-const pageNames: readonly string[] = ['streams', 'sql', 'pipelines', 'tables', 'quarantine'];
+const pageNames: readonly string[] = [
+  'streams',
+  'sql',
+  'pipelines',
+  'tables',
+  'quarantine',
+  'connect',
+];
 
 /** `/`, the other pages of the console, and the files that they load. */
 export function addConsoleRoutes(app: Routes, { files, version, url }: ConsoleRoutes): void {

@@ -199,3 +199,42 @@ describe('a place in a stream', () => {
     expect(() => parsePeekStart(text)).toThrow('no place in a stream');
   });
 });
+
+test('the records of a sample come along where they are asked for', async () => {
+  const answer = await server.json('POST', `${path}/s/infer`, { records: true });
+  expect(json(answer)).toMatchObject({
+    sample: { records: [{ position: '0', value: { text: '{"id":1}' } }, { position: '1' }] },
+  });
+});
+
+test('a script is tried on records that were looked at before', async () => {
+  const withType = (type: string): unknown => ({
+    sql:
+      `CREATE TABLE s (id ${type}) WITH (connector = 'http', format = 'json');` +
+      "CREATE TABLE t WITH (connector = 'delta', path = 't', format = 'parquet');" +
+      'INSERT INTO t SELECT id FROM s;',
+    records: [
+      { partition: '0', position: '5', value: { text: '{"id":"n/a"}' } },
+      { partition: '0', position: '6', value: { base64: 'eyJpZCI6MX0=' } },
+    ],
+  });
+  const narrow = await server.json('POST', '/api/v1/pipelines/try', withType('BIGINT'));
+  expect(json(narrow)).toMatchObject({
+    valid: true,
+    dry_run: { accepted_count: 1, rejected: [{ index: 0, position: '5' }] },
+  });
+  const wide = await server.json('POST', '/api/v1/pipelines/try', withType('JSON'));
+  expect(json(wide)).toMatchObject({ dry_run: { rejected_count: 0 } });
+  const wrong = await server.json('POST', '/api/v1/pipelines/try', withType('HUGE'));
+  expect(json(wrong)).toMatchObject({ valid: false, errors: [{ position: {} }] });
+});
+
+test('a pipeline is drafted for records that were looked at before', async () => {
+  const answer = await server.json('POST', '/api/v1/pipelines/draft', {
+    table: 'old',
+    source: { connector: 'single_file', path: '/data/old.json' },
+    records: [{ partition: '0', position: '0', value: { text: '{"id":1}' } }],
+  });
+  expect(json(answer)).toMatchObject({ columns: [{ name: 'id', type: 'BIGINT' }] });
+  expect(answer.text).toContain("path = '/data/old.json'");
+});

@@ -14,6 +14,7 @@ import {
   streamSummaryAnswer,
 } from '../discovery/discovery-wire.ts';
 import { parseOffset, parsePeekStart } from '../discovery/peek-start.ts';
+import { addTrials } from '../discovery/trial-routes.ts';
 import { errorSchema } from '../schemas.ts';
 import { abortOnClose } from './abort-on-close.ts';
 import { checkNewName, nameParams } from './names.ts';
@@ -33,6 +34,7 @@ export function addDiscoveryRoutes(app: Routes, discovery: Discovery): void {
   addListing(app, discovery);
   addPeeking(app, discovery);
   addInferring(app, discovery);
+  addTrials(app, discovery);
 }
 
 const ofConnection = '/api/v1/connections/:name/streams';
@@ -75,6 +77,7 @@ const inferBody = Type.Object(
       Type.String({ description: 'Where the pipeline starts: earliest (unless given) …' }),
     ),
     metadata: Type.Optional(Type.Boolean({ description: 'Keeps key, partition … in columns.' })),
+    records: Type.Optional(Type.Boolean({ description: 'Tells the records, too.' })),
     timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: timeoutMsMax })),
     wait_ms: Type.Optional(
       Type.Integer({ minimum: 0, maximum: waitMsMax, description: waitAbout }),
@@ -180,7 +183,7 @@ function addInferring(app: Routes, discovery: Discovery): void {
       waitMs: body.wait_ms ?? 0,
       signal: abortOnClose(reply.raw),
     });
-    return inferAnswerDocument(answer);
+    return inferAnswerDocument(answer, { hasRecords: body.records ?? false });
   };
   app.post(
     `${ofConnection}/:stream/infer`,
