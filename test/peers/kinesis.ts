@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -85,7 +86,7 @@ export async function startKinesalite(): Promise<KinesisPeer> {
 /** A client that emulators understand: plain HTTP/1.1, any credentials, no retries of its own. */
 export function kinesisClient(
   endpoint: string,
-  requestHandler: NodeHttpHandler | NodeHttp2Handler = new NodeHttpHandler(),
+  requestHandler: NodeHttpHandler | NodeHttp2Handler = onceEach(),
 ): KinesisClient {
   return new KinesisClient({
     endpoint,
@@ -94,6 +95,14 @@ export function kinesisClient(
     requestHandler,
     maxAttempts: 1,
   });
+}
+
+/**
+ * A connection for each request: one that is kept may be closed by the server as the next request
+ * goes out, and nothing is sent twice here.
+ */
+function onceEach(): NodeHttpHandler {
+  return new NodeHttpHandler({ httpAgent: new Agent({ keepAlive: false }) });
 }
 
 /** Makes a stream and waits until it is ACTIVE. */
