@@ -22,7 +22,8 @@ export type EditorPage = {
   readonly tables: () => readonly KnownTable[];
   readonly onChange: (text: string) => void;
   readonly onSelect: (selection: EditorSelectionRange) => void;
-  readonly onRun: () => void;
+  /** The text as it is now: the page may not have heard of the last key yet. */
+  readonly onRun: (text: string, selection: EditorSelectionRange) => void;
   /** False where there was nothing to cancel: Esc then means what it means in the editor. */
   readonly onCancel: () => boolean;
   readonly onFormat: () => void;
@@ -36,8 +37,8 @@ const dialect = SQLDialect.define({
     'all analyze and anti any as asc asof at between by case cast cross current desc distinct ' +
     'else end escape except exclude exists explain filter following from full glob group ' +
     'grouping having ilike in inner intersect interval is join lateral left like limit natural ' +
-    'not nulls offset on or order outer over partition pivot positional preceding qualify range ' +
-    'recursive replace right rows sample select semi sets similar some tablesample then to ' +
+    'not nulls offset on or order outer over partition pivot positional preceding qualify ' +
+    'recursive replace right sample select semi sets similar some tablesample then to ' +
     'unbounded union unnest unpivot using values when where window with within',
   types:
     'bigint blob boolean date decimal double float hugeint integer json map smallint struct ' +
@@ -61,7 +62,7 @@ export function editorExtensions(page: EditorPage): Extension {
     highlightSelectionMatches(),
     EditorState.tabSize.of(2),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ 'aria-label': 'SQL', spellcheck: 'false' }),
+    EditorView.contentAttributes.of({ 'aria-label': 'SQL', spellcheck: 'false', tabindex: '0' }),
     placeholder('select … from …'),
     sql({ dialect }),
     autocompletion({
@@ -93,7 +94,17 @@ function ownKeys({ onRun, onCancel, onFormat }: EditorPage): Extension {
     return true;
   };
   return [
-    Prec.highest(keymap.of([{ key: 'Mod-Enter', run: done(onRun) }])),
+    Prec.highest(
+      keymap.of([
+        {
+          key: 'Mod-Enter',
+          run: ({ state }) => {
+            onRun(state.doc.toString(), state.selection.main);
+            return true;
+          },
+        },
+      ]),
+    ),
     keymap.of([
       { key: 'Shift-Alt-f', run: done(onFormat) },
       { key: 'Ctrl-.', run: onCancel },

@@ -74,7 +74,7 @@ test('nodes stand in layers, and edges between their sides', () => {
   const size = { width: 100, height: 50 };
   const right = layoutGraph({ nodes, edges }, 'right', size);
   const xs = nodes.map(({ id }) => right.nodes.get(id)?.x);
-  expect(xs).toEqual([0, 172, 344, 172]);
+  expect(xs).toEqual([0, 156, 312, 156]);
   expect(right.edges[0]?.path).toMatch(/^M100 /);
   const down = layoutGraph({ nodes, edges }, 'down', size);
   expect(nodes.map(({ id }) => down.nodes.get(id))).toEqual([

@@ -22,7 +22,12 @@ export function RawRecord({
   const row = rows?.[0];
   return (
     <div className="quarantine-raw">
-      <p>{message}</p>
+      <p>
+        {message}{' '}
+        <span className="quiet">
+          Partition {partition}, position {position}.
+        </span>
+      </p>
       {error !== undefined && <Failure error={error} />}
       {rows?.length === 0 && <p className="quiet">The record is not in the table any more.</p>}
       {row !== undefined && <Content row={row} reason={reason} />}

@@ -25,8 +25,8 @@ export function RecordList({
           <tr>
             <th>record</th>
             <th>rejected</th>
-            <th>partition</th>
-            <th>position</th>
+            <th className="quarantine-place">partition</th>
+            <th className="quarantine-place">position</th>
             <th className="number">size</th>
           </tr>
         </thead>
@@ -85,8 +85,8 @@ function RecordRow({
       <td>
         <Ago at={String(row['rejected_at'])} />
       </td>
-      <td className="quarantine-name">{String(row['partition'])}</td>
-      <td className="quarantine-name" title={String(row['position'])}>
+      <td className="quarantine-name quarantine-place">{String(row['partition'])}</td>
+      <td className="quarantine-name quarantine-place" title={String(row['position'])}>
         {String(row['position'])}
       </td>
       <td className="number">{bytes(Number(row['bytes']))}</td>

@@ -26,7 +26,7 @@ export function PreviewView({
         .map(({ name, columns, rows }) => (
           <section key={name} aria-label={`Rows of ${name}`}>
             <h3>{name}</h3>
-            <div className="table-scroll edit-rows">
+            <div className="table-scroll edit-rows" role="group" aria-label={name} tabIndex={0}>
               <table className="table">
                 <thead>
                   <tr>

@@ -6,7 +6,7 @@ import './graph.css';
 
 const narrow = window.matchMedia('(max-width: 720px)');
 const sizes: Readonly<Record<'right' | 'down', NodeSize>> = {
-  right: { width: 208, height: 64 },
+  right: { width: 184, height: 64 },
   down: { width: 240, height: 64 },
 };
 

@@ -22,7 +22,7 @@ export type PlacedGraph = {
 export type NodeSize = { readonly width: number; readonly height: number };
 
 /** Between layers, and between the nodes of one. */
-const layerGap = 72;
+const layerGap = 56;
 const nodeGap = 16;
 /** Downwards, each layer stands further in, and edges run along its left side. */
 const indent = 28;

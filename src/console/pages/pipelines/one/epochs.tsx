@@ -21,7 +21,7 @@ ORDER BY epoch DESC LIMIT ${epochsMax}`;
         </p>
       )}
       {rows !== undefined && rows.length > 0 && (
-        <div className="table-scroll">
+        <div className="table-scroll" role="group" aria-label="Epochs" tabIndex={0}>
           <table className="table pipelines-narrow">
             <thead>
               <tr>
