@@ -93,7 +93,7 @@ function useEditor(
       tables: () => newest.current.tables(),
       onChange: (next) => newest.current.onChange(next),
       onSelect: (selection) => newest.current.onSelect(selection),
-      onRun: () => newest.current.onRun(),
+      onRun: (now, selection) => newest.current.onRun(now, selection),
       onCancel: () => newest.current.onCancel(),
       onFormat: () => newest.current.onFormat(),
     };

@@ -59,6 +59,7 @@ export function SqlPage(_props: PageProps): ReactNode {
               <ResultPane
                 tab={query.tab}
                 state={query.state}
+                order={query.runnable?.order}
                 fixes={query.mark?.fixes ?? []}
                 onFix={(fix) => editor.current?.apply(fix)}
                 onChange={query.change}
@@ -112,7 +113,7 @@ function Asking({
   onSaid,
   tables,
 }: Parts & { readonly tables: Parameters<typeof EditorPane>[0]['tables'] }): ReactNode {
-  const { tab, mark, actions, cancel, change, select } = query;
+  const { tab, mark, actions, runText, cancel, change, select } = query;
   return (
     <div className="sql-asking">
       <div className="sql-asking-editor">
@@ -124,7 +125,7 @@ function Asking({
           tables={tables}
           onChange={(text) => change({ text })}
           onSelect={({ from, to }) => select({ from, to })}
-          onRun={actions.onRun}
+          onRun={runText}
           onCancel={cancel}
           onFormat={() => void format(tab.text, { editor, onSaid })}
         />

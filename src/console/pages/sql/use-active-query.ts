@@ -14,6 +14,8 @@ export type ActiveQuery = {
   readonly runnable: Runnable | undefined;
   readonly mark: Mark | undefined;
   readonly actions: RunActions;
+  /** Runs what is in the editor at this moment. */
+  readonly runText: (text: string, selection: Selection) => void;
   /** False where nothing ran. */
   readonly cancel: () => boolean;
   readonly change: (change: Partial<SqlTab>) => void;
@@ -26,10 +28,10 @@ export function useActiveQuery(handle: TabsHandle): ActiveQuery {
   const [selection, setSelection] = useState<Selection>({ from: 0, to: 0 });
   const runnable = runnableOf(tab.text, selection, tab.typed);
   const mark = useMark(tab.text, state);
-  const start = (how: 'run' | 'goLive'): void => {
-    if (runnable === undefined) return;
-    const [missing] = runnable.missing;
-    if (missing === undefined) run[how](runnable.order);
+  const start = (how: 'run' | 'goLive', wanted = runnable): void => {
+    if (wanted === undefined) return;
+    const [missing] = wanted.missing;
+    if (missing === undefined) run[how](wanted.order);
     else document.getElementById(`parameter-${missing}`)?.focus();
   };
   const cancel = (): boolean => run.cancel();
@@ -46,6 +48,7 @@ export function useActiveQuery(handle: TabsHandle): ActiveQuery {
       onPause: () => run.pause(),
       onStopLive: () => run.stopLive(),
     },
+    runText: (text, now) => start('run', runnableOf(text, now, tab.typed)),
     cancel,
     change: (change) => handle.change(tab.id, change),
     select: setSelection,

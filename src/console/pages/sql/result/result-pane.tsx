@@ -1,8 +1,10 @@
 import type { ReactNode } from 'react';
+import { ChartView } from '../../../chart/chart-view.tsx';
 import type { Fix } from '../../../editor/fix.ts';
 import { Failure } from '../../../parts/failure.tsx';
-import type { RunState } from '../run/query-run.ts';
-import type { ResultView, SqlTab } from '../tabs/tabs.ts';
+import { PlanView } from '../plan/plan-view.tsx';
+import type { QueryOrder, RunState } from '../run/query-run.ts';
+import { planOf, type ResultView, type SqlTab } from '../tabs/tabs.ts';
 import { StatusLine } from './status-line.tsx';
 import { TableView } from './table-view.tsx';
 import './result-pane.css';
@@ -10,6 +12,8 @@ import './result-pane.css';
 export type ResultPaneProps = {
   readonly tab: SqlTab;
   readonly state: RunState;
+  /** What Run would run: its plan can be seen before. */
+  readonly order: QueryOrder | undefined;
   /** What would mend the error, if anything is known to. */
   readonly fixes: readonly Fix[];
   readonly onFix: (fix: Fix) => void;
@@ -20,7 +24,7 @@ export type ResultPaneProps = {
 export function ResultPane(props: ResultPaneProps): ReactNode {
   const { state } = props;
   const { phase, live } = state;
-  const isOld = phase.kind !== 'done' && live === 'off';
+  const isOld = phase.kind !== 'done' && live === 'off' && state.answer !== undefined;
   return (
     <section
       className={live === 'on' ? 'sql-result live' : 'sql-result'}
@@ -45,10 +49,11 @@ export function ResultPane(props: ResultPaneProps): ReactNode {
 
 const views: readonly { readonly view: ResultView; readonly name: string }[] = [
   { view: 'table', name: 'Table' },
+  { view: 'chart', name: 'Chart' },
+  { view: 'plan', name: 'Plan' },
 ];
 
 function Views({ tab, onChange }: ResultPaneProps): ReactNode {
-  if (views.length < 2) return null;
   return (
     <div className="sql-views" role="group" aria-label="How the result is shown">
       {views.map(({ view, name }) => (
@@ -78,14 +83,30 @@ function Fixes({ fixes, onFix }: ResultPaneProps): ReactNode {
   );
 }
 
-function View({ state }: ResultPaneProps): ReactNode {
+function View({ tab, state, order, onChange }: ResultPaneProps): ReactNode {
   const { answer, phase } = state;
+  const planned = state.order ?? order;
+  if (tab.view === 'plan' && planned !== undefined) {
+    return <PlanView key={tab.id} id={planOf(tab.id)} order={planned} />;
+  }
   if (answer === undefined) {
     if (phase.kind !== 'idle') return null;
     return (
       <p className="sql-empty quiet">
         The answer comes here. Run takes the statement that the cursor is in, or what is selected.
       </p>
+    );
+  }
+  if (tab.view === 'chart') {
+    const { columns, rows, truncated } = answer.document;
+    return (
+      <ChartView
+        answered={columns}
+        rows={rows}
+        isPart={truncated}
+        choice={tab.chart}
+        onChoose={(chart) => onChange({ chart })}
+      />
     );
   }
   return <TableView answer={answer} />;

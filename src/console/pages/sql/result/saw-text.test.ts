@@ -20,7 +20,7 @@ test.each([
 
 test.each([
   [1, false, '1 row'],
-  [10_000, true, 'first 10,000 rows of more'],
+  [10_000, true, 'first 10,000 rows; there are more'],
 ])('%i rows, truncated: %s', (row_count, truncated, expected) => {
   expect(rowsText({ columns: [], rows: [], row_count, truncated, saw: [], ms: 1 })).toBe(expected);
 });

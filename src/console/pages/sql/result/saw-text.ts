@@ -23,9 +23,9 @@ export function sawParts(
   });
 }
 
-/** `5 rows`, `10,000 rows of more` */
+/** `5 rows`, `first 10,000 rows; there are more` */
 export function rowsText({ row_count: rows, truncated }: QueryAnswerDocument): string {
-  if (truncated) return `first ${count(rows)} rows of more`;
+  if (truncated) return `first ${count(rows)} rows; there are more`;
   return rows === 1 ? '1 row' : `${count(rows)} rows`;
 }
 

@@ -82,7 +82,8 @@ function Running({ phase }: { readonly phase: RunPhase & { kind: 'running' } }):
   const { startedMs, progress } = phase;
   const since = duration(now - startedMs);
   if (progress === undefined) return `↻ ${now - startedMs < 500 ? 'running' : 'queued'} · ${since}`;
-  return `↻ running · ${since} · ${count(progress.rowsRead)} rows read so far`;
+  const { rowsRead } = progress;
+  return `↻ running · ${since}${rowsRead > 0 ? ` · ${count(rowsRead)} rows read so far` : ''}`;
 }
 
 function spoken({ phase, answer }: RunState): string {

@@ -39,7 +39,7 @@ const tickMs = 1000;
 
 /**
  * The runs of one tab, one at a time: a new one cancels the one before. It goes on while its tab,
- * or the whole page, is not looked at; a live one rests while the window is hidden.
+ * or the whole page, is not looked at; a live one rests while the page is not seen.
  */
 export class QueryRun {
   readonly #watchers = new Set<() => void>();
@@ -126,7 +126,8 @@ export class QueryRun {
   #tick(order: QueryOrder, startedMs: number): void {
     const restMs = Math.max(0, startedMs + tickMs - nowMs());
     const onTime = (): void => {
-      if (document.visibilityState !== 'visible') this.#cancelTick = after(tickMs, onTime);
+      const isSeen = document.visibilityState === 'visible' && this.#watchers.size > 0;
+      if (!isSeen) this.#cancelTick = after(tickMs, onTime);
       else void this.#ask(order, nowMs());
     };
     this.#cancelTick = after(restMs, onTime);

@@ -48,7 +48,7 @@ select max_by(id, started_at) as id, sql, max(started_at) as started_at, count(*
   max_by(state, started_at) as state, max_by(duration_ms, started_at) as duration_ms,
   max_by(rows, started_at) as rows, max_by(error_code, started_at) as error_code
 from helios.queries
-where sql not like '-- history of the console%' and contains(lower(sql), lower($1))
+where sql not like '-- history of the console%' and sql not like 'EXPLAIN %' and contains(lower(sql), lower($1))
 group by sql order by started_at desc limit 50`;
 
 function useHistory(
@@ -69,6 +69,10 @@ function useHistory(
   return state;
 }
 
+function rowCount(rows: number): string {
+  return rows === 1 ? '1 row' : `${count(rows)} rows`;
+}
+
 const sqlCharactersMax = 160;
 
 function shortened(sql: string): string {
@@ -80,7 +84,7 @@ function factsOf(row: AnswerRow): string {
   const { started_at: started, state, duration_ms: ms, rows, error_code: code, runs } = row;
   const facts = [
     String(started).slice(11, 19),
-    state === 'done' ? `${count(Number(rows))} rows` : `${String(state)} ${code ?? ''}`.trim(),
+    state === 'done' ? rowCount(Number(rows)) : `${String(state)} ${code ?? ''}`.trim(),
     ms === null ? '' : `${count(Math.round(Number(ms)))} ms`,
     Number(runs) > 1 ? `${count(Number(runs))} times` : '',
   ];

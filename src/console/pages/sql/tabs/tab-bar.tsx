@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Icon } from '../../../parts/icon.tsx';
 import { useRun } from '../run/use-run.ts';
 import { type SqlTab, tabTitle } from './tabs.ts';
@@ -46,6 +46,10 @@ type TabProps = {
 function Tab({ tab, handle, isActive }: TabProps): ReactNode {
   const [isRenaming, setRenaming] = useState(false);
   const title = tabTitle(tab);
+  const box = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    if (isActive) box.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [isActive, title]);
   if (isRenaming) {
     return <NameField tab={tab} handle={handle} onDone={() => setRenaming(false)} />;
   }
@@ -57,7 +61,7 @@ function Tab({ tab, handle, isActive }: TabProps): ReactNode {
     event.preventDefault();
   };
   return (
-    <span className={isActive ? 'sql-tab active' : 'sql-tab'}>
+    <span ref={box} className={isActive ? 'sql-tab active' : 'sql-tab'}>
       <button
         type="button"
         role="tab"
@@ -65,7 +69,7 @@ function Tab({ tab, handle, isActive }: TabProps): ReactNode {
         aria-selected={isActive}
         aria-controls="sql-panel"
         tabIndex={isActive ? 0 : -1}
-        title={`${title} (F2 renames)`}
+        title={`${title} (F2 renames, Delete closes)`}
         onClick={() => handle.choose(tab.id)}
         onDoubleClick={() => setRenaming(true)}
         onKeyDown={onKeyDown}
@@ -76,8 +80,10 @@ function Tab({ tab, handle, isActive }: TabProps): ReactNode {
       <button
         type="button"
         className="close"
+        // Keys close by Delete: a list of tabs has nothing but tabs in it.
         tabIndex={-1}
-        aria-label={`Close ${title}`}
+        aria-hidden="true"
+        title={`Close ${title}`}
         onClick={() => handle.close(tab.id)}
       >
         <Icon name="close" />

@@ -68,6 +68,11 @@ export function withChanged(tabs: Tabs, id: string, change: Partial<SqlTab>): Ta
   return { ...tabs, open };
 }
 
+/** Under which id the plan of a tab's query is run. */
+export function planOf(id: string): string {
+  return `${id} plan`;
+}
+
 /** Its name, or its first comment, or how its text begins. */
 export function tabTitle({ name, text }: SqlTab): string {
   if (name !== '') return name;

@@ -4,6 +4,7 @@ import { queryRuns } from '../run/query-run.ts';
 import { type StoreTrouble, TabStore } from './tab-store.ts';
 import {
   newTab,
+  planOf,
   type SqlTab,
   type Tabs,
   withChanged,
@@ -85,11 +86,6 @@ export function useTabs(): TabsHandle {
     },
     dismiss: () => setTrouble(undefined),
   };
-}
-
-/** Under which id the plan of a tab's query is run. */
-export function planOf(id: string): string {
-  return `${id} plan`;
 }
 
 function newId(): string {

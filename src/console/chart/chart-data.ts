@@ -1,0 +1,198 @@
+import { cellText, exactText } from '../grid/values/cell-text.ts';
+import type { GridColumn } from '../grid/values/columns.ts';
+import type { GridRow } from '../grid/values/order.ts';
+import type { ChartSpec } from './chart-choice.ts';
+
+export type Series = { readonly name: string; readonly values: readonly (number | null)[] };
+
+/** What is drawn: one place along the axis for each of `x`, and each series' value there. */
+export type ChartData = {
+  readonly axis: 'time' | 'number' | 'name' | 'row';
+  /** Seconds since 1970 for times; for names, their places. */
+  readonly x: readonly number[];
+  /** The texts of `x`, in a table or below a bar. */
+  readonly labels: readonly string[];
+  readonly series: readonly Series[];
+  /** What was left out, in words; empty where all is drawn. */
+  readonly leftOut: readonly string[];
+};
+
+const seriesMax = 12;
+const namesMax = 60;
+/** Each pixel of a screen has some; more points only cost time. */
+const pointsMax = 200_000;
+
+export function chartData(
+  spec: ChartSpec,
+  columns: readonly GridColumn[],
+  rows: readonly GridRow[],
+): ChartData {
+  if (spec.kind === 'scatter' && spec.x !== undefined) return points(spec, columns, rows);
+  const axis = axisOf(spec, columns);
+  const leftOut: string[] = [];
+  const cells = axis === 'name' ? namedCells(spec, rows) : measuredCells(spec, columns, rows);
+  const names = seriesNames(spec, columns, rows, leftOut);
+  const places = placesOf(cells.keys, axis, leftOut);
+  const placeByKey = new Map(places.map((key, index) => [key, index]));
+  const values = new Map(names.map((name) => [name, emptyValues(places.length)]));
+  let covered = 0;
+  for (const [at, row] of rows.entries()) {
+    const key = cells.keys[at];
+    const place = key === undefined ? undefined : placeByKey.get(key);
+    if (place === undefined) continue;
+    for (const y of spec.y) {
+      const series = values.get(seriesName(spec, columns, row, y));
+      const value = numberOf(row[y]);
+      if (series === undefined || value === null) continue;
+      if (series[place] !== null) covered++;
+      series[place] = value;
+    }
+  }
+  if (covered > 0) leftOut.push(`${covered} values where a later row has the same place`);
+  return {
+    axis,
+    x: places.map((key, index) => (axis === 'name' ? index : Number(key))),
+    labels: places.map((key) => cells.labels.get(key) ?? String(key)),
+    series: [...values].map(([name, drawn]) => ({ name, values: drawn })),
+    leftOut,
+  };
+}
+
+/** Each row is a point of its own, also where others are at the same place. */
+function points(
+  spec: ChartSpec,
+  columns: readonly GridColumn[],
+  rows: readonly GridRow[],
+): ChartData {
+  const leftOut: string[] = [];
+  const { keys, labels } = measuredCells(spec, columns, rows);
+  const placed = [...rows.keys()]
+    .filter((at) => keys[at] !== undefined)
+    .toSorted((one, other) => Number(keys[one]) - Number(keys[other]));
+  const missing = rows.length - placed.length;
+  if (missing > 0) leftOut.push(`${missing} rows without a place on the axis`);
+  const names = seriesNames(spec, columns, rows, leftOut);
+  const series = names.map((name) => ({
+    name,
+    values: placed.map((at) => {
+      const row = rows[at] ?? [];
+      const y = spec.y.find((one) => seriesName(spec, columns, row, one) === name);
+      return y === undefined ? null : numberOf(row[y]);
+    }),
+  }));
+  return {
+    axis: axisOf(spec, columns) === 'time' ? 'time' : 'number',
+    x: placed.map((at) => Number(keys[at])),
+    labels: placed.map((at) => labels.get(keys[at] ?? '') ?? ''),
+    series,
+    leftOut,
+  };
+}
+
+type Key = string | number;
+type Keyed = {
+  /** Of each row; undefined where it has no place. */
+  readonly keys: readonly (Key | undefined)[];
+  readonly labels: ReadonlyMap<Key, string>;
+};
+
+function axisOf(spec: ChartSpec, columns: readonly GridColumn[]): ChartData['axis'] {
+  const kind = columns[spec.x ?? -1]?.kind;
+  if (kind === undefined) return 'row';
+  if (spec.kind === 'bar' || spec.kind === 'pie') return 'name';
+  if (kind === 'time') return 'time';
+  return kind === 'number' ? 'number' : 'name';
+}
+
+function namedCells({ x = -1 }: ChartSpec, rows: readonly GridRow[]): Keyed {
+  const labels = new Map<Key, string>();
+  const keys = rows.map((row) => {
+    const text = exactText(row[x]);
+    const key = text ?? '\u0000NULL';
+    labels.set(key, text === undefined ? 'NULL' : cellText(text, 'text') || '(empty)');
+    return key;
+  });
+  return { keys, labels };
+}
+
+function measuredCells(
+  { x }: ChartSpec,
+  columns: readonly GridColumn[],
+  rows: readonly GridRow[],
+): Keyed {
+  const labels = new Map<Key, string>();
+  const column = columns[x ?? -1];
+  const keys = rows.map((row, index) => {
+    if (column === undefined) return index + 1;
+    const value = row[column.index];
+    const key = column.kind === 'time' ? secondsOf(value) : numberOf(value);
+    if (key === null) return undefined;
+    labels.set(key, cellText(value, column.kind));
+    return key;
+  });
+  return { keys, labels };
+}
+
+function placesOf(
+  keys: readonly (Key | undefined)[],
+  axis: ChartData['axis'],
+  leftOut: string[],
+): readonly Key[] {
+  const missing = keys.filter((key) => key === undefined).length;
+  if (missing > 0) leftOut.push(`${missing} rows without a place on the axis`);
+  const places = [...new Set(keys)].filter((key) => key !== undefined);
+  if (axis === 'name') {
+    const left = places.length - namesMax;
+    if (left > 0) leftOut.push(`${left} more names after the first ${namesMax}`);
+    return places.slice(0, namesMax);
+  }
+  const sorted = places.toSorted((one, other) => Number(one) - Number(other));
+  if (sorted.length <= pointsMax) return sorted;
+  const step = Math.ceil(sorted.length / pointsMax);
+  leftOut.push(`every point but each ${step}th`);
+  return sorted.filter((_, index) => index % step === 0);
+}
+
+function seriesNames(
+  spec: ChartSpec,
+  columns: readonly GridColumn[],
+  rows: readonly GridRow[],
+  leftOut: string[],
+): readonly string[] {
+  const names = new Set<string>();
+  for (const row of rows) {
+    for (const y of spec.y) names.add(seriesName(spec, columns, row, y));
+    if (spec.series === undefined) break;
+  }
+  if (names.size > seriesMax) {
+    leftOut.push(`${names.size - seriesMax} more series after the first ${seriesMax}`);
+  }
+  return [...names].slice(0, seriesMax);
+}
+
+function seriesName(
+  { series, y: all }: ChartSpec,
+  columns: readonly GridColumn[],
+  row: GridRow,
+  y: number,
+): string {
+  const value = columns[y]?.name ?? '';
+  if (series === undefined) return value;
+  const name = exactText(row[series]) ?? 'NULL';
+  return all.length > 1 ? `${name} · ${value}` : name;
+}
+
+function numberOf(value: unknown): number | null {
+  if (value === null || value === undefined) return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}
+
+function secondsOf(value: unknown): number | null {
+  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? null : ms / 1000;
+}
+
+function emptyValues(count: number): (number | null)[] {
+  return Array.from({ length: count }, () => null);
+}

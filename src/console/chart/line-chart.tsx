@@ -1,0 +1,129 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { ChartKind } from './chart-choice.ts';
+import type { ChartData } from './chart-data.ts';
+import { canvasColour, seriesColours, useThemeChange } from './colours.ts';
+import { timeLabels } from './time-labels.ts';
+import { tooltipPlugin } from './tooltip.ts';
+
+/**
+ * Lines, areas and points over time or a number. A drag zooms, a double click shows all again;
+ * newer data is drawn in place, and leaves a zoom as it is.
+ */
+export function LineChart({
+  data,
+  kind,
+}: {
+  readonly data: ChartData;
+  readonly kind: ChartKind;
+}): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const newest = useRef(data);
+  const theme = useThemeChange();
+  const names = JSON.stringify(data.series.map(({ name }) => name));
+  useEffect(() => {
+    newest.current = data;
+  });
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const made = new uPlot(
+      optionsOf(element, newest.current, kind),
+      aligned(newest.current),
+      element,
+    );
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize(sizeOf(element, made)));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [kind, names, data.axis, theme]);
+  useEffect(() => {
+    const made = plot.current;
+    if (made !== undefined) made.setData(aligned(data), !isZoomed(made));
+  }, [data]);
+  return <div className="chart-plot" ref={box} />;
+}
+
+function optionsOf(element: HTMLElement, data: ChartData, kind: ChartKind): uPlot.Options {
+  const colours = seriesColours(element);
+  const text = canvasColour(element, '--text-quiet');
+  const line = canvasColour(element, '--line');
+  const face = getComputedStyle(element).fontFamily;
+  const isTime = data.axis === 'time';
+  const axis: uPlot.Axis = {
+    stroke: text,
+    font: `11px ${face}`,
+    grid: { stroke: line, width: 1 },
+    ticks: { stroke: line, width: 1, size: 4 },
+  };
+  return {
+    ...sizeOf(element),
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    scales: { x: { time: isTime } },
+    axes: [isTime ? { ...axis, values: timeAxis } : axis, { ...axis, size: axisSize }],
+    legend: { show: data.series.length > 1, live: false },
+    cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+    plugins: [tooltipPlugin()],
+    series: [
+      {},
+      ...data.series.map(({ name }, index) => {
+        const colour = colours[index % colours.length] ?? text;
+        return seriesOptions(name, colour, kind);
+      }),
+    ],
+  };
+}
+
+function seriesOptions(label: string, stroke: string, kind: ChartKind): uPlot.Series {
+  const isScatter = kind === 'scatter';
+  return {
+    label,
+    stroke,
+    width: isScatter ? 0 : 1.5,
+    spanGaps: true,
+    ...(kind === 'area' ? { fill: withAlpha(stroke, 0.18) } : {}),
+    ...(isScatter ? { paths: () => null, points: { show: true, size: 5, fill: stroke } } : {}),
+  };
+}
+
+function timeAxis(...[, splits, , , stepSeconds]: AxisArguments): string[] {
+  return timeLabels(splits, stepSeconds);
+}
+
+/** As uPlot gives them: the plot, the marks, the axis, the space, the step. */
+type AxisArguments = [uPlot, readonly number[], number, number, number];
+
+/** Wide enough for the numbers that are on it. */
+function axisSize(_plot: uPlot, values: readonly string[] | null): number {
+  const longest = Math.max(3, ...(values ?? []).map((value) => value?.length ?? 0));
+  return 18 + longest * 6.5;
+}
+
+function withAlpha(colour: string, alpha: number): string {
+  return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+}
+
+function sizeOf(element: HTMLElement, plot?: uPlot): { width: number; height: number } {
+  const legend = plot?.root.querySelector<HTMLElement>('.u-legend')?.offsetHeight ?? 0;
+  return {
+    width: Math.max(120, element.clientWidth),
+    height: Math.max(80, element.clientHeight - legend),
+  };
+}
+
+function aligned({ x, series }: ChartData): uPlot.AlignedData {
+  return [[...x], ...series.map(({ values }) => [...values])];
+}
+
+function isZoomed({ data: [x], scales }: uPlot): boolean {
+  const { min, max } = scales['x'] ?? {};
+  const [first, last] = [x.at(0), x.at(-1)];
+  if (typeof min !== 'number' || typeof max !== 'number') return false;
+  if (first === undefined || last === undefined) return false;
+  return min > first || max < last;
+}
