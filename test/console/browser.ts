@@ -17,6 +17,9 @@ const chromiumOptions = [
   '--disable-sync',
 ];
 
+/** A machine that is busy with other tests is slow; what never comes fails by this. */
+const waitMsMax = 60_000;
+
 export type Scheme = 'light' | 'dark';
 export const schemes: readonly Scheme[] = ['light', 'dark'];
 /** A desk and a phone. */
@@ -46,6 +49,7 @@ export async function openPage(
     viewport: { width, height: width < 720 ? 740 : 900 },
     reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(waitMsMax);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

@@ -50,7 +50,7 @@ test('Ctrl+K leads to a table, by keys alone', async () => {
   await page.keyboard.type('lett');
   await list.getByRole('option', { name: 'letters' }).waitFor();
   await page.keyboard.press('Enter');
-  await expect.poll(() => new URL(page.url()).pathname).toBe('/tables/letters');
+  await page.waitForURL('**/tables/letters');
   await page.keyboard.press('Control+K');
   await page.keyboard.press('Escape');
   await list.waitFor({ state: 'hidden' });

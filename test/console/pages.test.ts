@@ -57,18 +57,21 @@ async function attachHostileTable(): Promise<void> {
   await helios.call('POST', '/api/v1/tables', { name: 'hostile', path: folder });
 }
 
-/** Looks at every page of the navigation, and at the first that each links to below a page. */
+/**
+ * Looks at every page of the navigation, at the first place below it that it links to, and at the
+ * tabs of each.
+ */
 async function lookEverywhere(page: Page, look: (path: string) => Promise<void>): Promise<number> {
   const paths = ['/', '/tables/hostile'];
-  const isKnown = (path: string): boolean => paths.includes(path);
   for (const path of paths) {
     await page.goto(url + path);
     await shown(page);
-    paths.push(...(await linksOf(page, '.frame-nav')).filter((found) => !isKnown(found)));
-    const below = (await linksOf(page, '#page')).find((found) => isBelow(found) && !isKnown(found));
-    if (below !== undefined && !paths.some((one) => isBelow(one) && isSamePage(one, below))) {
-      paths.push(below);
-    }
+    const linked = await linksOf(page, '#page');
+    const below = linked.find((found) => isBelow(found) && !isLookedAt(found, paths));
+    const tabs = await linksOf(page, '#page nav');
+    const pages = [...(await linksOf(page, '.frame-nav')), ...linked.filter(isPage)];
+    const found = [...pages, ...(below === undefined ? [] : [below]), ...tabs];
+    for (const one of found) if (!paths.includes(one)) paths.push(one);
     await look(path);
   }
   return paths.length;
@@ -76,16 +79,26 @@ async function lookEverywhere(page: Page, look: (path: string) => Promise<void>)
 
 async function linksOf(page: Page, within: string): Promise<readonly string[]> {
   return await page.evaluate<readonly string[]>(
-    `[...new Set([...document.querySelectorAll('${within} a[href^="/"]')].map((a) => a.pathname))]`,
+    `[...new Set([...document.querySelectorAll('${within} a[href^="/"]')]
+      .map((link) => link.pathname + link.search))]`,
   );
+}
+
+/** Some pages are not in the navigation. */
+function isPage(path: string): boolean {
+  return /^\/[\w-]+$/.test(path);
 }
 
 function isBelow(path: string): boolean {
   return path.split('/').length > 2;
 }
 
-function isSamePage(one: string, other: string): boolean {
-  return one !== '/tables/hostile' && one.split('/')[1] === other.split('/')[1];
+/** Whether a place of the same kind is among the paths; the hostile table is not like others. */
+function isLookedAt(path: string, paths: readonly string[]): boolean {
+  const kind = path.split('/')[1];
+  return paths.some(
+    (one) => isBelow(one) && !one.startsWith('/tables/hostile') && one.split('/')[1] === kind,
+  );
 }
 
 test.each(widths)('every page is sound at %i px in both themes', async (width) => {
@@ -103,5 +116,14 @@ test.each(widths)('every page is sound at %i px in both themes', async (width) =
   });
   expect(problems).toEqual([]);
   expect(pageCount).toBeGreaterThan(2);
+  await context.close();
+});
+
+test('what looks like HTML is text', async () => {
+  const { page, context } = await openPage(browser, 1440);
+  await page.goto(`${url}/tables/hostile?tab=sample`);
+  await shown(page);
+  await page.getByRole('columnheader', { name: '<img src=x' }).waitFor();
+  expect(await page.getByRole('cell', { name: '&amp;<b>😀' }).count()).toBe(2);
   await context.close();
 });

@@ -56,6 +56,7 @@ function Freshness(): ReactNode {
   }
   const running = pipelines?.filter(({ state }) => state === 'running') ?? [];
   const failed = pipelines?.filter(({ state }) => state === 'failed').length ?? 0;
+  if (failed === 0 && running.length === 0) return null;
   const lags = running.flatMap(({ sources }) => sources.map(({ lag_ms }) => lag_ms ?? 0));
   return (
     <Link className="button plain" href="/">

@@ -1,46 +1,89 @@
-import type { ReactNode } from 'react';
-import type { TableListAnswer } from '../../../server/api.ts';
+import { type ReactNode, useMemo } from 'react';
+import type { StreamListAnswer, TableListAnswer } from '../../../server/api.ts';
 import { usePolled } from '../../api/polled.ts';
-import { useLivePipelines } from '../../api/use-live.ts';
+import { useRows } from '../../api/rows.ts';
 import type { PageProps } from '../../frame/pages.tsx';
+import { Link } from '../../link.tsx';
 import { Failure } from '../../parts/failure.tsx';
-import { PipelineState } from '../../parts/pipeline-state.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { useRates } from '../pipelines/use-rates.ts';
 import { TableList } from '../tables/table-list.tsx';
+import { Ask } from './ask.tsx';
+import { FirstSteps } from './first-steps.tsx';
+import { latelyOf, latelyQuestion, rejectedQuestion } from './lately.ts';
+import { PipelineList } from './pipeline-list.tsx';
+import { StreamList } from './stream-list.tsx';
+import './home.css';
 
 const everyMs = 2000;
+const latelyEveryMs = 5000;
 
+/** What there is, how it goes, and what can be asked; where there is nothing, how to begin. */
 export function HomePage(_props: PageProps): ReactNode {
   const tables = usePolled<TableListAnswer>('/api/v1/tables', everyMs);
-  const pipelines = useLivePipelines();
+  const streams = usePolled<StreamListAnswer>('/api/v1/streams', everyMs);
+  const lately = useRows(latelyQuestion, latelyEveryMs);
+  const rejected = useRows(rejectedQuestion, latelyEveryMs);
+  const { pipelines, rates } = useRates();
+  const error = tables.error ?? streams.error;
+  const isLoaded = tables.value && streams.value && pipelines;
+  const own = tables.value?.tables.filter(isOwn) ?? [];
+  const written = tables.value?.tables.filter((table) => table.kind !== 'system') ?? [];
+  const isNew = pipelines?.length === 0 && own.length === 0;
+  const all = streams.value?.streams;
+  // The stream that is there from the start says nothing while it is empty.
+  const flowing = useMemo(
+    () => all?.filter((stream) => !isNew || (stream.bytes ?? 1) > 0) ?? [],
+    [all, isNew],
+  );
   return (
-    <div className="columns">
+    <div aria-busy={isLoaded === undefined && error === undefined}>
       <h1 className="visually-hidden">Home</h1>
-      <section className="section">
-        <header>
-          <h2>Tables</h2>
-        </header>
-        {tables.error !== undefined && <Failure error={tables.error} />}
-        {tables.value !== undefined && <TableList tables={tables.value.tables} />}
-      </section>
-      <section className="section">
-        <header>
-          <h2>Pipelines</h2>
-        </header>
-        <div className="table-scroll">
-          <table className="table">
-            <tbody>
-              {pipelines?.map((pipeline) => (
-                <tr key={pipeline.id}>
-                  <td>{pipeline.name}</td>
-                  <td>
-                    <PipelineState state={pipeline.state} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+      {error !== undefined && (
+        <div className="section">
+          <Failure error={error} />
         </div>
-      </section>
+      )}
+      {isLoaded !== undefined && isNew && <FirstSteps />}
+      {isLoaded !== undefined && flowing.length > 0 && (
+        <section className="section">
+          <header>
+            <h2>Streams</h2>
+            <Link className="button end" href="/connect">
+              <Icon name="plus" />
+              Connect a stream
+            </Link>
+          </header>
+          <StreamList
+            streams={flowing}
+            pipelines={pipelines ?? []}
+            lately={latelyOf(lately.rows ?? [])}
+            rejected={rejected.rows ?? []}
+          />
+        </section>
+      )}
+      {isLoaded !== undefined && !isNew && (
+        <div className="columns">
+          <section className="section">
+            <header>
+              <h2>Tables</h2>
+            </header>
+            <TableList tables={written} />
+          </section>
+          <section className="section">
+            <header>
+              <h2>Pipelines</h2>
+            </header>
+            <PipelineList pipelines={pipelines ?? []} rates={rates} />
+          </section>
+        </div>
+      )}
+      <Ask tables={tables.value?.tables ?? []} />
     </div>
   );
+}
+
+/** The quarantine is there from the start. */
+function isOwn({ kind, name }: TableListAnswer['tables'][number]): boolean {
+  return kind !== 'system' && name !== 'quarantine';
 }

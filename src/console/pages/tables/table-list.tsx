@@ -1,43 +1,64 @@
 import type { ReactNode } from 'react';
 import type { TableAnswer } from '../../../server/api.ts';
 import { Link } from '../../link.tsx';
+import { Ago } from '../../parts/ago.tsx';
 import { bytes, count } from '../../text.ts';
+import { HotBar } from './hot-bar.tsx';
+import { tableHref } from './table-name.ts';
 
 /** Tables with what is in them; system tables are not for lists. */
 export function TableList({ tables }: { readonly tables: readonly TableAnswer[] }): ReactNode {
   const shown = tables.filter(({ kind }) => kind !== 'system');
   return (
-    <div className="table-scroll">
-      <table className="table">
+    <div className="table-scroll" role="region" aria-label="Tables" tabIndex={0}>
+      <table className="table tables-list">
         <thead>
           <tr>
             <th>name</th>
             <th className="number">rows</th>
             <th className="number">hot</th>
-            <th className="number">files</th>
+            <th className="tables-wide">
+              <span className="visually-hidden">settled and hot</span>
+            </th>
             <th className="number">size</th>
+            <th className="number">newest</th>
           </tr>
         </thead>
         <tbody>
           {shown.map((table) => (
-            <tr key={table.name}>
-              <td>
-                <Link href={`/tables/${encodeURIComponent(table.name)}`}>{table.name}</Link>
-              </td>
-              <td className="number">{count(table.rows)}</td>
-              <td className="number">
-                {table.hot_rows === 0 ? (
-                  ''
-                ) : (
-                  <span className="chip hot">{count(table.hot_rows)}</span>
-                )}
-              </td>
-              <td className="number">{count(table.files)}</td>
-              <td className="number">{bytes(table.bytes)}</td>
-            </tr>
+            <TableRow key={table.name} table={table} />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function TableRow({ table }: { readonly table: TableAnswer }): ReactNode {
+  const { name, rows, hot_rows, bytes: size, newest_event, error } = table;
+  return (
+    <>
+      <tr>
+        <td className="tables-name">
+          <Link href={tableHref(name)}>{name}</Link>
+        </td>
+        <td className="number">{count(rows)}</td>
+        <td className="number">
+          {hot_rows > 0 && <span className="chip hot">{count(hot_rows)}</span>}
+        </td>
+        <td className="tables-wide">
+          {rows > 0 && <HotBar cold={rows - hot_rows} hot={hot_rows} />}
+        </td>
+        <td className="number">{bytes(size)}</td>
+        <td className="number">{newest_event !== undefined && <Ago at={newest_event} />}</td>
+      </tr>
+      {error !== undefined && (
+        <tr>
+          <td className="quiet" colSpan={6}>
+            {error.message}
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
