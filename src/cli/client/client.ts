@@ -3,7 +3,7 @@ import { errorCodes, HeliosError, systemCode, type ErrorCode } from '../../base/
 import type { ErrorAnswer, ErrorBody } from '../../server/api.ts';
 
 export type ClientRequest = {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query, from `/`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;

@@ -5,6 +5,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HeliosError } from '../../base/errors.ts';
 import { FakeApi, runToEnd, startCli, type CliResult } from '../testing/fixture.ts';
 
+const shopLibrary: readonly string[] = [
+  'queries/shop%2Fanomalies',
+  'queries/shop%2Fconversion-by-campaign',
+  'queries/shop%2Fdebug-user',
+  'queries/shop%2Ftop-products',
+  'queries/shop%2Fuser-journey',
+  'dashboards/shop',
+].map((below) => `PUT /api/v1/library/${below}`);
+
 let api: FakeApi;
 let folder: string;
 
@@ -13,6 +22,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'helios-start-'));
   api.routes['GET /api/v1/pipelines'] = { body: { pipelines: [] } };
   api.routes['POST /api/v1/pipelines'] = { status: 201, body: { name: 'shop', state: 'running' } };
+  for (const route of shopLibrary) api.routes[route] = { body: {} };
   api.routes['POST /ingest/events'] = { body: 'ok' };
   await writeFile(join(folder, 'shop.sql'), 'select 1');
 });
@@ -130,11 +140,17 @@ describe('start', () => {
     const created = api.seen.find(({ route }) => route === 'POST /api/v1/pipelines');
     expect(created?.body).toMatchObject({ name: 'shop' });
     expect(JSON.stringify(created?.body)).toContain(`'${folder}/helios-data/tables/shop_events'`);
+    const kept = api.seen.filter(({ route }) => shopLibrary.includes(route));
+    expect(kept.map(({ route }) => route)).toEqual(shopLibrary);
+    expect(kept[0]?.body).toMatchObject({ description: expect.stringContaining('minutes') });
+    expect(kept.at(-1)?.body).toMatchObject({ last: '15m', panels: { length: 8 } });
   });
 });
 
-test('the demo leaves a pipeline alone that is there', async () => {
+test('the demo leaves alone what is there', async () => {
   api.routes['GET /api/v1/pipelines'] = { body: { pipelines: [{ name: 'shop' }] } };
+  const taken = { code: 'already_exists', message: 'A dashboard named shop exists.', id: 'r' };
+  for (const route of shopLibrary) api.routes[route] = { status: 409, body: { error: taken } };
   const run = startCli(['start', '--demo'], {
     examplesDirectory: new URL('../../../examples', import.meta.url).pathname,
     startHelios: async () => ({ url: api.url, dataDirectory: '/d', close: async () => undefined }),

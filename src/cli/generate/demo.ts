@@ -7,6 +7,7 @@ import type { RunningHelios } from '../context.ts';
 import { reportFailure } from '../failures.ts';
 import type { Scope } from '../scope.ts';
 import { deliver } from './deliver.ts';
+import { keepShopLibrary } from './demo-library.ts';
 import { shopEvents } from './shop-events.ts';
 
 /** Events a second: enough to look alive, little enough to forget that it runs. */
@@ -28,10 +29,17 @@ export class Demo {
     this.#client = new Client(running.url);
   }
 
-  /** Creates the pipeline where it is missing. One that is there stays as it is. */
+  /** Makes the pipeline, the dashboard and saved queries where they are missing. */
   async prepare(): Promise<void> {
+    const directory = join(this.#scope.context.examplesDirectory, 'shop');
+    await this.#makePipeline(directory);
+    await keepShopLibrary(this.#client, directory);
+  }
+
+  /** One that is there stays as it is. */
+  async #makePipeline(directory: string): Promise<void> {
     const sql = demoScript(
-      await readFile(join(this.#scope.context.examplesDirectory, 'shop', 'pipeline.sql'), 'utf8'),
+      await readFile(join(directory, 'pipeline.sql'), 'utf8'),
       this.#running.dataDirectory,
     );
     const path = '/api/v1/pipelines';

@@ -19,6 +19,8 @@ export type RequestOptions = {
   readonly body?: unknown;
   readonly accept?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The version that is replaced: `If-Match`. */
+  readonly version?: string | undefined;
 };
 
 /** Asks the server for a document; throws `ApiError`. */
@@ -30,8 +32,10 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
 /** Asks for an answer to be read by the caller; throws `ApiError` unless it is a good one. */
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
   const { method = options.body === undefined ? 'GET' : 'POST', body, accept, signal } = options;
+  const { version } = options;
   const headers: Record<string, string> = { accept: accept ?? 'application/json' };
   if (body !== undefined) headers['content-type'] = 'application/json';
+  if (version !== undefined) headers['if-match'] = `"${version}"`;
   const response = await reached(path, {
     method,
     headers,

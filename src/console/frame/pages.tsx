@@ -37,6 +37,14 @@ export const pages: readonly Page[] = [
     View: lazy(async () => ({ default: (await import('../pages/sql/sql-page.tsx')).SqlPage })),
   },
   {
+    name: 'dashboards',
+    title: 'Dashboards',
+    icon: 'dashboard',
+    View: lazy(async () => ({
+      default: (await import('../pages/dashboards/dashboards-page.tsx')).DashboardsPage,
+    })),
+  },
+  {
     name: 'pipelines',
     title: 'Pipelines',
     icon: 'pipeline',

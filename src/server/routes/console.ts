@@ -15,6 +15,7 @@ export type ConsoleRoutes = {
 const pageNames: readonly string[] = [
   'streams',
   'sql',
+  'dashboards',
   'pipelines',
   'tables',
   'quarantine',

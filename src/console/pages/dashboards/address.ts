@@ -1,0 +1,14 @@
+/** Where a dashboard is in the console. */
+export function dashboardPage(path: string): string {
+  return `/dashboards/${path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** Where it is in the API. */
+export function dashboardDocument(path: string): string {
+  return `/api/v1/library/dashboards/${encodeURIComponent(path)}`;
+}
+
+/** Where a saved query is in the API. */
+export function queryDocument(path: string): string {
+  return `/api/v1/library/queries/${encodeURIComponent(path)}`;
+}

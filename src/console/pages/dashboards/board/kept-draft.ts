@@ -1,0 +1,32 @@
+import type { DashboardBody } from '../../../../server/library/library-api.ts';
+
+/** Changes of a dashboard, and the version that they were made to. */
+export type KeptDraft = { readonly version: string; readonly body: DashboardBody };
+
+/** What this browser kept of a dashboard's changes. */
+export function keptDraft(path: string): KeptDraft | undefined {
+  try {
+    const text = localStorage.getItem(keyOf(path));
+    const value = text === null ? undefined : (JSON.parse(text) as Partial<KeptDraft>);
+    const isWhole = typeof value?.version === 'string' && Array.isArray(value.body?.panels);
+    return isWhole ? (value as KeptDraft) : undefined;
+  } catch {
+    // A browser that refuses storage keeps no drafts: `keepDraft` says so when there is one.
+    return undefined;
+  }
+}
+
+/** Undefined forgets; false where the browser refuses to keep it. */
+export function keepDraft(path: string, draft: KeptDraft | undefined): boolean {
+  try {
+    if (draft === undefined) localStorage.removeItem(keyOf(path));
+    else localStorage.setItem(keyOf(path), JSON.stringify(draft));
+    return true;
+  } catch {
+    return draft === undefined;
+  }
+}
+
+function keyOf(path: string): string {
+  return `helios.dashboard.${path}`;
+}

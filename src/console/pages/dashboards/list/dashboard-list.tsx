@@ -1,0 +1,98 @@
+import { type ReactNode, useState } from 'react';
+import type { DashboardListAnswer } from '../../../../server/library/library-api.ts';
+import { usePolled } from '../../../api/polled.ts';
+import { Link } from '../../../link.tsx';
+import { Failure } from '../../../parts/failure.tsx';
+import { count } from '../../../text.ts';
+import { dashboardPage } from '../address.ts';
+import { DeleteDashboard } from './delete-dashboard.tsx';
+import { NewDashboard } from './new-dashboard.tsx';
+
+const everyMs = 5000;
+
+type Listed = DashboardListAnswer['dashboards'][number];
+
+/** All dashboards; new ones are made here, old ones deleted. */
+export function DashboardList(): ReactNode {
+  const { value, error, again } = usePolled<DashboardListAnswer>(
+    '/api/v1/library/dashboards',
+    everyMs,
+  );
+  const [deleting, setDeleting] = useState<Listed>();
+  return (
+    <section className="section" aria-busy={value === undefined && error === undefined}>
+      <header>
+        <h1>Dashboards</h1>
+        <NewDashboard />
+      </header>
+      {error !== undefined && <Failure error={error} />}
+      {value?.dashboards.length === 0 && <None />}
+      {value !== undefined && value.dashboards.length > 0 && (
+        <div className="table-scroll">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>name</th>
+                <th>about</th>
+                <th className="number">panels</th>
+                <th>changed (UTC)</th>
+                <th>
+                  <span className="visually-hidden">delete</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {value.dashboards.map((one) => (
+                <Row key={one.path} listed={one} onDelete={() => setDeleting(one)} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {deleting !== undefined && (
+        <DeleteDashboard
+          path={deleting.path}
+          version={deleting.version}
+          onDeleted={() => {
+            setDeleting(undefined);
+            again();
+          }}
+          onClose={() => setDeleting(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+function Row({
+  listed: { path, description, panel_count: panelCount, changed_at: changedAt },
+  onDelete,
+}: {
+  readonly listed: Listed;
+  readonly onDelete: () => void;
+}): ReactNode {
+  return (
+    <tr>
+      <td className="board-name">
+        <Link href={dashboardPage(path)}>{path}</Link>
+      </td>
+      <td className="wide quiet">{description}</td>
+      <td className="number">{count(panelCount)}</td>
+      <td className="quiet">{changedAt.slice(0, 16).replace('T', ' ')}</td>
+      <td>
+        <button type="button" className="button plain" onClick={onDelete}>
+          Delete<span className="visually-hidden"> {path}</span>
+        </button>
+      </td>
+    </tr>
+  );
+}
+
+function None(): ReactNode {
+  return (
+    <p className="quiet">
+      There is none yet. A dashboard shows queries side by side, refreshed each second: give the
+      first one a name above. <code>npm start</code> has one over a shop’s events.
+    </p>
+  );
+}
