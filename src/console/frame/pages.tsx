@@ -69,6 +69,14 @@ export const pages: readonly Page[] = [
     })),
   },
   {
+    name: 'settings',
+    title: 'Settings',
+    icon: 'settings',
+    View: lazy(async () => ({
+      default: (await import('../pages/settings/settings-page.tsx')).SettingsPage,
+    })),
+  },
+  {
     name: 'connect',
     title: 'Connect a stream',
     icon: 'plus',

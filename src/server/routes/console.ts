@@ -19,6 +19,7 @@ const pageNames: readonly string[] = [
   'pipelines',
   'tables',
   'quarantine',
+  'settings',
   'connect',
 ];
 

@@ -35,7 +35,7 @@ export function ConnectPage(_props: PageProps): ReactNode {
       <section className="section connect-step" aria-labelledby="connect-title">
         <header>
           <h1 id="connect-title" ref={title} tabIndex={-1}>
-            {titles[found]}
+            {draft.kind === 'http' && found === 'which' ? 'Send a first event' : titles[found]}
           </h1>
         </header>
         {found === 'where' && <WhereStep {...props} />}

@@ -26,7 +26,7 @@ export function Columns({
   return (
     <>
       <header>
-        <h3>{count(columns.length)} columns</h3>
+        <h2>{columns.length === 1 ? '1 column' : `${count(columns.length)} columns`}</h2>
         {isByHand && <span className="quiet">The SQL was edited by hand: it decides.</span>}
       </header>
       <div className="table-scroll what-columns">
@@ -77,7 +77,7 @@ function KeptWhole({ shape }: Pick<DraftAnswerDocument, 'shape'>): ReactNode {
   return (
     <>
       <header>
-        <h3>Kept whole</h3>
+        <h2>Kept whole</h2>
       </header>
       <p className="quiet">{wholeWords[shape]}</p>
     </>

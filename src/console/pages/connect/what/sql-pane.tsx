@@ -24,7 +24,7 @@ export function SqlPane({
     <section className="what-sql">
       <header>
         <label htmlFor={id}>
-          <h3>SQL</h3>
+          <h2>SQL</h2>
         </label>
         {isByHand ? (
           <>

@@ -36,7 +36,7 @@ export function Verdict({
     <div className="what-verdict" aria-live="polite" aria-busy={isTrying}>
       <span>
         {accepted_count === all ? (
-          <>All {count(all)} of these would be rows.</>
+          <>{all === 1 ? 'It would be a row.' : `All ${count(all)} of these would be rows.`}</>
         ) : (
           <>
             {count(accepted_count)} of these {count(all)} would be rows

@@ -116,7 +116,7 @@ function EventPane({
   return (
     <section className="what-pane" aria-label="Events">
       <header>
-        <h3>{count(lookedCount)} real events</h3>
+        <h2>{lookedCount === 1 ? '1 real event' : `${count(lookedCount)} real events`}</h2>
         <button type="button" className="button plain" onClick={again}>
           Look again
         </button>

@@ -16,7 +16,8 @@ type Values = (name: string) => string;
 
 /** The fields to fill in, which depend on what was chosen in others. */
 export function addressFields(kind: AddressKind, valueOf: Values): readonly AddressField[] {
-  if (kind === 'kinesis') return [...kinesisFields(valueOf), others];
+  if (kind === 'kinesis')
+    return [...kinesisFields(valueOf), { ...others, example: 'role_session_name = helios' }];
   if (kind === 'confluent') return [servers, ...confluentFields, others];
   return [servers, login, ...loginFields(valueOf), others];
 }
