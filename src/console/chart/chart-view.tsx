@@ -137,7 +137,8 @@ function described(spec: ChartSpec, data: ChartData, columns: readonly GridColum
   const over = along === undefined ? '' : ` over ${along}`;
   const { labels, series } = data;
   const range = labels.length > 1 ? `, from ${labels[0]} to ${labels.at(-1)}` : '';
-  return `${spec.kind} chart of ${names}${over}: ${series.length} series, ${labels.length} points${range}`;
+  const size = `${series.length} series, ${labels.length} points`;
+  return `${spec.kind} chart of ${names}${over}: ${size}${range}`;
 }
 
 function left({ leftOut }: ChartData): readonly string[] {

@@ -20,7 +20,9 @@ export type SqlEditorProps = EditorPage & {
   readonly ref: Ref<EditorHandle>;
   /** Which text this is: each keeps its own undo steps. */
   readonly documentId: string;
-  /** At the beginning; later the editor tells what it is, and `replace` makes it another. */
+  /** Another number after each change of the text that was not made here. */
+  readonly outsideChanges: number;
+  /** Taken at the beginning and after outside changes; else the editor tells what it is. */
   readonly text: string;
   readonly mark: Mark | undefined;
 };
@@ -40,7 +42,7 @@ export function SqlEditor(props: SqlEditorProps): ReactNode {
       },
       replace: (whole) => {
         const view = editor();
-        view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: whole } });
+        if (view !== undefined) replaceAll(view, whole);
       },
       apply: ({ from, to, insert }) => {
         editor()?.dispatch({
@@ -68,7 +70,7 @@ function useEditor(
   props: SqlEditorProps,
   parent: { readonly current: HTMLDivElement | null },
 ): () => EditorView | undefined {
-  const { documentId, text } = props;
+  const { documentId, outsideChanges, text } = props;
   const view = useRef<EditorView>(undefined);
   const states = useRef(new Map<string, EditorState>());
   const newest = useRef(props);
@@ -105,13 +107,20 @@ function useEditor(
         extensions: editorExtensions(page),
       });
     view.current?.setState(state);
+    const newestText = newest.current.text;
+    if (view.current !== undefined) replaceAll(view.current, newestText);
     newest.current.onSelect(state.selection.main);
     return () => {
       if (view.current !== undefined) kept.set(documentId, view.current.state);
     };
-    // The text is only that of the beginning: what follows comes from typing.
-  }, [documentId]);
+    // The text is not followed: it comes from here, a moment late.
+  }, [documentId, outsideChanges]);
   return get.current;
+}
+
+function replaceAll(view: EditorView, text: string): void {
+  if (view.state.doc.toString() === text) return;
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
 }
 
 function diagnosticOf({ from, to, message, hint, fixes }: Mark): Diagnostic {

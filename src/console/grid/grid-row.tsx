@@ -1,26 +1,29 @@
-import type { ReactNode } from 'react';
+import type { VirtualItem } from '@tanstack/react-virtual';
+import { memo, type ReactNode } from 'react';
+import { cellId } from './grid-parts.ts';
+import type { Cell } from './movement.ts';
 import { cellText } from './values/cell-text.ts';
 import type { GridColumn } from './values/columns.ts';
-import { isWithin } from './movement.ts';
 import type { GridRow } from './values/order.ts';
-import { cellId, type GridParts } from './grid-parts.ts';
 
-export function GridRowView({
-  id,
-  seen,
-  cells,
-  columns,
-  at,
-  top,
-  row,
-  onOpen,
-}: GridParts & {
+type RowProps = {
+  readonly id: string;
+  readonly seen: readonly VirtualItem[];
   readonly columns: readonly GridColumn[];
   /** Its place as shown. */
   readonly at: number;
   readonly top: number;
   readonly row: GridRow;
-}): ReactNode {
+  /** The column that the keys are at, where they are in this row. */
+  readonly activeColumn: number | undefined;
+  /** The columns chosen in this row, the last one among them; none: 0 and -1. */
+  readonly chosenFrom: number;
+  readonly chosenTo: number;
+};
+
+/** Drawn again only when something in it is another: scrolling draws new rows and cells alone. */
+export const GridRowView = memo(function GridRowView(props: RowProps): ReactNode {
+  const { id, seen, columns, at, top, row, activeColumn, chosenFrom, chosenTo } = props;
   return (
     <div
       role="row"
@@ -31,45 +34,62 @@ export function GridRowView({
       {seen.map(({ index, start, size }) => {
         const column = columns[index];
         if (column === undefined) return null;
-        const cell = { row: at, column: index };
-        const isActive = cells.active.row === at && cells.active.column === index;
-        const isChosen = isWithin(cells.range, at, index);
-        const value = row[column.index];
         return (
-          <div
+          <GridCell
             key={index}
-            id={cellId(id, cell)}
-            role="gridcell"
-            aria-colindex={index + 1}
-            aria-selected={isChosen}
-            className={`grid-cell ${column.kind}${isActive ? ' active' : ''}`}
-            style={{ left: start, width: size }}
-            onPointerDown={(event) => cells.onPointer(event, cell)}
-            onPointerEnter={(event) => {
-              if (event.buttons === 1) cells.onPointer(extending(event), cell);
-            }}
-            onDoubleClick={() => onOpen(cell)}
-          >
-            <CellValue value={value} column={column} />
-          </div>
+            id={cellId(id, { row: at, column: index })}
+            column={column}
+            value={row[column.index]}
+            left={start}
+            width={size}
+            isActive={index === activeColumn}
+            isChosen={index >= chosenFrom && index <= chosenTo}
+          />
         );
       })}
     </div>
   );
+});
+
+/** The cell that something in the grid belongs to; undefined where it is no row's. */
+export function cellOfElement(target: EventTarget): Cell | undefined {
+  if (!(target instanceof Element)) return undefined;
+  const cell = target.closest('[role=gridcell]');
+  const column = cell?.getAttribute('aria-colindex');
+  const row = cell?.parentElement?.getAttribute('aria-rowindex');
+  if (column === null || column === undefined || row === null || row === undefined) {
+    return undefined;
+  }
+  return { row: Number(row) - 2, column: Number(column) - 1 };
 }
 
-/** A drag chooses from where it began, as a click with Shift does. */
-function extending<T extends React.PointerEvent>(event: T): T {
-  return Object.assign(event, { shiftKey: true, button: 0 });
-}
-
-function CellValue({
-  value,
-  column,
-}: {
-  readonly value: unknown;
+type CellProps = {
+  readonly id: string;
   readonly column: GridColumn;
-}): ReactNode {
+  readonly value: unknown;
+  readonly left: number;
+  readonly width: number;
+  readonly isActive: boolean;
+  readonly isChosen: boolean;
+};
+
+const GridCell = memo(function GridCell(props: CellProps): ReactNode {
+  const { id, column, value, left, width, isActive, isChosen } = props;
+  return (
+    <div
+      id={id}
+      role="gridcell"
+      aria-colindex={column.index + 1}
+      aria-selected={isChosen}
+      className={`grid-cell ${column.kind}${isActive ? ' active' : ''}`}
+      style={{ left, width }}
+    >
+      {shown(value, column)}
+    </div>
+  );
+});
+
+function shown(value: unknown, column: GridColumn): ReactNode {
   if (value === null || value === undefined) return <span className="grid-null">NULL</span>;
   const text = cellText(value, column.kind);
   return text === '' ? <span className="visually-hidden">empty text</span> : text;

@@ -54,7 +54,3 @@ export function rangeOf(anchor: Cell, active: Cell): CellRange {
     },
   };
 }
-
-export function isWithin({ from, to }: CellRange, row: number, column: number): boolean {
-  return row >= from.row && row <= to.row && column >= from.column && column <= to.column;
-}

@@ -14,7 +14,7 @@ import { ColumnMenu } from './column-menu.tsx';
 import { cellsText } from './values/copy-formats.ts';
 import { cellId } from './grid-parts.ts';
 import { GridHead } from './grid-head.tsx';
-import { GridRowView } from './grid-row.tsx';
+import { cellOfElement, GridRowView } from './grid-row.tsx';
 import type { Cell } from './movement.ts';
 import { type Cells, useCells } from './use-cells.ts';
 import './result-grid.css';
@@ -56,6 +56,12 @@ export function ResultGrid({
         aria-activedescendant={cellId(id, cells.active)}
         tabIndex={0}
         onKeyDown={onKeyDown}
+        onPointerDown={(event) => cells.onPress(event, cellOfElement(event.target))}
+        onPointerOver={(event) => cells.onDrag(event, cellOfElement(event.target))}
+        onDoubleClick={({ target }) => {
+          const cell = cellOfElement(target);
+          if (cell !== undefined) open(cell);
+        }}
       >
         <div
           className="grid-canvas"
@@ -66,11 +72,11 @@ export function ResultGrid({
           {down.getVirtualItems().map((item) => (
             <GridRowView
               key={item.key}
-              {...{ id, seen, columns, cells }}
+              {...{ id, seen, columns }}
+              {...chosenIn(cells, item.index)}
               at={item.index}
               top={item.start - headHeight}
-              row={rows[order[item.index] ?? -1] ?? []}
-              onOpen={open}
+              row={rows[order[item.index] ?? -1] ?? noRow}
             />
           ))}
         </div>
@@ -94,6 +100,7 @@ function useGridView(arrangement: Arrangement): GridView {
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight,
     overscan: 8,
+    useFlushSync: false,
   });
   const show = (cell: Cell): void => {
     if (cell.row >= 0) down.scrollToIndex(cell.row);
@@ -141,6 +148,21 @@ function OpenedPart({
   return <CellViewer column={column} value={value} onClose={onClose} />;
 }
 
+const noRow: readonly unknown[] = [];
+
+/** What of a row is chosen, in a form that is the same as long as it is. */
+function chosenIn(
+  { active, range: { from, to } }: Cells,
+  row: number,
+): { readonly activeColumn: number | undefined; readonly chosenFrom: number; chosenTo: number } {
+  const isChosen = row >= from.row && row <= to.row;
+  return {
+    activeColumn: active.row === row ? active.column : undefined,
+    chosenFrom: isChosen ? from.column : 0,
+    chosenTo: isChosen ? to.column : -1,
+  };
+}
+
 type Opened = { readonly cell: Cell; readonly anchor: DOMRect };
 
 function elementOf(id: string, cell: Cell): HTMLElement | null {
@@ -153,7 +175,8 @@ function useColumns(scroll: RefObject<HTMLDivElement | null>, widths: readonly n
     count: widths.length,
     getScrollElement: () => scroll.current,
     estimateSize: (index) => widths[index] ?? 100,
-    overscan: 3,
+    overscan: 4,
+    useFlushSync: false,
   });
   useEffect(() => across.measure(), [across, widths]);
   return across;

@@ -7,7 +7,9 @@ export type Cells = {
   readonly range: CellRange;
   /** True where the key was one that moves. */
   readonly onKey: (event: KeyboardEvent) => boolean;
-  readonly onPointer: (event: PointerEvent, cell: Cell) => void;
+  readonly onPress: (event: PointerEvent, cell: Cell | undefined) => void;
+  /** With the button down it chooses from where that was pressed. */
+  readonly onDrag: (event: PointerEvent, cell: Cell | undefined) => void;
   readonly go: (cell: Cell) => void;
   readonly chooseAll: () => void;
 };
@@ -32,9 +34,13 @@ export function useCells(size: GridSize, onMove: (cell: Cell) => void): Cells {
       go(cell, shiftKey);
       return true;
     },
-    onPointer: (event, cell) => {
-      if (event.button !== 0) return;
-      setChosen({ anchor: event.shiftKey || event.buttons === 0 ? anchor : cell, active: cell });
+    onPress: (event, cell) => {
+      if (cell === undefined || event.button !== 0) return;
+      setChosen({ anchor: event.shiftKey ? anchor : cell, active: cell });
+    },
+    onDrag: (event, cell) => {
+      if (cell === undefined || event.buttons !== 1 || event.pointerType === 'touch') return;
+      setChosen({ anchor, active: cell });
     },
     chooseAll: () =>
       setChosen({

@@ -1,5 +1,5 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
-import type { EditorHandle } from '../../editor/sql-editor.tsx';
+import type { EditorHandle, SqlEditorProps } from '../../editor/sql-editor.tsx';
 import { parameterNames } from '../../editor/sql-text.ts';
 import type { PageProps } from '../../frame/pages.tsx';
 import { EditorPane } from './editor-pane.tsx';
@@ -54,7 +54,14 @@ export function SqlPage(_props: PageProps): ReactNode {
           <Split
             label="Height of the editor"
             storageKey="helios.sql.split"
-            above={<Asking {...{ query, editor }} onSaid={setSaid} tables={() => tables ?? []} />}
+            above={
+              <Asking
+                {...{ query, editor }}
+                outsideChanges={handle.outsideChanges}
+                onSaid={setSaid}
+                tables={() => tables ?? []}
+              />
+            }
             below={
               <ResultPane
                 tab={query.tab}
@@ -111,8 +118,9 @@ function Asking({
   query,
   editor,
   onSaid,
+  outsideChanges,
   tables,
-}: Parts & { readonly tables: Parameters<typeof EditorPane>[0]['tables'] }): ReactNode {
+}: Parts & Pick<SqlEditorProps, 'tables' | 'outsideChanges'>): ReactNode {
   const { tab, mark, actions, runText, cancel, change, select } = query;
   return (
     <div className="sql-asking">
@@ -120,6 +128,7 @@ function Asking({
         <EditorPane
           ref={editor}
           documentId={tab.id}
+          outsideChanges={outsideChanges}
           text={tab.text}
           mark={mark}
           tables={tables}

@@ -55,6 +55,24 @@ test('two windows that changed one text both keep theirs, and nothing is written
   expect(textOf(windowOf().load())).toBe('select 3');
 });
 
+test('a tab that another window has opened is not forgotten, one that is closed here is', () => {
+  const [one, other] = [windowOf(), windowOf()];
+  const [mine, theirs] = [one.load(), other.load()];
+  one.save({ ...mine, open: [...mine.open, newTab('b', 'select 2')] });
+  other.save(edited(theirs, 'select 3'));
+  expect(
+    windowOf()
+      .load()
+      .open.map(({ id }) => id),
+  ).toEqual(['a', 'b']);
+  one.save(mine);
+  expect(
+    windowOf()
+      .load()
+      .open.map(({ id }) => id),
+  ).toEqual(['a']);
+});
+
 test('a storage that refuses is told of', () => {
   const store = windowOf();
   const tabs = store.load();

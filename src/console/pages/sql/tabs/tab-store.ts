@@ -29,6 +29,8 @@ export class TabStore {
   /** By tab: what this window began with, and what it last wrote. */
   readonly #revisions = new Map<string, string>();
   readonly #written = new Map<string, SqlTab>();
+  /** Tabs that were open here at some time: of no others can it be said that they were closed. */
+  readonly #opened = new Set<string>();
 
   /** `own` is the storage of this window alone. */
   constructor(shared: KeptTexts, own: KeptTexts, newId: () => string) {
@@ -43,6 +45,7 @@ export class TabStore {
       const kept = this.#read(id);
       if (kept === undefined) return [];
       this.#remember(kept);
+      this.#opened.add(id);
       return [kept.tab];
     });
     if (open.length === 0) open.push(newTab(this.#newId()));
@@ -56,8 +59,7 @@ export class TabStore {
     let trouble: StoreTrouble | undefined;
     try {
       for (const tab of tabs.open) trouble = this.#saveTab(tab) ?? trouble;
-      const list: KeptList = { open: tabs.open.map(({ id }) => id), closed: tabs.closed };
-      this.#write(listKey, JSON.stringify(list));
+      this.#write(listKey, JSON.stringify(this.#listOf(tabs)));
       this.#write(activeKey, tabs.activeId);
       this.#own.setItem(activeKey, tabs.activeId);
     } catch (thrown) {
@@ -91,6 +93,15 @@ export class TabStore {
   allowOver(id: string): void {
     const kept = this.#read(id);
     if (kept !== undefined) this.#revisions.set(id, kept.revision);
+  }
+
+  /** The tabs that other windows have opened meanwhile stay in the list. */
+  #listOf({ open, closed }: Tabs): KeptList {
+    const own = open.map(({ id }) => id);
+    for (const id of own) this.#opened.add(id);
+    const there = parsed(this.#shared.getItem(listKey)) as KeptList | undefined;
+    const others = there?.open.filter((id) => !this.#opened.has(id)) ?? [];
+    return { open: [...own, ...others], closed };
   }
 
   #saveTab(tab: SqlTab): StoreTrouble | undefined {

@@ -16,6 +16,8 @@ import {
 /** The tabs, and what may be done with them; they are kept in the browser by themselves. */
 export type TabsHandle = {
   readonly tabs: Tabs;
+  /** How often texts were changed by another window, or by its settlement. */
+  readonly outsideChanges: number;
   /** Why the browser does not keep what is here, or what another window did. */
   readonly trouble: StoreTrouble | undefined;
   readonly open: (tab?: Partial<SqlTab>) => void;
@@ -34,6 +36,7 @@ export function useTabs(): TabsHandle {
   const [store] = useState(() => new TabStore(localStorage, sessionStorage, newId));
   const [tabs, setTabs] = useState(() => store.load());
   const [trouble, setTrouble] = useState<StoreTrouble>();
+  const [outsideChanges, setOutsideChanges] = useState(0);
   const newest = useRef(tabs);
   useEffect(() => {
     newest.current = tabs;
@@ -59,6 +62,7 @@ export function useTabs(): TabsHandle {
     const onStorage = ({ key, newValue }: StorageEvent): void => {
       if (key === null || newValue === null) return;
       const found = store.onElsewhere(key, newest.current);
+      if (found.tabs !== newest.current) setOutsideChanges((before) => before + 1);
       setTabs(found.tabs);
       if (found.trouble !== undefined) setTrouble(found.trouble);
     };
@@ -67,6 +71,7 @@ export function useTabs(): TabsHandle {
   }, [store]);
   return {
     tabs,
+    outsideChanges,
     trouble,
     open: (tab) => setTabs((now) => withOpened(now, { ...newTab(newId()), ...tab })),
     choose: (activeId) => setTabs((now) => ({ ...now, activeId })),
@@ -82,6 +87,7 @@ export function useTabs(): TabsHandle {
       const { theirs } = trouble;
       if (choice !== 'theirs') store.allowOver(theirs.id);
       setTabs((now) => settled(now, theirs, choice));
+      setOutsideChanges((before) => before + 1);
       setTrouble(undefined);
     },
     dismiss: () => setTrouble(undefined),
