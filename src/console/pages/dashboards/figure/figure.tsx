@@ -1,14 +1,13 @@
 import type { ReactNode } from 'react';
 import type { QueryAnswerDocument } from '../../../../server/api.ts';
 import type { PanelKind } from '../../../../server/library/library-api.ts';
-import { BarFigure } from './bar-figure.tsx';
-import { LineFigure } from './line-figure.tsx';
-import { valueText } from './scale.ts';
-import { numberOf, seriesOf } from './series.ts';
+import { cellText } from '../../../grid/values/cell-text.ts';
+import { gridColumns } from '../../../grid/values/columns.ts';
+import { ChartFigure } from './chart-figure.tsx';
 import { TableFigure } from './table-figure.tsx';
 import './figure.css';
 
-/** An answer as its panel shows it: as a table where it can't be drawn, with why. */
+/** An answer as its panel shows it. */
 export function Figure({
   kind,
   answer,
@@ -22,20 +21,7 @@ export function Figure({
 }): ReactNode {
   if (kind === 'table') return <TableFigure answer={answer} label={label} />;
   if (kind === 'number') return <NumberFigure answer={answer} unit={unit} />;
-  const series = seriesOf(answer);
-  if (series === undefined) {
-    return (
-      <>
-        <p className="quiet">
-          There is no number to draw: the first column goes along, the next ones are numbers.
-        </p>
-        <TableFigure answer={answer} label={label} />
-      </>
-    );
-  }
-  if (series.xs.length === 0) return <p className="figure-none quiet">No rows.</p>;
-  if (kind === 'bar') return <BarFigure series={series} label={label} />;
-  return <LineFigure series={series} label={label} />;
+  return <ChartFigure kind={kind} answer={answer} label={label} />;
 }
 
 /** The first row's first value; a second one stands below as a note. */
@@ -46,18 +32,17 @@ function NumberFigure({
   readonly answer: QueryAnswerDocument;
   readonly unit: string | undefined;
 }): ReactNode {
-  const [value, note] = rows[0] ?? [];
-  const number = numberOf(value);
-  const text = value === null || value === undefined ? '–' : String(value);
+  const [first, second] = gridColumns(columns);
+  const [value = null, note = null] = rows[0] ?? [];
   return (
     <div className="figure-number">
       <p className="value">
-        {number === undefined ? text.slice(0, 40) : valueText(number)}
+        {value === null ? '–' : cellText(value, first?.kind ?? 'text')}
         {unit !== undefined && <span className="unit"> {unit}</span>}
       </p>
-      {note !== undefined && note !== null && (
+      {note !== null && (
         <p className="quiet">
-          {columns[1]?.name} {String(note).slice(0, 100)}
+          {second?.name} {cellText(note, second?.kind ?? 'text')}
         </p>
       )}
       {rows.length === 0 && <p className="quiet">No rows.</p>}

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 import type { QueryAnswerDocument } from '../../../../server/api.ts';
+import { cellText } from '../../../grid/values/cell-text.ts';
+import { type ColumnKind, gridColumns } from '../../../grid/values/columns.ts';
 import { count } from '../../../text.ts';
-import { isNumeric } from './series.ts';
 
 /** More are for the page for SQL. */
 const rowsMax = 200;
@@ -15,15 +16,16 @@ export function TableFigure({
   readonly answer: Pick<QueryAnswerDocument, 'columns' | 'rows'>;
   readonly label: string;
 }): ReactNode {
-  const { columns, rows } = answer;
+  const { rows } = answer;
+  const columns = gridColumns(answer.columns);
   if (rows.length === 0) return <p className="figure-none quiet">No rows.</p>;
   return (
     <div className="figure-scroll" role="region" tabIndex={0} aria-label={label}>
       <table className="table">
         <thead>
           <tr>
-            {columns.map(({ name, type }, index) => (
-              <th key={`${index} ${name}`} className={isNumeric(type) ? 'number' : ''}>
+            {columns.map(({ name, kind, index }) => (
+              <th key={`${index} ${name}`} className={kind === 'number' ? 'number' : ''}>
                 {name}
               </th>
             ))}
@@ -32,9 +34,9 @@ export function TableFigure({
         <tbody>
           {rows.slice(0, rowsMax).map((row, at) => (
             <tr key={at}>
-              {columns.map(({ name, type }, index) => (
-                <td key={`${index} ${name}`} className={isNumeric(type) ? 'number' : ''}>
-                  <CellText value={row[index]} />
+              {columns.map(({ name, kind, index }) => (
+                <td key={`${index} ${name}`} className={kind === 'number' ? 'number' : ''}>
+                  <CellText value={row[index]} kind={kind} />
                 </td>
               ))}
             </tr>
@@ -50,8 +52,14 @@ export function TableFigure({
   );
 }
 
-function CellText({ value }: { readonly value: unknown }): ReactNode {
+function CellText({
+  value,
+  kind,
+}: {
+  readonly value: unknown;
+  readonly kind: ColumnKind;
+}): ReactNode {
   if (value === null || value === undefined) return <span className="quiet">NULL</span>;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = cellText(value, kind);
   return text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text;
 }
