@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { PipelineAnswer } from '../../../server/api.ts';
-import { useLivePipelines } from '../../api/use-live.ts';
+import { useLivePipelines, useSocketState } from '../../api/use-live.ts';
 import { after, nowMs } from '../../clock.ts';
 import { type PipelineRates, ratesBetween, type Sample, samplesKept } from './rates.ts';
 
@@ -26,10 +26,11 @@ export function useRates(): {
       }),
     [samples],
   );
+  const isAway = useSocketState().kind === 'away';
   const [first] = samples;
   const last = samples.at(-1);
   const rates =
-    first === undefined || last === undefined
+    first === undefined || last === undefined || isAway
       ? new Map<string, PipelineRates>()
       : ratesBetween(first, last);
   return { pipelines, rates };

@@ -3,6 +3,9 @@ import type { ErrorBody, ValidateAnswer } from '../../../../server/api.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { after } from '../../../clock.ts';
 
+/** While nobody answers, it is asked again this often. */
+const againMs = 2000;
+
 /** After the last key: sooner would find what is half typed wrong. */
 const pauseMs = 300;
 
@@ -29,10 +32,13 @@ export function useValidation(sql: string): Checked | undefined {
         });
         if (!stop.signal.aborted) setChecked({ sql, answer });
       } catch (thrown) {
-        if (!stop.signal.aborted) setChecked({ sql, error: errorBodyOf(thrown) });
+        if (stop.signal.aborted) return;
+        const error = errorBodyOf(thrown);
+        setChecked({ sql, error });
+        if (error.code === 'unavailable') cancel = after(againMs, () => void check());
       }
     };
-    const cancel = after(pauseMs, () => void check());
+    let cancel = after(pauseMs, () => void check());
     return () => {
       cancel();
       stop.abort();

@@ -14,7 +14,8 @@ ORDER BY epoch DESC LIMIT ${epochsMax}`;
   const { rows, error } = useRows({ sql, params: [name] }, everyMs);
   return (
     <>
-      {error !== undefined && <Failure error={error} />}
+      {/* That nobody answers is said above already. */}
+      {error !== undefined && error.code !== 'unavailable' && <Failure error={error} />}
       {rows?.length === 0 && (
         <p className="quiet">
           No epoch since Helios started: one follows as soon as there is something to read.

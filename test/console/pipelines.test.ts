@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HeliosProcess } from '../process/helios-process.ts';
+import { axeFindings, buildConsole, openPage, shown, startBrowser } from './browser.ts';
+
+let directory: string;
+let helios: HeliosProcess;
+let browser: Browser;
+let url: string;
+
+beforeAll(async () => {
+  buildConsole();
+  directory = await mkdtemp(join(tmpdir(), 'helios-pipelines-'));
+  const starting = HeliosProcess.start({ dataDirectory: join(directory, 'data') });
+  [helios, browser] = await Promise.all([starting, startBrowser()]);
+  url = await helios.ready();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await helios?.[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const script = (path: string): string => `CREATE TABLE events (id TEXT, price INT NOT NULL)
+WITH (connector = 'http', format = 'json');
+CREATE TABLE prices WITH (connector = 'delta', path = '${path}', format = 'parquet');
+INSERT INTO prices SELECT id, price FROM events;`;
+
+test('a pipeline is made, looked at, moved and deleted', async () => {
+  const { page, context, complaints } = await openPage(browser, 1440);
+  await page.goto(`${url}/pipelines/new`);
+  const editor = page.locator('.cm-content');
+  await editor.click();
+  await page.keyboard.insertText('SELCT 1;');
+  await page.getByRole('button', { name: 'Change to SELECT' }).waitFor();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.insertText(script(join(directory, 'prices')));
+  await page.getByText('2 columns').waitFor();
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByLabel('Name').fill('priced');
+  await page.getByRole('button', { name: 'Create and start' }).click();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+
+  const body = '{"id":"a","price":1}\n{"id":"b","price":"n/a"}\n';
+  await helios.request('/ingest?wait=queryable', { method: 'POST', body });
+  await page.getByRole('button', { name: 'Restart elsewhere…' }).click();
+  await page.getByRole('button', { name: 'Restart', exact: true }).click();
+  const anyway = page.getByRole('button', { name: 'Restart all the same' });
+  await anyway.waitFor();
+  expect(await anyway.isDisabled()).toBe(true);
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByLabel('Rows may be in the tables twice then').check();
+  expect(await anyway.isDisabled()).toBe(false);
+  await page.keyboard.press('Escape');
+
+  await page.goto(`${url}/quarantine`);
+  await page.getByRole('link', { name: 'type_mismatch price' }).click();
+  await page.getByText('price INT NOT NULL').waitFor();
+  await page.getByRole('button', { name: '"price"' }).click();
+  expect(await page.locator('#page mark').textContent()).toBe('"n/a"');
+  expect(await axeFindings(page)).toEqual([]);
+
+  await page.goto(`${url}/pipelines/priced`);
+  await shown(page);
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  const deletion = page.getByRole('button', { name: 'Delete', exact: true });
+  expect(await deletion.isDisabled()).toBe(true);
+  await page.getByLabel('Type priced to confirm').fill('priced');
+  await deletion.click();
+  await page.getByText('This one keeps what is sent').waitFor();
+  expect(complaints.filter((one) => !one.includes('409'))).toEqual([]);
+  await context.close();
+});
