@@ -50,7 +50,6 @@ export function DeleteStream({
             <input
               {...wiring}
               className="input"
-              autoFocus
               autoComplete="off"
               spellCheck={false}
               value={typed}

@@ -44,7 +44,6 @@ export function StreamForm(props: StreamFormProps): ReactNode {
             <input
               {...wiring}
               className="input"
-              autoFocus
               required
               spellCheck={false}
               value={values.name}

@@ -20,7 +20,11 @@ export function ExploreStatus({
         <Looked explorer={explorer} />
       ) : (
         <>
-          <TailStatus view={tail.view} onToggle={onToggle} />
+          {tail.error === undefined ? (
+            <TailStatus view={tail.view} onToggle={onToggle} />
+          ) : (
+            <span className="quiet">Nothing is followed.</span>
+          )}
           {tail.gapBefore !== undefined && <Gap at={tail.gapBefore} explorer={explorer} />}
         </>
       )}

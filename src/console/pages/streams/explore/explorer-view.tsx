@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { ErrorBody } from '../../../../server/api.ts';
 import type { TailRecord } from '../../../tail/tail-record.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { TailList } from '../../../tail/tail-list.tsx';
@@ -30,7 +31,7 @@ export function ExplorerView({
   };
   const { mode, records, recordCount, look, tail } = explorer;
   const error = mode === 'look' ? look.error : tail.error;
-  const isLive = mode !== 'look' && !tail.view.isHeld;
+  const isLive = mode !== 'look' && error === undefined && !tail.view.isHeld;
   const tables = [...new Set(readers.flatMap(tablesOf))];
   return (
     <div className="explore">
@@ -41,7 +42,7 @@ export function ExplorerView({
         onLookAgain={() => setRound(round + 1)}
       />
       <ExploreStatus explorer={explorer} onToggle={toggle} />
-      {error !== undefined && <Failure error={error} />}
+      {error !== undefined && <Failure error={errorOf(error, mode)} />}
       <div className={isLive ? 'explore-panes is-live' : 'explore-panes'}>
         <div className="explore-list">
           <TailList
@@ -75,6 +76,11 @@ export function ExplorerView({
   );
 }
 
+/** Places are those of the statement that the server made of a condition: nobody sees it. */
+function errorOf(error: ErrorBody, mode: Explorer['mode']): ErrorBody {
+  return mode === 'table' ? { ...error, position: undefined } : error;
+}
+
 function None({
   explorer: { mode, look, where, from },
   empty,
@@ -102,7 +108,7 @@ function tablesOf({ pipeline }: StreamReader): readonly string[] {
 }
 
 /** The record at the side; a link to one record opens it. */
-function useChosen({ mode, from, look, records }: Explorer): {
+function useChosen({ mode, from, table, look, records }: Explorer): {
   readonly chosen: TailRecord | undefined;
   readonly setChosen: (record: TailRecord | undefined) => void;
 } {
@@ -110,6 +116,7 @@ function useChosen({ mode, from, look, records }: Explorer): {
   const opened = useRef<unknown>(undefined);
   const first = records[0];
   const isLink = mode === 'look' && /^[^:]+:@?\d+$/.test(from);
+  useEffect(() => setChosen(undefined), [mode, from, table]);
   useEffect(() => {
     if (!isLink || first === undefined || opened.current === look.answer) return;
     opened.current = look.answer;
