@@ -2,7 +2,7 @@ import type { AnswerRow } from '../../api/rows.ts';
 import { reasonFrom, reasonKey } from './reason-sql.ts';
 
 /** Columns of a spark line: the minutes of an hour. */
-export const minutesShown = 60;
+const minutesShown = 60;
 
 /** Reason → records in each of the last 60 minutes, the oldest first. */
 export function minutesByReason(

@@ -10,7 +10,7 @@ export const exampleScript: string = `CREATE TABLE events (
 
 CREATE TABLE kept_events WITH (
   connector = 'delta',
-  path = 'tables/kept_events',
+  path = 'helios-data/tables/kept_events',
   format = 'parquet'
 );
 

@@ -34,6 +34,7 @@ export function ScriptField({ sql, errors, tables, onChange, onRun }: ScriptFiel
         <SqlEditor
           ref={editor}
           documentId="script"
+          outsideChanges={0}
           text={sql}
           mark={mark}
           tables={() => tables}

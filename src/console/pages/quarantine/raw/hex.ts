@@ -4,7 +4,7 @@ export type HexLine = {
 };
 
 /** Bytes in a line of a dump. */
-export const lineBytes = 16;
+const lineBytes = 16;
 
 export function hexLines(bytes: Uint8Array): readonly HexLine[] {
   const lines: HexLine[] = [];
