@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import type { ErrorBody, PreviewLine } from '../../../../server/api.ts';
 import type {
   DraftAnswerDocument,
+  DraftBody,
   InferAnswerDocument,
   PeekedRecordAnswer,
 } from '../../../../server/discovery/discovery-answers.ts';
@@ -109,7 +110,7 @@ async function lookAtFile(path: string, table: string, signal: AbortSignal): Pro
   }
   const sent = records.map(({ partition, position, value }) => ({ partition, position, value }));
   const drafted = await request<DraftAnswerDocument>('/api/v1/pipelines/draft', {
-    body: { table, source, records: sent },
+    body: { table, source, records: sent } satisfies DraftBody,
     signal,
   });
   return { drafted, records, lookedCount: records.length, remarks: [] };

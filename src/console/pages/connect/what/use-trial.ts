@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ErrorBody } from '../../../../server/api.ts';
-import type { TryAnswer } from '../../../../server/discovery/discovery-answers.ts';
+import type { TryAnswer, TryBody } from '../../../../server/discovery/discovery-answers.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { after } from '../../../clock.ts';
 import type { SampleRecord } from './use-sample.ts';
@@ -27,7 +27,7 @@ export function useTrial(sql: string, records: readonly SampleRecord[]): Trial {
     const sent = records.map(({ partition, position, value }) => ({ partition, position, value }));
     const cancel = after(pauseMs, () => {
       request<TryAnswer>('/api/v1/pipelines/try', {
-        body: { sql, records: sent },
+        body: { sql, records: sent } satisfies TryBody,
         signal: stop.signal,
       }).then(
         (answer) => setState({ sql, records, answer }),

@@ -41,6 +41,6 @@ export function KeptConnections({
 }
 
 /** Where a connection leads, in short. */
-export function placeOf({ options, kind }: ConnectionAnswer): string {
+function placeOf({ options, kind }: ConnectionAnswer): string {
   return options['bootstrap_servers'] ?? options['aws_endpoint'] ?? options['aws_region'] ?? kind;
 }
