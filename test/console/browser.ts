@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
@@ -62,7 +62,7 @@ export async function openPage(
 /** Waits until the page of a place is shown, with what it asked the server for. */
 export async function shown(page: Page): Promise<void> {
   await page.locator('#page :is(h1, h2)').first().waitFor();
-  await page.locator('#page [aria-busy=true]').waitFor({ state: 'detached' });
+  await page.locator('#page:not(:has([aria-busy=true]))').waitFor();
 }
 
 /** How many pixels stick out of the window, or of the page within its frame. */
@@ -73,12 +73,10 @@ export async function overflow(page: Page): Promise<number> {
   }))`);
 }
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
-
 /** What axe finds against the page as it is now: the rule, the element, and why. */
 export async function axeFindings(page: Page): Promise<readonly string[]> {
   const hasAxe = await page.evaluate<boolean>(`'axe' in window`);
-  if (!hasAxe) await page.evaluate(axeSource);
+  if (!hasAxe) await page.evaluate(axe.source);
   return await page.evaluate<readonly string[]>(`axe.run().then(({ violations }) =>
     violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 200) + failureSummary)))`);
