@@ -40,7 +40,6 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   pino: ['server', 'runtime'],
   react: ['console'],
   'react-dom/client': ['console'],
-  'react-aria-components': ['console'],
   '@codemirror/autocomplete': ['console'],
   '@codemirror/commands': ['console'],
   '@codemirror/lang-sql': ['console'],
