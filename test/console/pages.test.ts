@@ -80,7 +80,8 @@ async function lookEverywhere(page: Page, look: (path: string) => Promise<void>)
 async function linksOf(page: Page, within: string): Promise<readonly string[]> {
   return await page.evaluate<readonly string[]>(
     `[...new Set([...document.querySelectorAll('${within} a[href^="/"]')]
-      .map((link) => link.pathname + link.search))]`,
+      .map((link) => link.pathname + link.search)
+      .filter((path) => !/^\\/(api|metrics|healthz)/.test(path)))]`,
   );
 }
 
