@@ -69,8 +69,3 @@ const fullShare = 0.9;
 export function rateText({ perSecond, unit }: StreamRate): string {
   return unit === 'bytes' ? `${bytes(perSecond)}/s` : rate(perSecond);
 }
-
-/** `4 partitions` */
-export function partitionsText(number: number): string {
-  return number === 1 ? '1 partition' : `${count(number)} partitions`;
-}
