@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { StreamAnswer } from '../../../../server/api.ts';
-import { bytes, count, duration, rate } from '../../../text.ts';
+import { bytes, duration, rate } from '../../../text.ts';
 import type { StreamRate } from './stream-rates.ts';
 
 /** Who keeps a stream's records. */
