@@ -33,6 +33,8 @@ export function TailList(props: TailListProps): ReactNode {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
     overscan: overscanRows,
+    // The names of the columns stay above.
+    scrollPaddingStart: rowPx,
   });
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
@@ -50,6 +52,7 @@ export function TailList(props: TailListProps): ReactNode {
   const isSeen = items.some(({ index }) => index === chosenIndex);
   return (
     <div
+      ref={scroller}
       className={hasPlaces ? 'tail has-places' : 'tail'}
       role="grid"
       aria-label="Records, the newest first"
@@ -57,23 +60,21 @@ export function TailList(props: TailListProps): ReactNode {
       tabIndex={0}
       aria-activedescendant={isSeen ? `${id}${chosenKey}` : undefined}
       onKeyDown={onKeyDown}
+      onScroll={({ currentTarget }) => onScroll?.(currentTarget.scrollTop >= rowPx)}
     >
       <Head {...props} />
       <div
-        ref={scroller}
+        role="rowgroup"
         className="tail-scroll"
-        role="presentation"
-        onScroll={({ currentTarget }) => onScroll?.(currentTarget.scrollTop >= rowPx)}
+        style={{ height: `${virtual.getTotalSize()}px` }}
       >
-        <div role="rowgroup" style={{ height: `${virtual.getTotalSize()}px` }}>
-          {items.map(({ index, start }) => {
-            const record = records[index];
-            if (record === undefined) return null;
-            const isChosen = record.key === chosenKey;
-            const place = { id: `${id}${record.key}`, index, start, isChosen, hasPlaces };
-            return <Row key={slotOf(index)} record={record} {...place} onChoose={onChoose} />;
-          })}
-        </div>
+        {items.map(({ index, start }) => {
+          const record = records[index];
+          if (record === undefined) return null;
+          const isChosen = record.key === chosenKey;
+          const place = { id: `${id}${record.key}`, index, start, isChosen, hasPlaces };
+          return <Row key={slotOf(index)} record={record} {...place} onChoose={onChoose} />;
+        })}
       </div>
     </div>
   );
