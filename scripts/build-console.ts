@@ -57,6 +57,8 @@ async function buildConsole(): Promise<void> {
         modulePreload: { polyfill: false },
         reportCompressedSize: false,
         chunkSizeWarningLimit: 2000,
+        // How long plugins take is of no use to whoever starts Helios.
+        rolldownOptions: { checks: { pluginTimings: false } },
       },
     });
     compressAll(made);
