@@ -7,8 +7,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Much of a test is waiting for other processes: two at once also where there are two cores.
-    maxWorkers: 2,
     projects: [
       {
         extends: true,
