@@ -57,6 +57,12 @@ export interface Storage {
    * may be zeros. Where a store can give parts of objects.
    */
   holdPart?(path: string, byteLength: number, choose: Choose): Promise<HeldFile>;
+  /**
+   * The objects directly in a folder that a reader sees now stay there through a power cut. A
+   * writer that died may have shown one before it was forced to disk: who builds on it asks for
+   * this first. Where a store shows nothing before it is durable there is no such thing.
+   */
+  settle?(folder: string): Promise<void>;
   /** Removes; absent is fine. */
   delete(path: string): Promise<void>;
   /**

@@ -301,3 +301,21 @@ describe('rolls that come to nothing', () => {
     expect(table.snapshot().files.map(({ path }) => path)).toContain(file);
   });
 });
+
+test('what a process before committed is forced to disk before anything is built on it', async () => {
+  const { sink } = await openSink();
+  await sink.roll(request([await makePart(sink, 1, "(1, 'a', '2024-01-01')")], undefined, 1));
+  const settled: string[] = [];
+  const storage = new (class extends FileStorage {
+    override async settle(folder: string): Promise<void> {
+      await super.settle(folder);
+      settled.push(folder);
+    }
+  })(join(directory, 'table'));
+  const { sink: next } = await openSink({}, storage);
+  expect(await next.txnEpoch('p/s')).toBe(1);
+  expect(settled).toEqual(['_delta_log']);
+  await next.roll(request([await makePart(next, 2, "(2, 'b', '2024-01-01')")], 1, 2));
+  expect(await next.txnEpoch('p/s')).toBe(2);
+  expect(settled).toHaveLength(1);
+});

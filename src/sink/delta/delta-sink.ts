@@ -5,6 +5,7 @@ import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
 import { asHeliosError, type HeliosError } from '../../base/errors.ts';
 import type { NewDataFile, PartitionValues } from '../../delta/delta.ts';
+import { logFolder } from '../../delta/log/names.ts';
 import { columnStatsJson } from '../../delta/stats.ts';
 import type { DeltaTable } from '../../delta/table.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -53,6 +54,8 @@ export class DeltaSink implements TableSink {
   readonly #options: DeltaSinkOptions;
   #serial = 0;
   #notes: RollNotes | undefined;
+  /** Of a transaction that a process before this one committed, perhaps as it died. */
+  #durableEpoch: Epoch | undefined;
 
   constructor(options: DeltaSinkOptions) {
     const { connector } = options;
@@ -77,7 +80,11 @@ export class DeltaSink implements TableSink {
   }
 
   async txnEpoch(sinkId: string): Promise<Epoch | undefined> {
-    return await this.#options.table.reached(sinkId);
+    const { table, storage } = this.#options;
+    const found = await table.reached(sinkId);
+    if (found !== undefined && found !== this.#durableEpoch) await storage.settle?.(logFolder);
+    this.#durableEpoch = found;
+    return found;
   }
 
   statsOf(copyRow: Readonly<Record<string, unknown>>): string {
@@ -125,6 +132,7 @@ export class DeltaSink implements TableSink {
       await this.#notes.discard(paths);
       return { kind: 'overtaken', txnEpoch: outcome.txnVersion };
     }
+    this.#durableEpoch = request.to;
     await this.#tidy(request.to);
     const byteLength = adds.reduce((sum, add) => sum + add.byteLength, 0);
     return { kind: 'rolled', fileCount: adds.length, byteLength };

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { crashPoint } from '../../base/crash-point.ts';
 import { asHeliosError, type HeliosError } from '../../base/errors.ts';
@@ -19,6 +19,7 @@ import type { FileTable, NewListing } from './file-table.ts';
 import {
   type CommittedFile,
   type FilesPlan,
+  listingPath,
   parseDocument,
   planPath,
   planPrefix,
@@ -62,6 +63,8 @@ export class FilesystemSink implements TableSink {
   readonly finalBytesMin: number | undefined;
   readonly #options: FilesystemSinkOptions;
   #serial = 0;
+  /** Of a listing that a process before this one put, perhaps as it died. */
+  #durableEpoch: Epoch | undefined;
   /** Bytes of files for a byte of parts, by the last roll. */
   #expansion: number;
 
@@ -88,8 +91,14 @@ export class FilesystemSink implements TableSink {
   }
 
   async txnEpoch(sinkId: string): Promise<Epoch | undefined> {
-    const { transactions } = await this.#options.table.refresh();
-    return transactions.get(sinkId)?.version;
+    const { table, storage } = this.#options;
+    const { transactions } = await table.refresh();
+    const found = transactions.get(sinkId)?.version;
+    if (found !== undefined && found !== this.#durableEpoch) {
+      await storage.settle?.(dirname(listingPath(sinkId, 0)));
+    }
+    this.#durableEpoch = found;
+    return found;
   }
 
   statsOf(copyRow: Readonly<Record<string, unknown>>): string {
@@ -130,6 +139,7 @@ export class FilesystemSink implements TableSink {
       await this.#discard(plan, named);
       return await this.#overtaken(request);
     }
+    this.#durableEpoch = request.to;
     await this.#tidy(request.sinkId, plan);
     const byteLength = files.reduce((sum, { bytes }) => sum + bytes, 0);
     return { kind: 'rolled', fileCount: files.length, byteLength };

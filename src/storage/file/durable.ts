@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { access, constants, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
 
@@ -31,10 +31,21 @@ export async function makeFolderDurably(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (thrown) {
-    if (systemCode(thrown) === 'EEXIST') return;
-    if (systemCode(thrown) !== 'ENOENT' || dirname(path) === path) throw thrown;
-    await makeFolderDurably(dirname(path));
-    return makeFolderDurably(path);
+    const code = systemCode(thrown);
+    if (code === 'ENOENT' && dirname(path) !== path) {
+      await makeFolderDurably(dirname(path));
+      return makeFolderDurably(path);
+    }
+    if (code !== 'EEXIST') throw thrown;
+    // Made a moment ago, perhaps, by who has not forced its name yet; not where none may look.
+    if (!(await isReadable(dirname(path)))) return;
   }
   await syncPath(dirname(path));
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  return await access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
 }

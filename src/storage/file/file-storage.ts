@@ -133,6 +133,15 @@ export class FileStorage implements Storage {
     return { path: this.localPath(path), release: () => undefined };
   }
 
+  async settle(folder: string): Promise<void> {
+    const absolute = this.localPath(folder);
+    try {
+      await syncPath(absolute);
+    } catch (thrown) {
+      throw fileFailure(thrown, absolute);
+    }
+  }
+
   async delete(path: string): Promise<void> {
     const absolute = this.localPath(path);
     try {
