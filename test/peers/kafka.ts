@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -139,7 +140,11 @@ export class KafkaBroker implements AsyncDisposable {
 
   /** It neither answers nor closes its connections until `resume`. */
   freeze(): void {
-    this.#child?.kill('SIGSTOP');
+    const { pid } = this.#child ?? {};
+    if (pid === undefined) return;
+    process.kill(pid, 'SIGSTOP');
+    // A thread that is running stops a moment later, and could still answer.
+    while (!isStopped(pid));
   }
 
   resume(): void {
@@ -259,4 +264,15 @@ async function freePorts(): Promise<KafkaPorts> {
   const [plaintext = 0, saslPlaintext = 0, saslSsl = 0, ssl = 0, proxied = 0, controller = 0] =
     ports;
   return { plaintext, saslPlaintext, saslSsl, ssl, proxied, controller };
+}
+
+/** Whether all threads of a process have stopped: the letter behind the name in proc(5)'s stat. */
+function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const path = `/proc/${pid}/task/${thread}/stat`;
+    // One that ended meanwhile has stopped, too.
+    if (!existsSync(path)) return true;
+    const facts = readFileSync(path, 'utf8');
+    return facts.charAt(facts.lastIndexOf(')') + 2) === 'T';
+  });
 }

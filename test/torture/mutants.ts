@@ -185,8 +185,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: filesSink,
-        find: 'return transactions.get(sinkId)?.version;',
-        replace: 'return transactions.has(sinkId) ? -1 : undefined;',
+        find: 'const found = transactions.get(sinkId)?.version;',
+        replace: 'const found = transactions.has(sinkId) ? -1 : undefined;',
       },
       {
         file: filesSink,
