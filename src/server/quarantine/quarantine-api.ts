@@ -122,20 +122,31 @@ export type ReplayAnswer = {
 /** `GET /api/v1/quarantine/replays?pipeline=NAME`: the newest first; some of each pipeline. */
 export type ReplayListAnswer = { readonly replays: readonly ReplayAnswer[] };
 
-/** State of a rejected record: the column `state` of `helios.rejected`. */
-export type RejectedState = 'open' | 'failed_again' | 'replayed';
-
 /**
- * A row of `helios.rejected`: the columns of `quarantine`, one row a record, and these. What SQL
- * gives; here for whoever asks for it.
+ * A row of the table `quarantine_replays`, which SQL can name beside `quarantine`: what a replay
+ * made of one record. The first five columns say which; `passed` is true at most once for each. A
+ * record is `replayed` where one of its rows has `passed`, `failed_again` where none has, and `open`
+ * where there are no rows:
+ *
+ *     SELECT q.*, r.passed, r.replay_code, r.replay_message FROM quarantine AS q LEFT JOIN (
+ *       SELECT pipeline, source, "partition", "position", rejected_at, bool_or(passed) AS passed,
+ *         arg_max(replay_code, replay_epoch) AS replay_code,
+ *         arg_max(replay_message, replay_epoch) AS replay_message
+ *       FROM quarantine_replays GROUP BY ALL
+ *     ) AS r USING (pipeline, source, "partition", "position", rejected_at)
  */
-export type RejectedStateColumns = {
-  readonly state: RejectedState;
-  /** Of the newest replay that took it; NULL where it is open. */
-  readonly replay_id: string | null;
-  readonly replay_epoch: number | null;
-  readonly replayed_at: string | null;
-  /** Why it failed again; NULL unless it did. */
+export type ReplayRow = {
+  readonly pipeline: string;
+  readonly source: string;
+  readonly partition: string;
+  readonly position: string;
+  readonly rejected_at: string;
+  readonly replay_id: string;
+  /** The pipeline's epoch that holds its rows. */
+  readonly replay_epoch: number;
+  readonly replayed_at: string;
+  readonly passed: boolean;
+  /** Why it failed again; NULL where it passed. */
   readonly replay_code: RejectionCode | null;
   readonly replay_message: string | null;
 };
