@@ -36,7 +36,7 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   ws: ['server', 'cli'],
   commander: ['cli'],
   '@clack/prompts': ['cli'],
-  yaml: ['cli'],
+  yaml: ['server', 'cli'],
   pino: ['server', 'runtime'],
   react: ['console'],
   'react-dom/client': ['console'],

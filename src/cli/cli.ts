@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, run: Ru
   table: async () => (await import('./commands/table.ts')).addTableCommand,
   stream: async () => (await import('./commands/stream.ts')).addStreamCommand,
   connection: async () => (await import('./commands/connection.ts')).addConnectionCommand,
+  dashboard: async () => (await import('./dashboard/dashboard.ts')).addDashboardCommand,
   peek: async () => (await import('./commands/peek.ts')).addPeekCommand,
   connect: async () => (await import('./commands/connect.ts')).addConnectCommand,
   tail: async () => (await import('./commands/tail.ts')).addTailCommand,

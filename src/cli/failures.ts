@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { asHeliosError, errorCodes, HeliosError } from '../base/errors.ts';
+import { asHeliosError, errorCodes, HeliosError, type ErrorCode } from '../base/errors.ts';
 import type { ScriptErrorAnswer } from '../server/api.ts';
 import { type Output, StdoutClosed } from './output.ts';
 import { failureDocument, renderFailure, type SourceText } from './render/failure.ts';
@@ -26,7 +26,7 @@ export async function inSource<T>(source: SourceText, action: () => Promise<T>):
     const errors = errorsOfScript(thrown);
     throw errors === undefined
       ? new FailuresInSource([thrown], source)
-      : scriptFailures(errors, source);
+      : scriptFailures(errors, source, thrown.code);
   }
 }
 
@@ -34,9 +34,10 @@ export async function inSource<T>(source: SourceText, action: () => Promise<T>):
 export function scriptFailures(
   errors: readonly ScriptErrorAnswer[],
   source: SourceText,
+  code: ErrorCode = 'invalid_sql',
 ): FailuresInSource {
   const failures = errors.map(
-    ({ message, hint, position }) => new HeliosError('invalid_sql', message, { hint, position }),
+    ({ message, hint, position }) => new HeliosError(code, message, { hint, position }),
   );
   return new FailuresInSource(failures, source);
 }

@@ -74,6 +74,39 @@ export function findError(
   });
 }
 
+/** One thing that is wrong with a value. */
+export type Problem = {
+  /** From the outside in; of what is missing or unknown, its own name last. */
+  readonly path: readonly string[];
+  /** What is wrong, to follow the name of the place. */
+  readonly text: string;
+  readonly kind: 'missing' | 'unknown' | 'value';
+};
+
+/** All that is wrong with a value, in the order in which it was found. */
+export function findProblems(schema: TSchema, value: unknown): readonly Problem[] {
+  if (Check(schema, value)) return [];
+  const [, errors] = Errors(schema, value);
+  const unions = errors.filter(({ keyword }) => keyword === 'anyOf');
+  const isInUnion = ({ keyword, instancePath }: ValidationProblem): boolean =>
+    keyword !== 'anyOf' &&
+    unions.some((one) => `${instancePath}/`.startsWith(`${one.instancePath}/`));
+  return errors
+    .filter((error) => error.keyword !== 'boolean' && !isInUnion(error))
+    .flatMap((error): readonly Problem[] => {
+      const { keyword, instancePath, params } = error;
+      const path = instancePath.split('/').slice(1);
+      const text = problem(error);
+      if (keyword !== 'required' && keyword !== 'additionalProperties') {
+        return [{ path, text, kind: 'value' }];
+      }
+      const isMissing = keyword === 'required';
+      const names = listOf(params, isMissing ? 'requiredProperties' : keyword);
+      const kind = isMissing ? 'missing' : 'unknown';
+      return names.map((name) => ({ path: [...path, name], text, kind }));
+    });
+}
+
 type ValidationProblem = {
   readonly keyword: string;
   readonly instancePath: string;

@@ -4,7 +4,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { DashboardBody, SavedQueryBody } from '../../server/library/library-api.ts';
 import type { Client } from '../client/client.ts';
 
-/** As the folder of the saved queries, and the dashboard. */
+/** The folder of the saved queries. */
 const name = 'shop';
 
 /**
@@ -20,7 +20,8 @@ export async function keepShopLibrary(client: Client, shopDirectory: string): Pr
   const { parse } = await import('yaml');
   const text = await readFile(join(shopDirectory, 'dashboard.yaml'), 'utf8');
   // Written by us; the server checks it as anybody's.
-  await keepNew(client, `dashboards/${name}`, parse(text) as DashboardBody);
+  const { dashboard, ...body } = parse(text) as DashboardBody & { readonly dashboard: string };
+  await keepNew(client, `dashboards/${encodeURIComponent(dashboard)}`, body);
 }
 
 async function keepNew(client: Client, below: string, body: object): Promise<void> {

@@ -75,6 +75,34 @@ export type DocumentFacts = {
 /**
  * `POST /api/v1/query/shared`: who asks the same within a tick gets the same answer. The answer's
  * header `x-helios-next-ms` says when the next tick begins.
+/** `POST /api/v1/library/import`: a file as `…/dashboards/{path}/file` gives it. */
+export type ImportBody = {
+  readonly file: string;
+  /** The dashboard's path, in place of the one in the file. */
+  readonly path?: string | undefined;
+  /** What may be replaced: exactly these versions. */
+  readonly replaces?: readonly DocumentVersion[] | undefined;
+};
+
+export type DocumentVersion = {
+  readonly kind: 'query' | 'dashboard';
+  readonly path: string;
+  readonly version: string;
+};
+
+/** What is there, and not as in the file. */
+export type ImportConflict = DocumentVersion & { readonly changed_at: string };
+
+export type ImportedDocument = DocumentVersion & {
+  readonly outcome: 'made' | 'replaced' | 'unchanged';
+};
+
+export type ImportAnswer = {
+  /** Of the dashboard. */
+  readonly path: string;
+  readonly documents: readonly ImportedDocument[];
+};
+
  */
 export type SharedQueryBody = {
   readonly sql: string;

@@ -36,7 +36,7 @@ export const savedQueryListSchema: TSchema = Type.Object({
 });
 
 /** Columns of a dashboard's grid. */
-const columnCount = 12;
+export const columnCount = 12;
 const rowsMax = 1000;
 const panelsMax = 60;
 
@@ -93,3 +93,21 @@ export const dashboardListSchema: TSchema = Type.Object({
     Type.Object({ ...facts, description, panel_count: Type.Integer({ minimum: 0 }) }),
   ),
 });
+
+/** What a dashboard's file holds. */
+export const dashboardFileSchema: TSchema = Type.Object(
+  {
+    dashboard: Type.Optional(Type.String({ minLength: 1, maxLength: 800 })),
+    ...dashboard,
+    queries: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { path: Type.String({ minLength: 1, maxLength: 800 }), ...savedQuery },
+          { additionalProperties: false },
+        ),
+        { maxItems: panelsMax },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);

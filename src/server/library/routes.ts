@@ -4,6 +4,8 @@ import type { Library, LibraryDocument } from '../../catalog/library.ts';
 import type { Routes } from '../framework.ts';
 import { errorSchema } from '../schemas.ts';
 import { timeText } from '../wire.ts';
+import { checkDashboard } from './dashboard-problems.ts';
+import { addDashboardFileRoutes } from './file/routes.ts';
 import type {
   DashboardBody,
   DashboardListAnswer,
@@ -26,6 +28,7 @@ export function addLibraryRoutes(app: Routes, library: Library): void {
   addDashboardList(app, library);
   addDocuments(app, library, queries);
   addDocuments(app, library, dashboards);
+  addDashboardFileRoutes(app, library);
 }
 
 type Described = {
@@ -125,6 +128,7 @@ function addDocuments(app: Routes, library: Library, described: Described): void
       },
     },
     ({ params, headers, body }, reply) => {
+      if (kind === 'dashboard') checkDashboard(body as DashboardBody);
       const replaces = versionOf(headers['if-match']);
       const document = library.put(kind, { path: params.path, content: body, replaces });
       reply.header('etag', `"${document.version}"`);

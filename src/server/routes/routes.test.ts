@@ -159,6 +159,8 @@ test('the description has every address', () => {
     '/api/v1/connections/{name}/test',
     '/api/v1/library/dashboards',
     '/api/v1/library/dashboards/{path}',
+    '/api/v1/library/dashboards/{path}/file',
+    '/api/v1/library/import',
     '/api/v1/library/queries',
     '/api/v1/library/queries/{path}',
     '/api/v1/live',
