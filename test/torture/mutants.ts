@@ -1,4 +1,5 @@
 import type { CrashPointName } from '../../src/base/crash-point.ts';
+import type { DeathPoint } from './rounds.ts';
 
 /** A way of breaking Helios's safety on purpose, which the harness must notice. */
 export type Mutant = {
@@ -13,7 +14,7 @@ export type Change = { readonly file: string; readonly find: string; readonly re
 /** Under which the harm shows. */
 export type Trial =
   | { readonly kind: 'kill'; readonly points: readonly CrashPointName[] }
-  | { readonly kind: 'power'; readonly points: readonly CrashPointName[] }
+  | { readonly kind: 'power'; readonly points: readonly DeathPoint[] }
   | { readonly kind: 'owners' }
   | { readonly kind: 'kafka'; readonly points: readonly CrashPointName[] }
   | { readonly kind: 'kinesis'; readonly points: readonly CrashPointName[] }
@@ -95,6 +96,22 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     trial: { kind: 'power', points: ['after-manifest', 'after-commit'] },
+  },
+  {
+    name: "a dead process's commit is not made durable before one builds on it",
+    changes: [
+      {
+        file: deltaSink,
+        find: 'await storage.settle?.(logFolder);',
+        replace: 'void storage;',
+      },
+      {
+        file: filesSink,
+        find: 'await storage.settle?.(dirname(listingPath(sinkId, 0)));',
+        replace: 'void [storage, dirname];',
+      },
+    ],
+    trial: { kind: 'power', points: ['before-commit-sync'] },
   },
   {
     name: 'data files are not fsynced before the commit that names them',

@@ -6,6 +6,11 @@ import { HeliosProcess } from '../process/helios-process.ts';
 import type { PowerCut } from './power-cut.ts';
 import type { Target } from './producer.ts';
 
+/** Named places to die: Helios's own, and one in the storage that it knows nothing of. */
+export type DeathPoint = CrashPointName | 'before-commit-sync';
+
+export const deathPoints: readonly DeathPoint[] = [...crashPointNames, 'before-commit-sync'];
+
 export type RoundsOptions = {
   readonly dataDirectory: string;
   readonly root: string;
@@ -13,7 +18,7 @@ export type RoundsOptions = {
   readonly target: Target;
   /** Kills at random moments. */
   readonly kills: number;
-  readonly points: readonly CrashPointName[];
+  readonly points: readonly DeathPoint[];
   /** Kills at each of these points. */
   readonly pointHits: number;
   readonly powerCut: PowerCut;
@@ -34,11 +39,14 @@ export type RoundsReport = {
   readonly kills: number;
   /** How many of them were power cuts, and what those took. */
   readonly powerCuts: number;
-  readonly hits: Readonly<Record<CrashPointName, number>>;
+  readonly hits: Readonly<Record<DeathPoint, number>>;
   readonly lostBytes: number;
   readonly lostFiles: number;
   readonly faults: readonly string[];
 };
+
+/** Where commits of Delta tables and listings of raw files are put. */
+const commitFolder = '/(_delta_log|raw_[a-z]+/_helios/.+)$';
 
 /** How long a process may take from its start to its address, after any crash. */
 const readyTimeoutMs = 180_000;
@@ -71,15 +79,10 @@ export async function runRounds(options: RoundsOptions): Promise<RoundsReport> {
  * In any order, but those during checkpoints last and in a row: a checkpoint that failed is tried
  * again at the next commit, instead of a hundred commits later.
  */
-function planOf({
-  kills,
-  points,
-  pointHits,
-  random,
-}: RoundsOptions): (CrashPointName | undefined)[] {
+function planOf({ kills, points, pointHits, random }: RoundsOptions): (DeathPoint | undefined)[] {
   const late = 'during-checkpoint';
   const atRandom = Array.from({ length: kills }, () => undefined);
-  const hitsOf = (name: CrashPointName) => Array.from({ length: pointHits }, () => name);
+  const hitsOf = (name: DeathPoint) => Array.from({ length: pointHits }, () => name);
   const early = points.filter((name) => name !== late).flatMap(hitsOf);
   return [
     ...shuffled([...atRandom, ...early], random),
@@ -89,7 +92,7 @@ function planOf({
 
 class Rounds {
   readonly #options: RoundsOptions;
-  readonly #hits = new Map<CrashPointName, number>();
+  readonly #hits = new Map<DeathPoint, number>();
   readonly faults: string[] = [];
   #kills = 0;
   #powerCuts = 0;
@@ -101,30 +104,35 @@ class Rounds {
   }
 
   report(): RoundsReport {
-    const hits = crashPointNames.map((name) => [name, this.#hits.get(name) ?? 0]);
+    const hits = deathPoints.map((name) => [name, this.#hits.get(name) ?? 0]);
     return {
       kills: this.#kills,
       powerCuts: this.#powerCuts,
-      hits: Object.fromEntries(hits) as Record<CrashPointName, number>,
+      hits: Object.fromEntries(hits) as Record<DeathPoint, number>,
       lostBytes: this.#lostBytes,
       lostFiles: this.#lostFiles,
       faults: this.faults,
     };
   }
 
-  async one(point: CrashPointName | undefined): Promise<void> {
+  async one(point: DeathPoint | undefined): Promise<void> {
     const attemptsMax = 4;
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-      if (await this.#life(point)) return;
+      if (await this.#life(point)) {
+        if (point !== undefined) this.#hits.set(point, (this.#hits.get(point) ?? 0) + 1);
+        // Who builds on a commit that was seen and not yet durable loses it with the power.
+        if (point === 'before-commit-sync') await this.#life('after-manifest', true);
+        return;
+      }
       if (this.faults.length > 0 || this.#options.isOver()) return;
     }
     this.faults.push(`${point} was not reached in ${attemptsMax} lives`);
   }
 
   /** One life, from start to kill. False: it was to die at a point that it did not reach. */
-  async #life(point: CrashPointName | undefined): Promise<boolean> {
-    const { random, target } = this.#options;
-    const helios = this.#start(point);
+  async #life(point: DeathPoint | undefined, isPowerCut?: boolean): Promise<boolean> {
+    const { random, target, powerCutShare } = this.#options;
+    const helios = this.#start(point, isPowerCut);
     // A third of those killed at random die while they come up.
     const isEarly = point === undefined && random.chance(0.33);
     if (!isEarly) await this.#whenReady(helios);
@@ -137,10 +145,9 @@ class Rounds {
     this.#kills++;
     if (hasDied && signal !== 'SIGKILL')
       this.faults.push(`helios ended by itself:\n${helios.output}`);
-    this.#cutPower();
-    if (point === undefined) return true;
-    if (hasDied) this.#hits.set(point, (this.#hits.get(point) ?? 0) + 1);
-    return hasDied;
+    if (isPowerCut ?? (point !== 'before-commit-sync' && random.chance(powerCutShare)))
+      this.#cutPower();
+    return point === undefined || hasDied;
   }
 
   /** Until it is dead, the time is over, or something is known to be wrong. */
@@ -152,16 +159,17 @@ class Rounds {
     }
   }
 
-  #start(point: CrashPointName | undefined): HeliosProcess {
-    const { powerCut, powerCutShare, random, dataDirectory, root } = this.#options;
+  #start(point: DeathPoint | undefined, isPowerCut?: boolean): HeliosProcess {
+    const { powerCut, random, dataDirectory, root } = this.#options;
     const recorder = join(import.meta.dirname, 'sync-recorder.ts');
-    const nth = point === 'during-checkpoint' ? 1 : 1 + random.below(3);
+    const isFirst = point === 'during-checkpoint' || isPowerCut === true;
+    const nth = isFirst ? 1 : 1 + random.below(3);
     return new HeliosProcess({
       dataDirectory,
       root,
-      nodeOptions: powerCutShare === 0 ? [] : ['--import', recorder],
+      nodeOptions: ['--import', recorder],
       environment: {
-        ...(point === undefined ? {} : { HELIOS_CRASH_AT: `${point}:${nth}` }),
+        ...environmentOf(point, nth),
         HELIOS_SYNC_LEDGER: powerCut.ledgerPath,
         ...this.#options.environment,
       },
@@ -182,12 +190,17 @@ class Rounds {
   }
 
   #cutPower(): void {
-    if (!this.#options.random.chance(this.#options.powerCutShare)) return;
     const lost = this.#options.powerCut.cut();
     this.#powerCuts++;
     this.#lostBytes += lost.bytes;
     this.#lostFiles += lost.files;
   }
+}
+
+function environmentOf(point: DeathPoint | undefined, nth: number): Record<string, string> {
+  if (point === undefined) return {};
+  if (point !== 'before-commit-sync') return { HELIOS_CRASH_AT: `${point}:${nth}` };
+  return { HELIOS_CRASH_BEFORE_SYNC: `${nth}:${commitFolder}` };
 }
 
 function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {

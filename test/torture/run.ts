@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import type { CrashPointName } from '../../src/base/crash-point.ts';
 import { SeededRandom } from '../../src/cli/generate/random.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { Asker, countRows, watchPipelines } from './asker.ts';
@@ -8,14 +7,14 @@ import type { Verdict } from './judge.ts';
 import { Ledger, readLedgers } from './ledger.ts';
 import { PowerCut } from './power-cut.ts';
 import { Producer, type Target } from './producer.ts';
-import { runRounds, type RoundsReport } from './rounds.ts';
+import { type DeathPoint, runRounds, type RoundsReport } from './rounds.ts';
 import { judgeAll } from './verdicts.ts';
 import * as workload from './workload.ts';
 
 export type TortureOptions = {
   readonly seed: number;
   readonly kills: number;
-  readonly points: readonly CrashPointName[];
+  readonly points: readonly DeathPoint[];
   readonly pointHits: number;
   /** Share of the deaths in which the machine's power is cut, too. */
   readonly powerCutShare: number;

@@ -11,6 +11,14 @@ import { processMark, type SyncEvent } from './power-cut.ts';
 /** Syncs of one folder overlap, and end in any order: what counts is what each began with. */
 let order = 0;
 
+/**
+ * `N:PATTERN`: the process dies when it is about to force a folder whose path fits the pattern to
+ * disk for the n-th time. What it had linked there can be seen, and goes with the power.
+ */
+const [, fatalHit = '0', fatalFolder = '^$'] =
+  /^(\d+):(.+)$/.exec(process.env['HELIOS_CRASH_BEFORE_SYNC'] ?? '') ?? [];
+let hitsLeft = Number(fatalHit);
+
 const ledgerPath = process.env['HELIOS_SYNC_LEDGER'];
 if (ledgerPath !== undefined) {
   const ledger = fs.openSync(ledgerPath, 'a');
@@ -31,6 +39,7 @@ async function patchHandles(record: (event: SyncEvent) => void): Promise<void> {
   // oxlint-disable-next-line typescript/unbound-method
   const { sync, datasync, truncate } = prototype;
   prototype.sync = async function recordedSync(this: FileHandle) {
+    endBeforeSync(this.fd);
     const event = stateOf(this.fd);
     await sync.call(this);
     record(event);
@@ -45,6 +54,13 @@ async function patchHandles(record: (event: SyncEvent) => void): Promise<void> {
     const inode = fs.fstatSync(this.fd).ino;
     record({ kind: 'cut', order: order++, inode, byteLength: byteLength ?? 0 });
   };
+}
+
+function endBeforeSync(fd: number): void {
+  if (hitsLeft === 0) return;
+  if (!new RegExp(fatalFolder).test(fs.readlinkSync(`/proc/self/fd/${fd}`))) return;
+  hitsLeft--;
+  if (hitsLeft === 0) process.kill(process.pid, 'SIGKILL');
 }
 
 function patchFunctions(record: (event: SyncEvent) => void): void {

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { crashPointNames } from '../../src/base/crash-point.ts';
 import { deltaPython } from '../peers/delta-peers.ts';
 import { isGood } from './judge.ts';
 import { mutants } from './mutants.ts';
 import { isCaught } from './mutate.ts';
 import { twoOwners } from './owners.ts';
+import { deathPoints } from './rounds.ts';
 import { torture } from './run.ts';
 
 /** The short form of `npm run torture`. */
@@ -28,7 +28,7 @@ test(
     const report = await torture({
       seed,
       kills: 6,
-      points: crashPointNames,
+      points: deathPoints,
       pointHits: 1,
       powerCutShare: 0.5,
       root: process.cwd(),
@@ -41,7 +41,7 @@ test(
       report.verdicts.filter((verdict) => !isGood(verdict)),
       `seed ${seed}`,
     ).toEqual([]);
-    for (const name of crashPointNames) expect(report.rounds.hits[name], name).toBe(1);
+    for (const name of deathPoints) expect(report.rounds.hits[name], name).toBe(1);
   },
   timeoutMs,
 );

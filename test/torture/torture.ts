@@ -21,13 +21,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { crashPointNames } from '../../src/base/crash-point.ts';
 import { tortureState } from '../lake/torture-state.ts';
 import { deltaPython } from '../peers/delta-peers.ts';
 import { isGood, type Verdict } from './judge.ts';
 import { mutants } from './mutants.ts';
 import { isCaught } from './mutate.ts';
 import { twoOwners } from './owners.ts';
+import { deathPoints } from './rounds.ts';
 import { torture, type TortureReport } from './run.ts';
 import { tortureS3 } from './s3.ts';
 import { streamMutants } from './streams/mutants.ts';
@@ -85,7 +85,7 @@ async function torment(): Promise<boolean> {
   const report = await torture({
     ...common,
     kills: Number(values.kills ?? '300'),
-    points: crashPointNames,
+    points: deathPoints,
     pointHits: Number(values.points ?? '20'),
     powerCutShare: Number(values.power),
     folder: join(folder, 'kills'),
@@ -138,7 +138,7 @@ function isFine({ verdicts, faults }: Pick<TortureReport, 'verdicts' | 'faults'>
 function print(report: TortureReport): void {
   const { rounds, requests, queries } = report;
   console.log(`${rounds.kills} kills, ${requests} requests, ${queries} queries in between`);
-  for (const name of crashPointNames) console.log(`  ${name}: ${rounds.hits[name]}`);
+  for (const name of deathPoints) console.log(`  ${name}: ${rounds.hits[name]}`);
   const { powerCuts, lostFiles, lostBytes } = rounds;
   console.log(`${powerCuts} power cuts took ${lostFiles} names and ${lostBytes} bytes`);
   printVerdicts(report);
