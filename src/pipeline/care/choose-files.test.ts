@@ -28,6 +28,12 @@ test('a partition that is quiet becomes one file, for as long as it took to fill
   expect(chosen(every(300_000, 1_300_000))).toEqual([[0, 1, 2]]);
 });
 
+test('what was merged while it was busy does not make it wait when it is quiet', () => {
+  const agoMs = [400_000, 300_000, 200_000, 68_000, 67_000, 66_000, 65_000];
+  const files = agoMs.map((ago, index) => file(index, { modifiedAtMs: nowMs - ago }));
+  expect(chosen(files)).toEqual([[0, 1, 2, 3, 4, 5, 6]]);
+});
+
 test('files of partitions, and of folders, are never mixed', () => {
   const files = Array.from({ length: 24 }, (_, index) => {
     const place = index % 3 === 2 ? null : `p${index % 3}`;

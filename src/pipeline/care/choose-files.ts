@@ -33,6 +33,8 @@ const filesMax = 1000;
 /** No file comes for this long, and for four times what lay between them: nothing more comes. */
 const quietMs = 60_000;
 const quietGaps = 4;
+/** Of the newest files: between those that were merged before lies a multiple of it. */
+const quietGapsSeen = 4;
 /** Somewhat less, so that what is a bit longer than estimated is not twice as long. */
 const fillShare = 0.97;
 
@@ -161,10 +163,12 @@ function isSeveral(files: readonly DataFile[]): boolean {
 }
 
 function isQuiet(files: readonly DataFile[], nowMs: number): boolean {
-  const times = files.map((file) => file.modifiedAtMs);
-  const [oldest, newest] = [Math.min(...times), Math.max(...times)];
-  const gapMs = (newest - oldest) / Math.max(1, files.length - 1);
-  return nowMs - newest >= quietMs + quietGaps * gapMs;
+  const times = files.map((file) => file.modifiedAtMs).toSorted((left, right) => right - left);
+  const [newest = nowMs, ...before] = times;
+  const seen = before.slice(0, quietGapsSeen);
+  const gaps = seen.map((time, index) => (seen[index - 1] ?? newest) - time);
+  const usual = gaps.toSorted((left, right) => left - right)[Math.floor(gaps.length / 2)] ?? 0;
+  return nowMs - newest >= quietMs + quietGaps * usual;
 }
 
 /** 0 for the longest of the small files, 1 for those of an eighth of them … */
