@@ -30,6 +30,8 @@ export type Batch = {
     /** Lines that are an `Envelope` each, as JSON. */
     | { readonly kind: 'envelopes'; readonly path: string; readonly byteLength: number }
     | { readonly kind: 'parquet'; readonly path: string };
+  /** How many there are, where the source has counted them anyway. */
+  readonly recordCount?: number | undefined;
   /** When the newest of these records arrived. */
   readonly arrivedAtMs: EpochMs;
   /** Position of the record whose line begins at `byteOffset` of the file. */

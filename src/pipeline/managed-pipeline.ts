@@ -15,6 +15,7 @@ import {
   type PipelineEnvironment,
 } from './open-pipeline.ts';
 import type { PipelineInfo, PipelineState } from './pipeline.ts';
+import { type RecentRecords, RecordRates } from './rates/record-rates.ts';
 import type { Feeder } from './tables/table-registry.ts';
 
 /**
@@ -87,10 +88,12 @@ export class ManagedPipeline {
   /** Names under which it has run since it was started. */
   readonly #incarnations = new Set<string>();
   readonly #epochs: PublishedEpoch[] = [];
+  readonly #rates: RecordRates;
 
   constructor(definition: PipelineDefinition, context: ManagedContext) {
     this.definition = definition;
     this.#context = context;
+    this.#rates = new RecordRates(context.environment.clock);
     this.#state = definition.wanted === 'running' ? 'stopped' : definition.wanted;
   }
 
@@ -130,6 +133,11 @@ export class ManagedPipeline {
   /** It knows where it reads, and always will: it has opened once. */
   async hasPositions(): Promise<boolean> {
     return (await newestManifest(this.#context.environment, this.definition)) !== undefined;
+  }
+
+  /** What it has read of late, in all of its runs. */
+  get recent(): RecentRecords {
+    return this.#rates;
   }
 
   get epochs(): readonly PublishedEpoch[] {
@@ -291,6 +299,7 @@ export class ManagedPipeline {
         this.#failures = 0;
         this.#error = undefined;
         this.#epochs.push(published);
+        this.#rates.note(published.records);
         if (this.#epochs.length > epochsRemembered) this.#epochs.shift();
         this.#context.onChanged();
       },

@@ -22,6 +22,7 @@ export function pipelineInfo(managed: ManagedPipeline, asked?: Lags): PipelineIn
     bytesIn: manifest?.bytesIn ?? 0,
     recordsRejected: manifest?.recordsRejected ?? 0,
     recordsDropped: manifest?.recordsDropped ?? 0,
+    recent: managed.recent,
     kept: managed.kept,
     sources: open === undefined ? [] : sourceInfos(open, { state, asked }),
     sinks: open === undefined ? [] : sinkInfos(open),

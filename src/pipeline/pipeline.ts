@@ -3,6 +3,7 @@ import type { ScriptError } from '../sql/script.ts';
 import type { Schema } from '../event/schema.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { BackfillPoint } from './backfill/begin-backfill.ts';
+import type { RecentRecords } from './rates/record-rates.ts';
 import type { RestartRequest } from './reposition.ts';
 
 export type PipelineState =
@@ -38,6 +39,8 @@ export type PipelineInfo = {
   readonly recordsRejected: number;
   /** Rejected, and let go because the table says `bad_data = 'drop'`. */
   readonly recordsDropped: number;
+  /** What was read and rejected within the last hour. */
+  readonly recent: RecentRecords;
   /** How far it survives this machine, and since when that fails; absent where it doesn't. */
   readonly kept?:
     | { readonly epoch: number | undefined; readonly failingSinceMs: EpochMs | undefined }

@@ -273,6 +273,7 @@ export class Supervisor implements Pipelines {
         duration_ms: epoch.durationMs,
         bytes_in: epoch.bytesIn,
         rows_out: epoch.rowsOut,
+        records_read: [...epoch.records.values()].reduce((sum, { read }) => sum + read, 0),
         records_rejected: epoch.recordsRejected,
       })),
     );

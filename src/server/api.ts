@@ -5,6 +5,7 @@
  */
 import type { ErrorCode, TextPosition } from '../base/errors.ts';
 import type { ConnectionStep } from '../connection/connection.ts';
+import type { RecentAnswer, RecentCounts } from './recent-api.ts';
 
 export type ErrorAnswer = { readonly error: ErrorBody };
 
@@ -143,6 +144,7 @@ export type PipelineAnswer = {
   readonly records_rejected: number;
   /** Rejected, and let go because the table says `bad_data = 'drop'`. */
   readonly records_dropped: number;
+  readonly recent: RecentAnswer;
   /** What of it survives this machine; absent where the state is here alone. */
   readonly kept?:
     | { readonly epoch?: number | undefined; readonly failing_since?: string }
@@ -162,6 +164,7 @@ export type PipelineAnswer = {
     readonly bytes_behind?: number | undefined;
     readonly lag_records?: number | undefined;
     readonly lag_ms?: number | undefined;
+    readonly recent: RecentCounts;
     /** The one that is furthest behind, while one is. */
     readonly slowest_partition?: string | undefined;
     /** Why it reads nothing now, though it may pass by itself. */

@@ -60,6 +60,9 @@ const partitionLag = Type.Object({
   lag_known_at: Type.Optional(time),
 });
 
+const recordCounts = Type.Object({ records_read: count, records_rejected: count });
+const recentCounts = { last_5_minutes: recordCounts, last_hour: recordCounts };
+
 export const pipelineSchema: TSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -78,6 +81,14 @@ export const pipelineSchema: TSchema = Type.Object({
   bytes_in: count,
   records_rejected: count,
   records_dropped: count,
+  recent: Type.Object(
+    { since: time, ...recentCounts, rejected_by_minute: Type.Array(count) },
+    {
+      description:
+        'What was read and rejected lately, dropped records among them; nothing is known of what ' +
+        'was before `since`. Minutes are the last 60, the oldest first.',
+    },
+  ),
   kept: Type.Optional(
     Type.Object({
       epoch: Type.Optional(count),
@@ -98,6 +109,7 @@ export const pipelineSchema: TSchema = Type.Object({
       bytes_behind: Type.Optional(count),
       lag_records: Type.Optional(count),
       lag_ms: Type.Optional(count),
+      recent: Type.Object(recentCounts),
       slowest_partition: Type.Optional(Type.String()),
       waiting: Type.Optional(
         Type.Object({

@@ -17,6 +17,7 @@ import type {
   ValidateAnswer,
 } from './api.ts';
 import type { TableInfo } from './dependencies.ts';
+import type { RecentCounts, RecordCountsAnswer } from './recent-api.ts';
 
 /** A pipeline as the API shows it. */
 export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
@@ -31,6 +32,11 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
     bytes_in: info.bytesIn,
     records_rejected: info.recordsRejected,
     records_dropped: info.recordsDropped,
+    recent: {
+      since: timeText(info.recent.sinceMs),
+      ...recentCounts(info.recent),
+      rejected_by_minute: info.recent.rejectedByMinute(),
+    },
     kept: keptAnswer(info.kept),
     sources: info.sources.map((source) => ({
       name: source.name,
@@ -39,6 +45,7 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
       bytes_behind: source.bytesBehind,
       lag_records: source.lagRecords,
       lag_ms: wholeMs(source.lagMs),
+      recent: recentCounts(info.recent, source.name),
       slowest_partition: slowestPartition(source.partitions)?.partition,
       waiting: source.waiting && {
         since: timeText(source.waiting.sinceMs),
@@ -54,6 +61,14 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
       rolled_epoch: sink.rolledEpoch,
     })),
   };
+}
+
+function recentCounts(recent: PipelineInfo['recent'], source?: string): RecentCounts {
+  const within = (windowMs: number): RecordCountsAnswer => {
+    const { read, rejected } = recent.within(windowMs, source);
+    return { records_read: read, records_rejected: rejected };
+  };
+  return { last_5_minutes: within(300_000), last_hour: within(3_600_000) };
 }
 
 /** With the partitions of its sources. */
@@ -169,8 +184,7 @@ export function connectionStepLine(step: ConnectionStep): ConnectionStepLine {
   return { ...rest, duration_ms: durationMs };
 }
 
-/** RFC 3339 in UTC. */
-/** A time as the API writes it. */
+/** A time as the API writes it: RFC 3339 in UTC. */
 export function timeText(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }

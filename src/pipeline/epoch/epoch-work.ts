@@ -23,6 +23,8 @@ import { dropQuarantineRows, quarantineRows } from './quarantine.ts';
 import type { SinkStep } from './live-sink.ts';
 import { type IsWanted, isUnwanted } from './skip.ts';
 import { outputColumns } from '../plan/output-columns.ts';
+import { recordCountOf } from '../rates/record-count.ts';
+import type { RecordCounts } from '../rates/record-rates.ts';
 
 export type EpochInput = {
   readonly epoch: Epoch;
@@ -41,6 +43,8 @@ export type EpochYield = {
   readonly rejectedCount: number;
   /** Rejected, but the table says `bad_data = 'drop'`. */
   readonly droppedCount: number;
+  /** Source name → what was read of it, and what of that was rejected or dropped. */
+  readonly records: ReadonlyMap<string, RecordCounts>;
 };
 
 /**
@@ -113,7 +117,8 @@ export class EpochWork {
     try {
       const relations = await this.#decode(input);
       const steps = await this.#write(input, () => relations);
-      return { steps: [...steps, nothing], rejectedCount: 0, droppedCount: 0 };
+      const records = await this.#countRecords(input);
+      return { steps: [...steps, nothing], rejectedCount: 0, droppedCount: 0, records };
     } catch (thrown) {
       if (!isRecordFailure(thrown)) throw thrown;
       if (this.#adapts(thrown)) return await this.run(input);
@@ -166,7 +171,21 @@ export class EpochWork {
       steps: [...steps, await this.#quarantine(input, kept)],
       rejectedCount: kept.length,
       droppedCount: rejected.length - kept.length,
+      records: isolated.recordCounts(rejected),
     };
+  }
+
+  /** Of an epoch without a bad record. */
+  async #countRecords({ batches }: EpochInput): Promise<ReadonlyMap<string, RecordCounts>> {
+    const records = new Map<string, RecordCounts>();
+    for (const [name, all] of batches) {
+      let read = 0;
+      for (const batch of all.filter(holdsRecords)) {
+        read += await recordCountOf(batch, this.#context.connection);
+      }
+      records.set(name, { read, rejected: 0 });
+    }
+    return records;
   }
 
   /**

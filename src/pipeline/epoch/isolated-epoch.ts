@@ -9,6 +9,7 @@ import type { EpochInput } from './epoch-work.ts';
 import { failingSelect } from '../isolation/failing-select.ts';
 import { type FailingRow, findFailingRows } from './failing-rows.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
+import type { RecordCounts } from '../rates/record-rates.ts';
 import type { IsWanted } from './skip.ts';
 import { holdsRecords } from './batches.ts';
 
@@ -104,6 +105,16 @@ export class IsolatedEpoch implements AsyncDisposable {
     const rest = await this.#byHalving(source);
     await this.#takeOut(source, rest);
     return [...found, ...rest].toSorted((left, right) => left.row - right.row);
+  }
+
+  /** Source name → its records, and how many of those are among the rejected ones. */
+  recordCounts(rejected: readonly RejectedRecord[]): ReadonlyMap<string, RecordCounts> {
+    return new Map(
+      this.#sources.map(({ table: { name }, recordCount }) => {
+        const own = rejected.filter(({ source }) => source === name);
+        return [name, { read: recordCount, rejected: own.length }];
+      }),
+    );
   }
 
   async #doesWork(source: IsolatedSource): Promise<boolean> {

@@ -56,6 +56,8 @@ export type PublishedEpoch = {
   readonly bytesIn: number;
   readonly rowsOut: number;
   readonly recordsRejected: number;
+  /** By source; those that were dropped are rejected here, too. */
+  readonly records: EpochYield['records'];
 };
 
 export type RunnerContext = {
@@ -201,6 +203,7 @@ export class Runner {
         bytesIn: byteCount(batches),
         rowsOut: result.steps.reduce((sum, step) => sum + step.rowCount, 0),
         recordsRejected: result.rejectedCount,
+        records: result.records,
       });
     } finally {
       for (const batch of [...batches.values()].flat()) await batch.release();

@@ -61,6 +61,7 @@ export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
     duration_ms: double,
     bytes_in: whole,
     rows_out: whole,
+    records_read: whole,
     records_rejected: whole,
   }),
   'helios.files': columns({

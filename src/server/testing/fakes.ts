@@ -103,6 +103,11 @@ function stopped(name: string): PipelineInfo {
     bytesIn: 10,
     recordsRejected: 1,
     recordsDropped: 0,
+    recent: {
+      sinceMs: 0,
+      within: (windowMs) => ({ read: windowMs / 1000, rejected: 3 }),
+      rejectedByMinute: () => Array.from({ length: 60 }, () => 0),
+    },
     sources: [
       {
         name: 'events',

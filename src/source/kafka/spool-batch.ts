@@ -19,7 +19,10 @@ export type SpoolRequest = {
   readonly take: (lines: SpoolLines, bytesMax: number) => EpochMs;
 };
 
-export type Spooled = Pick<Batch, 'content' | 'positionAt' | 'rawAt' | 'release'> & {
+export type Spooled = Pick<
+  Batch,
+  'content' | 'recordCount' | 'positionAt' | 'rawAt' | 'release'
+> & {
   readonly newestMs: EpochMs;
 };
 
@@ -33,6 +36,7 @@ export async function spoolBatch(request: SpoolRequest): Promise<Spooled> {
     const { kind } = request.form;
     return {
       content: { kind, path, byteLength: lines.byteLength },
+      recordCount: lines.lineCount,
       newestMs,
       positionAt: (byteOffset): Position => position(String(lines.offsetAt(byteOffset))),
       ...(lines.hasOddLines

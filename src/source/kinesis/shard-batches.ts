@@ -97,6 +97,7 @@ export class ShardBatches {
       from: request.after,
       to,
       content,
+      recordCount: lines.lineCount,
       arrivedAtMs: lines.newestAtMs || clock.nowMs(),
       positionAt: (byteOffset) => {
         const { sequenceNumber, arrivedAtMs } = lines.recordAt(byteOffset);

@@ -16,6 +16,9 @@ test('without a name there is the list, and new is a page of its own', () => {
   expect(viewOf(['new'])).toEqual({ kind: 'new' });
 });
 
+const counts = { records_read: 0, records_rejected: 0 };
+const recent = { last_5_minutes: counts, last_hour: counts };
+
 function pipeline(changes: Partial<PipelineAnswer>): PipelineAnswer {
   return {
     id: 'p',
@@ -27,7 +30,8 @@ function pipeline(changes: Partial<PipelineAnswer>): PipelineAnswer {
     bytes_in: 0,
     records_rejected: 0,
     records_dropped: 0,
-    sources: [{ name: 'events', connector: 'http', lag_ms: 200 }],
+    recent: { since: '', ...recent, rejected_by_minute: [] },
+    sources: [{ name: 'events', connector: 'http', lag_ms: 200, recent }],
     sinks: [sink('kept', 0), sink('quarantine', 0)],
     ...changes,
   };
@@ -56,9 +60,9 @@ test('rates are what came between two samples', () => {
 
 test('a pipeline is as far behind as its slowest source', () => {
   const sources = [
-    { name: 'a', connector: 'http' },
-    { name: 'b', connector: 'http', lag_ms: 5 },
-    { name: 'c', connector: 'http', lag_ms: 9 },
+    { name: 'a', connector: 'http', recent },
+    { name: 'b', connector: 'http', lag_ms: 5, recent },
+    { name: 'c', connector: 'http', lag_ms: 9, recent },
   ];
   expect(lagOf(pipeline({ sources }))).toBe(9);
   expect(lagOf(pipeline({ sources: [] }))).toBeUndefined();

@@ -4,7 +4,13 @@ import { readersOf, readersThrough } from './stream-readers.ts';
 
 type Source = PipelineAnswer['sources'][number];
 
-function pipeline(name: string, ...sources: readonly Omit<Source, 'name'>[]): PipelineAnswer {
+const counts = { records_read: 0, records_rejected: 0 };
+const recent = { last_5_minutes: counts, last_hour: counts };
+
+function pipeline(
+  name: string,
+  ...sources: readonly Omit<Source, 'name' | 'recent'>[]
+): PipelineAnswer {
   return {
     id: name,
     name,
@@ -15,7 +21,8 @@ function pipeline(name: string, ...sources: readonly Omit<Source, 'name'>[]): Pi
     bytes_in: 0,
     records_rejected: 0,
     records_dropped: 0,
-    sources: sources.map((source) => ({ name: 's', ...source })),
+    recent: { since: '', ...recent, rejected_by_minute: [] },
+    sources: sources.map((source) => ({ name: 's', recent, ...source })),
     sinks: [],
   };
 }

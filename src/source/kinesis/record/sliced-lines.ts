@@ -53,6 +53,10 @@ export class SlicedLines {
     return this.#slices.some(({ page }) => page.feeds.length + page.empties.length > 0);
   }
 
+  get lineCount(): number {
+    return this.#slices.reduce((sum, { from, to }) => sum + to - from, 0);
+  }
+
   get newestAtMs(): number {
     return Math.max(
       0,
