@@ -32,11 +32,20 @@ export type JsonField = {
 
 /** SQL whose value is the JSON object of `fields`, in their order. */
 export function jsonFieldsSql(fields: readonly JsonField[], target: JsonTarget): string {
-  const parts = fields.map(({ name, type, expression }, index) => {
+  const parts = fields.flatMap(({ name, type, expression }, index) => {
     const key = `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`;
-    return `${quoteText(key)} || ${jsonValueSql(type, expression, target)}`;
+    return [quoteText(key), jsonValueSql(type, expression, target)];
   });
-  return parts.length === 0 ? "'{}'" : `${parts.join(' || ')} || '}'`;
+  return parts.length === 0 ? "'{}'" : joinedTextSql([...parts, "'}'"]);
+}
+
+/**
+ * SQL whose value is the texts of `parts`, none of which is NULL, one behind the other. A chain of
+ * `||` is as deep as it is long, and DuckDB refuses what is deeper than 1000: a row of so many
+ * columns. One call has them all beside each other.
+ */
+export function joinedTextSql(parts: readonly string[]): string {
+  return `concat(${parts.join(', ')})`;
 }
 
 /** SQL whose value is the CSV field of `expression`, quoted where it must be; nothing for NULL. */
@@ -103,14 +112,17 @@ class Encoder {
   /** The fields of `row(1, 2)` have no names: it is an array. */
   #struct(type: Extract<ColumnType, { kind: 'struct' }>, expression: string): string {
     const isTuple = type.fields.every((field) => field.name === '');
-    const fields = type.fields.map((field, index) => {
-      if (isTuple) return this.value(field.type, `struct_extract_at(${expression}, ${index + 1})`);
-      const value = `struct_extract(${expression}, ${quoteText(field.name)})`;
-      return `${quoteText(`${JSON.stringify(field.name)}:`)} || ${this.value(field.type, value)}`;
-    });
     const [open, close] = isTuple ? ['[', ']'] : ['{', '}'];
-    const body = fields.join(" || ',' || ");
-    return `CASE WHEN (${expression}) IS NOT NULL THEN '${open}' || ${body} || '${close}' END`;
+    const fields = type.fields.flatMap((field, index) => {
+      const before = index === 0 ? open : ',';
+      const place = isTuple
+        ? `struct_extract_at(${expression}, ${index + 1})`
+        : `struct_extract(${expression}, ${quoteText(field.name)})`;
+      const key = isTuple ? '' : `${JSON.stringify(field.name)}:`;
+      return [quoteText(`${before}${key}`), this.value(field.type, place)];
+    });
+    const text = joinedTextSql([...fields, quoteText(close)]);
+    return `CASE WHEN (${expression}) IS NOT NULL THEN ${text} END`;
   }
 
   #map(type: Extract<ColumnType, { kind: 'map' }>, expression: string): string {

@@ -1,6 +1,11 @@
 import { HeliosError } from '../../base/errors.ts';
 import type { ResultColumn } from '../../engine/engine.ts';
-import { csvValueSql, jsonFieldsSql, jsonValueSql } from '../../engine/json-encoding.ts';
+import {
+  csvValueSql,
+  joinedTextSql,
+  jsonFieldsSql,
+  jsonValueSql,
+} from '../../engine/json-encoding.ts';
 import { parseDuckdbType, quoteName, quoteText } from '../../engine/types.ts';
 import type { ColumnType } from '../../event/schema.ts';
 import type { RunOrder } from './messages.ts';
@@ -86,15 +91,19 @@ function lineSql(order: RunOrder, shape: ResultShape): string {
   switch (order.format) {
     case 'json': {
       const values = fields.map(({ type, expression }) => jsonValueSql(type, expression, 'result'));
-      return `',[' || ${values.join(" || ',' || ")} || ']'`;
+      return joinedTextSql(["',['", ...separated(values), "']'"]);
     }
     case 'ndjson':
       return jsonFieldsSql(fields, 'result');
     default:
-      return fields
-        .map(({ type, expression }) => csvValueSql(type, expression))
-        .join(" || ',' || ");
+      return joinedTextSql(
+        separated(fields.map(({ type, expression }) => csvValueSql(type, expression))),
+      );
   }
+}
+
+function separated(values: readonly string[]): readonly string[] {
+  return values.flatMap((value, index) => (index === 0 ? [value] : ["','", value]));
 }
 
 /** What Helios's types can't hold is shown as DuckDB writes it. */
