@@ -1,6 +1,7 @@
-import type { QueryBody } from '../../server/api.ts';
-import { errorBodyOf, send } from './request.ts';
-import type { ErrorBody } from '../../server/api.ts';
+import type { ErrorBody, QueryBody } from '../../server/api.ts';
+import { bytes as bytesText } from '../text.ts';
+import { LastLine } from './last-line.ts';
+import { ApiError, errorBodyOf, send } from './request.ts';
 
 export type ExportFormat = 'csv' | 'ndjson' | 'parquet' | 'arrow';
 
@@ -25,7 +26,7 @@ const allRows = 1_000_000_000_000;
 /**
  * Runs a query for all its rows and writes them into a file as they come: where the browser lets
  * one be chosen, straight into it; elsewhere they are gathered first. Tells each state; an abort
- * leaves no file that looks whole.
+ * and a query that fails midway leave no file that looks whole.
  */
 export async function exportAll(
   query: Pick<QueryBody, 'sql' | 'params'>,
@@ -40,23 +41,50 @@ export async function exportAll(
     const target = await chosenFile(file);
     const body = { ...query, max_rows: allRows };
     const response = await send('/api/v1/query', { body, accept, signal });
-    const counted = response.body?.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, controller) => {
-          bytes += chunk.byteLength;
-          onState({ kind: 'running', bytes });
-          controller.enqueue(chunk);
-        },
+    const whole = response.body?.pipeThrough(
+      wholeOnly(format, (count) => {
+        bytes += count;
+        onState({ kind: 'running', bytes });
       }),
     );
-    if (counted === undefined) throw new Error('The answer has no body.');
-    if (target === undefined) offer(await new Response(counted).blob(), file);
-    else await counted.pipeTo(target, { signal });
+    if (whole === undefined) throw new Error('The answer has no body.');
+    if (target === undefined) offer(await new Response(whole).blob(), file);
+    else await whole.pipeTo(target, { signal });
     onState({ kind: 'done', bytes, file });
   } catch (thrown) {
     if (signal.aborted || isRefusal(thrown)) return;
-    onState({ kind: 'failed', error: errorBodyOf(thrown) });
+    onState({ kind: 'failed', error: failureOf(thrown, bytes) });
   }
+}
+
+/** Passes bytes on, and fails at the end where the last line of NDJSON says that rows are missing. */
+function wholeOnly(
+  format: ExportFormat,
+  onBytes: (count: number) => void,
+): TransformStream<Uint8Array, Uint8Array> {
+  const last = format === 'ndjson' ? new LastLine() : undefined;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      last?.push(chunk);
+      onBytes(chunk.byteLength);
+      controller.enqueue(chunk);
+    },
+    flush: (controller) => {
+      const failure = last?.failure();
+      if (failure !== undefined) controller.error(new ApiError(failure, 0));
+    },
+  });
+}
+
+/** All but NDJSON break off where the query fails: they have no room for its reason. */
+function failureOf(thrown: unknown, bytes: number): ErrorBody {
+  if (thrown instanceof ApiError || bytes === 0) return errorBodyOf(thrown);
+  return {
+    code: 'unavailable',
+    message: `The answer broke off after ${bytesText(bytes)}: no file was kept.`,
+    hint: 'The query failed midway, or Helios went away. An export as NDJSON says why.',
+    id: '',
+  };
 }
 
 /** Lets the person keep a blob as a file. */

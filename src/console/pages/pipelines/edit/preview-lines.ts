@@ -55,24 +55,3 @@ export function withLine(preview: Preview, line: PreviewLine): Preview {
       return { ...preview, end: line };
   }
 }
-
-/** The lines of a text that arrives in pieces; the last may lack its end. */
-export async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const piece of pieces) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') yield line;
-  }
-  rest += decoder.decode();
-  if (rest !== '') yield rest;
-}
-
-/** A body's bytes; not every browser lets a stream be iterated. */
-export async function* bytesOf(response: Response): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
-    yield next.value;
-  }
-}

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import type { PreviewBody, PreviewLine } from '../../../../server/api.ts';
-import { errorBodyOf, send } from '../../../api/request.ts';
-import { bytesOf, emptyPreview, linesOf, type Preview, withLine } from './preview-lines.ts';
+import { jsonLines } from '../../../api/json-lines.ts';
+import { errorBodyOf } from '../../../api/request.ts';
+import { emptyPreview, type Preview, withLine } from './preview-lines.ts';
 
 export const previewRowsMax = 100;
 const timeoutMs = 15_000;
@@ -25,10 +26,9 @@ export function usePreview(): PreviewRun {
   const run = async (body: PreviewBody, { signal }: AbortController): Promise<void> => {
     try {
       const path = '/api/v1/pipelines/preview';
-      const response = await send(path, { body, accept: 'application/x-ndjson', signal });
-      for await (const line of linesOf(bytesOf(response))) {
+      for await (const line of jsonLines<PreviewLine>(path, { body, signal })) {
         if (signal.aborted) return;
-        setPreview((before) => withLine(before ?? emptyPreview, JSON.parse(line) as PreviewLine));
+        setPreview((before) => withLine(before ?? emptyPreview, line));
       }
     } catch (thrown) {
       if (!signal.aborted) setPreview({ ...emptyPreview, error: errorBodyOf(thrown) });
