@@ -30,7 +30,7 @@ export function chosenChart(
   const numbers = placesOf('number').slice(0, valuesMax);
   const [first, second] = numbers;
   if (first === undefined) return undefined;
-  const [time] = placesOf('time');
+  const [time] = [...placesOf('instant'), ...placesOf('time')];
   const [name, otherName] = [...placesOf('text'), ...placesOf('boolean')];
   if (rowCount === 1 && time === undefined && name === undefined) {
     return { kind: 'number', x: undefined, y: numbers, series: undefined };

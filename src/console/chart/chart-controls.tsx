@@ -1,18 +1,9 @@
-import type { ReactNode, RefObject } from 'react';
-import { offer } from '../api/export.ts';
+import type { ReactNode } from 'react';
 import type { GridColumn } from '../grid/values/columns.ts';
-import { copiedText } from '../grid/values/copy-formats.ts';
-import type { GridRow } from '../grid/values/order.ts';
-import { Icon } from '../parts/icon.tsx';
-import { MenuButton } from '../parts/floating.tsx';
 import { chartKinds, type ChartSpec } from './chart-choice.ts';
-import { canvasColour } from './colours.ts';
+import { ChartTaking, type TakingProps } from './chart-taking.tsx';
 
-type ControlsProps = {
-  readonly spec: ChartSpec;
-  readonly columns: readonly GridColumn[];
-  readonly rows: readonly GridRow[];
-  readonly box: RefObject<HTMLElement | null>;
+type ControlsProps = TakingProps & {
   /** False: the chart was chosen by itself. */
   readonly isChosen: boolean;
   readonly onChoose: (spec: ChartSpec | undefined) => void;
@@ -38,7 +29,7 @@ export function ChartControls(props: ControlsProps): ReactNode {
         </button>
       )}
       <span className="end">
-        <Taking {...props} />
+        <ChartTaking {...props} />
       </span>
     </div>
   );
@@ -117,48 +108,4 @@ function Choice({
       </select>
     </label>
   );
-}
-
-function Taking({ spec, columns, rows, box }: ControlsProps): ReactNode {
-  const isDrawn = spec.kind !== 'number';
-  const places = [spec.x, spec.series, ...spec.y].filter((place) => place !== undefined);
-  const drawn = [...new Set(places)].flatMap((place) => columns[place] ?? []);
-  const csv = (): void => {
-    const taken = rows.map((row) => drawn.map(({ index }) => row[index]));
-    const text = copiedText({ columns: drawn, rows: taken }, 'csv');
-    offer(new Blob([text], { type: 'text/csv' }), 'chart.csv');
-  };
-  return (
-    <MenuButton
-      title="Keep the chart as"
-      items={[
-        {
-          name: 'PNG',
-          note: isDrawn ? undefined : 'numbers are text',
-          onChoose: isDrawn ? () => savePng(box.current) : undefined,
-        },
-        { name: 'CSV', onChoose: csv },
-      ]}
-    >
-      <Icon name="down" />
-      Export
-    </MenuButton>
-  );
-}
-
-/** The chart on its page's surface: see-through pictures are unreadable elsewhere. */
-function savePng(box: HTMLElement | null): void {
-  const drawn = box?.querySelector('canvas');
-  if (box === null || drawn === null || drawn === undefined) return;
-  const canvas = document.createElement('canvas');
-  canvas.width = drawn.width;
-  canvas.height = drawn.height;
-  const context = canvas.getContext('2d');
-  if (context === null) return;
-  context.fillStyle = canvasColour(box, '--surface');
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(drawn, 0, 0);
-  canvas.toBlob((blob) => {
-    if (blob !== null) offer(blob, 'chart.png');
-  });
 }

@@ -1,7 +1,12 @@
-import { cellText, exactText } from '../grid/values/cell-text.ts';
-import type { GridColumn } from '../grid/values/columns.ts';
+import { cellText, exactText, withoutZone } from '../grid/values/cell-text.ts';
+import type { ColumnKind, GridColumn } from '../grid/values/columns.ts';
 import type { GridRow } from '../grid/values/order.ts';
+import { count } from '../text.ts';
+import { timeText } from '../time/time-text.ts';
+import { utc } from '../time/zone-offset.ts';
 import type { ChartSpec } from './chart-choice.ts';
+import { thinnedPlaces } from './thinned.ts';
+import { axisSeconds } from './time-labels.ts';
 
 export type Series = { readonly name: string; readonly values: readonly (number | null)[] };
 
@@ -10,8 +15,9 @@ export type ChartData = {
   readonly axis: 'time' | 'number' | 'name' | 'row';
   /** Seconds since 1970 for times; for names, their places. */
   readonly x: readonly number[];
-  /** The texts of `x`, in a table or below a bar. */
+  /** The texts of `x`; those of times are as the server writes them (`labelText`). */
   readonly labels: readonly string[];
+  readonly isTime: boolean;
   readonly series: readonly Series[];
   /** What was left out, in words; empty where all is drawn. */
   readonly leftOut: readonly string[];
@@ -19,8 +25,15 @@ export type ChartData = {
 
 const seriesMax = 12;
 const namesMax = 60;
-/** Each pixel of a screen has some; more points only cost time. */
-const pointsMax = 200_000;
+/** The text of a place, on clocks of `zone` where it is an instant. */
+export function labelText(
+  { labels, isTime }: Pick<ChartData, 'labels' | 'isTime'>,
+  index: number,
+  zone: string,
+): string {
+  const label = labels[index] ?? '';
+  return isTime ? timeText(label, zone) : label;
+}
 
 export function chartData(
   spec: ChartSpec,
@@ -30,7 +43,9 @@ export function chartData(
   if (spec.kind === 'scatter' && spec.x !== undefined) return points(spec, columns, rows);
   const axis = axisOf(spec, columns);
   const leftOut: string[] = [];
-  const cells = axis === 'name' ? namedCells(spec, rows) : measuredCells(spec, columns, rows);
+  const isTime = isTimeKind(columns[spec.x ?? -1]?.kind);
+  const cells =
+    axis === 'name' ? namedCells(spec, columns, rows) : measuredCells(spec, columns, rows);
   const names = seriesNames(spec, columns, rows, leftOut);
   const places = placesOf(cells.keys, axis, leftOut);
   const placeByKey = new Map(places.map((key, index) => [key, index]));
@@ -49,13 +64,11 @@ export function chartData(
     }
   }
   if (covered > 0) leftOut.push(`${covered} values where a later row has the same place`);
-  return {
-    axis,
-    x: places.map((key, index) => (axis === 'name' ? index : Number(key))),
-    labels: places.map((key) => cells.labels.get(key) ?? String(key)),
-    series: [...values].map(([name, drawn]) => ({ name, values: drawn })),
-    leftOut,
-  };
+  const series = [...values].map(([name, drawn]) => ({ name, values: drawn }));
+  const labels = places.map((key) => cells.labels.get(key) ?? String(key));
+  if (axis === 'name') return { axis, x: [...places.keys()], labels, isTime, series, leftOut };
+  const x = places.map(Number);
+  return thinned({ axis, x, labels, isTime, series, leftOut });
 }
 
 /** Each row is a point of its own, also where others are at the same place. */
@@ -80,12 +93,37 @@ function points(
       return y === undefined ? null : numberOf(row[y]);
     }),
   }));
-  return {
-    axis: axisOf(spec, columns) === 'time' ? 'time' : 'number',
+  const isTime = axisOf(spec, columns) === 'time';
+  return thinned({
+    axis: isTime ? 'time' : 'number',
     x: placed.map((at) => Number(keys[at])),
     labels: placed.map((at) => labels.get(keys[at] ?? '') ?? ''),
+    isTime,
     series,
     leftOut,
+  });
+}
+
+function thinned(data: ChartData): ChartData {
+  const { x, labels, series, leftOut } = data;
+  const places = thinnedPlaces(
+    x.length,
+    series.map(({ values }) => values),
+  );
+  if (places.length === x.length) return data;
+  const without = count(x.length - places.length);
+  return {
+    ...data,
+    x: places.map((place) => x[place] ?? 0),
+    labels: places.map((place) => labels[place] ?? ''),
+    series: series.map(({ name, values }) => ({
+      name,
+      values: places.map((place) => values[place] ?? null),
+    })),
+    leftOut: [
+      ...leftOut,
+      `${without} of ${count(x.length)} points between each stretch’s least and greatest`,
+    ],
   };
 }
 
@@ -100,19 +138,34 @@ function axisOf(spec: ChartSpec, columns: readonly GridColumn[]): ChartData['axi
   const kind = columns[spec.x ?? -1]?.kind;
   if (kind === undefined) return 'row';
   if (spec.kind === 'bar' || spec.kind === 'pie') return 'name';
-  if (kind === 'time') return 'time';
+  if (isTimeKind(kind)) return 'time';
   return kind === 'number' ? 'number' : 'name';
 }
 
-function namedCells({ x = -1 }: ChartSpec, rows: readonly GridRow[]): Keyed {
+function namedCells(
+  { x = -1 }: ChartSpec,
+  columns: readonly GridColumn[],
+  rows: readonly GridRow[],
+): Keyed {
   const labels = new Map<Key, string>();
+  const kind = columns[x]?.kind ?? 'text';
   const keys = rows.map((row) => {
     const text = exactText(row[x]);
     const key = text ?? '\u0000NULL';
-    labels.set(key, text === undefined ? 'NULL' : cellText(text, 'text') || '(empty)');
+    labels.set(key, text === undefined ? 'NULL' : labelOf(text, kind) || '(empty)');
     return key;
   });
   return { keys, labels };
+}
+
+/** Instants are written when it is known where: `labelText`. */
+function labelOf(text: string, kind: ColumnKind): string {
+  if (kind === 'instant') return text;
+  return kind === 'time' ? withoutZone(text) : cellText(text, kind, utc);
+}
+
+function isTimeKind(kind: ColumnKind | undefined): boolean {
+  return kind === 'instant' || kind === 'time';
 }
 
 function measuredCells(
@@ -125,9 +178,9 @@ function measuredCells(
   const keys = rows.map((row, index) => {
     if (column === undefined) return index + 1;
     const value = row[column.index];
-    const key = column.kind === 'time' ? secondsOf(value) : numberOf(value);
+    const key = isTimeKind(column.kind) ? axisSeconds(value) : numberOf(value);
     if (key === null) return undefined;
-    labels.set(key, cellText(value, column.kind));
+    labels.set(key, labelOf(exactText(value) ?? '', column.kind));
     return key;
   });
   return { keys, labels };
@@ -146,11 +199,7 @@ function placesOf(
     if (left > 0) leftOut.push(`${left} more names after the first ${namesMax}`);
     return places.slice(0, namesMax);
   }
-  const sorted = places.toSorted((one, other) => Number(one) - Number(other));
-  if (sorted.length <= pointsMax) return sorted;
-  const step = Math.ceil(sorted.length / pointsMax);
-  leftOut.push(`every point but each ${step}th`);
-  return sorted.filter((_, index) => index % step === 0);
+  return places.toSorted((one, other) => Number(one) - Number(other));
 }
 
 function seriesNames(
@@ -188,11 +237,6 @@ function numberOf(value: unknown): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-function secondsOf(value: unknown): number | null {
-  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(ms) ? null : ms / 1000;
-}
-
-function emptyValues(count: number): (number | null)[] {
-  return Array.from({ length: count }, () => null);
+function emptyValues(length: number): (number | null)[] {
+  return Array.from({ length }, () => null);
 }

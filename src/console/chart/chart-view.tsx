@@ -1,12 +1,14 @@
-import { lazy, type ReactNode, Suspense, useMemo, useRef } from 'react';
+import { lazy, type ReactNode, type RefObject, Suspense, useMemo, useRef } from 'react';
 import type { ColumnAnswer } from '../../server/api.ts';
-import { cellText } from '../grid/values/cell-text.ts';
+import { exactText, grouped } from '../grid/values/cell-text.ts';
 import { type GridColumn, gridColumns } from '../grid/values/columns.ts';
 import type { GridRow } from '../grid/values/order.ts';
 import { count } from '../text.ts';
+import { useZone } from '../time/zone.ts';
 import { type ChartSpec, chartOfText, chartText, chosenChart } from './chart-choice.ts';
 import { ChartControls } from './chart-controls.tsx';
-import { type ChartData, chartData } from './chart-data.ts';
+import { type ChartData, chartData, labelText } from './chart-data.ts';
+import type { SeenRange } from './picture.ts';
 import './chart-view.css';
 
 const LazyLines = lazy(async () => ({ default: (await import('./line-chart.tsx')).LineChart }));
@@ -37,6 +39,8 @@ export function ChartView({
     return wanted === undefined ? undefined : chartData(wanted, columns, rows);
   }, [specText, columns, rows]);
   const box = useRef<HTMLDivElement>(null);
+  const seen = useRef<SeenRange>(undefined);
+  const zone = useZone();
   if (spec === undefined || data === undefined || rows.length === 0) {
     return <p className="chart-none quiet">{whyNone(rows)}</p>;
   }
@@ -44,14 +48,19 @@ export function ChartView({
   return (
     <div className="chart">
       <ChartControls
-        {...{ spec, columns, rows, box }}
+        {...{ spec, data, columns, rows, box, seen }}
         isChosen={choice !== ''}
         onChoose={(next) => onChoose(next === undefined ? '' : chartText(next, columns))}
       />
       {notes.length > 0 && <p className="chart-note quiet">Drawn: {notes.join('; ')}.</p>}
-      <div ref={box} className="chart-box" role="img" aria-label={described(spec, data, columns)}>
+      <div
+        ref={box}
+        className="chart-box"
+        role="img"
+        aria-label={described({ spec, data, columns, zone })}
+      >
         <Suspense fallback={null}>
-          <Picture {...{ spec, data, columns, rows }} />
+          <Picture {...{ spec, data, columns, rows, seen }} />
         </Suspense>
       </div>
       <DataTable data={data} />
@@ -64,18 +73,20 @@ function Picture({
   data,
   columns,
   rows,
+  seen,
 }: {
   readonly spec: ChartSpec;
   readonly data: ChartData;
   readonly columns: readonly GridColumn[];
   readonly rows: readonly GridRow[];
+  readonly seen: RefObject<SeenRange | undefined>;
 }): ReactNode {
   const { kind } = spec;
   if (kind === 'number') return <Numbers {...{ spec, columns }} row={rows[0] ?? []} />;
   if (kind === 'bar' || kind === 'pie' || data.axis === 'name') {
     return <LazyBars data={data} kind={kind === 'pie' ? 'pie' : 'bar'} />;
   }
-  return <LazyLines data={data} kind={kind} />;
+  return <LazyLines data={data} kind={kind} seen={seen} />;
 }
 
 function Numbers({
@@ -91,7 +102,9 @@ function Numbers({
     <div className="chart-numbers">
       {spec.y.map((place) => (
         <div key={place}>
-          <p className="value">{row[place] === null ? 'NULL' : cellText(row[place], 'number')}</p>
+          <p className="value">
+            {row[place] === null ? 'NULL' : grouped(exactText(row[place]) ?? '')}
+          </p>
           <p className="quiet">{columns[place]?.name}</p>
         </div>
       ))}
@@ -102,6 +115,7 @@ function Numbers({
 /** For whom a picture says nothing: its first points in words. */
 function DataTable({ data }: { readonly data: ChartData }): ReactNode {
   const { labels, series } = data;
+  const zone = useZone();
   return (
     <table className="visually-hidden">
       <caption>The chart’s first points; the view Table has all rows</caption>
@@ -118,7 +132,7 @@ function DataTable({ data }: { readonly data: ChartData }): ReactNode {
       <tbody>
         {labels.slice(0, tableRowsMax).map((label, index) => (
           <tr key={label}>
-            <th scope="row">{label}</th>
+            <th scope="row">{labelText(data, index, zone)}</th>
             {series.map(({ name, values }) => (
               <td key={name}>{values[index] ?? 'none'}</td>
             ))}
@@ -131,12 +145,23 @@ function DataTable({ data }: { readonly data: ChartData }): ReactNode {
 
 const tableRowsMax = 50;
 
-function described(spec: ChartSpec, data: ChartData, columns: readonly GridColumn[]): string {
+function described({
+  spec,
+  data,
+  columns,
+  zone,
+}: {
+  readonly spec: ChartSpec;
+  readonly data: ChartData;
+  readonly columns: readonly GridColumn[];
+  readonly zone: string;
+}): string {
   const names = spec.y.map((place) => columns[place]?.name).join(', ');
   const along = columns[spec.x ?? -1]?.name;
   const over = along === undefined ? '' : ` over ${along}`;
   const { labels, series } = data;
-  const range = labels.length > 1 ? `, from ${labels[0]} to ${labels.at(-1)}` : '';
+  const [from, to] = [0, labels.length - 1].map((index) => labelText(data, index, zone));
+  const range = labels.length > 1 ? `, from ${from} to ${to}` : '';
   const size = `${series.length} series, ${labels.length} points`;
   return `${spec.kind} chart of ${names}${over}: ${size}${range}`;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { gridColumns } from '../grid/values/columns.ts';
 import { chartOfText, chartText, chosenChart } from './chart-choice.ts';
-import { chartData } from './chart-data.ts';
+import { chartData, labelText } from './chart-data.ts';
 
 const columnsOf = (...types: string[]) =>
   gridColumns(types.map((type, index) => ({ name: `c;${index}`, type })));
@@ -40,13 +40,15 @@ test('rows become points in the order of time, a series for each name', () => {
   expect(data).toEqual({
     axis: 'time',
     x: [1, 2],
-    labels: ['1970-01-01 00:00:01Z', '1970-01-01 00:00:02Z'],
+    labels: ['1970-01-01T00:00:01Z', '1970-01-01T00:00:02Z'],
+    isTime: true,
     series: [
       { name: 'a', values: [null, 5] },
       { name: 'b', values: [7, null] },
     ],
     leftOut: ['1 rows without a place on the axis'],
   });
+  expect(labelText(data, 0, 'Europe/Berlin')).toBe('1970-01-01 01:00:01+01:00');
 });
 
 test('points at one place are all drawn; of lines the last is, and that is told', () => {

@@ -1,10 +1,13 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, type RefObject, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { ChartKind } from './chart-choice.ts';
 import type { ChartData } from './chart-data.ts';
 import { canvasColour, seriesColours, useThemeChange } from './colours.ts';
-import { timeLabels } from './time-labels.ts';
+import { useZone } from '../time/zone.ts';
+import { type AxisClock, axisClock, timeLabels } from './time-labels.ts';
+import { markSteps, timeMarks } from './time-marks.ts';
+import type { SeenRange } from './picture.ts';
 import { tooltipPlugin } from './tooltip.ts';
 
 /**
@@ -14,14 +17,18 @@ import { tooltipPlugin } from './tooltip.ts';
 export function LineChart({
   data,
   kind,
+  seen,
 }: {
   readonly data: ChartData;
   readonly kind: ChartKind;
+  /** Is told what of the axis is seen; undefined: all. */
+  readonly seen?: RefObject<SeenRange | undefined> | undefined;
 }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const newest = useRef(data);
   const theme = useThemeChange();
+  const clock = JSON.stringify(axisClock(data.labels, useZone()));
   const names = JSON.stringify(data.series.map(({ name }) => name));
   useEffect(() => {
     newest.current = data;
@@ -29,8 +36,21 @@ export function LineChart({
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
+    const options = optionsOf(element, newest.current, {
+      kind,
+      clock: JSON.parse(clock) as AxisClock,
+    });
     const made = new uPlot(
-      optionsOf(element, newest.current, kind),
+      {
+        ...options,
+        hooks: {
+          setScale: [
+            (zoomed) => {
+              if (seen !== undefined) seen.current = zoomOf(zoomed);
+            },
+          ],
+        },
+      },
       aligned(newest.current),
       element,
     );
@@ -41,15 +61,19 @@ export function LineChart({
       observer.disconnect();
       made.destroy();
     };
-  }, [kind, names, data.axis, theme]);
+  }, [kind, names, data.axis, theme, clock, seen]);
   useEffect(() => {
     const made = plot.current;
-    if (made !== undefined) made.setData(aligned(data), !isZoomed(made));
+    if (made !== undefined) made.setData(aligned(data), zoomOf(made) === undefined);
   }, [data]);
   return <div className="chart-plot" ref={box} />;
 }
 
-function optionsOf(element: HTMLElement, data: ChartData, kind: ChartKind): uPlot.Options {
+function optionsOf(
+  element: HTMLElement,
+  data: ChartData,
+  { kind, clock }: { readonly kind: ChartKind; readonly clock: AxisClock },
+): uPlot.Options {
   const colours = seriesColours(element);
   const text = canvasColour(element, '--text-quiet');
   const line = canvasColour(element, '--line');
@@ -63,12 +87,11 @@ function optionsOf(element: HTMLElement, data: ChartData, kind: ChartKind): uPlo
   };
   return {
     ...sizeOf(element),
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     scales: { x: { time: isTime } },
-    axes: [isTime ? { ...axis, values: timeAxis } : axis, { ...axis, size: axisSize }],
+    axes: [isTime ? { ...axis, ...timeAxis(clock) } : axis, { ...axis, size: axisSize }],
     legend: { show: data.series.length > 1, live: false },
     cursor: { drag: { x: true, y: false }, points: { size: 7 } },
-    plugins: [tooltipPlugin()],
+    plugins: [tooltipPlugin(clock)],
     series: [
       {},
       ...data.series.map(({ name }, index) => {
@@ -91,12 +114,19 @@ function seriesOptions(label: string, stroke: string, kind: ChartKind): uPlot.Se
   };
 }
 
-function timeAxis(...[, splits, , , stepSeconds]: AxisArguments): string[] {
-  return timeLabels(splits, stepSeconds);
-}
+/** As uPlot gives them: the plot, the axis, its ends, the step; and the plot, the marks … */
+type SplitArguments = [uPlot, number, number, number, number];
+type ValueArguments = [uPlot, readonly number[], number, number, number];
 
-/** As uPlot gives them: the plot, the marks, the axis, the space, the step. */
-type AxisArguments = [uPlot, readonly number[], number, number, number];
+/** Marks at round times of the clock, which uPlot knows only of the browser's own. */
+function timeAxis(clock: AxisClock): Pick<uPlot.Axis, 'incrs' | 'space' | 'splits' | 'values'> {
+  return {
+    incrs: [...markSteps],
+    space: 90,
+    splits: (...[, , from, to, step]: SplitArguments) => timeMarks({ from, to, step }, clock.zone),
+    values: (...[, marks, , , step]: ValueArguments) => timeLabels(marks, step, clock),
+  };
+}
 
 /** Wide enough for the numbers that are on it. */
 function axisSize(_plot: uPlot, values: readonly string[] | null): number {
@@ -120,10 +150,10 @@ function aligned({ x, series }: ChartData): uPlot.AlignedData {
   return [[...x], ...series.map(({ values }) => [...values])];
 }
 
-function isZoomed({ data: [x], scales }: uPlot): boolean {
+function zoomOf({ data: [x], scales }: uPlot): SeenRange | undefined {
   const { min, max } = scales['x'] ?? {};
   const [first, last] = [x.at(0), x.at(-1)];
-  if (typeof min !== 'number' || typeof max !== 'number') return false;
-  if (first === undefined || last === undefined) return false;
-  return min > first || max < last;
+  if (typeof min !== 'number' || typeof max !== 'number') return undefined;
+  if (first === undefined || last === undefined) return undefined;
+  return min > first || max < last ? { from: min, to: max } : undefined;
 }

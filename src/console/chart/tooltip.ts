@@ -1,8 +1,9 @@
 import type uPlot from 'uplot';
 import { count } from '../text.ts';
+import { type AxisClock, axisTime } from './time-labels.ts';
 
 /** What stands at the pointer, beside it. Only ever text: names come from data. */
-export function tooltipPlugin(): uPlot.Plugin {
+export function tooltipPlugin(clock: AxisClock): uPlot.Plugin {
   const box = document.createElement('div');
   box.className = 'chart-tooltip';
   box.hidden = true;
@@ -14,12 +15,12 @@ export function tooltipPlugin(): uPlot.Plugin {
           box.hidden = true;
         });
       },
-      setCursor: (plot) => show(plot, box),
+      setCursor: (plot) => show(plot, box, clock),
     },
   };
 }
 
-function show(plot: uPlot, box: HTMLElement): void {
+function show(plot: uPlot, box: HTMLElement, clock: AxisClock): void {
   const { idx, left = 0, top = 0 } = plot.cursor;
   const x = idx === null || idx === undefined ? undefined : plot.data[0][idx];
   if (idx === null || idx === undefined || x === undefined || left < 0) {
@@ -27,7 +28,7 @@ function show(plot: uPlot, box: HTMLElement): void {
     return;
   }
   const isTime = plot.scales['x']?.time === true;
-  const lines = [line(isTime ? timeOf(x) : numberText(x), '')];
+  const lines = [line(isTime ? axisTime(x, clock) : numberText(x), '')];
   for (const [index, series] of plot.series.entries()) {
     const value = index === 0 ? undefined : plot.data[index]?.[idx];
     if (value === undefined || value === null || series.show === false) continue;
@@ -52,8 +53,4 @@ function line(name: string, value: string): HTMLElement {
 
 function numberText(value: number): string {
   return Number.isInteger(value) ? count(value) : value.toPrecision(6).replace(/\.?0+$/, '');
-}
-
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', 'Z');
 }

@@ -3,6 +3,7 @@ import { useLivePipelines, useSocketState } from '../api/use-live.ts';
 import { Link } from '../link.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { duration } from '../text.ts';
+import { ZoneMenu } from './zone-menu.tsx';
 import { chooseTheme, chosenTheme, type Theme } from './theme.ts';
 
 const nextTheme: Readonly<Record<Theme, Theme>> = {
@@ -26,6 +27,7 @@ export function TopBar({ onSearch }: { readonly onSearch: () => void }): ReactNo
       </button>
       <div className="end">
         <Freshness />
+        <ZoneMenu />
         <button
           type="button"
           className="button plain"

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { ColumnAnswer } from '../../server/api.ts';
+import { useZone } from '../time/zone.ts';
 import { columnWidth, contentWidths } from './values/column-widths.ts';
 import { type GridColumn, gridColumns } from './values/columns.ts';
 import { arranged, type Filtering, type GridRow, type Sorting } from './values/order.ts';
@@ -24,6 +25,7 @@ export function useArrangement(
   answered: readonly ColumnAnswer[],
   rows: readonly GridRow[],
 ): Arrangement {
+  const zone = useZone();
   const key = JSON.stringify(answered);
   const [kept, setKept] = useState<Kept>({ ...nothing, key });
   const now = kept.key === key ? kept : { ...nothing, key };
@@ -31,9 +33,10 @@ export function useArrangement(
   // By the first rows that came: those of a live result don't make columns jump.
   const [measured, setMeasured] = useState<Measured>({ key: '', widths: [] });
   let fitting = measured.widths;
-  if (measured.key !== key || (!measured.hadRows && rows.length > 0)) {
-    fitting = contentWidths(columns, rows);
-    setMeasured({ key, widths: fitting, hadRows: rows.length > 0 });
+  const measuredKey = `${zone} ${key}`;
+  if (measured.key !== measuredKey || (!measured.hadRows && rows.length > 0)) {
+    fitting = contentWidths(columns, rows, zone);
+    setMeasured({ key: measuredKey, widths: fitting, hadRows: rows.length > 0 });
   }
   const order = useMemo(
     () => arranged(rows, columns, { sorting: now.sorting, filters: now.filters }),

@@ -1,8 +1,9 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Copyable } from '../parts/copyable.tsx';
 import { bytes } from '../text.ts';
-import { exactText, laidOutJson } from './values/cell-text.ts';
-import type { GridColumn } from './values/columns.ts';
+import { useZone } from '../time/zone.ts';
+import { cellText, exactText, laidOutJson } from './values/cell-text.ts';
+import { type GridColumn, zoneNote } from './values/columns.ts';
 import './cell-viewer.css';
 
 /** One value whole: JSON laid out, anything else as it is. */
@@ -18,6 +19,8 @@ export function CellViewer({
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const text = exactText(value);
+  const zone = useZone();
+  const note = zoneNote(column.type, zone);
   const isLong = text !== undefined && text.length > charactersMax;
   const shown = isLong ? text.slice(0, charactersMax) : (text ?? '');
   return (
@@ -39,6 +42,11 @@ export function CellViewer({
             Close
           </button>
         </header>
+        {text !== undefined && note !== undefined && (
+          <p>
+            {cellText(text, column.kind, zone)} <span className="quiet">{note}.</span>
+          </p>
+        )}
         {text === undefined && <p className="grid-null">NULL</p>}
         {text === '' && <p className="quiet">The empty text</p>}
         {isLong && (

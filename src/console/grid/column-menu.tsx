@@ -1,9 +1,10 @@
 import { type ReactNode, useMemo } from 'react';
 import { count, share } from '../text.ts';
+import { useZone } from '../time/zone.ts';
 import type { Arrangement } from './arrangement.ts';
 import { cellText } from './values/cell-text.ts';
 import { type ColumnFacts, columnFacts } from './values/column-facts.ts';
-import type { GridColumn } from './values/columns.ts';
+import { type GridColumn, zoneNote } from './values/columns.ts';
 import { Floating } from '../parts/floating.tsx';
 import { nullMark } from './values/order.ts';
 import './column-menu.css';
@@ -22,12 +23,14 @@ export function ColumnMenu({
 }: MenuProps & { readonly anchor: DOMRect }): ReactNode {
   const { column, arrangement, onClose } = props;
   const { rows, order } = arrangement;
+  const note = zoneNote(column.type, useZone());
   const facts = useMemo(() => columnFacts(rows, order, column), [rows, order, column]);
   return (
     <Floating anchor={anchor} label={`Column ${column.name}`} onClose={onClose}>
       <div className="column-menu">
         <p className="name">{column.name}</p>
         <p className="quiet type">{column.type}</p>
+        {note !== undefined && <p className="quiet">{note}.</p>}
         <Actions {...props} />
         <Filter column={column} arrangement={arrangement} />
         <Facts facts={facts} column={column} />
@@ -100,6 +103,7 @@ function Facts({
   readonly facts: ColumnFacts;
   readonly column: GridColumn;
 }): ReactNode {
+  const zone = useZone();
   const entries: readonly (readonly [string, string])[] = [
     ['rows', count(facts.count)],
     ['NULL', `${count(facts.nulls)} (${share(facts.nulls, facts.count)})`],
@@ -107,8 +111,8 @@ function Facts({
     ...(facts.least === undefined
       ? []
       : ([
-          ['least', cellText(facts.least, column.kind)],
-          ['greatest', cellText(facts.greatest, column.kind)],
+          ['least', cellText(facts.least, column.kind, zone)],
+          ['greatest', cellText(facts.greatest, column.kind, zone)],
         ] as const)),
   ];
   return (
@@ -129,6 +133,7 @@ function TopValues({
   arrangement,
   onClose,
 }: MenuProps & { readonly facts: ColumnFacts }): ReactNode {
+  const zone = useZone();
   return (
     <ol className="column-menu-top" aria-label="Most frequent values; choosing one filters">
       {facts.top.map(({ text, count: times }) => (
@@ -141,7 +146,7 @@ function TopValues({
             }}
           >
             <span className={text === undefined ? 'grid-null' : 'value'}>
-              {text === undefined ? 'NULL' : cellText(text, column.kind) || '(empty text)'}
+              {text === undefined ? 'NULL' : cellText(text, column.kind, zone) || '(empty text)'}
             </span>
             <span className="number">{count(times)}</span>
           </button>

@@ -1,7 +1,8 @@
 import type { PointerEvent, ReactNode } from 'react';
 import { Icon } from '../parts/icon.tsx';
+import { useZone } from '../time/zone.ts';
 import type { Arrangement } from './arrangement.ts';
-import { type GridColumn, shortType } from './values/columns.ts';
+import { type GridColumn, shortType, zoneNote } from './values/columns.ts';
 import { cellId, type GridParts } from './grid-parts.ts';
 
 /** The columns' names and types: a click sorts, the button beside opens what else there is. */
@@ -33,6 +34,7 @@ function HeadCell({
   readonly width: number;
 }): ReactNode {
   const { name, type, kind, index } = column;
+  const zone = useZone();
   const cell = { row: -1, column: index };
   const isActive = cells.active.row === -1 && cells.active.column === index;
   const { sorting } = arrangement;
@@ -45,7 +47,7 @@ function HeadCell({
       aria-sort={direction ?? 'none'}
       className={`grid-heading ${kind}${isActive ? ' active' : ''}`}
       style={{ left, width }}
-      title={`${name}\n${type}`}
+      title={[name, type, zoneNote(type, zone)].filter(Boolean).join('\n')}
       onClick={() => {
         cells.go(cell);
         arrangement.sort(nextSorting(index, direction));

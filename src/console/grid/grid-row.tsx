@@ -14,6 +14,8 @@ type RowProps = {
   readonly at: number;
   readonly top: number;
   readonly row: GridRow;
+  /** Whose clocks show its instants. */
+  readonly zone: string;
   /** The column that the keys are at, where they are in this row. */
   readonly activeColumn: number | undefined;
   /** The columns chosen in this row, the last one among them; none: 0 and -1. */
@@ -23,7 +25,7 @@ type RowProps = {
 
 /** Drawn again only when something in it is another: scrolling draws new rows and cells alone. */
 export const GridRowView = memo(function GridRowView(props: RowProps): ReactNode {
-  const { id, seen, columns, at, top, row, activeColumn, chosenFrom, chosenTo } = props;
+  const { id, seen, columns, at, top, row, zone, activeColumn, chosenFrom, chosenTo } = props;
   return (
     <div
       role="row"
@@ -40,6 +42,7 @@ export const GridRowView = memo(function GridRowView(props: RowProps): ReactNode
             id={cellId(id, { row: at, column: index })}
             column={column}
             value={row[column.index]}
+            zone={zone}
             left={start}
             width={size}
             isActive={index === activeColumn}
@@ -67,6 +70,7 @@ type CellProps = {
   readonly id: string;
   readonly column: GridColumn;
   readonly value: unknown;
+  readonly zone: string;
   readonly left: number;
   readonly width: number;
   readonly isActive: boolean;
@@ -74,7 +78,7 @@ type CellProps = {
 };
 
 const GridCell = memo(function GridCell(props: CellProps): ReactNode {
-  const { id, column, value, left, width, isActive, isChosen } = props;
+  const { id, column, value, zone, left, width, isActive, isChosen } = props;
   return (
     <div
       id={id}
@@ -84,13 +88,13 @@ const GridCell = memo(function GridCell(props: CellProps): ReactNode {
       className={`grid-cell ${column.kind}${isActive ? ' active' : ''}`}
       style={{ left, width }}
     >
-      {shown(value, column)}
+      {shown(value, column, zone)}
     </div>
   );
 });
 
-function shown(value: unknown, column: GridColumn): ReactNode {
+function shown(value: unknown, column: GridColumn, zone: string): ReactNode {
   if (value === null || value === undefined) return <span className="grid-null">NULL</span>;
-  const text = cellText(value, column.kind);
+  const text = cellText(value, column.kind, zone);
   return text === '' ? <span className="visually-hidden">empty text</span> : text;
 }

@@ -17,6 +17,7 @@ import { GridHead } from './grid-head.tsx';
 import { cellOfElement, GridRowView } from './grid-row.tsx';
 import type { Cell } from './movement.ts';
 import { type Cells, useCells } from './use-cells.ts';
+import { useZone } from '../time/zone.ts';
 import './result-grid.css';
 
 const rowHeight = 26;
@@ -39,6 +40,7 @@ export function ResultGrid({
   const view = useGridView(arrangement);
   const { id, scroll, across, down, cells, opened, open } = view;
   const { columns, rows, order } = arrangement;
+  const zone = useZone();
   const seen = across.getVirtualItems();
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!cells.onKey(event)) onGridKey(event, { arrangement, cells, onCopied, open });
@@ -72,7 +74,7 @@ export function ResultGrid({
           {down.getVirtualItems().map((item) => (
             <GridRowView
               key={item.key}
-              {...{ id, seen, columns }}
+              {...{ id, seen, columns, zone }}
               {...chosenIn(cells, item.index)}
               at={item.index}
               top={item.start - headHeight}

@@ -1,5 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useRef } from 'react';
+import { nowMs } from '../clock.ts';
+import { clockText, offsetText, timeText } from '../time/time-text.ts';
+import { useZone } from '../time/zone.ts';
 import type { TailRecord } from './tail-record.ts';
 import './tail-list.css';
 
@@ -28,6 +31,7 @@ export function TailList(props: TailListProps): ReactNode {
   const { records, chosenKey, onChoose, hasPlaces, onScroll, toTop } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
+  const zone = useZone();
   const virtual = useVirtualizer({
     count: records.length,
     getScrollElement: () => scroller.current,
@@ -72,7 +76,7 @@ export function TailList(props: TailListProps): ReactNode {
           const record = records[index];
           if (record === undefined) return null;
           const isChosen = record.key === chosenKey;
-          const place = { id: `${id}${record.key}`, index, start, isChosen, hasPlaces };
+          const place = { id: `${id}${record.key}`, index, start, isChosen, hasPlaces, zone };
           return <Row key={slotOf(index)} record={record} {...place} onChoose={onChoose} />;
         })}
       </div>
@@ -88,11 +92,13 @@ function slotOf(index: number): number {
 /** More than are ever in the page at once: a window of 4,000 pixels and what is around. */
 const slotCount = 200;
 
-function Head({ hasPlaces, timeName }: TailListProps): ReactNode {
+function Head(props: TailListProps): ReactNode {
+  const { hasPlaces, timeName } = props;
+  const zone = useZone();
   return (
     <div role="rowgroup" className="tail-head">
       <div role="row" aria-rowindex={1} className="tail-row">
-        <span role="columnheader">{timeName}, UTC</span>
+        <span role="columnheader">{headText(timeName, props.records, zone)}</span>
         {hasPlaces && (
           <>
             <span role="columnheader" className="tail-partition">
@@ -109,6 +115,14 @@ function Head({ hasPlaces, timeName }: TailListProps): ReactNode {
   );
 }
 
+/** `arrived +01:00`: with the offset of the clocks below, or that of now. */
+function headText(name: string, records: readonly TailRecord[], zone: string): string {
+  const times = [records[0]?.time, records.at(-1)?.time].map((time) => Date.parse(time ?? ''));
+  const known = times.filter((ms) => !Number.isNaN(ms));
+  const offsets = new Set((known.length > 0 ? known : [nowMs()]).map((ms) => offsetText(ms, zone)));
+  return `${name} ${[...offsets].join(' ')}`;
+}
+
 type RowProps = {
   readonly record: TailRecord;
   readonly id: string;
@@ -116,11 +130,12 @@ type RowProps = {
   readonly start: number;
   readonly isChosen: boolean;
   readonly hasPlaces: boolean;
+  readonly zone: string;
   readonly onChoose: (record: TailRecord) => void;
 };
 
 const Row = memo(function Row(props: RowProps): ReactNode {
-  const { record, id, index, start, isChosen, hasPlaces, onChoose } = props;
+  const { record, id, index, start, isChosen, hasPlaces, zone, onChoose } = props;
   return (
     <div
       role="row"
@@ -131,8 +146,8 @@ const Row = memo(function Row(props: RowProps): ReactNode {
       style={{ transform: `translateY(${start}px)` }}
       onClick={() => onChoose(record)}
     >
-      <span role="gridcell" className="tail-time">
-        {record.time.slice(11, 23)}
+      <span role="gridcell" className="tail-time" title={timeText(record.time, zone)}>
+        {clockText(record.time, zone)}
       </span>
       {hasPlaces && (
         <>

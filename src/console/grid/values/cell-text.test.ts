@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { cellText, exactText, grouped, laidOutJson, timeText } from './cell-text.ts';
-import { gridColumns, shortType } from './columns.ts';
+import { cellText, exactText, grouped, laidOutJson } from './cell-text.ts';
+import { gridColumns, shortType, zoneNote } from './columns.ts';
 
 test.each([
   ['12345678901234567890', '12,345,678,901,234,567,890'],
@@ -12,20 +12,29 @@ test.each([
   expect(grouped(text)).toBe(expected);
 });
 
+test('an instant is shown in the chosen zone, and copied as it came', () => {
+  const instant = '2026-11-23T10:54:26.289000Z';
+  expect(cellText(instant, 'instant', 'UTC')).toBe('2026-11-23 10:54:26.289Z');
+  expect(cellText(instant, 'instant', 'Europe/Berlin')).toBe('2026-11-23 11:54:26.289+01:00');
+  expect(cellText(instant, 'time', 'Europe/Berlin')).toBe('2026-11-23 10:54:26.289');
+  expect(cellText(instant, 'text', 'Europe/Berlin')).toBe(instant);
+  expect(exactText(instant)).toBe(instant);
+});
+
 test.each([
-  ['2026-11-23T10:54:26.289000Z', '2026-11-23 10:54:26.289Z'],
-  ['2026-11-23T10:54:26.000000Z', '2026-11-23 10:54:26Z'],
-  ['2026-11-23T10:54:26.000001Z', '2026-11-23 10:54:26.000001Z'],
-  ['2026-11-23', '2026-11-23'],
-  ['infinity', 'infinity'],
-])('the time %s is shown as %s', (text, expected) => {
-  expect(timeText(text)).toBe(expected);
+  ['TIMESTAMPTZ', 'Shown in Europe/Berlin; copied and exported with its offset'],
+  ['TIMESTAMP', 'It says no zone: shown as it is stored'],
+  ['TIMESTAMP_NS', 'It says no zone: shown as it is stored'],
+  ['DATE', undefined],
+  ['VARCHAR', undefined],
+])('the head of a column of %s says %s', (type, note) => {
+  expect(zoneNote(type, 'Europe/Berlin')).toBe(note);
 });
 
 test('a cell is one short line, whatever the value', () => {
-  expect(cellText('a\nb\tc', 'text')).toBe('a↵b⇥c');
-  expect(cellText('x'.repeat(10_000), 'text')).toHaveLength(301);
-  expect(cellText({ a: [1] }, 'nested')).toBe('{"a":[1]}');
+  expect(cellText('a\nb\tc', 'text', 'UTC')).toBe('a↵b⇥c');
+  expect(cellText('x'.repeat(10_000), 'text', 'UTC')).toHaveLength(301);
+  expect(cellText({ a: [1] }, 'nested', 'UTC')).toBe('{"a":[1]}');
 });
 
 test('NULL has no text, the empty text has', () => {
@@ -44,7 +53,10 @@ test('JSON is laid out without rounding a number', () => {
 test.each([
   ['BIGINT', 'number'],
   ['DECIMAL(10,2)', 'number'],
-  ['TIMESTAMPTZ', 'time'],
+  ['TIMESTAMPTZ', 'instant'],
+  ['TIMESTAMP', 'time'],
+  ['DATE', 'time'],
+  ['TIMESTAMPTZ[]', 'nested'],
   ['INTEGER[]', 'nested'],
   ['STRUCT(a INTEGER)', 'nested'],
   ['JSON', 'nested'],

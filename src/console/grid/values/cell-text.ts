@@ -1,3 +1,4 @@
+import { timeText } from '../../time/time-text.ts';
 import type { ColumnKind } from './columns.ts';
 
 /** The exact text of a value, as it is copied; undefined is NULL. */
@@ -6,13 +7,22 @@ export function exactText(value: unknown): string | undefined {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** The text that a cell shows of a value that is not NULL: short, on one line. */
-export function cellText(value: unknown, kind: ColumnKind): string {
+/**
+ * The text that a cell shows of a value that is not NULL: short, on one line, an instant as clocks
+ * of `zone` show it.
+ */
+export function cellText(value: unknown, kind: ColumnKind, zone: string): string {
   const text = exactText(value) ?? '';
   if (kind === 'number') return grouped(text);
-  if (kind === 'time') return timeText(text);
+  if (kind === 'instant') return timeText(text, zone);
+  if (kind === 'time') return timeText(withoutZone(text), zone);
   const line = text.length > cellCharactersMax ? `${text.slice(0, cellCharactersMax)}…` : text;
   return line.replaceAll(/\r\n|[\n\r]/g, '↵').replaceAll('\t', '⇥');
+}
+
+/** The server writes UTC's mark behind every time, also where the type says no zone. */
+export function withoutZone(text: string): string {
+  return text.replace(/Z$/, '');
 }
 
 const cellCharactersMax = 300;
@@ -23,14 +33,6 @@ export function grouped(text: string): string {
   if (parts === null) return text;
   const [, sign = '', whole = '', fraction = ''] = parts;
   return `${sign}${whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')}${fraction}`;
-}
-
-/** `2026-11-23T10:54:26.289000Z` as `2026-11-23 10:54:26.289Z`. */
-export function timeText(text: string): string {
-  const parts = /^(\d{4,}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?(Z?)$/.exec(text);
-  if (parts === null) return text;
-  const [, date = '', time = '', fraction = '', zone = ''] = parts;
-  return `${date} ${time}${fraction.replace(/(000)+$/, '').replace(/\.$/, '')}${zone}`;
 }
 
 /**

@@ -8,11 +8,12 @@ export const columnWidth = { min: 56, max: 420 } as const;
 export function contentWidths(
   columns: readonly GridColumn[],
   rows: readonly GridRow[],
+  zone: string,
 ): readonly number[] {
   const looked = rows.slice(0, rowsLookedAt);
   return columns.map(({ name, type, kind, index }) => {
     const lengths = looked
-      .map((row) => cellText(row[index], kind).length)
+      .map((row) => cellText(row[index], kind, zone).length)
       .toSorted((one, other) => one - other);
     const values = lengths.at(Math.floor(lengths.length * 0.95)) ?? 0;
     const head = Math.max(name.length + 3, shortType(type).length);

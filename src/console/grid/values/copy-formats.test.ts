@@ -55,6 +55,7 @@ test('no column is wider than a pane, nor too narrow to be seen', () => {
       { name: 'b', type: 'VARCHAR' },
     ]),
     [['1', 'x'.repeat(10_000)]],
+    'UTC',
   );
   expect(narrow).toBe(56);
   expect(wide).toBe(420);

@@ -4,6 +4,7 @@ import { usePolled } from '../../api/polled.ts';
 import { useRows } from '../../api/rows.ts';
 import { Ago } from '../../parts/ago.tsx';
 import { Copyable } from '../../parts/copyable.tsx';
+import { Fact } from '../../parts/fact.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { duration } from '../../text.ts';
 
@@ -42,21 +43,6 @@ export function About(): ReactNode {
       </p>
       <Copyable text="helios doctor" what="the command" />
     </section>
-  );
-}
-
-function Fact({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ReactNode;
-}): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

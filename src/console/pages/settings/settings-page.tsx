@@ -3,6 +3,7 @@ import type { PageProps } from '../../frame/pages.tsx';
 import { About } from './about.tsx';
 import { Connections } from './connections.tsx';
 import { Retention } from './retention.tsx';
+import { Times } from './times.tsx';
 import './settings.css';
 
 /** What holds for all of Helios: connections, how long streams keep events, and what runs here. */
@@ -10,6 +11,7 @@ export function SettingsPage(_props: PageProps): ReactNode {
   return (
     <div className="settings">
       <h1>Settings</h1>
+      <Times />
       <Connections />
       <Retention />
       <About />

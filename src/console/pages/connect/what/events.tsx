@@ -1,5 +1,7 @@
 import { memo, type ReactNode } from 'react';
 import { count } from '../../../text.ts';
+import { clockText, timeText } from '../../../time/time-text.ts';
+import { useZone } from '../../../time/zone.ts';
 import type { SampleRecord } from './use-sample.ts';
 import { valueText } from './value-text.ts';
 
@@ -37,12 +39,15 @@ const Event = memo(function Event({
   readonly reason: string | undefined;
 }): ReactNode {
   const text = valueText(record.value);
-  const time = record.time?.slice(11, 23) ?? record.position;
+  const zone = useZone();
+  const time = record.time === undefined ? record.position : clockText(record.time, zone);
   return (
     <li className={reason === undefined ? undefined : 'rejected'}>
       <details>
         <summary>
-          <span className="number quiet">{time}</span>
+          <span className="number quiet" title={record.time && timeText(record.time, zone)}>
+            {time}
+          </span>
           <code>{text.slice(0, lineCharacters)}</code>
         </summary>
         <p className="quiet">

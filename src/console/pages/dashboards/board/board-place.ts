@@ -38,10 +38,9 @@ export function lastMs(text: string): number | undefined {
   return unitMs === undefined ? undefined : Number(number) * unitMs;
 }
 
-/** `the last 15 minutes` */
-export function rangeText(range: TimeRange): string {
-  if (range.kind === 'between') return `${timeText(range.from)} to ${timeText(range.to)}`;
-  const [, number = '', unit = ''] = /^(\d+)(\w)$/.exec(range.text) ?? [];
+/** `the last 15 minutes` of `15m` */
+export function lastText(text: string): string {
+  const [, number = '', unit = ''] = /^(\d+)(\w)$/.exec(text) ?? [];
   const word = unitWords[unit] ?? '';
   return number === '1' ? `the last ${word}` : `the last ${number} ${word}s`;
 }
@@ -71,13 +70,8 @@ function rangeOf(search: URLSearchParams, lastDefault: string): TimeRange {
 /** Undefined for what is no time. */
 function isoOf(text: string | null): string | undefined {
   if (text === null || text === '') return undefined;
-  // The fields of a form give times without a zone: they are UTC here.
+  // The page writes instants; a time without a zone was written by hand, and is UTC's.
   const isBare = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text);
   const ms = Date.parse(isBare ? `${text}Z` : text);
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
-}
-
-/** `2026-01-31 14:05` in UTC. */
-function timeText(iso: string): string {
-  return iso.slice(0, 16).replace('T', ' ');
 }

@@ -1,29 +1,30 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, type SyntheticEvent, useState } from 'react';
 import { nowMs } from '../../../clock.ts';
-import { rangeText, type TimeRange } from './board-place.ts';
+import { TimeField } from '../../../time/time-field.tsx';
+import { fieldText } from '../../../time/time-text.ts';
+import { meantTime } from '../../../time/wall-time.ts';
+import { useZone } from '../../../time/zone.ts';
+import { lastText, type TimeRange } from './board-place.ts';
 
 const lasts: readonly string[] = ['1m', '5m', '15m', '1h', '6h', '24h', '7d', '30d'];
 
-/** The one time range of all panels: up to now, or between two times in UTC. */
+type Set = (changes: Readonly<Record<string, string | undefined>>) => void;
+
+/** The one time range of all panels: up to now, or between two times. */
 export function RangePicker({
   range,
   set,
 }: {
   readonly range: TimeRange;
-  readonly set: (changes: Readonly<Record<string, string | undefined>>) => void;
+  readonly set: Set;
 }): ReactNode {
+  const zone = useZone();
   const [isOpen, setOpen] = useState(false);
   const options =
     range.kind === 'last' && !lasts.includes(range.text) ? [range.text, ...lasts] : lasts;
   const choose = (value: string): void => {
     setOpen(value === 'between');
     if (value !== 'between') set({ last: value, from: undefined, to: undefined });
-  };
-  const take = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    set({ last: undefined, from: String(form.get('from')), to: String(form.get('to')) });
-    setOpen(false);
   };
   const isBetween = isOpen || range.kind === 'between';
   return (
@@ -37,41 +38,60 @@ export function RangePicker({
         >
           {options.map((text) => (
             <option key={text} value={text}>
-              {rangeText({ kind: 'last', text, ms: 0 })}
+              {lastText(text)}
             </option>
           ))}
           <option value="between">between two times…</option>
         </select>
       </label>
       {isBetween && (
-        <form className="board-between" onSubmit={take} key={JSON.stringify(range)}>
-          <input
-            className="input"
-            type="datetime-local"
-            name="from"
-            aria-label="From, in UTC"
-            defaultValue={fieldOf(range, 'from')}
-            required
-          />
-          <input
-            className="input"
-            type="datetime-local"
-            name="to"
-            aria-label="To, in UTC"
-            defaultValue={fieldOf(range, 'to')}
-            required
-          />
-          <button type="submit" className="button">
-            Show (UTC)
-          </button>
-        </form>
+        <Between
+          key={`${zone} ${JSON.stringify(range)}`}
+          {...{ range, set, zone }}
+          onDone={() => setOpen(false)}
+        />
       )}
     </>
   );
 }
 
-function fieldOf(range: TimeRange, end: 'from' | 'to'): string {
-  if (range.kind === 'between') return range[end].slice(0, 16);
-  const ms = end === 'to' ? nowMs() : nowMs() - range.ms;
-  return new Date(ms).toISOString().slice(0, 16);
+/** Typed on clocks of the chosen zone; the address has the instants. */
+function Between({
+  range,
+  zone,
+  set,
+  onDone,
+}: {
+  readonly range: TimeRange;
+  readonly zone: string;
+  readonly set: Set;
+  readonly onDone: () => void;
+}): ReactNode {
+  const [from, setFrom] = useState(() => fieldText(endMs(range, 'from'), zone));
+  const [to, setTo] = useState(() => fieldText(endMs(range, 'to'), zone));
+  const ends = [meantTime(from, zone), meantTime(to, zone)] as const;
+  const take = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    const [first, last] = ends;
+    if (first === undefined || last === undefined || first.ms >= last.ms) return;
+    const [start, end] = [first, last].map(({ ms }) => new Date(ms).toISOString());
+    set({ last: undefined, from: start, to: end });
+    onDone();
+  };
+  const isBackwards = ends[0] !== undefined && ends[1] !== undefined && ends[0].ms >= ends[1].ms;
+  return (
+    <form className="board-between" onSubmit={take}>
+      <TimeField label="From" value={from} onChange={setFrom} />
+      <TimeField label="To" value={to} onChange={setTo} />
+      <button type="submit" className="button" disabled={isBackwards}>
+        Show
+      </button>
+      {isBackwards && <span className="quiet">it ends before it begins</span>}
+    </form>
+  );
+}
+
+function endMs(range: TimeRange, end: 'from' | 'to'): number {
+  if (range.kind === 'between') return Date.parse(range[end]);
+  return end === 'to' ? nowMs() : nowMs() - range.ms;
 }

@@ -3,6 +3,7 @@ import type { QueryAnswerDocument } from '../../../../server/api.ts';
 import type { PanelKind } from '../../../../server/library/library-api.ts';
 import { cellText } from '../../../grid/values/cell-text.ts';
 import { gridColumns } from '../../../grid/values/columns.ts';
+import { useZone } from '../../../time/zone.ts';
 import { ChartFigure } from './chart-figure.tsx';
 import { TableFigure } from './table-figure.tsx';
 import './figure.css';
@@ -32,17 +33,18 @@ function NumberFigure({
   readonly answer: QueryAnswerDocument;
   readonly unit: string | undefined;
 }): ReactNode {
+  const zone = useZone();
   const [first, second] = gridColumns(columns);
   const [value = null, note = null] = rows[0] ?? [];
   return (
     <div className="figure-number">
       <p className="value">
-        {value === null ? '–' : cellText(value, first?.kind ?? 'text')}
+        {value === null ? '–' : cellText(value, first?.kind ?? 'text', zone)}
         {unit !== undefined && <span className="unit"> {unit}</span>}
       </p>
       {note !== null && (
         <p className="quiet">
-          {second?.name} {cellText(note, second?.kind ?? 'text')}
+          {second?.name} {cellText(note, second?.kind ?? 'text', zone)}
         </p>
       )}
       {rows.length === 0 && <p className="quiet">No rows.</p>}

@@ -3,6 +3,7 @@ import type { QueryAnswerDocument } from '../../../../server/api.ts';
 import { cellText } from '../../../grid/values/cell-text.ts';
 import { type ColumnKind, gridColumns } from '../../../grid/values/columns.ts';
 import { count } from '../../../text.ts';
+import { useZone } from '../../../time/zone.ts';
 
 /** More are for the page for SQL. */
 const rowsMax = 200;
@@ -59,7 +60,8 @@ function CellText({
   readonly value: unknown;
   readonly kind: ColumnKind;
 }): ReactNode {
+  const zone = useZone();
   if (value === null || value === undefined) return <span className="quiet">NULL</span>;
-  const text = cellText(value, kind);
+  const text = cellText(value, kind, zone);
   return text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text;
 }

@@ -4,8 +4,10 @@ import { usePolled } from '../../../api/polled.ts';
 import { Link } from '../../../link.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 import { count } from '../../../text.ts';
+import { Time } from '../../../time/time.tsx';
 import { dashboardPage } from '../address.ts';
 import { DeleteDashboard } from './delete-dashboard.tsx';
+import { ImportDashboard } from './import-dashboard.tsx';
 import { NewDashboard } from './new-dashboard.tsx';
 
 const everyMs = 5000;
@@ -19,10 +21,14 @@ export function DashboardList(): ReactNode {
     everyMs,
   );
   const [deleting, setDeleting] = useState<Listed>();
+  const [isImporting, setImporting] = useState(false);
   return (
     <section className="section" aria-busy={value === undefined && error === undefined}>
       <header>
         <h1>Dashboards</h1>
+        <button type="button" className="button end" onClick={() => setImporting(true)}>
+          Import a file
+        </button>
         <NewDashboard />
       </header>
       {error !== undefined && <Failure error={error} />}
@@ -35,7 +41,7 @@ export function DashboardList(): ReactNode {
                 <th>name</th>
                 <th>about</th>
                 <th className="number">panels</th>
-                <th>changed (UTC)</th>
+                <th>changed</th>
                 <th>
                   <span className="visually-hidden">delete</span>
                 </th>
@@ -49,6 +55,7 @@ export function DashboardList(): ReactNode {
           </table>
         </div>
       )}
+      {isImporting && <ImportDashboard onClose={() => setImporting(false)} />}
       {deleting !== undefined && (
         <DeleteDashboard
           path={deleting.path}
@@ -78,7 +85,9 @@ function Row({
       </td>
       <td className="wide quiet">{description}</td>
       <td className="number">{count(panelCount)}</td>
-      <td className="quiet">{changedAt.slice(0, 16).replace('T', ' ')}</td>
+      <td className="quiet">
+        <Time at={changedAt} to="minute" />
+      </td>
       <td>
         <button type="button" className="button plain" onClick={onDelete}>
           Delete<span className="visually-hidden"> {path}</span>

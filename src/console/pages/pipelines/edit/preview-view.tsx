@@ -1,6 +1,9 @@
 import type { ReactNode } from 'react';
+import { cellText } from '../../../grid/values/cell-text.ts';
+import { columnKind, zoneNote } from '../../../grid/values/columns.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { count } from '../../../text.ts';
+import { useZone } from '../../../time/zone.ts';
 import type { Preview } from './preview-lines.ts';
 import { previewRowsMax } from './use-preview.ts';
 
@@ -14,6 +17,7 @@ export function PreviewView({
   readonly isRunning: boolean;
   readonly isOfOtherText: boolean;
 }): ReactNode {
+  const zone = useZone();
   return (
     <div className="edit-preview">
       <p className="quiet" role="status">
@@ -31,7 +35,12 @@ export function PreviewView({
                 <thead>
                   <tr>
                     {columns.map((column) => (
-                      <th key={column.name} title={column.type}>
+                      <th
+                        key={column.name}
+                        title={[column.type, zoneNote(column.type, zone)]
+                          .filter(Boolean)
+                          .join('\n')}
+                      >
                         {column.name}
                       </th>
                     ))}
@@ -41,7 +50,7 @@ export function PreviewView({
                   {rows.map((row, index) => (
                     <tr key={index}>
                       {columns.map((column, at) => (
-                        <Cell key={column.name} value={row[at]} />
+                        <Cell key={column.name} value={row[at]} type={column.type} />
                       ))}
                     </tr>
                   ))}
@@ -73,9 +82,12 @@ const rawLength = 300;
 /** Characters of a value that a cell shows. */
 const cellLength = 200;
 
-function Cell({ value }: { readonly value: unknown }): ReactNode {
+function Cell({ value, type }: { readonly value: unknown; readonly type: string }): ReactNode {
+  const zone = useZone();
   if (value === null || value === undefined) return <td className="quiet">NULL</td>;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const written = typeof value === 'string' ? value : JSON.stringify(value);
+  const text =
+    zoneNote(type, zone) === undefined ? written : cellText(written, columnKind(type), zone);
   return (
     <td className={typeof value === 'number' ? 'number' : undefined}>
       {text.slice(0, cellLength)}

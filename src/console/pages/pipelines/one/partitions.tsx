@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { PartitionAnswer, PipelineAnswer } from '../../../../server/api.ts';
 import { bytes, count, duration } from '../../../text.ts';
+import { Time } from '../../../time/time.tsx';
 
 /** How far each partition of each source is read, and how much lies ahead. */
 export function Partitions({ pipeline }: { readonly pipeline: PipelineAnswer }): ReactNode {
@@ -45,7 +46,7 @@ function Lag({ partition }: { readonly partition: PartitionAnswer }): ReactNode 
   if (lag_known_at !== undefined) {
     return (
       <td colSpan={3} className="number quiet">
-        not known since {lag_known_at}
+        not known since <Time at={lag_known_at} />
       </td>
     );
   }

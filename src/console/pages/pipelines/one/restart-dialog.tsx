@@ -3,6 +3,7 @@ import type { ErrorBody, PipelineAnswer } from '../../../../server/api.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { Dialog } from '../../../parts/dialog.tsx';
 import { Failure } from '../../../parts/failure.tsx';
+import { useZone } from '../../../time/zone.ts';
 import { type Consent, refusalOf, restartBody, type RestartChoice } from './restart.ts';
 import { RestartFields } from './restart-fields.tsx';
 import { RestartRefusal } from './restart-refusal.tsx';
@@ -15,12 +16,13 @@ export function RestartDialog({
   readonly pipeline: PipelineAnswer;
   readonly onClose: () => void;
 }): ReactNode {
+  const zone = useZone();
   const [choice, setChoice] = useState<RestartChoice>({ kind: 'earliest' });
   const [given, setGiven] = useState<ReadonlySet<Consent>>(new Set());
   const [error, setError] = useState<ErrorBody>();
   const [isBusy, setBusy] = useState(false);
   const refusal = error && refusalOf(error);
-  const body = restartBody(choice, given);
+  const body = restartBody(choice, zone, given);
   const isAllowed = refusal?.needs.every((need) => given.has(need)) ?? true;
   const restart = async (): Promise<void> => {
     setBusy(true);

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer } from '../../../../server/api.ts';
+import { TimeField } from '../../../time/time-field.tsx';
 import type { RestartChoice } from './restart.ts';
 
 type Kind = RestartChoice['kind'];
@@ -25,7 +26,7 @@ export function RestartFields({
   const kinds: readonly { readonly kind: Kind; readonly word: string }[] = [
     { kind: 'earliest', word: 'From the earliest record that is kept' },
     { kind: 'latest', word: 'From now on' },
-    { kind: 'time', word: 'From a time (UTC)' },
+    { kind: 'time', word: 'From a time' },
     ...(first === undefined ? [] : [{ kind: 'position', word: 'From a position' } as const]),
   ];
   const choose = (kind: Kind): void => {
@@ -48,13 +49,11 @@ export function RestartFields({
         </label>
       ))}
       {choice.kind === 'time' && (
-        <input
-          className="input"
-          type="datetime-local"
-          step="1"
-          aria-label="Time in UTC"
+        <TimeField
+          label="Time"
+          step={1}
           value={choice.text}
-          onChange={(event) => onChange({ kind: 'time', text: event.target.value })}
+          onChange={(text) => onChange({ kind: 'time', text })}
         />
       )}
       {choice.kind === 'position' && (

@@ -1,9 +1,10 @@
 import type { ErrorBody, PipelineRestartBody } from '../../../../server/api.ts';
+import { meantTime } from '../../../time/wall-time.ts';
 
 /** Where a person wants a pipeline to read on. */
 export type RestartChoice =
   | { readonly kind: 'earliest' | 'latest' }
-  /** As the browser's field gives it, in UTC. */
+  /** As the browser's field gives it, on a clock of the chosen zone. */
   | { readonly kind: 'time'; readonly text: string }
   | {
       readonly kind: 'position';
@@ -17,12 +18,13 @@ export const consents = ['allow_duplicates', 'allow_skipping'] as const;
 
 export type Consent = (typeof consents)[number];
 
-/** Undefined where the choice isn't complete. */
+/** Undefined where the choice isn't complete; times are those of clocks of `zone`. */
 export function restartBody(
   choice: RestartChoice,
+  zone: string,
   given: ReadonlySet<Consent>,
 ): PipelineRestartBody | undefined {
-  const from = fromOf(choice);
+  const from = fromOf(choice, zone);
   if (from === undefined) return undefined;
   return {
     restart_from: from,
@@ -31,14 +33,17 @@ export function restartBody(
   };
 }
 
-function fromOf(choice: RestartChoice): PipelineRestartBody['restart_from'] | undefined {
+function fromOf(
+  choice: RestartChoice,
+  zone: string,
+): PipelineRestartBody['restart_from'] | undefined {
   switch (choice.kind) {
     case 'earliest':
     case 'latest':
       return choice.kind;
     case 'time': {
-      const time = new Date(`${choice.text}Z`);
-      return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+      const meant = meantTime(choice.text, zone);
+      return meant && new Date(meant.ms).toISOString();
     }
     case 'position': {
       const { source, partition, position } = choice;

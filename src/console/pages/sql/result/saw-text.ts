@@ -1,13 +1,14 @@
 import type { QueryAnswerDocument, SawAnswer } from '../../../../server/api.ts';
 import { count } from '../../../text.ts';
+import { todayText } from '../../../time/time-text.ts';
 
 /** A piece of the line under the editor; what is hot or cold is said in its colour. */
 export type SawPart = { readonly text: string; readonly tone?: 'hot' | 'cold' };
 
-/** What tables an answer saw, and how new they were; `today` as in `2026-11-23`, in UTC. */
+/** What tables an answer saw, and how new they were, on a clock of `zone`. */
 export function sawParts(
   saw: readonly SawAnswer[],
-  today: string,
+  { nowMs, zone }: { readonly nowMs: number; readonly zone: string },
 ): readonly (readonly SawPart[])[] {
   return saw.map(({ table, version, hot_rows, newest_event }) => {
     const parts: SawPart[] = [
@@ -18,7 +19,7 @@ export function sawParts(
       parts.push({ text: ' + ' }, { text: `${count(hot_rows)} ${rows}`, tone: 'hot' });
     }
     if (newest_event !== undefined)
-      parts.push({ text: ` up to ${clockText(newest_event, today)}` });
+      parts.push({ text: ` up to ${todayText(newest_event, nowMs, zone)}` });
     return parts;
   });
 }
@@ -27,12 +28,4 @@ export function sawParts(
 export function rowsText({ row_count: rows, truncated }: QueryAnswerDocument): string {
   if (truncated) return `first ${count(rows)} rows; there are more`;
   return rows === 1 ? '1 row' : `${count(rows)} rows`;
-}
-
-/** The time of the day, in UTC, with its date unless it is today's. */
-function clockText(time: string, today: string): string {
-  const parts = /^([\d-]+)T(\d\d:\d\d:\d\d(?:\.\d{1,3})?)/.exec(time);
-  if (parts === null) return time;
-  const [, date = '', clock = ''] = parts;
-  return date === today ? clock : `${date} ${clock}`;
 }

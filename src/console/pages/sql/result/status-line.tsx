@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { after, nowMs } from '../../../clock.ts';
 import { count, duration, elapsed } from '../../../text.ts';
+import { useZone } from '../../../time/zone.ts';
 import type { RunPhase, RunState } from '../run/query-run.ts';
 import { rowsText, type SawPart, sawParts } from './saw-text.ts';
 
@@ -26,9 +27,10 @@ export function StatusLine({ state }: { readonly state: RunState }): ReactNode {
 }
 
 function Answered({ state: { answer } }: { readonly state: RunState }): ReactNode {
+  const zone = useZone();
   if (answer === undefined) return null;
   const { document } = answer;
-  const saw = sawParts(document.saw, new Date(nowMs()).toISOString().slice(0, 10));
+  const saw = sawParts(document.saw, { nowMs: nowMs(), zone });
   return (
     <>
       {rowsText(document)} · {count(document.ms)} ms

@@ -2,8 +2,11 @@ import { type ReactNode, useEffect, useState } from 'react';
 import type { ErrorBody } from '../../../../server/api.ts';
 import { ask, type AnswerRow } from '../../../api/rows.ts';
 import { errorBodyOf } from '../../../api/request.ts';
+import { nowMs } from '../../../clock.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { count } from '../../../text.ts';
+import { todayText } from '../../../time/time-text.ts';
+import { useZone } from '../../../time/zone.ts';
 
 /** The queries that the server remembers, whoever asked them; choosing one opens it. */
 export function HistoryPane({
@@ -14,6 +17,7 @@ export function HistoryPane({
   readonly ran: unknown;
   readonly onOpen: (sql: string) => void;
 }): ReactNode {
+  const zone = useZone();
   const [wanted, setWanted] = useState('');
   const { rows, error } = useHistory(wanted, ran);
   return (
@@ -32,7 +36,7 @@ export function HistoryPane({
           <li key={String(row['id'])}>
             <button type="button" onClick={() => onOpen(String(row['sql']))}>
               <code>{shortened(String(row['sql']))}</code>
-              <span className="quiet">{factsOf(row)}</span>
+              <span className="quiet">{factsOf(row, zone)}</span>
             </button>
           </li>
         ))}
@@ -81,10 +85,10 @@ function shortened(sql: string): string {
   return line.length <= sqlCharactersMax ? line : `${line.slice(0, sqlCharactersMax)}…`;
 }
 
-function factsOf(row: AnswerRow): string {
+function factsOf(row: AnswerRow, zone: string): string {
   const { started_at: started, state, duration_ms: ms, rows, error_code: code, runs } = row;
   const facts = [
-    String(started).slice(11, 19),
+    todayText(String(started).replace(/\.\d+/, ''), nowMs(), zone),
     state === 'done' ? rowCount(Number(rows)) : `${String(state)} ${code ?? ''}`.trim(),
     ms === null ? '' : `${count(Math.round(Number(ms)))} ms`,
     Number(runs) > 1 ? `${count(Number(runs))} times` : '',

@@ -1,6 +1,7 @@
 import { type ReactNode, type SyntheticEvent, useEffect, useState } from 'react';
 import { after, nowMs } from '../../../clock.ts';
 import { Icon } from '../../../parts/icon.tsx';
+import { useZone } from '../../../time/zone.ts';
 import { jumpTarget } from './look/jump.ts';
 import type { Explored, Explorer } from './use-explorer.ts';
 
@@ -82,12 +83,13 @@ function Places({ explored, explorer, onLookAgain }: BarProps): ReactNode {
 }
 
 function Jump({ explorer }: { readonly explorer: Explorer }): ReactNode {
+  const zone = useZone();
   const { mode, from } = explorer;
   const isPlace = mode === 'look' && from !== 'newest' && from !== 'oldest';
   const [typed, setTyped] = useState(isPlace ? from : '');
   const jump = (event: SyntheticEvent): void => {
     event.preventDefault();
-    const target = jumpTarget(typed, nowMs());
+    const target = jumpTarget(typed, { nowMs: nowMs(), zone });
     if (target !== '') explorer.change({ from: target, table: undefined, where: undefined });
   };
   return (
@@ -96,7 +98,7 @@ function Jump({ explorer }: { readonly explorer: Explorer }): ReactNode {
         className="input"
         aria-label="Jump to a time, or to partition:position"
         placeholder="14:30 · 10m ago · 0:4096"
-        title="A time in UTC, so long ago, or partition:position"
+        title={`A time in ${zone}, so long ago, or partition:position`}
         value={typed}
         onChange={({ target }) => setTyped(target.value)}
       />

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { exactTime } from '../../../parts/ago.tsx';
 import { recordsMax } from '../../../tail/tail-buffer.ts';
 import { TailStatus } from '../../../tail/tail-status.tsx';
 import { count } from '../../../text.ts';
+import { Time } from '../../../time/time.tsx';
 import type { Explorer } from './use-explorer.ts';
 
 /** How following or looking goes, in one line. */
@@ -49,8 +49,7 @@ function Shown({ explorer }: { readonly explorer: Explorer }): ReactNode {
 function Gap({ at, explorer }: { readonly at: string; readonly explorer: Explorer }): ReactNode {
   return (
     <span>
-      Helios was away until {exactTime(at).slice(11, 19)} UTC: what came meanwhile is not in this
-      list.{' '}
+      Helios was away until <Time at={at} />: what came meanwhile is not in this list.{' '}
       {explorer.mode === 'live' && (
         <button
           type="button"

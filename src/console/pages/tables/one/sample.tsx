@@ -1,9 +1,12 @@
 import { type ReactNode, useState } from 'react';
 import type { TableAnswer } from '../../../../server/api.ts';
 import { type Cell, useRows } from '../../../api/rows.ts';
+import { cellText } from '../../../grid/values/cell-text.ts';
+import { columnKind, zoneNote } from '../../../grid/values/columns.ts';
 import { Link } from '../../../link.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 import { count } from '../../../text.ts';
+import { useZone } from '../../../time/zone.ts';
 import { quotedName, sqlHref, tableInSql } from '../table-name.ts';
 
 const rowsShown = 50;
@@ -13,6 +16,7 @@ const numeric = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)/;
 
 /** A few rows: the newest, where the table has a time. */
 export function Sample({ table }: { readonly table: TableAnswer }): ReactNode {
+  const zone = useZone();
   const [round, setRound] = useState(0);
   const columns = table.columns.slice(0, columnsShown);
   const time = table.columns.find(({ type }) => /^(TIMESTAMP|DATE)/.test(type));
@@ -49,7 +53,7 @@ export function Sample({ table }: { readonly table: TableAnswer }): ReactNode {
                   <th
                     key={name}
                     className={numeric.test(type) ? 'number' : ''}
-                    title={`${name} ${type}`}
+                    title={[`${name} ${type}`, zoneNote(type, zone)].filter(Boolean).join('\n')}
                   >
                     {shortened(name)}
                   </th>
@@ -61,7 +65,7 @@ export function Sample({ table }: { readonly table: TableAnswer }): ReactNode {
                 <tr key={index}>
                   {columns.map(({ name, type }) => (
                     <td key={name} className={`tables-cell${numeric.test(type) ? ' number' : ''}`}>
-                      <Value value={row[name] ?? null} />
+                      <Value value={row[name] ?? null} type={type} />
                     </td>
                   ))}
                 </tr>
@@ -74,9 +78,12 @@ export function Sample({ table }: { readonly table: TableAnswer }): ReactNode {
   );
 }
 
-function Value({ value }: { readonly value: Cell }): ReactNode {
+function Value({ value, type }: { readonly value: Cell; readonly type: string }): ReactNode {
+  const zone = useZone();
   if (value === null) return <span className="tables-null">null</span>;
-  return shortened(String(value));
+  return zoneNote(type, zone) === undefined
+    ? shortened(String(value))
+    : cellText(value, columnKind(type), zone);
 }
 
 function shortened(text: string): string {

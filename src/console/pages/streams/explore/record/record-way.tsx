@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
 import type { BytesAnswer } from '../../../../../server/discovery/discovery-answers.ts';
-import { exactTime } from '../../../../parts/ago.tsx';
 import { CopyButton } from '../../../../parts/copy-button.tsx';
+import { Fact } from '../../../../parts/fact.tsx';
 import type { TailRecord } from '../../../../tail/tail-record.ts';
+import { Time } from '../../../../time/time.tsx';
 import { streamHref } from '../../stream-place.ts';
 import type { SidePaneProps } from './side-pane.tsx';
 import { type Passage, useWay } from './use-way.ts';
@@ -20,9 +21,15 @@ export function RecordWay({
   const { partition, position, time } = record;
   return (
     <dl className="explore-way" aria-label="Its way">
-      {arrivedAt !== undefined && <Fact name="arrived">{exactTime(arrivedAt)}</Fact>}
+      {arrivedAt !== undefined && (
+        <Fact name="arrived">
+          <Time at={arrivedAt} />
+        </Fact>
+      )}
       {arrivedAt === undefined && time !== '' && (
-        <Fact name="seen here">{exactTime(time)}, by this browser’s clock</Fact>
+        <Fact name="seen here">
+          <Time at={time} />, by this browser’s clock
+        </Fact>
       )}
       {partition !== undefined && <Fact name="partition">{partition}</Fact>}
       {partition !== undefined && (
@@ -48,21 +55,6 @@ export function RecordWay({
         </Fact>
       ))}
     </dl>
-  );
-}
-
-function Fact({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ReactNode;
-}): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
