@@ -318,6 +318,29 @@ export class ManagedPipeline {
   }
 }
 
+/**
+ * Does what may stop it in between with `halt`. Where that fails after all, it runs as it did;
+ * else starting it is the caller's.
+ */
+export async function whileHalted<T>(
+  managed: ManagedPipeline,
+  action: (halt: () => Promise<void>) => Promise<T>,
+): Promise<{ readonly value: T; readonly isHalted: boolean }> {
+  const wasRunning = managed.state === 'running' || managed.state === 'retrying';
+  let isHalted = false;
+  try {
+    const value = await action(async () => {
+      isHalted = true;
+      // One that has finished writes nothing any more.
+      if (managed.state !== 'finished') await managed.pause();
+    });
+    return { value, isHalted };
+  } catch (thrown) {
+    if (isHalted && wasRunning) managed.start();
+    throw thrown;
+  }
+}
+
 /** Resolves once it has opened or failed to, or when that takes too long to wait for. */
 export async function untilOpen(managed: ManagedPipeline, changes: Listeners): Promise<void> {
   const deadline = AbortSignal.timeout(openingMsMax);

@@ -6,6 +6,7 @@ import type { PipelineDefinition } from '../catalog/catalog.ts';
 import type { Connection, Engine } from '../engine/engine.ts';
 import { createDecoder } from '../format/create-decoder.ts';
 import type { AppendSink } from '../sink/sink.ts';
+import type { Batch } from '../event/record.ts';
 import type { Source } from '../source/source.ts';
 import type {
   RollingPolicy,
@@ -27,6 +28,7 @@ import { type PublishedEpoch, Runner } from './epoch/runner.ts';
 import { LagWatch } from './lag-watch.ts';
 import type { Plan } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
+import { ReplayFeed } from './replay/replay-feed.ts';
 import { type NamedSink, openSinks } from './sinks/open-sinks.ts';
 import type { KeptState } from './state/state-gate.ts';
 import type { TableRegistry } from './tables/table-registry.ts';
@@ -41,6 +43,9 @@ export type Scope = {
   readonly signal?: AbortSignal | undefined;
 };
 
+/** Makes another batch of one, which it then releases; what it throws leaves that to the caller. */
+export type Alter = (batch: Batch, signal: AbortSignal) => Promise<Batch>;
+
 /**
  * Makes the sources and plain sinks that a script names: which implementations exist is main's
  * choice.
@@ -51,6 +56,8 @@ export type Connectors = {
     connector: Exclude<SinkConnector, { kind: 'delta' | 'filesystem' }>,
     scope: Scope,
   ) => Promise<AppendSink>;
+  /** What is done to batches of a source before they are decoded, where anything is. */
+  readonly alter?: (table: SourceTable) => Promise<Alter | undefined>;
   /** What can be told to be wrong without asking anybody: a connection that isn't there, say. */
   readonly problems: (script: Script) => readonly ScriptError[];
 };
@@ -137,7 +144,8 @@ export async function openPipeline(
     for (const table of request.isAtRest ? [] : planned.plan.script.sources) {
       sources.set(table.name, await environment.connectors.source(table, scope));
     }
-    const sinks = await openSinks(environment, planned.plan, scope);
+    const { replays = [] } = (await newestManifest(environment, definition)) ?? {};
+    const sinks = await openSinks(environment, planned.plan, scope, replays.length > 0);
     return await assemble(environment, request, { plan: planned.plan, connection, sources, sinks });
   } catch (thrown) {
     for (const source of sources.values()) await source.close();
@@ -205,6 +213,7 @@ async function assemble(
     incarnation,
     clock,
     gate,
+    replays: new ReplayFeed({ ...environment, definition, plan, connection, scratchDirectory }),
     busyCount: request.busyCount,
     onPublished: request.onPublished,
   });

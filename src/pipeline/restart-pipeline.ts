@@ -8,9 +8,11 @@ import { ManifestStore } from './epoch/manifest-store.ts';
 import { knownTexts } from './epoch/recovery.ts';
 import { pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
 import type { Plan } from './plan/plan.ts';
+import { replayableSince } from './replay/replayable-since.ts';
 import {
   checkMoves,
   knownOrder,
+  type Move,
   movedSources,
   movesOf,
   resolveTargets,
@@ -59,7 +61,9 @@ export async function repositionPipeline(
     const { manifest, hash } = await check();
     const moved = { ...manifest, sources: movedSources(manifest, sources, targets, from) };
     const begin = beginAfter(manifest, moved, sources);
-    const next = nextManifest(environment, { ...moved, begin }, hash);
+    const moves = movesOf(manifest, sources, targets, from);
+    const replaySinceMs = replaySinceAfter(moves, manifest, environment.clock.nowMs());
+    const next = nextManifest(environment, { ...moved, begin, replaySinceMs }, hash);
     await holdBoth(manifest, next, sources);
     await store.put(next);
   } finally {
@@ -81,6 +85,20 @@ function nextManifest(
     // What a sink was to leave out was counted from where reading stood.
     sinks: moved.sinks.map((sink) => ({ ...sink, skip: null })),
   };
+}
+
+/** What is read again must not be replayed as well. */
+function replaySinceAfter(
+  moves: readonly Move[],
+  before: Manifest,
+  nowMs: number,
+): Manifest['replaySinceMs'] {
+  const again = moves.filter(({ effect }) => effect !== 'skips');
+  return replayableSince(
+    before,
+    again.map(({ source: name }) => ({ name })),
+    nowMs,
+  );
 }
 
 /** Going back, reading began there; in a stream that was made anew, it begins there. */

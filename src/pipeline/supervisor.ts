@@ -8,9 +8,9 @@ import { checkedPlan, checkedScript, checkPlaces } from './check-definition.ts';
 import { checkName, notRunning, tablesOf } from './definition-rules.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { Listeners } from './listeners.ts';
-import { ManagedPipeline, untilBegun, untilOpen } from './managed-pipeline.ts';
+import { ManagedPipeline, untilBegun, untilOpen, whileHalted } from './managed-pipeline.ts';
 import { pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
-import { openQuarantine } from './sinks/open-sinks.ts';
+import { openOutcomes, openQuarantine } from './sinks/open-sinks.ts';
 import type {
   PipelineInfo,
   Pipelines,
@@ -24,6 +24,7 @@ import { validationOf } from './plan/validation.ts';
 import { preview } from './preview.ts';
 import type { RestartRequest } from './reposition.ts';
 import { repositionPipeline } from './restart-pipeline.ts';
+import { PipelineReplays } from './replay/pipeline-replays.ts';
 import { RestLags } from './rest-lags.ts';
 import { hasPassed, reads } from './stream-readers.ts';
 import type { SystemRow } from './tables/system-tables.ts';
@@ -47,6 +48,7 @@ const busyMs = 2000;
 
 /** All pipelines of one data directory: keeps running what should run, each for itself. */
 export class Supervisor implements Pipelines {
+  readonly replays: PipelineReplays;
   readonly #context: SupervisorContext;
   readonly #pipelines = new Map<string, ManagedPipeline>();
   readonly #restLags: RestLags;
@@ -58,6 +60,14 @@ export class Supervisor implements Pipelines {
   constructor(context: SupervisorContext) {
     this.#context = context;
     this.#restLags = new RestLags(context);
+    this.replays = new PipelineReplays({
+      environment: context,
+      all: () => [...this.#pipelines.values()],
+      named: (name) => this.#named(name),
+      inTurn: async (managed, action) => await this.#inTurn(managed, action),
+      run: async (managed) => await this.#run(managed),
+      changes: this.#changes,
+    });
   }
 
   /** Knows the catalog's pipelines, and starts none. */
@@ -72,6 +82,7 @@ export class Supervisor implements Pipelines {
    */
   async startAll(): Promise<void> {
     await openQuarantine(this.#context, 'start');
+    await openOutcomes(this.#context, 'start');
     this.openAll();
     const wanted = [...this.#pipelines.values()].filter(
       ({ definition }) => definition.wanted === 'running',
@@ -143,12 +154,14 @@ export class Supervisor implements Pipelines {
 
   async start(name: string): Promise<PipelineInfo> {
     const managed = this.#named(name);
-    return await this.#inTurn(managed, async () => {
-      this.#context.catalog.setWanted(managed.definition.id, 'running');
-      managed.start();
-      await untilOpen(managed, this.#changes);
-      return pipelineInfo(managed);
-    });
+    return await this.#inTurn(managed, async () => await this.#run(managed));
+  }
+
+  async #run(managed: ManagedPipeline): Promise<PipelineInfo> {
+    this.#context.catalog.setWanted(managed.definition.id, 'running');
+    managed.start();
+    await untilOpen(managed, this.#changes);
+    return pipelineInfo(managed);
   }
 
   async pause(name: string): Promise<PipelineInfo> {
@@ -166,23 +179,11 @@ export class Supervisor implements Pipelines {
     const plan = await checkedPlan(this.#context, managed.definition.sql);
     await untilBegun(managed, this.#changes);
     return await this.#inTurn(managed, async () => {
-      const { state, definition } = managed;
-      const wasRunning = state === 'running' || state === 'retrying';
-      let isHalted = false;
-      const halt = async (): Promise<void> => {
-        isHalted = true;
-        await managed.pause();
-      };
-      try {
+      const { definition } = managed;
+      await whileHalted(managed, async (halt) => {
         await repositionPipeline(this.#context, { definition, plan, request, halt });
-      } catch (thrown) {
-        if (isHalted && wasRunning) managed.start();
-        throw thrown;
-      }
-      this.#context.catalog.setWanted(definition.id, 'running');
-      managed.start();
-      await untilOpen(managed, this.#changes);
-      return pipelineInfo(managed);
+      });
+      return await this.#run(managed);
     });
   }
 

@@ -83,6 +83,14 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
           return (await streams()).kafkaSink(connector, scope);
       }
     },
+    alter: async (table) => {
+      const { connector } = table;
+      if (table.format.kind !== 'avro') return undefined;
+      const read =
+        connector.kind === 'http' ? backed.tableOf(connector.stream, connector.offset) : connector;
+      if (read?.kind !== 'kafka' && read?.kind !== 'kinesis') return undefined;
+      return (await streams()).alter(table, read);
+    },
     problems: (script) => connectionProblems(script, options.connections),
   };
 }

@@ -7,6 +7,7 @@ import type { DataDirectory } from '../catalog/data-directory.ts';
 import type { StartOptions } from '../cli/context.ts';
 import { ReferencedSecrets } from '../connection/secrets.ts';
 import { quarantineTable } from '../pipeline/epoch/quarantine.ts';
+import { replayTable } from '../pipeline/replay/replay.ts';
 import { checkNoMark } from '../pipeline/state/local-mark.ts';
 import type { KeptState } from '../pipeline/state/state-gate.ts';
 import { StateKeeper, type StateStatus } from '../pipeline/state/state-keeper.ts';
@@ -95,7 +96,7 @@ export type KeptStateParts = {
 
 /** The state while Helios runs. */
 export class RunningState implements KeptState {
-  readonly quarantineLocation: string;
+  readonly tableLocation: KeptState['tableLocation'];
   /** What whoever starts Helios should know. */
   readonly notes: readonly string[];
   /** Resolves when somebody else has taken the state. */
@@ -107,7 +108,7 @@ export class RunningState implements KeptState {
     const { storage, owner, taken } = state;
     const { promise, resolve } = Promise.withResolvers<HeliosError>();
     this.fenced = promise;
-    this.quarantineLocation = quarantineIn(storage.location);
+    this.tableLocation = (name) => tableIn(storage.location, name);
     this.notes = notesOf(storage.location, taken);
     this.#answers = new StandbyAnswers({ storage, owner, clock, onProblem });
     this.#keeper = new StateKeeper({
@@ -145,7 +146,7 @@ export class RunningState implements KeptState {
 }
 
 /**
- * The table of rejected records of a data directory that had its state for itself until now goes
+ * The tables about rejected records of a data directory that had its state for itself until now go
  * to where the state is.
  */
 export async function moveQuarantine(
@@ -153,8 +154,17 @@ export async function moveQuarantine(
   location: string,
   openStorage: OpenStorage,
 ): Promise<void> {
-  const entry = catalog.table(quarantineTable);
-  const to = quarantineIn(location);
+  for (const name of [quarantineTable, replayTable]) {
+    await moveTable(catalog, name, { to: tableIn(location, name), openStorage });
+  }
+}
+
+async function moveTable(
+  catalog: Catalog,
+  name: string,
+  { to, openStorage }: { readonly to: string; readonly openStorage: OpenStorage },
+): Promise<void> {
+  const entry = catalog.table(name);
   if (entry === undefined || entry.path === to) return;
   const target = await openStorage(to, {});
   const from = new FileStorage(entry.path);
@@ -165,8 +175,8 @@ export async function moveQuarantine(
   catalog.addTable({ name: entry.name, path: to, kind: 'delta' });
 }
 
-function quarantineIn(location: string): string {
-  return `${location}/tables/${quarantineTable}`;
+function tableIn(location: string, name: string): string {
+  return `${location}/tables/${name}`;
 }
 
 function notesOf(location: string, { kind, before, setAsideTo }: TakenOver): readonly string[] {

@@ -6,7 +6,7 @@ import { type KafkaAccess, resolveKafkaAccess } from '../connection/kafka/kafka-
 import { SchemaRegistries } from '../connection/registry/schema-registries.ts';
 import { AvroTranscoder } from '../format/avro/avro-transcoder.ts';
 import { recordForm } from '../format/record-form.ts';
-import type { Scope } from '../pipeline/open-pipeline.ts';
+import type { Alter, Scope } from '../pipeline/open-pipeline.ts';
 import { KafkaSink } from '../sink/kafka/kafka-sink.ts';
 import { KafkaSource } from '../source/kafka/kafka-source.ts';
 import { KinesisSource } from '../source/kinesis/kinesis-source.ts';
@@ -43,15 +43,18 @@ export class StreamConnectors {
     connector: KafkaTable | KinesisTable,
     scope: Scope,
   ): Promise<Source> {
-    const transcoder = this.#transcoder(table, connector);
+    const alter = this.alter(table, connector);
     const source =
       connector.kind === 'kafka'
         ? await this.#openKafka(table, connector, scope)
         : await this.#openKinesis(table, connector, scope);
-    if (transcoder === undefined) return source;
-    return new AlteredSource(source, {
-      alter: async (batch, signal) => await transcoder.transcode(batch, signal),
-    });
+    return alter === undefined ? source : new AlteredSource(source, { alter });
+  }
+
+  /** What is done to a table's batches before they are decoded, if anything is. */
+  alter(table: SourceTable, connector: KafkaTable | KinesisTable): Alter | undefined {
+    const transcoder = this.#transcoder(table, connector);
+    return transcoder && (async (batch, signal) => await transcoder.transcode(batch, signal));
   }
 
   /** Connects when the pipeline opens. */

@@ -50,12 +50,14 @@ export async function sampleBatch(
 
 function valueLine(value: RawValue): Uint8Array {
   if (value === null || value.length === 0) return Buffer.from(`${oddLine}\n`);
-  const line = Buffer.alloc(value.length + 1);
+  // A line may end with CR LF: the value's own carriage return is not part of that.
+  const endsInReturn = value.at(-1) === carriageReturn;
+  const line = Buffer.alloc(value.length + (endsInReturn ? 2 : 1), carriageReturn);
   line.set(value);
   for (let at = line.indexOf(lineFeed); at >= 0; at = line.indexOf(lineFeed, at + 1)) {
     line[at] = carriageReturn;
   }
-  line[value.length] = lineFeed;
+  line[line.length - 1] = lineFeed;
   return line;
 }
 

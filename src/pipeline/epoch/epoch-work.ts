@@ -19,6 +19,7 @@ import {
 } from './isolated-epoch.ts';
 import type { PartStore } from './part-store.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
+import { outcomeRows, type ReplayChunk } from '../replay/outcome-rows.ts';
 import { dropQuarantineRows, quarantineRows } from './quarantine.ts';
 import type { SinkStep } from './live-sink.ts';
 import { type IsWanted, isUnwanted } from './skip.ts';
@@ -35,16 +36,23 @@ export type EpochInput = {
   readonly fileBytes: readonly number[];
   /** Whether a sink wants a batch's rows, or has them already; undefined where all want all. */
   readonly isWanted: IsWanted | undefined;
+  /**
+   * The batches are rejected records once more: what becomes of each goes to the sink of outcomes,
+   * and none is rejected anew.
+   */
+  readonly replay?: ReplayChunk | undefined;
 };
 
 export type EpochYield = {
-  /** One per output of the plan, in its order, and the quarantine's last. */
+  /** One per sink, in their order. */
   readonly steps: readonly SinkStep[];
   readonly rejectedCount: number;
   /** Rejected, but the table says `bad_data = 'drop'`. */
   readonly droppedCount: number;
   /** Source name → what was read of it, and what of that was rejected or dropped. */
   readonly records: ReadonlyMap<string, RecordCounts>;
+  /** Replayed, and rejected again. */
+  readonly failedAgainCount?: number | undefined;
 };
 
 /**
@@ -60,7 +68,7 @@ export type EpochContext = {
   readonly connection: Connection;
   readonly plan: Plan;
   readonly decoders: ReadonlyMap<string, Decoder>;
-  /** One per output, and the quarantine's last. */
+  /** One per output, then the quarantine's, and that of replays' outcomes where there are any. */
   readonly sinks: readonly Sink[];
   readonly parts: PartStore;
   readonly scratchDirectory: string;
@@ -112,13 +120,15 @@ export class EpochWork {
    * was made; come again with at most `slowBytesMax`.
    */
   async run(input: EpochInput): Promise<EpochYield | undefined> {
+    // What becomes of each record only the slow path tells. Chunks are of a size for it.
+    if (input.replay !== undefined) return await this.#runSlowly(input, completeSearch);
     // Rejected records count whichever sinks want them, which only the slow path looks at.
     if (input.isWanted !== undefined) return await this.#trySlowly(input, completeSearch);
     try {
       const relations = await this.#decode(input);
       const steps = await this.#write(input, () => relations);
       const records = await this.#countRecords(input);
-      return { steps: [...steps, nothing], rejectedCount: 0, droppedCount: 0, records };
+      return { steps: this.#ofAll(steps), rejectedCount: 0, droppedCount: 0, records };
     } catch (thrown) {
       if (!isRecordFailure(thrown)) throw thrown;
       if (this.#adapts(thrown)) return await this.run(input);
@@ -159,20 +169,34 @@ export class EpochWork {
         rejected = rejected.concat(await isolated.takeOutFailing(input, search));
       }
       const failing = rejected.find((record) => policies.get(record.source) === 'fail');
-      if (failing !== undefined) throw badRecord(failing);
+      if (failing !== undefined && input.replay === undefined) throw badRecord(failing);
       return await this.#write(input, (sink) => isolated.relations(sink, input.isWanted));
     };
     const steps = await untilItWorks(searches, writeWithout);
-    const isQuarantineBehind = isUnwanted(input, this.#context.sinks.length - 1);
+    if (input.replay !== undefined) {
+      const outcomes = await this.#outcomes(input, input.replay, rejected);
+      const nothingNew = { rejectedCount: 0, droppedCount: 0, records: new Map() };
+      const failedAgainCount = rejected.length;
+      return { ...nothingNew, steps: [...steps, nothing, outcomes], failedAgainCount };
+    }
+    const isQuarantineBehind = isUnwanted(input, this.#quarantineIndex);
     const kept = rejected.filter(
       (record) => policies.get(record.source) === 'quarantine' && !isQuarantineBehind(record),
     );
     return {
-      steps: [...steps, await this.#quarantine(input, kept)],
+      steps: this.#ofAll([...steps, await this.#quarantine(input, kept)]),
       rejectedCount: kept.length,
       droppedCount: rejected.length - kept.length,
       records: isolated.recordCounts(rejected),
     };
+  }
+
+  get #quarantineIndex(): number {
+    return this.#context.plan.outputs.length;
+  }
+
+  #ofAll(steps: readonly SinkStep[]): readonly SinkStep[] {
+    return this.#context.sinks.map((_, index) => steps[index] ?? nothing);
   }
 
   /** Of an epoch without a bad record. */
@@ -278,18 +302,35 @@ export class EpochWork {
   }
 
   async #quarantine(input: EpochInput, records: readonly RejectedRecord[]): Promise<SinkStep> {
-    const { connection, sinks, pipeline } = this.#context;
-    const index = sinks.length - 1;
-    const sink = sinks[index];
-    if (records.length === 0 || sink?.kind !== 'table') return nothing;
+    const { connection, pipeline } = this.#context;
+    if (records.length === 0) return nothing;
     try {
       const select = await quarantineRows(connection, pipeline, records);
-      const step = await this.#writePart(input, sink, index, select);
-      await this.#syncParts([step]);
-      return step;
+      return await this.#writeOwn(input, this.#quarantineIndex, select);
     } finally {
       await dropQuarantineRows(connection);
     }
+  }
+
+  /** What became of each record of a replay's chunk. */
+  async #outcomes(
+    input: EpochInput,
+    replay: ReplayChunk,
+    failed: readonly RejectedRecord[],
+  ): Promise<SinkStep> {
+    const { connection, pipeline } = this.#context;
+    if (replay.recordCount === 0) return nothing;
+    const select = await outcomeRows(connection, replay, failed, { ...input, pipeline });
+    return await this.#writeOwn(input, this.#quarantineIndex + 1, select);
+  }
+
+  /** Rows of Helios's own about records. */
+  async #writeOwn(input: EpochInput, index: number, select: string): Promise<SinkStep> {
+    const sink = this.#context.sinks[index];
+    assert(sink?.kind === 'table', 'what is told of records goes into tables');
+    const step = await this.#writePart(input, sink, index, select);
+    await this.#syncParts([step]);
+    return step;
   }
 
   async #syncParts(steps: readonly SinkStep[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HeliosError } from '../../base/errors.ts';
 import type { Epoch, EpochMs } from '../../event/record.ts';
+import type { Replay } from '../replay/replay.ts';
 
 /**
  * A file of rows of one sink that no committed table file holds yet, as far as this manifest knows.
@@ -77,6 +78,15 @@ export type Manifest = {
   readonly bytesIn: number;
   readonly recordsRejected: number;
   readonly recordsDropped: number;
+  /** Of those rejected, the ones that passed in a replay since. */
+  readonly recordsReplayed?: number | undefined;
+  /** Replays to be done, in this order, and the last that were. */
+  readonly replays?: readonly Replay[] | undefined;
+  /**
+   * Source → what was rejected before this can't be replayed: it was, or may be, read again. By the
+   * clock that rejects.
+   */
+  readonly replaySinceMs?: Readonly<Record<string, EpochMs>> | undefined;
   readonly sources: readonly ManifestSource[];
   readonly sinks: readonly ManifestSink[];
   /**

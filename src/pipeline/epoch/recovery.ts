@@ -13,6 +13,8 @@ import type {
 } from './manifest.ts';
 import { fenced, type ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
+import { replayTable } from '../replay/replay.ts';
+import { replayableSince } from '../replay/replayable-since.ts';
 
 /** Source name → partition → position read up to; undefined is the partition's beginning. */
 export type ReadPositions = ReadonlyMap<string, ReadonlyMap<string, Position | undefined>>;
@@ -87,13 +89,31 @@ function checkOwner(ours: ReadonlySet<string>, newest: Manifest | undefined): vo
  * orphans.
  */
 function claimed(context: RecoveryContext, newest: Found): Manifest {
+  const { manifest } = newest;
+  const epoch = manifest.epoch + 1;
   return {
-    ...newest.manifest,
-    epoch: newest.manifest.epoch + 1,
+    ...manifest,
+    epoch,
     incarnation: context.incarnation,
     previous: newest.hash,
     createdAtMs: context.nowMs,
+    sinks: [...manifest.sinks, ...firstOutcomes(context, manifest, epoch)],
   };
+}
+
+/** The sink of replays' outcomes is there from the first replay on. */
+function firstOutcomes(
+  context: RecoveryContext,
+  { sinks, sources }: Manifest,
+  epoch: Epoch,
+): readonly ManifestSink[] {
+  return context.sinks
+    .slice(sinks.length)
+    .filter(({ table }) => table === replayTable)
+    .map(({ table, sink }) => {
+      const start = { sinceEpoch: epoch, start: knownTexts(sources) };
+      return { ...newSink(context, table, sink), ...start, fileBytes: null };
+    });
 }
 
 function checkSources(context: RecoveryContext, manifest: Manifest): void {
@@ -125,12 +145,34 @@ async function begun(context: RecoveryContext, before: Found | undefined): Promi
     sources,
     begin: beginOf(sources, before?.manifest),
     until: before?.manifest.until,
+    recordsReplayed: before?.manifest.recordsReplayed,
+    replays: before?.manifest.replays,
+    replaySinceMs: replaySinceOf(context, before?.manifest, sources),
     sinks: context.sinks.map(({ table, sink }) => {
       const earlier = before?.manifest.sinks.find((entry) => entry.table === table);
+      // What was replayed stays so whatever becomes of the rows: who discards them gives them up.
+      if (table === replayTable && earlier?.tableId === sink.tableId) return earlier;
       const start = { sinceEpoch: epoch, start: knownTexts(sources) };
       return { ...newSink(context, table, sink), ...start, ...fileSoFar(sink, earlier) };
     }),
   };
+}
+
+/** Records of what a source was before can't be told from those that it has now. */
+function replaySinceOf(
+  context: RecoveryContext,
+  before: Manifest | undefined,
+  sources: readonly ManifestSource[],
+): Manifest['replaySinceMs'] {
+  if (before === undefined) return undefined;
+  const outcomes = before.sinks.find(({ table }) => table === replayTable);
+  const found = context.sinks.find(({ table }) => table === replayTable);
+  const areOutcomesGone = outcomes !== undefined && outcomes.tableId !== found?.sink.tableId;
+  const others = sources.filter(({ name, identity }) => {
+    const known = before.sources.find((source) => source.name === name);
+    return areOutcomesGone || (known !== undefined && known.identity !== identity);
+  });
+  return replayableSince(before, others, context.nowMs);
 }
 
 /** What is read already began where it did; what is new begins here. */

@@ -17,6 +17,8 @@ import type { StateGate } from '../state/state-gate.ts';
 import type { Manifest, ManifestSource } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
+import { replayableSince } from '../replay/replayable-since.ts';
+import type { ReplayFeed, ReplayStep } from '../replay/replay-feed.ts';
 import type { ReadPositions, RecoveredState } from './recovery.ts';
 import type { Roller } from './roller.ts';
 import { nextSkip, skipAfter, wantedBy } from './skip.ts';
@@ -60,6 +62,9 @@ export type PublishedEpoch = {
   readonly records: EpochYield['records'];
 };
 
+/** Source name → its batches of one epoch. */
+type Batches = ReadonlyMap<string, readonly Batch[]>;
+
 export type RunnerContext = {
   readonly state: RecoveredState;
   readonly sources: ReadonlyMap<string, Source>;
@@ -69,6 +74,7 @@ export type RunnerContext = {
   readonly parts: PartStore;
   readonly incarnation: string;
   readonly clock: Clock;
+  readonly replays: ReplayFeed;
   /** Pipelines of this process that had an epoch of late. */
   readonly busyCount: () => number;
   /** Where the state is kept elsewhere too. */
@@ -132,15 +138,16 @@ export class Runner {
       roller.throwIfFailed();
       const startedMs = clock.monotonicMs();
       const isFull = this.#isFull();
+      const hasReplayed = !isFull && (await this.#replay(signal));
       const batches = isFull ? new Map<string, Batch[]>() : await this.#gather(signal);
       if (isFull) await pause(clock, idleCheckMs, signal);
       else if (batches.size > 0) {
         await this.#epoch(batches);
         await this.#pace(batches, startedMs, signal);
-      } else if (await this.#hasEnded()) {
+      } else if (!hasReplayed && (await this.#hasEnded())) {
         await this.#tellSources();
         return 'ended';
-      } else {
+      } else if (!hasReplayed) {
         // What was read last may have been too soon after the epoch before to be told then.
         if (this.#isTimeToTell()) await this.#tellSources();
         await this.#wait(signal);
@@ -185,22 +192,33 @@ export class Runner {
     }
   }
 
-  async #epoch(batches: ReadonlyMap<string, readonly Batch[]>): Promise<void> {
+  /** One epoch of what is to be replayed, if anything is. */
+  async #replay(signal: AbortSignal): Promise<boolean> {
+    const step = await this.#context.replays.next(this.#manifest, signal);
+    if (step !== undefined) await this.#epoch(step.batches, step);
+    return step !== undefined;
+  }
+
+  async #epoch(batches: Batches, replayed?: ReplayStep): Promise<void> {
     const { work, clock, onPublished } = this.#context;
     const epoch = this.#manifest.epoch + 1;
     const startedMs = clock.monotonicMs();
+    // What is replayed was read before.
+    const read: Batches = replayed === undefined ? batches : new Map();
     try {
       const fileBytes = this.sinks.map((sink) => sink.fileBytes);
       const isWanted = wantedBy(this.sinks, this.#context.sources);
-      const result = await work.run({ epoch, batches, nowMs: clock.nowMs(), fileBytes, isWanted });
+      const replay = replayed?.chunk;
+      const nowMs = clock.nowMs();
+      const result = await work.run({ epoch, batches, nowMs, fileBytes, isWanted, replay });
       // As little at a time as the slow path can take, wherever batches end.
       if (result === undefined) return this.#bite.takeLess(work.slowBytesMax / 2);
-      await this.#commit(batches, result);
+      await this.#commit(read, result, replayed);
       onPublished({
         epoch,
         publishedAtMs: this.#manifest.createdAtMs,
         durationMs: clock.monotonicMs() - startedMs,
-        bytesIn: byteCount(batches),
+        bytesIn: byteCount(read),
         rowsOut: result.steps.reduce((sum, step) => sum + step.rowCount, 0),
         recordsRejected: result.rejectedCount,
         records: result.records,
@@ -211,12 +229,13 @@ export class Runner {
   }
 
   /** Puts the manifest, then makes memory agree with it, without waiting in between. */
-  async #commit(batches: ReadonlyMap<string, readonly Batch[]>, result: EpochYield): Promise<void> {
+  async #commit(batches: Batches, result: EpochYield, replayed?: ReplayStep): Promise<void> {
     const { store, parts, sources, clock, state } = this.#context;
     const positions = advance(this.#positions, batches);
     for (const sink of state.sinks) sink.skip = skipAfter(sink.skip, positions, sources);
     const merges: readonly (Merge | undefined)[] = state.sinks.map((sink) => sink.pendingMerge);
-    const manifest = this.#nextManifest(positions, batches, result);
+    const next = this.#nextManifest(positions, batches, result);
+    const manifest = replayed?.after(next, result.failedAgainCount ?? 0) ?? next;
     crashPoint('before-manifest');
     this.#hash = await store.put(manifest);
     crashPoint('after-manifest');
@@ -252,18 +271,21 @@ export class Runner {
     }
   }
 
-  #nextManifest(
-    positions: ReadPositions,
-    batches: ReadonlyMap<string, readonly Batch[]>,
-    result: EpochYield,
-  ): Manifest {
+  #nextManifest(positions: ReadPositions, batches: Batches, result: EpochYield): Manifest {
     const before = this.#manifest;
+    const nowMs = this.#context.clock.nowMs();
+    const wasSkipping = before.sinks.some(({ skip }) => skip !== null);
+    const isSkipping = this.sinks.some(({ skip }) => skip !== null);
     return {
       ...before,
       epoch: before.epoch + 1,
       incarnation: this.#context.incarnation,
       previous: this.#hash,
-      createdAtMs: this.#context.clock.nowMs(),
+      createdAtMs: nowMs,
+      // Until then some sinks took what others left out: so they would what is replayed.
+      ...(wasSkipping && !isSkipping
+        ? { replaySinceMs: replayableSince(before, before.sources, nowMs) }
+        : {}),
       bytesIn: before.bytesIn + byteCount(batches),
       recordsRejected: before.recordsRejected + result.rejectedCount,
       recordsDropped: before.recordsDropped + result.droppedCount,
@@ -284,11 +306,7 @@ export class Runner {
    * Gathers for a while before the next epoch, unless there is a full one to take already or
    * nothing is to come. Old manifests go meanwhile: nobody waits for that.
    */
-  async #pace(
-    batches: ReadonlyMap<string, readonly Batch[]>,
-    startedMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #pace(batches: Batches, startedMs: number, signal: AbortSignal): Promise<void> {
     const { clock, store } = this.#context;
     const workMs = clock.monotonicMs() - startedMs;
     const collected = store.collect(this.#manifest.epoch);
@@ -357,10 +375,7 @@ async function pause(clock: Clock, durationMs: number, signal: AbortSignal): Pro
   }
 }
 
-function advance(
-  positions: ReadPositions,
-  batches: ReadonlyMap<string, readonly Batch[]>,
-): ReadPositions {
+function advance(positions: ReadPositions, batches: Batches): ReadPositions {
   return new Map(
     [...positions].map(([name, partitions]) => {
       const after = new Map(partitions);

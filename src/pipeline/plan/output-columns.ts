@@ -16,7 +16,7 @@ export function outputColumns(output: Output, sink: Sink | undefined): string {
 }
 
 /** Columns by name, in the table's order and stored types; the table's others are NULL. */
-function tableColumns({ schema, table }: Output, stored: Schema): string {
+export function tableColumns({ schema, table }: Output, stored: Schema): string {
   const { connector } = table;
   const fields = 'partitionFields' in connector ? connector.partitionFields : [];
   const partitioned = new Set(fields.map((name) => name.toLowerCase()));

@@ -10,6 +10,7 @@ import type { SinkConnector } from '../../sql/script.ts';
 import { quarantineSchema, quarantineTable } from '../epoch/quarantine.ts';
 import type { PipelineEnvironment, Scope } from '../open-pipeline.ts';
 import { checkedPartitionFields } from '../plan/partition-fields.ts';
+import { replaySchema, replayTable } from '../replay/replay.ts';
 import { type Output, type Plan, timeColumnOf } from '../plan/plan.ts';
 import { stagingDirectory } from '../tables/table-registry.ts';
 import { openFilesSink } from './open-files-sink.ts';
@@ -19,11 +20,15 @@ export type NamedSink = { readonly table: string; readonly sink: Sink };
 
 type OwnScope = Scope & { readonly pipelineId: string };
 
-/** One per output of the plan, and the quarantine's last. */
+/**
+ * One per output of the plan, then the quarantine's, and that of replays' outcomes where there were
+ * replays.
+ */
 export async function openSinks(
   environment: PipelineEnvironment,
   plan: Plan,
   scope: OwnScope,
+  hasReplays = false,
 ): Promise<readonly NamedSink[]> {
   const sinks: NamedSink[] = [];
   for (const output of plan.outputs) {
@@ -31,7 +36,10 @@ export async function openSinks(
     sinks.push({ table: name, sink: await openSink(environment, plan, output, scope) });
   }
   const quarantine = await openQuarantine(environment, scope.pipelineId);
-  return [...sinks, { table: quarantineTable, sink: quarantine }];
+  sinks.push({ table: quarantineTable, sink: quarantine });
+  if (!hasReplays) return sinks;
+  const outcomes = await openOutcomes(environment, scope.pipelineId);
+  return [...sinks, { table: replayTable, sink: outcomes }];
 }
 
 async function openSink(
@@ -80,16 +88,34 @@ export async function openQuarantine(
   environment: PipelineEnvironment,
   pipelineId: string,
 ): Promise<Sink> {
-  const local = join(environment.dataDirectory, 'tables', quarantineTable);
-  const path = environment.state?.quarantineLocation ?? local;
-  return await deltaSink(environment, {
+  return await openOwn(environment, pipelineId, {
     name: quarantineTable,
-    path,
-    staging: stagingOf(environment, path, pipelineId),
     schema: storedSchema(quarantineSchema),
-    connector: quarantineConnector,
     timeColumn: 'rejected_at',
   });
+}
+
+/** The table of what replays made of rejected records. */
+export async function openOutcomes(
+  environment: PipelineEnvironment,
+  pipelineId: string,
+): Promise<Sink> {
+  return await openOwn(environment, pipelineId, {
+    name: replayTable,
+    schema: storedSchema(replaySchema),
+    timeColumn: 'replayed_at',
+  });
+}
+
+async function openOwn(
+  environment: PipelineEnvironment,
+  pipelineId: string,
+  table: Pick<DeltaSinkRequest, 'name' | 'schema' | 'timeColumn'>,
+): Promise<Sink> {
+  const local = join(environment.dataDirectory, 'tables', table.name);
+  const path = environment.state?.tableLocation(table.name) ?? local;
+  const staging = stagingOf(environment, path, pipelineId);
+  return await deltaSink(environment, { ...table, path, staging, connector: ownConnector });
 }
 
 function stagingOf(
@@ -144,9 +170,10 @@ function schemaFor(table: DeltaTable, schema: Schema, hasLocalTimes: boolean): S
   return withTimesOf(schema, metadata.schemaString, { takesNew });
 }
 
-const quarantineConnector: DeltaSinkRequest['connector'] = {
+/** Of the tables that Helios makes by itself. */
+const ownConnector: DeltaSinkRequest['connector'] = {
   kind: 'delta',
-  path: quarantineTable,
+  path: '',
   storage: {},
   partitionFields: [],
   timePartitionPattern: undefined,

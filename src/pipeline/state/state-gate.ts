@@ -21,6 +21,6 @@ export type StateGate = {
 /** The state of all pipelines, where it survives this machine. */
 export type KeptState = {
   readonly gate: (pipelineId: string) => StateGate;
-  /** Where the table of rejected records is: on this disk it would be gone with it. */
-  readonly quarantineLocation: string;
+  /** Where a table is that Helios makes by itself: on this disk it would be gone with it. */
+  readonly tableLocation: (name: string) => string;
 };

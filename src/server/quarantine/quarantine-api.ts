@@ -69,6 +69,8 @@ export type QuarantineExample = RecordPlace & {
 export type RefusedRecords = {
   readonly source: string;
   readonly reason:
+    /** Rejected by a pipeline that had the name before and was deleted. */
+    | 'pipeline_gone'
     /** The pipeline's SQL has no such source any more. */
     | 'source_gone'
     /** Rows of Parquet files: their bytes are not kept. */
@@ -124,8 +126,8 @@ export type ReplayListAnswer = { readonly replays: readonly ReplayAnswer[] };
 
 /**
  * A row of the table `quarantine_replays`, which SQL can name beside `quarantine`: what a replay
- * made of one record. The first five columns say which; `passed` is true at most once for each. A
- * record is `replayed` where one of its rows has `passed`, `failed_again` where none has, and `open`
+ * made of one record. The columns up to `copy` say which; `passed` is true at most once for each. A
+ * record is replayed where one of its rows has `passed`, failed again where none has, and open
  * where there are no rows:
  *
  *     SELECT q.*, r.passed, r.replay_code, r.replay_message FROM quarantine AS q LEFT JOIN (
@@ -134,6 +136,9 @@ export type ReplayListAnswer = { readonly replays: readonly ReplayAnswer[] };
  *         arg_max(replay_message, replay_epoch) AS replay_message
  *       FROM quarantine_replays GROUP BY ALL
  *     ) AS r USING (pipeline, source, "partition", "position", rejected_at)
+ *
+ * Only the records of one Kinesis aggregate share a position: there `md5(raw) = raw_md5` tells them
+ * apart.
  */
 export type ReplayRow = {
   readonly pipeline: string;
@@ -141,6 +146,9 @@ export type ReplayRow = {
   readonly partition: string;
   readonly position: string;
   readonly rejected_at: string;
+  /** `md5(raw)`, and the number from 1 among equal ones: for records that share a position. */
+  readonly raw_md5: string;
+  readonly copy: number;
   readonly replay_id: string;
   /** The pipeline's epoch that holds its rows. */
   readonly replay_epoch: number;
@@ -162,7 +170,5 @@ export type QuarantineAnswer = {
     readonly open: number;
     readonly failed_again: number;
     readonly replayed: number;
-    /** Of the newest that is not replayed. */
-    readonly newest_open_at?: string | undefined;
   }[];
 };
