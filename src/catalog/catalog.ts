@@ -236,6 +236,13 @@ export class Catalog {
       .run(kind, path, content, changedAtMs);
   }
 
+  /** There must be none at `to`, unless it is the same one in other letters' case. */
+  moveDocument(kind: DocumentKind, path: string, to: string): void {
+    this.#database
+      .prepare('UPDATE documents SET path = ? WHERE kind = ? AND path = ?')
+      .run(to, kind, path);
+  }
+
   deleteDocument(kind: DocumentKind, path: string): void {
     this.#database.prepare('DELETE FROM documents WHERE kind = ? AND path = ?').run(kind, path);
   }

@@ -74,6 +74,25 @@ test('who does not know what is there replaces nothing', () => {
   expect(failure(() => put('q', { sql: '5' }, second)).code).toBe('not_found');
 });
 
+test('a document is moved to where none is, and keeps its version', () => {
+  const version = put('old/name', { sql: '1' });
+  put('taken', { sql: '2' });
+  const move = (to: string, from = 'old/name') =>
+    library.move('query', from, { to, version: undefined });
+  expect(failure(() => move('Taken'))).toMatchObject({
+    code: 'already_exists',
+    details: { content: { sql: '2' } },
+  });
+  expect(failure(() => move('../x')).code).toBe('invalid_name');
+  expect(failure(() => move('b', 'a')).code).toBe('not_found');
+  const late = { to: 'new', version: 'other' };
+  expect(failure(() => library.move('query', 'old/name', late)).code).toBe('conflict');
+  expect(move('Old/Name')).toMatchObject({ path: 'Old/Name', version });
+  expect(library.move('query', 'old/name', { to: 'new', version })).toMatchObject({ version });
+  expect(library.list('query').map(({ path }) => path)).toEqual(['new', 'taken']);
+  expect(library.get('query', 'new').content).toEqual({ sql: '1' });
+});
+
 test('sizes and numbers are bounded, and a replaced document makes room for itself', () => {
   const limits = { documentBytesMax: 20, documentsMax: 2, bytesMax: 30 };
   library = new Library({ catalog, clock: systemClock, limits });

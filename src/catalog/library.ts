@@ -88,6 +88,22 @@ export class Library {
     return toDocument(entry);
   }
 
+  /**
+   * Gives a document another path, and nothing else: `already_exists` where there is one. Without
+   * `version`: whatever it is; else `conflict` where it is another.
+   */
+  move(kind: DocumentKind, path: string, move: DocumentMove): LibraryDocument {
+    const document = this.get(kind, path);
+    checkVersion(document, kind, move.version ?? '*');
+    const to = documentPath(move.to);
+    const there = this.#catalog.document(kind, to);
+    if (there !== undefined && there.path !== document.path) {
+      checkVersion(toDocument(there), kind, undefined);
+    }
+    this.#catalog.moveDocument(kind, document.path, to);
+    return { ...document, path: to };
+  }
+
   /** Without `version`: whatever it is. Else `conflict` where it is another. */
   delete(kind: DocumentKind, path: string, version: string = '*'): void {
     const document = this.get(kind, path);
@@ -123,6 +139,8 @@ type DocumentChange = {
   readonly content: unknown;
   readonly replaces: string | undefined;
 };
+
+type DocumentMove = { readonly to: string; readonly version: string | undefined };
 
 const words = { query: 'saved query', dashboard: 'dashboard' } as const;
 

@@ -11,6 +11,9 @@ export type SavedQueryBody = {
   readonly chart?: string | undefined;
 };
 
+/** `PATCH /api/v1/library/queries/{path}`, and of dashboards: where it is from now on. */
+export type DocumentMoveBody = { readonly path: string };
+
 export type SavedQueryAnswer = SavedQueryBody & DocumentFacts;
 
 /** `GET /api/v1/library/queries`: without the SQL. */

@@ -70,6 +70,22 @@ test('a saved query lies in a folder, is listed without its SQL, and replaced by
   expect((await server.send('GET', path, {})).status).toBe(404);
 });
 
+test('a saved query is moved, with its version', async () => {
+  const made = await put(`${queries}/from`, { sql: 'SELECT 1' });
+  const version = made.headers.etag ?? '';
+  const move = async (from: string, path: string, known: string): Promise<Answer> =>
+    await server.send('PATCH', `${queries}/${from}`, {
+      body: JSON.stringify({ path }),
+      headers: { 'content-type': 'application/json', 'if-match': known },
+    });
+  expect((await move('from', 'to', '"other"')).status).toBe(409);
+  const moved = await move('from', 'folder/to', version);
+  expect(json(moved)).toMatchObject({ path: 'folder/to', sql: 'SELECT 1' });
+  expect(moved.headers.etag).toBe(version);
+  expect((await server.send('GET', `${queries}/from`, {})).status).toBe(404);
+  await server.send('DELETE', `${queries}/folder%2Fto`, {});
+});
+
 test('a dashboard comes back as it was put, and is listed without its panels', async () => {
   const made = json(await put(`${dashboards}/shop`, board));
   expect(made).toMatchObject(board);

@@ -28,6 +28,8 @@ export function addLibraryRoutes(app: Routes, library: Library): void {
   addDashboardList(app, library);
   addDocuments(app, library, queries);
   addDocuments(app, library, dashboards);
+  addMoves(app, library, queries);
+  addMoves(app, library, dashboards);
   addDashboardFileRoutes(app, library);
 }
 
@@ -148,6 +150,33 @@ function addDocuments(app: Routes, library: Library, described: Described): void
     async ({ params, headers }, reply) => {
       library.delete(kind, params.path, versionOf(headers['if-match']));
       return await reply.code(204).send();
+    },
+  );
+}
+
+const moveBody = Type.Object(
+  { path: Type.String({ minLength: 1, maxLength: 1000, description: 'Where it is from now on.' }) },
+  { additionalProperties: false },
+);
+
+function addMoves(app: Routes, library: Library, { kind, address, what, answer }: Described): void {
+  app.patch(
+    `${address}/:path`,
+    {
+      schema: {
+        summary: `Rename ${what}, or move it to another folder`,
+        description: 'Where there is one of that path already, nothing is changed: 409.',
+        params: pathParams,
+        headers: versionHeader,
+        body: moveBody,
+        response: { 200: answer, '4xx': errorSchema },
+      },
+    },
+    ({ params, headers, body }, reply) => {
+      const version = versionOf(headers['if-match']);
+      const document = library.move(kind, params.path, { to: body.path, version });
+      reply.header('etag', `"${document.version}"`);
+      return answerOf(document);
     },
   );
 }
