@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { TableListAnswer } from '../../server/api.ts';
+import type { SavedQueryListAnswer } from '../../server/library/library-api.ts';
 import { request } from '../api/request.ts';
 import { go } from '../place.ts';
 import { pages } from './pages.tsx';
@@ -9,7 +10,7 @@ type Target = { readonly label: string; readonly kind: string; readonly href: st
 
 const shownMax = 12;
 
-/** Ctrl+K: goes to any page or table by a few letters of its name. */
+/** Ctrl+K: goes to any page, table or saved query by a few letters of its name. */
 export function Palette({
   isOpen,
   onClose,
@@ -54,7 +55,7 @@ function Search({ onDone }: { readonly onDone: () => void }): ReactNode {
         aria-expanded="true"
         aria-controls="palette-list"
         aria-activedescendant={found[at] === undefined ? undefined : `palette-${at}`}
-        aria-label="Name of a page or a table"
+        aria-label="Name of a page, a table or a saved query"
         placeholder="Search or jump to…"
         autoFocus
         value={text}
@@ -85,21 +86,37 @@ function Search({ onDone }: { readonly onDone: () => void }): ReactNode {
 }
 
 function useTargets(): readonly Target[] {
-  const [tables, setTables] = useState<readonly Target[]>([]);
+  const [listed, setListed] = useState<readonly Target[]>([]);
   useEffect(() => {
     const stop = new AbortController();
-    request<TableListAnswer>('/api/v1/tables', { signal: stop.signal })
-      .then((answer) => setTables(answer.tables.map(({ name }) => tableTarget(name))))
+    const { signal } = stop;
+    const tables = request<TableListAnswer>('/api/v1/tables', { signal }).then(tableTargets);
+    const queries = request<SavedQueryListAnswer>('/api/v1/library/queries', { signal });
+    void Promise.allSettled([tables, queries.then(queryTargets)]).then((found) => {
+      if (signal.aborted) return;
       // Pages can be gone to without; the page says why the server does not answer.
-      .catch(() => setTables([]));
+      setListed(found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])));
+    });
     return () => stop.abort();
   }, []);
   const own = pages.map(({ name, title }) => ({ label: title, kind: 'page', href: `/${name}` }));
-  return [...own, ...tables];
+  return [...own, ...listed];
 }
 
-function tableTarget(name: string): Target {
-  return { label: name, kind: 'table', href: `/tables/${encodeURIComponent(name)}` };
+function tableTargets({ tables }: TableListAnswer): readonly Target[] {
+  return tables.map(({ name }) => ({
+    label: name,
+    kind: 'table',
+    href: `/tables/${encodeURIComponent(name)}`,
+  }));
+}
+
+function queryTargets({ queries }: SavedQueryListAnswer): readonly Target[] {
+  return queries.map(({ path }) => ({
+    label: path,
+    kind: 'saved query',
+    href: `/sql?${new URLSearchParams({ saved: path }).toString()}`,
+  }));
 }
 
 /** All letters in their order, the closest together first. */

@@ -25,6 +25,7 @@ const paths = {
   copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
   more: 'M3.5 8h.01M8 8h.01M12.5 8h.01',
   clock: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM8 5v3.2l2.2 1.3',
+  folder: 'M2.5 4h4l1.5 1.5h5.5V13h-11z',
   chart: 'M2.5 2.5v11h11M5 10l3-3.5 2 2L13.5 4',
 } as const;
 

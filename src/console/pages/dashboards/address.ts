@@ -7,8 +7,3 @@ export function dashboardPage(path: string): string {
 export function dashboardDocument(path: string): string {
   return `/api/v1/library/dashboards/${encodeURIComponent(path)}`;
 }
-
-/** Where a saved query is in the API. */
-export function queryDocument(path: string): string {
-  return `/api/v1/library/queries/${encodeURIComponent(path)}`;
-}

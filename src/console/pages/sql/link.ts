@@ -1,14 +1,22 @@
+import { isChanged } from './saved/saved-query.ts';
 import type { ResultView, SqlTab } from './tabs/tabs.ts';
 
-/** What a link to the page says of a query. */
-export type LinkedQuery = Pick<SqlTab, 'text' | 'typed' | 'view' | 'chart'>;
+/** What a link to the page brings: a saved query by its path, or a query that is all in the link. */
+export type LinkedQuery =
+  | { readonly kind: 'saved'; readonly path: string }
+  | ({ readonly kind: 'text' } & Pick<SqlTab, 'text' | 'typed' | 'view' | 'chart'>);
 
 /** Longer links are refused by servers on the way: such a query has none. */
 const searchCharactersMax = 6000;
 
 /** The page's parameters for a query; undefined where it is too long for a link. */
-export function searchOf({ text, typed, view, chart }: LinkedQuery): URLSearchParams | undefined {
+export function searchOf(tab: Omit<SqlTab, 'id' | 'name'>): URLSearchParams | undefined {
+  const { text, typed, view, chart, saved } = tab;
   const search = new URLSearchParams();
+  if (saved !== undefined && !isChanged({ ...tab, id: '', name: '' })) {
+    search.set('saved', saved.path);
+    return search;
+  }
   if (text.trim() !== '') search.set('q', text);
   for (const [name, value] of Object.entries(typed)) {
     if (value !== '') search.set(`p.${name}`, value);
@@ -20,6 +28,8 @@ export function searchOf({ text, typed, view, chart }: LinkedQuery): URLSearchPa
 
 /** The query of a link; undefined where it has none. */
 export function linkedQuery(search: URLSearchParams): LinkedQuery | undefined {
+  const path = search.get('saved');
+  if (path !== null) return { kind: 'saved', path };
   const text = search.get('q');
   if (text === null) return undefined;
   const typed = [...search].flatMap(([name, value]) =>
@@ -27,6 +37,7 @@ export function linkedQuery(search: URLSearchParams): LinkedQuery | undefined {
   );
   const view = search.get('view');
   return {
+    kind: 'text',
     text,
     typed: Object.fromEntries(typed),
     view: isView(view) ? view : 'table',

@@ -11,6 +11,7 @@ type QueryMenuProps = {
   readonly handle: TabsHandle;
   readonly query: ActiveQuery;
   readonly editor: RefObject<EditorHandle | null>;
+  readonly onSaveAs: () => void;
   /** Told what came of it. */
   readonly onSaid: (message: string) => void;
 };
@@ -24,11 +25,13 @@ export function QueryMenu(props: QueryMenuProps): ReactNode {
   );
 }
 
-function itemsOf({ handle, query, editor, onSaid }: QueryMenuProps): readonly MenuItem[] {
+function itemsOf(props: QueryMenuProps): readonly MenuItem[] {
+  const { handle, query, editor, onSaveAs, onSaid } = props;
   const { tab } = query;
   const [closed] = handle.tabs.closed;
   const link = linkOf(tab);
   return [
+    { name: 'Save as…', onChoose: tab.text.trim() === '' ? undefined : onSaveAs },
     {
       name: 'Format',
       note: 'Shift Alt F',
@@ -42,7 +45,7 @@ function itemsOf({ handle, query, editor, onSaid }: QueryMenuProps): readonly Me
     },
     {
       name: 'Duplicate',
-      onChoose: () => handle.open({ ...tab, id: crypto.randomUUID(), name: '' }),
+      onChoose: () => handle.open({ ...tab, id: crypto.randomUUID(), name: '', saved: undefined }),
     },
     {
       name: 'Reopen closed',

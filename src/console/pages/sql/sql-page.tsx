@@ -1,12 +1,20 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
+import type { TableAnswer } from '../../../server/api.ts';
 import type { EditorHandle, SqlEditorProps } from '../../editor/sql-editor.tsx';
 import { parameterNames } from '../../editor/sql-text.ts';
 import type { PageProps } from '../../frame/pages.tsx';
+import { Failure } from '../../parts/failure.tsx';
 import { EditorPane } from './editor-pane.tsx';
 import { format, QueryMenu } from './query-menu.tsx';
 import { ResultPane } from './result/result-pane.tsx';
 import { ParameterFields } from './run/parameter-fields.tsx';
 import { RunBar } from './run/run-bar.tsx';
+import { SaveButton } from './saved/save-button.tsx';
+import { SaveDialog } from './saved/save-dialog.tsx';
+import { SavedNotice } from './saved/saved-notice.tsx';
+import { savedPaneOf } from './saved/saved-pane-of.ts';
+import { useSavedQueries } from './saved/use-saved-queries.ts';
+import { type Saving, useSaving } from './saved/use-saving.ts';
 import { useKnownTables } from './side/known-tables.ts';
 import { SidePane } from './side/side-pane.tsx';
 import { Split } from './split.tsx';
@@ -25,7 +33,9 @@ export function SqlPage(_props: PageProps): ReactNode {
   const editor = useRef<EditorHandle>(null);
   const { tables, error } = useKnownTables();
   const [said, setSaid] = useState('');
-  useLinkedTab(handle, runArrived);
+  const saved = useSavedQueries();
+  const saving = useSaving(handle, query.tab, saved);
+  const linkTrouble = useLinkedTab(handle, runArrived);
   useTabKeys(handle);
   const openAndRun = (text: string): void => {
     const tab = { ...newTab(crypto.randomUUID()), text };
@@ -41,39 +51,17 @@ export function SqlPage(_props: PageProps): ReactNode {
         ran={query.state.answer}
         onInsert={(text) => editor.current?.insert(text)}
         onQuery={openAndRun}
+        saved={savedPaneOf(handle, saved, query.tab.saved?.path)}
       />
       <div className="sql-main">
-        <QueryBar {...{ handle, query, editor, said }} onSaid={setSaid} />
+        <QueryBar {...{ handle, query, editor, said, saving }} onSaid={setSaid} />
         <TabNotice handle={handle} />
-        <div
-          id="sql-panel"
-          role="tabpanel"
-          aria-labelledby={`tab-${query.tab.id}`}
-          className="sql-panel"
-        >
-          <Split
-            label="Height of the editor"
-            storageKey="helios.sql.split"
-            above={
-              <Asking
-                {...{ query, editor }}
-                outsideChanges={handle.outsideChanges}
-                onSaid={setSaid}
-                tables={() => tables ?? []}
-              />
-            }
-            below={
-              <ResultPane
-                tab={query.tab}
-                state={query.state}
-                order={query.runnable?.order}
-                fixes={query.mark?.fixes ?? []}
-                onFix={(fix) => editor.current?.apply(fix)}
-                onChange={query.change}
-              />
-            }
-          />
-        </div>
+        <SavedNotice saving={saving} path={query.tab.saved?.path ?? ''} />
+        {linkTrouble !== undefined && <Failure error={linkTrouble.error} />}
+        {saving.isAsking && (
+          <SaveDialog tab={query.tab} entries={saved.entries ?? []} saving={saving} />
+        )}
+        <Panel {...{ handle, query, editor, tables }} onSaid={setSaid} />
       </div>
     </div>
   );
@@ -85,14 +73,59 @@ type Parts = {
   readonly editor: RefObject<EditorHandle | null>;
 };
 
+/** The active tab: the question above, its answer below. */
+function Panel({
+  handle,
+  query,
+  editor,
+  tables,
+  onSaid,
+}: Parts & {
+  readonly handle: TabsHandle;
+  readonly tables: readonly TableAnswer[] | undefined;
+}): ReactNode {
+  return (
+    <div
+      id="sql-panel"
+      role="tabpanel"
+      aria-labelledby={`tab-${query.tab.id}`}
+      className="sql-panel"
+    >
+      <Split
+        label="Height of the editor"
+        storageKey="helios.sql.split"
+        above={
+          <Asking
+            {...{ query, editor, onSaid }}
+            outsideChanges={handle.outsideChanges}
+            tables={() => tables ?? []}
+          />
+        }
+        below={
+          <ResultPane
+            tab={query.tab}
+            state={query.state}
+            order={query.runnable?.order}
+            fixes={query.mark?.fixes ?? []}
+            onFix={(fix) => editor.current?.apply(fix)}
+            onChange={query.change}
+          />
+        }
+      />
+    </div>
+  );
+}
+
 function QueryBar({
   handle,
   query,
   editor,
   said,
+  saving,
   onSaid,
 }: Parts & {
   readonly handle: TabsHandle;
+  readonly saving: Saving;
   /** What came of the last thing done from the menu. */
   readonly said: string;
 }): ReactNode {
@@ -108,7 +141,8 @@ function QueryBar({
         isSelection={query.runnable?.isSelection === true}
         actions={query.actions}
       >
-        <QueryMenu {...{ handle, query, editor, onSaid }} />
+        <SaveButton tab={query.tab} saving={saving} />
+        <QueryMenu {...{ handle, query, editor, onSaid }} onSaveAs={saving.saveAs} />
       </RunBar>
     </div>
   );

@@ -4,7 +4,7 @@ import { usePolled } from '../../../api/polled.ts';
 import { nowMs } from '../../../clock.ts';
 import { Link } from '../../../link.tsx';
 import { Failure } from '../../../parts/failure.tsx';
-import { queryDocument } from '../address.ts';
+import { savedQueryAddress } from '../../../api/library.ts';
 import type { TimeRange } from '../board/board-place.ts';
 import { Figure } from '../figure/figure.tsx';
 import { panelQuestion, sqlAddress } from './question.ts';
@@ -42,7 +42,7 @@ function Saved({
   readonly path: string;
   readonly asking: Asking;
 }): ReactNode {
-  const { value, error } = usePolled<SavedQueryAnswer>(queryDocument(path), savedQueryEveryMs);
+  const { value, error } = usePolled<SavedQueryAnswer>(savedQueryAddress(path), savedQueryEveryMs);
   if (value === undefined) {
     return (
       <>

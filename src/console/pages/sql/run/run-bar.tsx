@@ -22,7 +22,7 @@ export function RunBar({
   readonly canRun: boolean;
   readonly isSelection: boolean;
   readonly actions: RunActions;
-  /** The menu beside. */
+  /** What is beside. */
   readonly children: ReactNode;
 }): ReactNode {
   const isRunning = state.phase.kind === 'running';

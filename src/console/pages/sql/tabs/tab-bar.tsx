@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Icon } from '../../../parts/icon.tsx';
 import { useRun } from '../run/use-run.ts';
+import { isChanged } from '../saved/saved-query.ts';
 import { type SqlTab, tabTitle } from './tabs.ts';
 import type { TabsHandle } from './use-tabs.ts';
 import './tab-bar.css';
@@ -69,12 +70,17 @@ function Tab({ tab, handle, isActive }: TabProps): ReactNode {
         aria-selected={isActive}
         aria-controls="sql-panel"
         tabIndex={isActive ? 0 : -1}
-        title={`${title} (F2 renames, Delete closes)`}
+        title={`${tab.saved?.path ?? title} (F2 renames, Delete closes)`}
         onClick={() => handle.choose(tab.id)}
         onDoubleClick={() => setRenaming(true)}
         onKeyDown={onKeyDown}
       >
         <span className="title">{title}</span>
+        {isChanged(tab) && (
+          <span className="sql-tab-changed" title="Not saved">
+            *<span className="visually-hidden">, not saved</span>
+          </span>
+        )}
         <RunMark id={tab.id} />
       </button>
       <button

@@ -2,6 +2,15 @@ import { sqlTokens } from '../../../editor/sql-text.ts';
 
 export type ResultView = 'table' | 'chart' | 'plan';
 
+/** The saved query that a tab is of, as it was when it was opened or saved. */
+export type SavedOrigin = {
+  readonly path: string;
+  readonly version: string;
+  readonly description: string;
+  /** All of it as one text, to tell whether the tab is another by now. */
+  readonly content: string;
+};
+
 /** One query that is worked on. */
 export type SqlTab = {
   readonly id: string;
@@ -13,6 +22,7 @@ export type SqlTab = {
   readonly view: ResultView;
   /** What was chosen for the chart, as text; empty: by itself. */
   readonly chart: string;
+  readonly saved?: SavedOrigin | undefined;
 };
 
 /** The open tabs in their order, and those that can be opened again, the last closed first. */

@@ -25,6 +25,8 @@ export type TabsHandle = {
   readonly close: (id: string) => void;
   readonly reopen: () => void;
   readonly change: (id: string, change: Partial<SqlTab>) => void;
+  /** The same, where the text comes from elsewhere than the editor. */
+  readonly replace: (id: string, change: (tab: SqlTab) => SqlTab) => void;
   /** Settles a conflict: what is here is kept, or what is there is taken. */
   readonly settle: (choice: 'mine' | 'theirs' | 'both') => void;
   readonly dismiss: () => void;
@@ -82,6 +84,13 @@ export function useTabs(): TabsHandle {
     },
     reopen: () => setTabs(withReopened),
     change: (id, change) => setTabs((now) => withChanged(now, id, change)),
+    replace: (id, change) => {
+      setTabs((now) => ({
+        ...now,
+        open: now.open.map((tab) => (tab.id === id ? change(tab) : tab)),
+      }));
+      setOutsideChanges((before) => before + 1);
+    },
     settle: (choice) => {
       if (trouble?.kind !== 'conflict') return;
       const { theirs } = trouble;

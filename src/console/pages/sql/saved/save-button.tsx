@@ -1,0 +1,39 @@
+import { type ReactNode, useEffect } from 'react';
+import type { SqlTab } from '../tabs/tabs.ts';
+import { isChanged } from './saved-query.ts';
+import type { Saving } from './use-saving.ts';
+
+/** Saves the active tab's query; Ctrl+S does, too. It says whether there is anything to save. */
+export function SaveButton({
+  tab,
+  saving,
+}: {
+  readonly tab: SqlTab;
+  readonly saving: Saving;
+}): ReactNode {
+  const isBlank = tab.text.trim() === '';
+  const isKept = tab.saved !== undefined && !isChanged(tab) && saving.standing === 'same';
+  const canSave = !isBlank && !isKept && !saving.isSaving && saving.standing === 'same';
+  const { save } = saving;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key !== 's') return;
+      // The browser would save the page.
+      event.preventDefault();
+      if (canSave && document.querySelector('dialog[open]') === null) save();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [canSave, save]);
+  return (
+    <button
+      type="button"
+      className="button"
+      disabled={!canSave}
+      title={tab.saved === undefined ? 'Ctrl S' : `${tab.saved.path} (Ctrl S)`}
+      onClick={save}
+    >
+      {isKept ? 'Saved' : 'Save'}
+    </button>
+  );
+}

@@ -1,0 +1,32 @@
+import { go } from '../../../place.ts';
+import type { SqlTab } from '../tabs/tabs.ts';
+import type { TabsHandle } from '../tabs/use-tabs.ts';
+import { lastPart, originOf } from './saved-query.ts';
+import type { SavedPaneProps } from './saved-pane.tsx';
+import type { SavedQueries } from './use-saved-queries.ts';
+
+/** What the list of saved queries does to the tabs. */
+export function savedPaneOf(
+  handle: TabsHandle,
+  queries: SavedQueries,
+  activePath: string | undefined,
+): SavedPaneProps {
+  const changeTabOf = (path: string, change: Partial<SqlTab>): void => {
+    const tab = handle.tabs.open.find(({ saved }) => saved?.path === path);
+    if (tab !== undefined) handle.change(tab.id, change);
+  };
+  return {
+    queries,
+    activePath,
+    onOpen: (path) => go(savedQueryPlace(path)),
+    onMoved: (from, answer) =>
+      changeTabOf(from, { name: lastPart(answer.path), saved: originOf(answer) }),
+    // Its text stays, as one that was never saved.
+    onDeleted: (path) => changeTabOf(path, { saved: undefined }),
+  };
+}
+
+/** Where a saved query is in the console. */
+function savedQueryPlace(path: string): string {
+  return `/sql?${new URLSearchParams({ saved: path }).toString()}`;
+}
