@@ -41,10 +41,13 @@ function common(look: Look, hasLegend: boolean): EChartsCoreOption {
   };
 }
 
+/** So many stand beside each other in half a page without one being left out. */
+const standingCharactersMax = 48;
+
 /** Lying bars, when names are many or long: they stay readable. */
 export function barOption(data: ChartData, look: Look, zone: string): EChartsCoreOption {
   const labels = labelsOf(data, zone);
-  const isLying = labels.length > 12 || labels.some((label) => label.length > 12);
+  const isLying = labels.length > 12 || labels.join(' ').length > standingCharactersMax;
   const names = {
     type: 'category',
     data: labels,

@@ -1,6 +1,7 @@
 import { type ReactNode, type RefObject, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { brushPlugin, type OnBrush } from './brush.ts';
 import type { ChartKind } from './chart-choice.ts';
 import type { ChartData } from './chart-data.ts';
 import { canvasColour, seriesColours, useThemeChange } from './colours.ts';
@@ -18,20 +19,26 @@ export function LineChart({
   data,
   kind,
   seen,
+  onBrush,
 }: {
   readonly data: ChartData;
   readonly kind: ChartKind;
   /** Is told what of the axis is seen; undefined: all. */
   readonly seen?: RefObject<SeenRange | undefined> | undefined;
+  /** A drag is told in place of the zoom. */
+  readonly onBrush?: OnBrush | undefined;
 }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const newest = useRef(data);
+  const brush = useRef(onBrush);
+  const hasBrush = onBrush !== undefined;
   const theme = useThemeChange();
   const clock = JSON.stringify(axisClock(data.labels, useZone()));
   const names = JSON.stringify(data.series.map(({ name }) => name));
   useEffect(() => {
     newest.current = data;
+    brush.current = onBrush;
   });
   useEffect(() => {
     const element = box.current;
@@ -40,6 +47,7 @@ export function LineChart({
       kind,
       clock: JSON.parse(clock) as AxisClock,
     });
+    if (hasBrush) options.plugins?.push(brushPlugin((...ends) => brush.current?.(...ends)));
     const made = new uPlot(
       {
         ...options,
@@ -61,7 +69,7 @@ export function LineChart({
       observer.disconnect();
       made.destroy();
     };
-  }, [kind, names, data.axis, theme, clock, seen]);
+  }, [kind, names, data.axis, theme, clock, seen, hasBrush]);
   useEffect(() => {
     const made = plot.current;
     if (made !== undefined) made.setData(aligned(data), zoomOf(made) === undefined);

@@ -19,6 +19,10 @@ import { editorLook } from './look.ts';
 
 /** What the editor asks of the page around it. */
 export type EditorPage = {
+  /** What is written here, for who doesn't see it. */
+  readonly label?: string | undefined;
+  /** One field of a form among others: Tab goes on to the next. */
+  readonly isField?: boolean | undefined;
   readonly tables: () => readonly KnownTable[];
   readonly onChange: (text: string) => void;
   readonly onSelect: (selection: EditorSelectionRange) => void;
@@ -31,15 +35,16 @@ export type EditorPage = {
 
 export type EditorSelectionRange = { readonly from: number; readonly to: number };
 
-/** The words of DuckDB's SELECT; those that are also names of columns stay plain. */
+/** The words of DuckDB's SELECT and of scripts; those that are also names of columns stay plain. */
 const dialect = SQLDialect.define({
   keywords:
-    'all analyze and anti any as asc asof at between by case cast cross current desc distinct ' +
-    'else end escape except exclude exists explain filter following from full glob group ' +
-    'grouping having ilike in inner intersect interval is join lateral left like limit natural ' +
-    'not nulls offset on or order outer over partition pivot positional preceding qualify ' +
-    'recursive replace right sample select semi sets similar some tablesample then to ' +
-    'unbounded union unnest unpivot using values when where window with within',
+    'all analyze and anti any as asc asof at between by case cast create cross current ' +
+    'desc distinct else end escape except exclude exists explain filter following from ' +
+    'full glob group grouping having ilike in inner insert intersect interval into is join ' +
+    'lateral left like limit natural not nulls offset on or order outer over partition ' +
+    'pivot positional preceding qualify recursive replace right sample select semi sets ' +
+    'similar some table tablesample then to unbounded union unnest unpivot using values ' +
+    'when where window with within',
   types:
     'bigint blob boolean date decimal double float hugeint integer json map smallint struct ' +
     'text time timestamp timestamptz tinyint ubigint uhugeint uinteger uuid varchar',
@@ -62,7 +67,11 @@ export function editorExtensions(page: EditorPage): Extension {
     highlightSelectionMatches(),
     EditorState.tabSize.of(2),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ 'aria-label': 'SQL', spellcheck: 'false', tabindex: '0' }),
+    EditorView.contentAttributes.of({
+      'aria-label': page.label ?? 'SQL',
+      spellcheck: 'false',
+      tabindex: '0',
+    }),
     placeholder('select … from …'),
     sql({ dialect }),
     autocompletion({
@@ -79,7 +88,7 @@ export function editorExtensions(page: EditorPage): Extension {
       ...historyKeymap,
       ...defaultKeymap,
       // Escape, then Tab leaves the editor: CodeMirror has it so.
-      indentWithTab,
+      ...(page.isField === true ? [] : [indentWithTab]),
     ]),
     EditorView.updateListener.of(({ docChanged, selectionSet, state }) => {
       if (docChanged) page.onChange(state.doc.toString());

@@ -92,6 +92,8 @@ function useEditor(
   useEffect(() => {
     const kept = states.current;
     const page: EditorPage = {
+      label: newest.current.label,
+      isField: newest.current.isField,
       tables: () => newest.current.tables(),
       onChange: (next) => newest.current.onChange(next),
       onSelect: (selection) => newest.current.onSelect(selection),

@@ -5,10 +5,13 @@ import './dialog.css';
 /** A window over the page that is there as long as it is rendered; Escape closes it. */
 export function Dialog({
   title,
+  isWide = false,
   onClose,
   children,
 }: {
   readonly title: string;
+  /** For what is more than a few fields. */
+  readonly isWide?: boolean;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }): ReactNode {
@@ -24,7 +27,7 @@ export function Dialog({
   return (
     <dialog
       ref={element}
-      className="dialog"
+      className={isWide ? 'dialog wide' : 'dialog'}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { ErrorBody, PipelineAnswer } from '../../../../server/api.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
+import { useValidation } from '../../../editor/script/use-validation.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { go } from '../../../place.ts';
 import { pageOf } from '../../../frame/pages.tsx';
@@ -8,7 +9,7 @@ import { fieldOf, nameFrom, sourceOf, tableOf, withTable } from '../draft/draft.
 import { forgetDraft } from '../draft/keep-draft.ts';
 import type { StepProps } from '../step-props.ts';
 import { columnsOf, scriptOf } from '../what/script.ts';
-import { SqlPane, useValidation } from '../what/sql-pane.tsx';
+import { SqlPane } from '../what/sql-pane.tsx';
 import type { Sample, SampleState } from '../what/use-sample.ts';
 import { AttachStep } from './attach-step.tsx';
 import { TableFields } from './table-fields.tsx';
@@ -31,7 +32,9 @@ function Start({ draft, change, sample }: StepProps & { readonly sample: Sample 
   const isByHand = table.sql !== undefined;
   const usual = nameFrom(sourceOf(draft)?.stream ?? '');
   const name = table.name?.trim() || usual;
-  const { answer } = useValidation(sql);
+  const checked = useValidation(sql);
+  // What was said of another text says nothing of this one.
+  const answer = checked?.sql === sql ? checked.answer : undefined;
   const [error, setError] = useState<ErrorBody>();
   const [isStarting, setStarting] = useState(false);
   const start = async (): Promise<void> => {
@@ -58,6 +61,7 @@ function Start({ draft, change, sample }: StepProps & { readonly sample: Sample 
       />
       <SqlPane
         sql={sql}
+        checked={checked}
         isByHand={isByHand}
         onEdit={(text) => change((before) => withTable(before, { sql: text }))}
       />

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { useValidation } from '../../../editor/script/use-validation.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { count } from '../../../text.ts';
 import { sourceOf, tableOf, withTable } from '../draft/draft.ts';
@@ -46,6 +47,7 @@ function SampleView({
   const table = tableOf(draft);
   const sql = table.sql ?? scriptOf(sample.drafted, table);
   const trial = useTrial(sql, sample.records);
+  const checked = useValidation(sql);
   const [isRejectedOnly, setRejectedOnly] = useState(false);
   const answer = trial.answer?.valid === true ? trial.answer : undefined;
   const rejected = new Map(
@@ -90,6 +92,7 @@ function SampleView({
       </div>
       <SqlPane
         sql={sql}
+        checked={checked}
         isByHand={table.sql !== undefined}
         onEdit={(text) => change((before) => withTable(before, { sql: text }))}
       />

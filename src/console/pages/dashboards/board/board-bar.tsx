@@ -1,29 +1,18 @@
 import type { ReactNode } from 'react';
 import type { DashboardBody, DashboardVariable } from '../../../../server/library/library-api.ts';
 import { Link } from '../../../link.tsx';
+import { dashboardDocument } from '../address.ts';
 import { Icon } from '../../../parts/icon.tsx';
-import type { BoardPlace } from './board-place.ts';
+import { type BoardPlace, lastText, rangeDefault } from './board-place.ts';
 import { RangePicker } from './range-picker.tsx';
 
 /** The dashboard's name, and what drives all of its panels. */
-export function BoardBar({
-  title,
-  look,
-  typed,
-  body,
-  set,
-}: {
-  readonly title: string;
-  readonly look: BoardPlace;
-  readonly typed: Readonly<Record<string, string>>;
-  readonly body: DashboardBody;
-  readonly set: (changes: Readonly<Record<string, string | undefined>>) => void;
-}): ReactNode {
-  const { isPaused, isEditing, isFull } = look;
+export function BoardBar(props: BarProps): ReactNode {
+  const { title, look, typed, body, set } = props;
   return (
     <header className="board-bar">
       <h1 className="board-name">
-        {!isFull && (
+        {!look.isFull && (
           <>
             <Link href="/dashboards">Dashboards</Link> <span className="quiet">/</span>{' '}
           </>
@@ -40,31 +29,61 @@ export function BoardBar({
           }
         />
       ))}
-      <div className="board-controls">
-        <RangePicker range={look.range} set={set} />
-        <button
-          type="button"
-          className="button"
-          aria-pressed={isPaused}
-          onClick={() => set({ paused: isPaused ? undefined : '1' })}
-        >
-          <Icon name={isPaused ? 'play' : 'pause'} />
-          {isPaused ? 'Go on' : 'Pause'}
-        </button>
-        <button
-          type="button"
-          className="button"
-          onClick={() => set({ full: isFull ? undefined : '1' })}
-        >
-          {isFull ? 'Leave full screen' : 'Full screen'}
-        </button>
-        {!isEditing && !isFull && (
-          <button type="button" className="button" onClick={() => set({ edit: '1' })}>
-            Edit
-          </button>
-        )}
-      </div>
+      <Controls {...props} />
     </header>
+  );
+}
+
+type BarProps = {
+  readonly title: string;
+  readonly look: BoardPlace;
+  readonly typed: Readonly<Record<string, string>>;
+  readonly body: DashboardBody;
+  readonly set: (changes: Readonly<Record<string, string | undefined>>) => void;
+};
+
+/** The time range, and what is done with the whole dashboard. */
+function Controls({ title, look, body, set }: Omit<BarProps, 'typed'>): ReactNode {
+  const { range, isPaused, isEditing, isFull } = look;
+  return (
+    <div className="board-controls">
+      <RangePicker range={range} set={set} />
+      {range.kind === 'between' && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => set({ from: undefined, to: undefined })}
+        >
+          Back to {lastText(body.last ?? rangeDefault)}
+        </button>
+      )}
+      <button
+        type="button"
+        className="button"
+        aria-pressed={isPaused}
+        onClick={() => set({ paused: isPaused ? undefined : '1' })}
+      >
+        <Icon name={isPaused ? 'play' : 'pause'} />
+        {isPaused ? 'Go on' : 'Pause'}
+      </button>
+      <button
+        type="button"
+        className="button"
+        onClick={() => set({ full: isFull ? undefined : '1' })}
+      >
+        {isFull ? 'Leave full screen' : 'Full screen'}
+      </button>
+      {!isFull && (
+        <a className="button" href={`${dashboardDocument(title)}/file`} download>
+          Export
+        </a>
+      )}
+      {!isEditing && !isFull && (
+        <button type="button" className="button" onClick={() => set({ edit: '1' })}>
+          Edit
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -32,6 +32,7 @@ export function Board({
     typed: { ...defaults, ...look.typed },
     tickMs: body.refresh_ms ?? tickDefaultMs,
     isPaused: look.isPaused,
+    onRange,
   };
   return (
     <section className={look.isFull ? 'board full' : 'board'}>
@@ -72,6 +73,13 @@ export function Board({
 function set(changes: Readonly<Record<string, string | undefined>>): void {
   const place = { path: location.pathname, search: new URLSearchParams(location.search) };
   go(withSearch(place, changes), 'replace');
+}
+
+/** A step of its own: the browser's way back leads to the range of before. */
+function onRange(fromMs: number, toMs: number): void {
+  const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
+  const place = { path: location.pathname, search: new URLSearchParams(location.search) };
+  go(withSearch(place, { last: undefined, from, to }));
 }
 
 function leaveFullScreen(): void {

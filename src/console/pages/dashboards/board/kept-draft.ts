@@ -27,6 +27,15 @@ export function keepDraft(path: string, draft: KeptDraft | undefined): boolean {
   }
 }
 
+/** Tells when another tab of this browser keeps or forgets changes of a dashboard. */
+export function listenToDraft(path: string, onChange: () => void): () => void {
+  const onStorage = ({ key }: StorageEvent): void => {
+    if (key === keyOf(path) || key === null) onChange();
+  };
+  window.addEventListener('storage', onStorage);
+  return () => window.removeEventListener('storage', onStorage);
+}
+
 function keyOf(path: string): string {
   return `helios.dashboard.${path}`;
 }

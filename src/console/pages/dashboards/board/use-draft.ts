@@ -1,9 +1,9 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ErrorBody } from '../../../../server/api.ts';
 import type { DashboardAnswer, DashboardBody } from '../../../../server/library/library-api.ts';
 import { ApiError, errorBodyOf, request } from '../../../api/request.ts';
 import { dashboardDocument } from '../address.ts';
-import { keepDraft, keptDraft } from './kept-draft.ts';
+import { keepDraft, keptDraft, listenToDraft } from './kept-draft.ts';
 
 /** Changes that are not saved, and what saving them met. */
 export type Draft = {
@@ -13,10 +13,16 @@ export type Draft = {
   /** Somebody else saved since these changes were begun. */
   readonly isBehind: boolean;
   readonly error: ErrorBody | undefined;
+  /** Another tab of this browser has changed the same dashboard: what is kept is that tab's. */
+  readonly isElsewhere: boolean;
   /** The browser keeps nothing: leaving the page loses the changes. */
   readonly isFleeting: boolean;
   change(body: DashboardBody): void;
   discard(): void;
+  /** In place of the changes here: what the other tab keeps. */
+  takeElsewhere(): void;
+  /** In place of what the other tab keeps: the changes here. */
+  keepHere(): void;
   /** `over`: over whatever is there. True when it is saved. */
   save(how?: 'over'): Promise<boolean>;
 };
@@ -29,10 +35,29 @@ export function useDraft(document: DashboardAnswer, onSaved: () => void): Draft 
   const { path, version, changed_at: _changedAt, ...saved } = isNewer ? answered : document;
   const [state, setState] = useState(() => ({ draft: keptDraft(path), isFleeting: false }));
   const [error, setError] = useState<ErrorBody>();
+  const [isElsewhere, setElsewhere] = useState(false);
   const { draft } = state;
   const set = (next: typeof draft): void => {
     setError(undefined);
+    setElsewhere(false);
     setState({ draft: next, isFleeting: !keepDraft(path, next) });
+  };
+  useEffect(
+    () =>
+      listenToDraft(path, () => {
+        const there = keptDraft(path);
+        const isSame = JSON.stringify(there) === JSON.stringify(draft);
+        // Who has changed nothing here goes on with what is kept.
+        if (draft === undefined) setState({ draft: there, isFleeting: false });
+        else setElsewhere(!isSame);
+      }),
+    [path, draft],
+  );
+  const change = (body: DashboardBody): void => {
+    const next = { version: draft?.version ?? version, body };
+    // The other tab's changes stay as they are until somebody has chosen.
+    if (isElsewhere) setState({ ...state, draft: next });
+    else set(next);
   };
   const save = async (how?: 'over'): Promise<boolean> => {
     if (draft === undefined) return true;
@@ -58,9 +83,12 @@ export function useDraft(document: DashboardAnswer, onSaved: () => void): Draft 
     isChanged: draft !== undefined,
     isBehind: draft !== undefined && draft.version !== version,
     error,
+    isElsewhere,
     isFleeting: state.isFleeting,
-    change: (body) => set({ version: draft?.version ?? version, body }),
+    change,
     discard: () => set(undefined),
+    takeElsewhere: () => set(keptDraft(path)),
+    keepHere: () => set(draft),
     save,
   };
 }

@@ -78,7 +78,7 @@ function EditBar({
   readonly onSettings: () => void;
   readonly onLeave: () => void;
 }): ReactNode {
-  const { isChanged, isBehind, error, isFleeting } = draft;
+  const { isChanged, isBehind, isElsewhere, error, isFleeting } = draft;
   const save = (how?: 'over'): void => {
     void draft.save(how).then((isSaved) => {
       if (isSaved) onLeave();
@@ -110,7 +110,7 @@ function EditBar({
           <button
             type="button"
             className="button main"
-            disabled={!isChanged || isBehind}
+            disabled={!isChanged || isBehind || isElsewhere}
             onClick={() => save()}
           >
             Save
@@ -128,8 +128,26 @@ function EditBar({
           </button>
         </div>
       )}
+      {isElsewhere && <Elsewhere draft={draft} />}
       {error !== undefined && !isBehind && <Failure error={error} />}
     </>
+  );
+}
+
+function Elsewhere({ draft }: { readonly draft: Draft }): ReactNode {
+  return (
+    <div className="notice" role="alert">
+      <div>
+        <p>Another tab of this browser has other changes of this dashboard.</p>
+        <p>One of both is kept: choose which.</p>
+      </div>
+      <button type="button" className="button" onClick={() => draft.takeElsewhere()}>
+        Take that tab’s
+      </button>
+      <button type="button" className="button danger" onClick={() => draft.keepHere()}>
+        Keep these
+      </button>
+    </div>
   );
 }
 

@@ -4,7 +4,10 @@ import type {
   PanelKind,
   SavedQueryListAnswer,
 } from '../../../../server/library/library-api.ts';
+import type { TableListAnswer } from '../../../../server/api.ts';
 import { usePolled } from '../../../api/polled.ts';
+import { CodeField } from '../../../editor/script/code-field.tsx';
+import { DialogButtons } from '../../../parts/dialog-buttons.tsx';
 import { Dialog } from '../../../parts/dialog.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 
@@ -31,6 +34,7 @@ export function PanelForm({
   const [kind, setKind] = useState(panel.kind);
   const [unit, setUnit] = useState(panel.unit ?? '');
   const [source, setSource] = useState(panel.source);
+  const isEmpty = 'sql' in source && source.sql.trim() === '';
   const done = (event: FormEvent): void => {
     event.preventDefault();
     const { unit: _unit, ...rest } = panel;
@@ -38,7 +42,7 @@ export function PanelForm({
     onDone(kind === 'number' && unit !== '' ? { ...next, unit } : next);
   };
   return (
-    <Dialog title={panel.title === '' ? 'A panel' : panel.title} onClose={onClose}>
+    <Dialog title={panel.title === '' ? 'A panel' : panel.title} isWide onClose={onClose}>
       <form className="board-form" onSubmit={done}>
         <label className="field">
           <span className="label">Title</span>
@@ -52,14 +56,7 @@ export function PanelForm({
         </label>
         <SourceField source={source} onChange={setSource} />
         <LookFields kind={kind} unit={unit} onKind={setKind} onUnit={setUnit} />
-        <div className="board-buttons">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button main">
-            Take it
-          </button>
-        </div>
+        <DialogButtons action="Take it" isDisabled={isEmpty} onClose={onClose} />
       </form>
     </Dialog>
   );
@@ -121,6 +118,7 @@ function SourceField({
   readonly onChange: (source: DashboardPanel['source']) => void;
 }): ReactNode {
   const { value, error } = usePolled<SavedQueryListAnswer>('/api/v1/library/queries', listEveryMs);
+  const tables = usePolled<TableListAnswer>('/api/v1/tables', listEveryMs);
   const chosen = 'query' in source ? source.query : '';
   const paths = (value?.queries ?? []).map(({ path }) => path);
   const shown = chosen === '' || paths.includes(chosen) ? paths : [chosen, ...paths];
@@ -145,21 +143,21 @@ function SourceField({
       </label>
       {error !== undefined && <Failure error={error} />}
       {'sql' in source && (
-        <label className="field">
+        <div className="field">
           <span className="label">SQL</span>
-          <textarea
-            className="input code"
-            rows={8}
-            value={source.sql}
-            onChange={({ target }) => onChange({ sql: target.value })}
-            spellCheck={false}
-            required
+          <CodeField
+            isField
+            label="SQL of the panel"
+            sql={source.sql}
+            errors={[]}
+            tables={tables.value?.tables ?? []}
+            onChange={(sql) => onChange({ sql })}
           />
           <span className="quiet">
             <code>$from</code> and <code>$to</code> are the time range; others are the dashboard’s
             variables.
           </span>
-        </label>
+        </div>
       )}
     </>
   );

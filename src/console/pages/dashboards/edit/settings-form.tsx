@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { DashboardBody, DashboardVariable } from '../../../../server/library/library-api.ts';
+import { DialogButtons } from '../../../parts/dialog-buttons.tsx';
 import { Dialog } from '../../../parts/dialog.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { rangeDefault } from '../board/board-place.ts';
@@ -46,14 +47,7 @@ export function SettingsForm({
         </label>
         <TimingFields last={last} seconds={seconds} onLast={setLast} onSeconds={setSeconds} />
         <VariableList variables={variables} onChange={setVariables} />
-        <div className="board-buttons">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button main">
-            Take it
-          </button>
-        </div>
+        <DialogButtons action="Take it" onClose={onClose} />
       </form>
     </Dialog>
   );

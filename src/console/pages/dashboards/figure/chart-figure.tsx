@@ -13,15 +13,20 @@ const LazyBars = lazy(async () => ({
   default: (await import('../../../chart/bar-chart.tsx')).BarChart,
 }));
 
+/** Takes a range of time that was dragged over, in ms since 1970. */
+export type OnRange = (fromMs: number, toMs: number) => void;
+
 /** An answer as lines or bars; as a table where it can't be drawn, with why. */
 export function ChartFigure({
   kind,
   answer,
   label,
+  onRange,
 }: {
   readonly kind: 'line' | 'bar';
   readonly answer: Pick<QueryAnswerDocument, 'columns' | 'rows'>;
   readonly label: string;
+  readonly onRange?: OnRange | undefined;
 }): ReactNode {
   const { rows } = answer;
   const key = JSON.stringify(answer.columns);
@@ -41,6 +46,7 @@ export function ChartFigure({
     );
   }
   if (rows.length === 0) return <p className="figure-none quiet">No rows.</p>;
+  const brush = onRange && ((from: number, to: number): void => onRange(from * 1000, to * 1000));
   const isBars = kind === 'bar' || data.axis === 'name';
   const names = data.series.map(({ name }) => name).join(', ');
   return (
@@ -52,7 +58,11 @@ export function ChartFigure({
       {data.leftOut.length > 0 && <p className="quiet">Without {data.leftOut.join('; ')}.</p>}
       <div className="figure-space">
         <Suspense fallback={null}>
-          {isBars ? <LazyBars data={data} kind="bar" /> : <LazyLines data={data} kind="line" />}
+          {isBars ? (
+            <LazyBars data={data} kind="bar" />
+          ) : (
+            <LazyLines data={data} kind="line" onBrush={data.axis === 'time' ? brush : undefined} />
+          )}
         </Suspense>
       </div>
     </div>

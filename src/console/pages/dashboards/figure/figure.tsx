@@ -4,7 +4,7 @@ import type { PanelKind } from '../../../../server/library/library-api.ts';
 import { cellText } from '../../../grid/values/cell-text.ts';
 import { gridColumns } from '../../../grid/values/columns.ts';
 import { useZone } from '../../../time/zone.ts';
-import { ChartFigure } from './chart-figure.tsx';
+import { ChartFigure, type OnRange } from './chart-figure.tsx';
 import { TableFigure } from './table-figure.tsx';
 import './figure.css';
 
@@ -14,15 +14,17 @@ export function Figure({
   answer,
   label,
   unit,
+  onRange,
 }: {
   readonly kind: PanelKind;
   readonly answer: QueryAnswerDocument;
   readonly label: string;
   readonly unit?: string | undefined;
+  readonly onRange?: OnRange | undefined;
 }): ReactNode {
   if (kind === 'table') return <TableFigure answer={answer} label={label} />;
   if (kind === 'number') return <NumberFigure answer={answer} unit={unit} />;
-  return <ChartFigure kind={kind} answer={answer} label={label} />;
+  return <ChartFigure {...{ kind, answer, label, onRange }} />;
 }
 
 /** The first row's first value; a second one stands below as a note. */

@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { ErrorBody } from '../../../../server/api.ts';
 import { errorBodyOf, send } from '../../../api/request.ts';
+import { DialogButtons } from '../../../parts/dialog-buttons.tsx';
 import { Dialog } from '../../../parts/dialog.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 import { dashboardDocument } from '../address.ts';
@@ -46,14 +47,13 @@ export function DeleteDashboard({
           />
         </label>
         {error !== undefined && <Failure error={error} />}
-        <div className="board-buttons">
-          <button type="button" className="button" onClick={onClose}>
-            Keep it
-          </button>
-          <button type="submit" className="button danger" disabled={typed !== path}>
-            Delete the dashboard
-          </button>
-        </div>
+        <DialogButtons
+          action="Delete the dashboard"
+          cancel="Keep it"
+          isDanger
+          isDisabled={typed !== path}
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   );

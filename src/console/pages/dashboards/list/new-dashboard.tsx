@@ -25,7 +25,7 @@ export function NewDashboard(): ReactNode {
   };
   return (
     <>
-      <form className="end board-new" onSubmit={(event) => void make(event)}>
+      <form className="board-new" onSubmit={(event) => void make(event)}>
         <input
           className="input"
           value={name}

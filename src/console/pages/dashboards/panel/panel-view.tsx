@@ -5,7 +5,9 @@ import { nowMs } from '../../../clock.ts';
 import { Link } from '../../../link.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 import { savedQueryAddress } from '../../../api/library.ts';
+import { duration } from '../../../text.ts';
 import type { TimeRange } from '../board/board-place.ts';
+import type { OnRange } from '../figure/chart-figure.tsx';
 import { Figure } from '../figure/figure.tsx';
 import { panelQuestion, sqlAddress } from './question.ts';
 import { usePanelAnswer } from './use-panel-answer.ts';
@@ -16,6 +18,8 @@ export type Asking = {
   readonly typed: Readonly<Record<string, string>>;
   readonly tickMs: number;
   readonly isPaused: boolean;
+  /** Looks at what was dragged over in a chart. */
+  readonly onRange?: OnRange | undefined;
 };
 
 const savedQueryEveryMs = 10_000;
@@ -68,7 +72,7 @@ function Asked({
 }): ReactNode {
   const [isTable, setTable] = useState(false);
   const question = panelQuestion(sql, asking);
-  const { answer, error } = usePanelAnswer(
+  const { answer, error, ageMs } = usePanelAnswer(
     question.kind === 'ready' ? question.body : undefined,
     asking,
   );
@@ -78,6 +82,7 @@ function Asked({
     <>
       <header className="panel-head">
         <h2 title={title}>{title}</h2>
+        {ageMs !== undefined && <Freshness ageMs={ageMs} />}
         <span className="panel-tools">
           {isDrawn && (
             <button
@@ -104,7 +109,13 @@ function Asked({
       <div className="panel-body" aria-busy={isWaiting}>
         {isWaiting && <p className="quiet">Asking…</p>}
         {answer !== undefined && question.kind === 'ready' && (
-          <Figure kind={isTable ? 'table' : kind} answer={answer} label={title} unit={unit} />
+          <Figure
+            kind={isTable ? 'table' : kind}
+            answer={answer}
+            label={title}
+            unit={unit}
+            onRange={asking.onRange}
+          />
         )}
         {answer?.truncated === true && (
           <p className="quiet">Only the first {answer.row_count} rows are here.</p>
@@ -113,3 +124,22 @@ function Asked({
     </>
   );
 }
+
+/** How old the newest event was that the answer saw, when it came. */
+function Freshness({ ageMs }: { readonly ageMs: number }): ReactNode {
+  const isHot = ageMs < hotMs;
+  return (
+    <span
+      className={isHot ? 'panel-fresh hot' : 'panel-fresh'}
+      title={`The newest event in these tables was ${duration(ageMs)} old`}
+    >
+      <span aria-hidden="true">{isHot ? '●' : '○'}</span>{' '}
+      <span className="visually-hidden">newest event </span>
+      <span className="panel-age">{duration(ageMs)}</span>
+      <span className="visually-hidden"> ago</span>
+    </span>
+  );
+}
+
+/** Younger than what a person waits for. */
+const hotMs = 2000;

@@ -1,3 +1,5 @@
+import type { SawAnswer } from '../../../../server/api.ts';
+
 type Round = {
   /** Until the server's next tick. */
   readonly nextMs: number;
@@ -16,4 +18,18 @@ const longestPauseMs = 30_000;
 export function waitMs({ nextMs, tickMs, tookMs, failures }: Round): number {
   if (failures > 0) return Math.max(tickMs, Math.min(1000 * 2 ** failures, longestPauseMs));
   return tookMs > tickMs ? Math.max(nextMs, tookMs) : nextMs;
+}
+
+/**
+ * How old the newest event of all tables was; undefined where none says. Clocks that differ make
+ * nothing younger than now.
+ */
+export function newestAgeMs(
+  saw: readonly Pick<SawAnswer, 'newest_event'>[],
+  nowMs: number,
+): number | undefined {
+  const times = saw
+    .map(({ newest_event: newest }) => Date.parse(newest ?? ''))
+    .filter((ms) => !Number.isNaN(ms));
+  return times.length === 0 ? undefined : Math.max(0, nowMs - Math.max(...times));
 }

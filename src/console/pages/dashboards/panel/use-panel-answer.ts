@@ -3,12 +3,14 @@ import type { ErrorBody, QueryAnswerDocument } from '../../../../server/api.ts';
 import type { SharedQueryBody } from '../../../../server/library/library-api.ts';
 import { errorBodyOf, send } from '../../../api/request.ts';
 import { after, nowMs } from '../../../clock.ts';
-import { waitMs } from './tick.ts';
+import { newestAgeMs, waitMs } from './tick.ts';
 
 /** What a panel shows: the newest answer, and why there is no newer one. */
 export type PanelAnswer = {
   readonly answer: QueryAnswerDocument | undefined;
   readonly error: ErrorBody | undefined;
+  /** Of the newest event in the tables that the answer saw, when it came. */
+  readonly ageMs: number | undefined;
 };
 
 /**
@@ -39,12 +41,12 @@ export function usePanelAnswer(
         if (stop.signal.aborted) return;
         failures = 0;
         answered.current = key;
-        setState({ key, answer, error: undefined });
+        setState({ key, answer, error: undefined, ageMs: newestAgeMs(answer.saw, nowMs()) });
       } catch (thrown) {
         if (stop.signal.aborted) return;
         failures += 1;
         const error = errorBodyOf(thrown);
-        setState((before) => ({ key, answer: before.answer, error }));
+        setState((before) => ({ ...before, key, error }));
       }
       if (isPaused && failures === 0) return;
       cancel = after(waitMs({ nextMs, tickMs, tookMs: nowMs() - startMs, failures }), onTime);
@@ -64,4 +66,4 @@ export function usePanelAnswer(
   return state;
 }
 
-const nothing = { answer: undefined, error: undefined };
+const nothing = { answer: undefined, error: undefined, ageMs: undefined };

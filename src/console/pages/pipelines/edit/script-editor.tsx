@@ -1,15 +1,11 @@
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { PreviewBody } from '../../../../server/api.ts';
+import { CodeField } from '../../../editor/script/code-field.tsx';
+import { type Checked, useValidation } from '../../../editor/script/use-validation.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { PreviewView } from './preview-view.tsx';
 import { usePreview } from './use-preview.ts';
-import { type Checked, useValidation } from './use-validation.ts';
 import './edit.css';
-
-/** Editors are large: a list of pipelines needs none. */
-const ScriptField = lazy(async () => ({
-  default: (await import('./script-field.tsx')).ScriptField,
-}));
 
 type Input = NonNullable<PreviewBody['input']>;
 
@@ -30,15 +26,13 @@ export function ScriptEditor({
   return (
     <div className="edit-columns">
       <div className="edit-main">
-        <Suspense fallback={<div className="edit-script" />}>
-          <ScriptField
-            sql={sql}
-            errors={errors}
-            tables={tables}
-            onChange={onChange}
-            onRun={() => run.start(sql, input)}
-          />
-        </Suspense>
+        <CodeField
+          sql={sql}
+          errors={errors}
+          tables={tables}
+          onChange={onChange}
+          onRun={() => run.start(sql, input)}
+        />
       </div>
       <div className="edit-side">
         {checked?.error !== undefined && <Failure error={checked.error} />}

@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { ErrorBody, PipelineAnswer } from '../../../../server/api.ts';
 import { errorBodyOf, send } from '../../../api/request.ts';
+import { DialogButtons } from '../../../parts/dialog-buttons.tsx';
 import { Dialog } from '../../../parts/dialog.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 import { go } from '../../../place.ts';
@@ -63,14 +64,12 @@ export function DeleteDialog({
             onChange={(event) => setTyped(event.target.value)}
           />
         </div>
-        <div className="pipelines-ends">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button danger" disabled={typed !== name || isBusy}>
-            {isBusy ? 'Deleting…' : 'Delete'}
-          </button>
-        </div>
+        <DialogButtons
+          action={isBusy ? 'Deleting…' : 'Delete'}
+          isDanger
+          isDisabled={typed !== name || isBusy}
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   );

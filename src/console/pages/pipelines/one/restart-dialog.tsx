@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { ErrorBody, PipelineAnswer } from '../../../../server/api.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
+import { DialogButtons } from '../../../parts/dialog-buttons.tsx';
 import { Dialog } from '../../../parts/dialog.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 import { useZone } from '../../../time/zone.ts';
@@ -51,19 +52,15 @@ export function RestartDialog({
         <RestartFields pipeline={pipeline} choice={choice} onChange={change} />
         {error !== undefined && <Failure error={error} />}
         {refusal !== undefined && <RestartRefusal {...refusal} given={given} onChange={setGiven} />}
-        <div className="pipelines-ends">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            className={refusal === undefined ? 'button main' : 'button danger'}
-            disabled={body === undefined || !isAllowed || isBusy}
-          >
-            {isBusy ? 'Restarting…' : refusal === undefined ? 'Restart' : 'Restart all the same'}
-          </button>
-        </div>
+        <DialogButtons
+          action={isBusy ? 'Restarting…' : refusal === undefined ? 'Restart' : anyway}
+          isDanger={refusal !== undefined}
+          isDisabled={body === undefined || !isAllowed || isBusy}
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   );
 }
+
+const anyway = 'Restart all the same';

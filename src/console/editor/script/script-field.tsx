@@ -1,21 +1,27 @@
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
-import type { ScriptErrorAnswer } from '../../../../server/api.ts';
-import type { KnownTable } from '../../../editor/completion-scope.ts';
-import { markOf } from '../../../editor/fix.ts';
-import { type EditorHandle, SqlEditor } from '../../../editor/sql-editor.tsx';
+import type { ScriptErrorAnswer } from '../../../server/api.ts';
+import type { KnownTable } from '../completion-scope.ts';
+import { markOf } from '../fix.ts';
+import { type EditorHandle, SqlEditor } from '../sql-editor.tsx';
 
 export type ScriptFieldProps = {
+  readonly label?: string | undefined;
+  /** One field of a form among others, as high as its text; else as high as it is given room. */
+  readonly isField?: boolean | undefined;
   readonly sql: string;
   readonly errors: readonly ScriptErrorAnswer[];
   /** What can be completed. */
   readonly tables: readonly KnownTable[];
   readonly onChange: (sql: string) => void;
   /** Ctrl+Enter. */
-  readonly onRun: () => void;
+  readonly onRun?: (() => void) | undefined;
+  /** Given what puts a text where the cursor is, in place of what is selected. */
+  readonly onReady?: ((insert: (text: string) => void) => void) | undefined;
 };
 
 /** The text of a script in the house's editor, with what is wrong in it below. */
-export function ScriptField({ sql, errors, tables, onChange, onRun }: ScriptFieldProps): ReactNode {
+export function ScriptField(props: ScriptFieldProps): ReactNode {
+  const { label, isField = false, sql, errors, tables, onChange, onRun, onReady } = props;
   const editor = useRef<EditorHandle>(null);
   const known = useRef(sql);
   useEffect(() => {
@@ -23,6 +29,7 @@ export function ScriptField({ sql, errors, tables, onChange, onRun }: ScriptFiel
     known.current = sql;
     editor.current?.replace(sql);
   }, [sql]);
+  useEffect(() => onReady?.((text) => editor.current?.insert(text)), [onReady]);
   const first = errors[0];
   const mark = useMemo(
     () => first && markOf(sql, { text: sql, start: 0 }, { ...first, code: 'invalid_sql', id: '' }),
@@ -30,25 +37,29 @@ export function ScriptField({ sql, errors, tables, onChange, onRun }: ScriptFiel
   );
   return (
     <>
-      <div className="edit-script">
+      <div className={isField ? 'script-field' : 'script-field high'}>
         <SqlEditor
           ref={editor}
+          label={label}
+          isField={isField}
           documentId="script"
           outsideChanges={0}
           text={sql}
           mark={mark}
           tables={() => tables}
           onChange={(text) => {
+            // What came from outside is no change of the person's.
+            if (text === known.current) return;
             known.current = text;
             onChange(text);
           }}
           onSelect={() => undefined}
-          onRun={onRun}
+          onRun={() => onRun?.()}
           onCancel={() => false}
           onFormat={() => void formatInto(editor.current, known.current)}
         />
       </div>
-      <ul className="edit-errors" aria-live="polite">
+      <ul className="script-errors" aria-live="polite">
         {errors.map((error) => (
           <li key={`${error.position.line}:${error.position.column} ${error.message}`}>
             Line {error.position.line}, column {error.position.column}: {error.message}{' '}
@@ -73,7 +84,7 @@ export function ScriptField({ sql, errors, tables, onChange, onRun }: ScriptFiel
 
 /** Lays the text out anew, where it can be read; what can't is marked already. */
 async function formatInto(editor: EditorHandle | null, sql: string): Promise<void> {
-  const { formatSql } = await import('../../../editor/format.ts');
+  const { formatSql } = await import('../format.ts');
   const laidOut = tried(() => formatSql(sql));
   if (laidOut !== undefined) editor?.replace(laidOut);
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
-import type { ErrorBody, ValidateAnswer } from '../../../../server/api.ts';
-import { errorBodyOf, request } from '../../../api/request.ts';
-import { after } from '../../../clock.ts';
+import type { ErrorBody, ValidateAnswer } from '../../../server/api.ts';
+import { errorBodyOf, request } from '../../api/request.ts';
+import { after } from '../../clock.ts';
 
 /** While nobody answers, it is asked again this often. */
 const againMs = 2000;
