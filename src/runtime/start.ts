@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import { Library } from '../catalog/library.ts';
 import type { RunningHelios, StartOptions } from '../cli/context.ts';
+import { Doctor } from '../doctor/doctor.ts';
 import { QueryableTables } from '../pipeline/tables/queryable-tables.ts';
 import { createQueryService } from '../query/service.ts';
 import { HotTail } from '../query/tables/hot-tail.ts';
@@ -55,6 +56,7 @@ export async function startHelios(
       tableTail: new HotTail(registry, queryable, queries),
       connections: core.known,
       discovery: createDiscovery(core, baseDirectory),
+      doctor: doctorOf(core),
       library: new Library({ catalog, clock: systemClock }),
       clock: systemClock,
     },
@@ -90,6 +92,15 @@ export async function startHelios(
     fenced: core.fenced,
     close: () => (closing ??= close()),
   };
+}
+
+function doctorOf({ data, supervisor, state }: Core): Doctor {
+  return new Doctor({
+    dataDirectory: data.path,
+    clock: systemClock,
+    pipelines: () => supervisor.list(),
+    stateFailure: () => state?.status().failing?.message,
+  });
 }
 
 /** What whoever starts Helios should know. */

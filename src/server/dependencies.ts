@@ -4,6 +4,7 @@ import type { Library } from '../catalog/library.ts';
 import type { ConnectionTest } from '../connection/check/test-connection.ts';
 import type { Connection, Connections, ConnectionStep } from '../connection/connection.ts';
 import type { Discovery } from '../discovery/discovery.ts';
+import type { Doctor } from '../doctor/doctor.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
 import type { BackedStreams } from '../log/backed-streams.ts';
@@ -110,6 +111,7 @@ export type ServerDependencies = {
   readonly tableTail: TableTail;
   readonly connections?: ConnectionDependencies | undefined;
   readonly discovery?: Discovery | undefined;
+  readonly doctor?: Pick<Doctor, 'examine'> | undefined;
   /** Saved queries and dashboards. */
   readonly library?: Library | undefined;
   /** Undefined while nothing in an object store was opened. */

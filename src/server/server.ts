@@ -15,6 +15,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { keepChanges } from './keep-changes.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
+import { addDoctorRoute } from './doctor/routes.ts';
 import { addLibraryRoutes } from './library/routes.ts';
 import { SharedAnswers } from './library/shared-answers.ts';
 import { addSharedQueryRoute } from './library/shared-route.ts';
@@ -158,8 +159,8 @@ export class Server implements AsyncDisposable {
   }
 
   #addRoutes(app: Routes): void {
-    const { log, backed, logger, pipelines, tables, care, connections, discovery, library } =
-      this.#dependencies;
+    const { log, backed, logger, pipelines, tables, care } = this.#dependencies;
+    const { connections, discovery, library, doctor } = this.#dependencies;
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
@@ -167,6 +168,7 @@ export class Server implements AsyncDisposable {
     if (connections !== undefined) addConnectionRoutes(app, connections, logger);
     if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
     if (library !== undefined) addLibraryRoutes(app, library);
+    if (doctor !== undefined) addDoctorRoute(app, doctor);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
     const onDone = (outcome: string): void =>
       this.#metrics.count('helios_queries_total', { outcome });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Finding } from '../doctor/check.ts';
-import { dataDirectoryChecks } from '../doctor/data-directory.ts';
-import { machineChecks } from '../doctor/machine.ts';
+import { found, type NamedFinding } from '../../doctor/check.ts';
+import { dataDirectoryChecks } from '../../doctor/data-directory.ts';
+import { machineChecks } from '../../doctor/machine.ts';
 import { serverChecks } from '../doctor/server.ts';
 import type { Scope } from '../scope.ts';
 import { onCall, withExamples, type Runner } from './command.ts';
@@ -19,16 +19,17 @@ export function addDoctorCommand(program: Command, run: Runner): void {
 
 /** Exit code 1 if anything fails: then Helios can't work here. */
 async function examine(scope: Scope): Promise<number> {
-  const { config, context, client, signal, output } = scope;
+  const { config, client, signal, output } = scope;
+  const { clock } = scope.context;
   const checks = [
-    ...machineChecks(context),
-    ...dataDirectoryChecks(scope.path(config.data), context.clock),
+    ...machineChecks(clock),
+    ...dataDirectoryChecks(scope.path(config.data), { clock, isHeld: false }),
     ...serverChecks(client, config, signal),
   ];
-  const findings: (Finding & { name: string })[] = [];
+  const findings: NamedFinding[] = [];
   for (const check of checks) {
     signal.throwIfAborted();
-    const finding = { name: check.name, ...(await check.run()) };
+    const finding = await found(check);
     findings.push(finding);
     if (!output.isJson) await say(scope, finding);
   }
@@ -39,8 +40,9 @@ async function examine(scope: Scope): Promise<number> {
 
 const looks = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
-async function say({ output }: Scope, finding: Finding & { readonly name: string }): Promise<void> {
+async function say({ output }: Scope, finding: NamedFinding): Promise<void> {
   const status = output.paint(looks[finding.status], finding.status.padEnd(4));
   await output.line(`${status}  ${finding.name}: ${finding.message}`);
+  if (finding.status !== 'ok') await output.line(`      ${finding.why}`);
   if (finding.hint !== undefined) await output.line(`      ${finding.hint}`);
 }

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeApi, runToEnd } from '../testing/fixture.ts';
-import { clockFinding, nodeFinding } from './machine.ts';
 
 let api: FakeApi;
 let folder: string;
@@ -16,22 +15,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await api[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
-});
-
-test.each([
-  ['24.1.0', 'ok'],
-  ['25.0.0', 'ok'],
-  ['22.12.0', 'fail'],
-])('Node %s: %s', (version, status) => {
-  expect(nodeFinding(version).status).toBe(status);
-});
-
-test.each([
-  ['1970-01-01T00:00:00Z', 'fail'],
-  ['2026-11-23T00:00:00Z', 'ok'],
-  ['2200-01-01T00:00:00Z', 'fail'],
-])('a clock at %s: %s', (now, status) => {
-  expect(clockFinding(Date.parse(now)).status).toBe(status);
 });
 
 describe('doctor', () => {

@@ -4,7 +4,7 @@ import type { HealthAnswer } from '../../server/api.ts';
 import type { Client } from '../client/client.ts';
 import type { Config } from '../config.ts';
 import { durationText } from '../render/numbers.ts';
-import { type Check, fail, type Finding, ok, reasonOf, warn } from './check.ts';
+import { type Check, fail, type Finding, ok, reasonOf, warn } from '../../doctor/check.ts';
 
 /** Whether Helios answers, and if not, whether it could. */
 export function serverChecks(
@@ -12,7 +12,8 @@ export function serverChecks(
   config: Config,
   signal: AbortSignal,
 ): readonly Check[] {
-  return [{ name: 'server', run: () => serverFinding(client, config, signal) }];
+  const why = 'Events, queries and the console go through it: one Helios at an address.';
+  return [{ name: 'server', why, run: () => serverFinding(client, config, signal) }];
 }
 
 const answerTimeoutMs = 5_000;

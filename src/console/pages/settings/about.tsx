@@ -3,7 +3,6 @@ import type { HealthAnswer } from '../../../server/api.ts';
 import { usePolled } from '../../api/polled.ts';
 import { useRows } from '../../api/rows.ts';
 import { Ago } from '../../parts/ago.tsx';
-import { Copyable } from '../../parts/copyable.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { duration } from '../../text.ts';
@@ -36,12 +35,6 @@ export function About(): ReactNode {
         <a href="/api/v1/openapi.json">The HTTP API, as OpenAPI</a>
         <a href="/metrics">Metrics, for Prometheus</a>
       </p>
-      <h3>Is this machine fit?</h3>
-      <p className="quiet">
-        Where Helios runs, this looks at the disk, the clock, and what keeps queries apart, and says
-        what to do about it.
-      </p>
-      <Copyable text="helios doctor" what="the command" />
     </section>
   );
 }

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { PageProps } from '../../frame/pages.tsx';
 import { About } from './about.tsx';
 import { Connections } from './connections.tsx';
+import { Machine } from './machine.tsx';
 import { Retention } from './retention.tsx';
 import { Times } from './times.tsx';
 import './settings.css';
@@ -14,6 +15,7 @@ export function SettingsPage(_props: PageProps): ReactNode {
       <Times />
       <Connections />
       <Retention />
+      <Machine />
       <About />
     </div>
   );

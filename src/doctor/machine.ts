@@ -1,17 +1,37 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { CliContext } from '../context.ts';
-import { duckdbVersion } from '../version.ts';
+import type { Clock } from '../base/clock.ts';
+import { duckdbVersion } from './duckdb-version.ts';
 import { type Check, fail, type Finding, ok, reasonOf, warn } from './check.ts';
 
 /** What Helios needs of the machine whatever its data and address are. */
-export function machineChecks(context: CliContext): readonly Check[] {
+export function machineChecks(clock: Clock): readonly Check[] {
   return [
-    { name: 'Node', run: async () => nodeFinding(process.versions.node) },
-    { name: 'DuckDB', run: duckdbFinding },
-    { name: 'clock', run: async () => clockFinding(context.clock.nowMs()) },
-    { name: 'memory limit of queries', run: memoryLimitFinding },
-    { name: 'network of queries', run: networkFinding },
+    {
+      name: 'Node',
+      why: 'Helios runs its TypeScript and keeps its catalog by what is part of Node.',
+      run: async () => nodeFinding(process.versions.node),
+    },
+    {
+      name: 'DuckDB',
+      why: 'It decodes events, runs SQL and writes Parquet: without it nothing does.',
+      run: duckdbFinding,
+    },
+    {
+      name: 'clock',
+      why: 'Arrival times, retention and the names of files go by it.',
+      run: async () => clockFinding(clock.nowMs()),
+    },
+    {
+      name: 'memory limit of queries',
+      why: 'One greedy query must not take the memory that events need.',
+      run: memoryLimitFinding,
+    },
+    {
+      name: 'network of queries',
+      why: 'A query sees the data: it must have no way to send it anywhere.',
+      run: networkFinding,
+    },
   ];
 }
 

@@ -5,7 +5,19 @@ export type Finding = {
   readonly hint?: string | undefined;
 };
 
-export type Check = { readonly name: string; readonly run: () => Promise<Finding> };
+export type Check = {
+  readonly name: string;
+  /** Why it matters. */
+  readonly why: string;
+  readonly run: () => Promise<Finding>;
+};
+
+export type NamedFinding = Finding & Pick<Check, 'name' | 'why'>;
+
+/** Runs one check; what it throws is what it found. */
+export async function found({ name, why, run }: Check): Promise<NamedFinding> {
+  return { name, why, ...(await run()) };
+}
 
 export function ok(message: string): Finding {
   return { status: 'ok', message };

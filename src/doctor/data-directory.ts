@@ -1,26 +1,46 @@
 import { existsSync } from 'node:fs';
 import { link, mkdtemp, open, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
-import { HeliosError, systemCode } from '../../base/errors.ts';
-import { DataDirectory } from '../../catalog/data-directory.ts';
-import { byteText, durationText } from '../render/numbers.ts';
+import type { Clock } from '../base/clock.ts';
+import { HeliosError, systemCode } from '../base/errors.ts';
+import { DataDirectory } from '../catalog/data-directory.ts';
 import { type Check, fail, type Finding, ok, reasonOf, warn } from './check.ts';
 
 /**
  * What Helios needs of the folder that it keeps everything in. `path` is absolute and may not exist
- * yet.
+ * yet. `isHeld`: by this process, so that nobody else can open it.
  */
-export function dataDirectoryChecks(path: string, clock: Clock): readonly Check[] {
+export function dataDirectoryChecks(
+  path: string,
+  { clock, isHeld }: { readonly clock: Clock; readonly isHeld: boolean },
+): readonly Check[] {
   // Tried in a folder of its own that is removed again, as near to the data as there is one.
   const place = nearestFolder(path);
   return [
-    { name: 'data directory', run: async () => openFinding(path, place) },
-    { name: 'free space', run: () => spaceFinding(place) },
-    { name: 'durable writes', run: () => inFolder(place, (folder) => fsyncFinding(folder, clock)) },
-    { name: 'hard links', run: () => inFolder(place, linkFinding) },
+    {
+      name: 'data directory',
+      why: 'Everything that Helios keeps is in it, and belongs to one Helios at a time.',
+      run: async () =>
+        isHeld ? await inFolder(place, async () => ok(path)) : await openFinding(path, place),
+    },
+    {
+      name: 'free space',
+      why: 'Without room no event is acknowledged, and tables stand still.',
+      run: () => spaceFinding(place),
+    },
+    {
+      name: 'durable writes',
+      why: 'An ok waits until the disk has the event.',
+      run: () => inFolder(place, (folder) => fsyncFinding(folder, clock)),
+    },
+    {
+      name: 'hard links',
+      why: 'A commit takes a name that nobody has; a query keeps the files that it reads.',
+      run: () => inFolder(place, linkFinding),
+    },
     {
       name: 'clock of the disk',
+      why: 'Files that nobody names any more are told by their age.',
       run: () => inFolder(place, (folder) => skewFinding(folder, clock)),
     },
   ];
@@ -75,7 +95,7 @@ const spaceNoneBytes = 100 * 1024 ** 2;
 
 async function spaceFinding(place: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(place);
-  const text = `${byteText(bavail * bsize)} free`;
+  const text = `${((bavail * bsize) / 1e9).toFixed(1)} GB free`;
   if (bavail * bsize < spaceNoneBytes)
     return fail(text, 'Make room: Helios answers 507 when it is full.');
   if (bavail * bsize < spaceLowBytes)
@@ -136,7 +156,7 @@ async function skewFinding(folder: string, clock: Clock): Promise<Finding> {
   const skewMs = Math.abs((await stat(path)).mtimeMs - clock.nowMs());
   if (skewMs < skewMsMax) return ok('agrees with this machine');
   return warn(
-    `is ${durationText(skewMs)} off from this machine's`,
+    `is ${Math.round(skewMs / 1000)} s off from this machine's`,
     'Files of other machines may look older or newer than they are: synchronise the clocks.',
   );
 }
