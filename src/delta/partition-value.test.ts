@@ -28,6 +28,7 @@ test.each<[ColumnType, string, string | null]>([
   ],
   [{ kind: 'integer', bits: 64, isUnsigned: true }, '18446744073709551615', '18446744073709551615'],
   [{ kind: 'decimal', precision: 20, scale: 3 }, '1.5', '1.500'],
+  [{ kind: 'decimal', precision: 38, scale: 38 }, '-0.5', `-0.5${'0'.repeat(37)}`],
   [{ kind: 'float', bits: 64 }, `'nan'`, 'NaN'],
   [{ kind: 'float', bits: 64 }, `'-inf'`, '-Infinity'],
   [{ kind: 'float', bits: 64 }, '0.1', '0.1'],

@@ -1,4 +1,5 @@
 import { HeliosError } from '../base/errors.ts';
+import { dateTextSql, decimalTextSql } from '../engine/json-encoding.ts';
 import { duckdbType, quoteName } from '../engine/types.ts';
 import type { Column } from '../event/schema.ts';
 import { storedType } from './schema-json.ts';
@@ -21,10 +22,12 @@ export function partitionTextSql(column: Column): string {
         WHEN 'nan' THEN 'NaN' ELSE CAST(${name} AS VARCHAR) END`;
     case 'text':
       return `nullif(CAST(${name} AS VARCHAR), '')`;
+    case 'decimal':
+      return decimalTextSql(type, name);
+    case 'date':
+      return dateTextSql(name);
     case 'boolean':
     case 'integer':
-    case 'decimal':
-    case 'date':
       return `CAST(${name} AS VARCHAR)`;
     default:
       return refuse(column);

@@ -69,9 +69,9 @@ class Encoder {
   #text(type: ColumnType, expression: string): string {
     switch (type.kind) {
       case 'integer':
-        return type.bits === 64 ? this.#wide(expression) : plainText(type, expression);
+        return type.bits === 64 ? this.#wide(type, expression) : plainText(type, expression);
       case 'decimal':
-        return this.#wide(expression);
+        return this.#wide(type, expression);
       case 'float':
         return floatJson(expression);
       case 'boolean':
@@ -98,8 +98,8 @@ class Encoder {
     }
   }
 
-  #wide(expression: string): string {
-    const digits = `(${expression})::VARCHAR`;
+  #wide(type: ColumnType, expression: string): string {
+    const digits = plainText(type, expression);
     return this.#target === 'result' ? quoted(digits) : digits;
   }
 
@@ -169,9 +169,31 @@ function plainText(type: ColumnType, expression: string): string {
       return intervalText(expression);
     case 'float':
       return floatText(expression);
+    case 'decimal':
+      return decimalTextSql(type, expression);
+    case 'date':
+      return dateTextSql(expression);
     default:
       return `(${expression})::VARCHAR`;
   }
+}
+
+/** A decimal's digits. DuckDB leaves out the 0 before the point where the type has no room. */
+export function decimalTextSql(
+  type: Extract<ColumnType, { kind: 'decimal' }>,
+  expression: string,
+): string {
+  const digits = `(${expression})::VARCHAR`;
+  return type.scale < type.precision ? digits : `regexp_replace(${digits}, '^(-?)[.]', '\\10.')`;
+}
+
+/** ISO 8601, whose year 0000 DuckDB calls `0001 (BC)`. */
+export function dateTextSql(expression: string): string {
+  const date = `(${expression})`;
+  return `CASE WHEN ${date} < DATE '0001-01-01' AND isfinite(${date})
+    THEN CASE WHEN system.main.year(${date}) < 0 THEN '-' ELSE '' END
+      || lpad(abs(system.main.year(${date}))::VARCHAR, 4, '0') || system.main.strftime(${date}, '-%m-%d')
+    ELSE ${date}::VARCHAR END`.replaceAll(/\s+/g, ' ');
 }
 
 /**

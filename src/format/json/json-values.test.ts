@@ -136,6 +136,8 @@ const times: readonly Case[] = [
   ['TIMESTAMP', '"2024-1-1T0:00:00Z"', mismatch],
   ['TIMESTAMP', '" 2024-01-01T00:00:00Z"', mismatch],
   ['TIMESTAMP', '"2024-01-01T00:00:00 Europe/Berlin"', mismatch],
+  ['TIMESTAMP', '"2024-01-01T00:00:00+24:00"', mismatch],
+  ['TIMESTAMP', '"2024-01-01T00:00:00-00:60"', mismatch],
   ['TIMESTAMP', '"infinity"', mismatch],
   ['TIMESTAMP', '"epoch"', mismatch],
   ['TIMESTAMP', '"now"', mismatch],

@@ -11,11 +11,13 @@ const select = String.raw`SELECT * FROM (VALUES
   (1, 9223372036854775807, 12345678901234567890.0123456789::DECIMAL(38,10), 0.1::DOUBLE,
    'say "1.5", -2.25 \', '\x00\xFF'::BLOB, TIMESTAMPTZ '2024-02-29 01:02:03.000456+00',
    '{"n": 1.234567890123456789, "s": "1.5", "l": [1e400, 2]}'::JSON,
-   [{'d': 1.2345678901234567890::DECIMAL(30,19), 'b': 'x'::BLOB}], MAP {'k': 0.5::DECIMAL(20,1)}),
-  (2, NULL, NULL, 'nan'::DOUBLE, '', NULL, NULL, NULL, [], MAP {}),
+   [{'d': 1.2345678901234567890::DECIMAL(30,19), 'b': 'x'::BLOB}], MAP {'k': 0.5::DECIMAL(20,1)},
+   [0.25::DECIMAL(2,2), 0], DATE '0001-01-01 (BC)'),
+  (2, NULL, NULL, 'nan'::DOUBLE, '', NULL, NULL, NULL, [], MAP {}, [-0.01], NULL),
   (3, -1, -0.0000000001::DECIMAL(38,10), '-infinity'::DOUBLE, chr(1) || ',"d":3.25}', ''::BLOB,
-   TIMESTAMPTZ '1969-12-31 23:59:59+00', '"x"'::JSON, NULL, NULL)
-) t(id, big, exact, double, txt, bytes, moment, doc, list, map)`;
+   TIMESTAMPTZ '1969-12-31 23:59:59+00', '"x"'::JSON, NULL, NULL,
+   NULL, DATE '9999-12-31')
+) t(id, big, exact, double, txt, bytes, moment, doc, list, map, fraction, day)`;
 
 test.each(['rfc3339', 'unix_millis'] as const)(
   'rows come back from their lines as they were, with times as %s',

@@ -5,7 +5,7 @@ const timestampPattern = [
   '[0-9]{4}-[0-9]{2}-[0-9]{2}',
   '[Tt ]',
   String.raw`[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?`,
-  '([Zz]|[-+][0-9]{2}(:?[0-9]{2})?)?',
+  '([Zz]|[-+]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?',
 ].join('');
 /** The two spellings nearly every writer uses: no pattern matching needed. */
 const usualTimestamps = ['____-__-__T__:__:__.___Z', '____-__-__T__:__:__Z'];
