@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
  */
 const layers = (
   'base event sql storage log engine connection format source delta sink discovery catalog pipeline query ' +
-  'doctor server console cli runtime'
+  'alert doctor server console cli runtime'
 ).split(' ');
 
 /** Folders whose implementations don't know each other; the contract is named after the folder. */

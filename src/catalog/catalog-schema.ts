@@ -46,6 +46,12 @@ const otherTables = `
     changed_at_ms INTEGER NOT NULL,
     PRIMARY KEY (kind, path)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS alerts (
+    name TEXT PRIMARY KEY COLLATE NOCASE,
+    content TEXT NOT NULL,
+    crossings TEXT NOT NULL,
+    changed_at_ms INTEGER NOT NULL
+  ) STRICT;
 `;
 
 /** Version 0 knew two states that a pipeline could be wanted in. */

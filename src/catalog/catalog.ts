@@ -63,10 +63,20 @@ export type DocumentEntry = {
   readonly changedAtMs: EpochMs;
 };
 
+/** A rule that watches pipelines, whose content its owner understands. */
+export type AlertEntry = {
+  readonly name: string;
+  /** JSON. */
+  readonly content: string;
+  /** What it has found and told, as JSON. */
+  readonly crossings: string;
+  readonly changedAtMs: EpochMs;
+};
+
 /**
- * What exists: pipelines, tables, connections, streams of brokers and documents. Every change is
- * durable when its method returns. Paths inside of the catalog's folder are stored relative to it,
- * so that the folder can be moved.
+ * What exists: pipelines, tables, connections, streams of brokers, documents and alerts. Every
+ * change is durable when its method returns. Paths inside of the catalog's folder are stored
+ * relative to it, so that the folder can be moved.
  */
 export class Catalog {
   readonly #root: string;
@@ -247,6 +257,25 @@ export class Catalog {
     this.#database.prepare('DELETE FROM documents WHERE kind = ? AND path = ?').run(kind, path);
   }
 
+  alerts(): readonly AlertEntry[] {
+    return this.#database.prepare('SELECT * FROM alerts ORDER BY name').all().map(toAlert);
+  }
+
+  /** Adds an alert, or replaces the one of its name. */
+  putAlert({ name, content, crossings, changedAtMs }: AlertEntry): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?)')
+      .run(name, content, crossings, changedAtMs);
+  }
+
+  setAlertCrossings(name: string, crossings: string): void {
+    this.#database.prepare('UPDATE alerts SET crossings = ? WHERE name = ?').run(crossings, name);
+  }
+
+  deleteAlert(name: string): void {
+    this.#database.prepare('DELETE FROM alerts WHERE name = ?').run(name);
+  }
+
   /** All of it, as it is stored. */
   content(): CatalogContent {
     return contentOf(this.#database);
@@ -341,6 +370,15 @@ function toDocument(row: SqliteRow): DocumentEntry {
     kind: row['kind'] === 'dashboard' ? 'dashboard' : 'query',
     path: String(row['path']),
     content: String(row['content']),
+    changedAtMs: Number(row['changed_at_ms']),
+  };
+}
+
+function toAlert(row: SqliteRow): AlertEntry {
+  return {
+    name: String(row['name']),
+    content: String(row['content']),
+    crossings: String(row['crossings']),
     changedAtMs: Number(row['changed_at_ms']),
   };
 }

@@ -9,6 +9,7 @@ import { addSystemTables } from '../query/tables/system-rows.ts';
 import { ConsoleFiles } from '../server/console-files.ts';
 import { Server } from '../server/server.ts';
 import { acknowledgementNotes } from './acknowledgement.ts';
+import { createAlertWatch } from './alerts.ts';
 import { type Core, type CoreOptions, createLogger, openCore } from './core.ts';
 import type { Launched } from './launch.ts';
 import { createDiscovery } from './stream-looks.ts';
@@ -46,11 +47,11 @@ export async function startHelios(
   const { journal, state, stores } = core;
   addSystemTables(queryable, { supervisor, registry, queries, journal, stores });
   const care = createTableCare(core, queryable);
+  const alerts = createAlertWatch(core, { logger, consoleUrl: () => server.url });
   let isReady = false;
-  const { allowedOrigins } = options;
-  const server = new Server(
+  const server: Server = new Server(
     {
-      ...{ log, backed, queries, care, stores, logger },
+      ...{ log, backed, queries, care, alerts, stores, logger },
       pipelines: supervisor,
       tables: createTableCatalog(core, queryable, baseDirectory),
       tableTail: new HotTail(registry, queryable, queries),
@@ -63,13 +64,14 @@ export async function startHelios(
     {
       version,
       isReady: () => isReady,
-      allowedOrigins,
+      allowedOrigins: options.allowedOrigins,
       state,
       console: await ConsoleFiles.read(consoleDirectory),
     },
   );
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    await alerts.close();
     await server.close();
     await care.close();
     await queries.close();
@@ -81,6 +83,7 @@ export async function startHelios(
     await supervisor.startAll();
     isReady = true;
     care.start();
+    alerts.start();
   } catch (thrown) {
     await close();
     throw thrown;

@@ -1,3 +1,4 @@
+import type { Alerts } from '../alert/alert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { HeliosError } from '../base/errors.ts';
 import type { Library } from '../catalog/library.ts';
@@ -114,6 +115,8 @@ export type ServerDependencies = {
   readonly doctor?: Pick<Doctor, 'examine'> | undefined;
   /** Saved queries and dashboards. */
   readonly library?: Library | undefined;
+  /** Rules that watch the shares of rejected records. */
+  readonly alerts?: Alerts | undefined;
   /** Undefined while nothing in an object store was opened. */
   readonly stores?: (() => StoreFacts | undefined) | undefined;
   readonly clock: Clock;

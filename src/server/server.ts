@@ -10,6 +10,8 @@ import { FrontDoor } from './front-door.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { defaultServerLimits } from './limits.ts';
 import { Live } from './live/live.ts';
+import { addAlertRoutes } from './alerts/routes.ts';
+import { alertSamples } from './metrics/alert-samples.ts';
 import { stateSamples } from './metrics/state-samples.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { keepChanges } from './keep-changes.ts';
@@ -160,7 +162,7 @@ export class Server implements AsyncDisposable {
 
   #addRoutes(app: Routes): void {
     const { log, backed, logger, pipelines, tables, care } = this.#dependencies;
-    const { connections, discovery, library, doctor } = this.#dependencies;
+    const { connections, discovery, library, doctor, alerts } = this.#dependencies;
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
@@ -169,6 +171,7 @@ export class Server implements AsyncDisposable {
     if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
     if (library !== undefined) addLibraryRoutes(app, library);
     if (doctor !== undefined) addDoctorRoute(app, doctor);
+    if (alerts !== undefined) addAlertRoutes(app, alerts, this.#dependencies.clock);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
     const onDone = (outcome: string): void =>
       this.#metrics.count('helios_queries_total', { outcome });
@@ -181,6 +184,7 @@ export class Server implements AsyncDisposable {
       ownSamples: () => [
         { name: 'helios_ingest_body_bytes', labels: {}, value: this.#ingest.bodyBytes },
         { name: 'helios_live_sockets', labels: {}, value: this.#live.socketCount },
+        ...alertSamples(alerts),
         ...stateSamples(this.#config.state, this.#dependencies.clock),
       ],
     });

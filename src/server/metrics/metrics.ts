@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import type { StoreMetricName } from '../../storage/store-facts.ts';
+import { alertMetrics, type AlertMetricName } from './alert-samples.ts';
 import { storeMetrics } from './store-metrics.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -38,6 +39,7 @@ export type MetricName =
   | 'helios_partition_lag_bytes'
   | 'helios_partition_lag_seconds'
   | 'helios_stream_bytes'
+  | AlertMetricName
   | `helios_${StoreMetricName}`
   | 'process_resident_memory_bytes'
   | 'process_cpu_seconds_total'
@@ -92,6 +94,7 @@ const catalog: Readonly<Record<MetricName, MetricFacts>> = {
     help: 'Age of the oldest record not yet in the tables, of the partitions furthest behind.',
   },
   helios_stream_bytes: { kind: 'gauge', help: 'Bytes that a stream keeps.' },
+  ...alertMetrics,
   ...storeMetrics,
   process_resident_memory_bytes: { kind: 'gauge', help: 'Resident memory of the server process.' },
   process_cpu_seconds_total: { kind: 'counter', help: 'User and system CPU time.' },

@@ -152,6 +152,9 @@ test('every route answers what the description says', async () => {
 
 test('the description has every address', () => {
   expect(Object.keys(description.paths).toSorted()).toEqual([
+    '/api/v1/alerts',
+    '/api/v1/alerts/test',
+    '/api/v1/alerts/{name}',
     '/api/v1/complete',
     '/api/v1/connections',
     '/api/v1/connections/test',

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
+import type { Alerts } from '../../alert/alert.ts';
+import { AlertStore } from '../../alert/alert-store.ts';
+import { AlertWatch } from '../../alert/alert-watch.ts';
 import { systemClock } from '../../base/clock.ts';
 import { Catalog } from '../../catalog/catalog.ts';
 import { StoredConnections } from '../../catalog/connections.ts';
@@ -47,7 +50,8 @@ export class TestServer implements AsyncDisposable {
     const { discovery } = config;
     const library = new Library({ catalog: this.#catalog, clock });
     const parts = { log, pipelines, queries, tables, tableTail, connections, discovery, library };
-    this.dependencies = { ...parts, clock, logger };
+    const alerts = alertsIn(this.#catalog, pipelines, config.environment ?? {});
+    this.dependencies = { ...parts, alerts, clock, logger };
     const required = { version: '9.9.9', isReady: () => true };
     this.server = new Server(this.dependencies, { ...required, ...config });
   }
@@ -154,6 +158,20 @@ function connectionsIn(
     connections: new StoredConnections({ catalog, clock: systemClock, usersOf: () => [] }),
     test: (connection, request) => testConnection(connection, context, request),
   };
+}
+
+/** Real ones; nothing looks at the pipelines by itself. */
+function alertsIn(catalog: Catalog, pipelines: NamedPipelines, environment: Environment): Alerts {
+  const parts = { environment, clock: systemClock, random: () => 0.5 };
+  return new AlertWatch({
+    ...parts,
+    store: new AlertStore({ catalog, clock: systemClock }),
+    pipelines: () => pipelines.list(),
+    secrets: new ReferencedSecrets(parts),
+    newId: () => 'id',
+    consoleUrl: () => 'http://127.0.0.1:7311',
+    onProblem: () => undefined,
+  });
 }
 
 type Headers = Readonly<Record<string, string>>;
