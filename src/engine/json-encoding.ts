@@ -190,9 +190,10 @@ export function decimalTextSql(
 /** ISO 8601, whose year 0000 DuckDB calls `0001 (BC)`. */
 export function dateTextSql(expression: string): string {
   const date = `(${expression})`;
+  const year = `system.main.year(${date})`;
   return `CASE WHEN ${date} < DATE '0001-01-01' AND isfinite(${date})
-    THEN CASE WHEN system.main.year(${date}) < 0 THEN '-' ELSE '' END
-      || lpad(abs(system.main.year(${date}))::VARCHAR, 4, '0') || system.main.strftime(${date}, '-%m-%d')
+    THEN CASE WHEN ${year} < 0 THEN '-' ELSE '' END || lpad(abs(${year})::VARCHAR, 4, '0')
+      || system.main.strftime(${date}, '-%m-%d')
     ELSE ${date}::VARCHAR END`.replaceAll(/\s+/g, ' ');
 }
 
