@@ -210,7 +210,7 @@ describe('what stands in the way', () => {
   ];
 
   test.each<[string, object[]]>([
-    ['variantType', reader('variantType')],
+    ['geospatial', reader('geospatial')],
     ['catalogManaged', reader('catalogManaged')],
     ['reader version 4', [{ protocol: { minReaderVersion: 4, minWriterVersion: 7 } }]],
     [
@@ -265,9 +265,17 @@ describe('what stands in the way', () => {
   test.each([
     ['appendOnly', 'invariants', 'checkConstraints', 'changeDataFeed', 'generatedColumns'],
     ['domainMetadata', 'allowColumnDefaults', 'identityColumns', 'inCommitTimestamp'],
-    ['deletionVectors', 'columnMapping', 'v2Checkpoint', 'timestampNtz', 'typeWidening'],
+    [
+      'deletionVectors',
+      'columnMapping',
+      'v2Checkpoint',
+      'timestampNtz',
+      'typeWidening',
+      'variantType',
+    ],
   ])('features that are listed and not in use are not in the way: %s …', async (...features) => {
-    const readers = features.filter((each) => /Vectors|Mapping|Checkpoint|Ntz|Widening/.test(each));
+    const reading = /Vectors|Mapping|Checkpoint|Ntz|Widening|variantT/;
+    const readers = features.filter((each) => reading.test(each));
     await foreign([{ protocol: { ...protocolWith(readers), writerFeatures: features } }]);
     expect(await table.commit(request())).toMatchObject({ kind: 'committed' });
   });
