@@ -221,7 +221,7 @@ export class Runner {
         bytesIn: byteCount(read),
         rowsOut: result.steps.reduce((sum, step) => sum + step.rowCount, 0),
         recordsRejected: result.rejectedCount,
-        records: result.records,
+        records: replayed === undefined ? result.records : new Map(),
       });
     } finally {
       for (const batch of [...batches.values()].flat()) await batch.release();

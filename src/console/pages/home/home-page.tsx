@@ -10,7 +10,7 @@ import { useRates } from '../pipelines/use-rates.ts';
 import { TableList } from '../tables/table-list.tsx';
 import { Ask } from './ask.tsx';
 import { FirstSteps } from './first-steps.tsx';
-import { latelyOf, latelyQuestion, rejectedQuestion } from './lately.ts';
+import { latelyOf, latelyQuestion } from './lately.ts';
 import { PipelineList } from './pipeline-list.tsx';
 import { StreamList } from './stream-list.tsx';
 import './home.css';
@@ -23,7 +23,6 @@ export function HomePage(_props: PageProps): ReactNode {
   const tables = usePolled<TableListAnswer>('/api/v1/tables', everyMs);
   const streams = usePolled<StreamListAnswer>('/api/v1/streams', everyMs);
   const lately = useRows(latelyQuestion, latelyEveryMs);
-  const rejected = useRows(rejectedQuestion, latelyEveryMs);
   const { pipelines, rates } = useRates();
   const error = tables.error ?? streams.error;
   const isLoaded = tables.value && streams.value && pipelines;
@@ -58,7 +57,6 @@ export function HomePage(_props: PageProps): ReactNode {
             streams={flowing}
             pipelines={pipelines ?? []}
             lately={latelyOf(lately.rows ?? [])}
-            rejected={rejected.rows ?? []}
           />
         </section>
       )}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { latelyOf, rejectedOf, together } from './lately.ts';
+import { latelyOf, together } from './lately.ts';
 
 const answer = [
   { pipeline: 'a', seconds: '120', steps_ago: '0', rows: '5' },
@@ -19,14 +19,4 @@ test('now is at the end; what lies on the edge counts as the oldest', () => {
 test('the lines of several pipelines are added', () => {
   expect(together([...latelyOf(answer).rows.values()])?.at(-1)).toBe(8);
   expect(together([])).toBeUndefined();
-});
-
-test('rejected records are those of a source in a pipeline', () => {
-  const rows = [
-    { pipeline: 'a', source: 's', records: '3' },
-    { pipeline: 'a', source: 't', records: '4' },
-    { pipeline: 'b', source: 's', records: '5' },
-  ];
-  expect(rejectedOf(rows, [{ pipeline: 'a', source: 's' }])).toBe(3);
-  expect(rejectedOf(rows, [])).toBe(0);
 });

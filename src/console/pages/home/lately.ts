@@ -48,21 +48,3 @@ export function together(lines: readonly (readonly number[])[]): readonly number
     lines.reduce((sum, line) => sum + (line[at] ?? 0), 0),
   );
 }
-
-/** Rejected records of the last hour. */
-export const rejectedQuestion: Question = {
-  sql: `SELECT pipeline, source, count(*) AS records FROM quarantine
-    WHERE rejected_at > now() - INTERVAL 1 HOUR GROUP BY ALL`,
-};
-
-/** Of some sources of pipelines, how many records were rejected. */
-export function rejectedOf(
-  answer: readonly AnswerRow[],
-  sources: readonly { readonly pipeline: string; readonly source: string }[],
-): number {
-  return answer
-    .filter((row) =>
-      sources.some((one) => one.pipeline === row['pipeline'] && one.source === row['source']),
-    )
-    .reduce((sum, row) => sum + Number(row['records']), 0);
-}

@@ -1,10 +1,12 @@
 import type { ReactNode } from 'react';
 import { Link } from '../../link.tsx';
 import { PipelineState } from '../../parts/pipeline-state.tsx';
-import { count, duration, rate } from '../../text.ts';
+import { RejectedShare } from '../../parts/rejected-share.tsx';
+import { duration, rate } from '../../text.ts';
 import { pipelinePath } from '../pipelines/pipeline-path.ts';
 import { lagOf, rowsOf } from '../pipelines/rates.ts';
 import type { useRates } from '../pipelines/use-rates.ts';
+import { SparkLine } from '../quarantine/spark-line.tsx';
 
 /** Pipelines with how they are; those that need somebody first. */
 export function PipelineList({
@@ -27,12 +29,15 @@ export function PipelineList({
             <th>state</th>
             <th className="number home-rate">rows</th>
             <th className="number">behind</th>
-            <th className="number">rejected</th>
+            <th className="number">rejected, 5 min</th>
+            <th className="number">1 h</th>
+            <th>rejected in 1 h</th>
           </tr>
         </thead>
         <tbody>
           {sorted.map((pipeline) => {
-            const { id, name, state, records_rejected } = pipeline;
+            const { id, name, state, recent } = pipeline;
+            const href = `/quarantine?pipeline=${encodeURIComponent(name)}`;
             const one = rates.get(id);
             const lag = state === 'running' ? lagOf(pipeline) : undefined;
             return (
@@ -46,16 +51,13 @@ export function PipelineList({
                 <td className="number">{one === undefined ? '–' : rate(rowsOf(one))}</td>
                 <td className="number">{lag === undefined ? '–' : duration(lag)}</td>
                 <td className="number">
-                  {records_rejected === 0 ? (
-                    '–'
-                  ) : (
-                    <Link
-                      className="home-rejected"
-                      href={`/quarantine?pipeline=${encodeURIComponent(name)}`}
-                    >
-                      {count(records_rejected)}
-                    </Link>
-                  )}
+                  <RejectedShare recent={recent} window="last_5_minutes" href={href} />
+                </td>
+                <td className="number">
+                  <RejectedShare recent={recent} window="last_hour" href={href} />
+                </td>
+                <td>
+                  <SparkLine minutes={recent.rejected_by_minute} />
                 </td>
               </tr>
             );

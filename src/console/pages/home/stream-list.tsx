@@ -1,14 +1,15 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer, StreamAnswer } from '../../../server/api.ts';
-import type { AnswerRow } from '../../api/rows.ts';
 import { Link } from '../../link.tsx';
 import { Ago } from '../../parts/ago.tsx';
+import { RejectedShare } from '../../parts/rejected-share.tsx';
+import { addedUp } from '../../parts/rejected-text.ts';
 import { bytes, count, duration, rate } from '../../text.ts';
 import { newestArrival, type StreamRate } from '../streams/list/stream-rates.ts';
 import { useStreamRates } from '../streams/list/use-stream-rates.ts';
 import { streamHref } from '../streams/stream-place.ts';
 import { readersOf } from '../streams/stream-readers.ts';
-import { type Lately, rejectedOf, together } from './lately.ts';
+import { type Lately, together } from './lately.ts';
 import { Spark } from './spark.tsx';
 
 /** Streams with what comes in, and how far its readers are. */
@@ -16,12 +17,10 @@ export function StreamList({
   streams,
   pipelines,
   lately,
-  rejected,
 }: {
   readonly streams: readonly StreamAnswer[];
   readonly pipelines: readonly PipelineAnswer[];
   readonly lately: Lately;
-  readonly rejected: readonly AnswerRow[];
 }): ReactNode {
   const rates = useStreamRates(streams);
   return (
@@ -34,7 +33,8 @@ export function StreamList({
             <th className="number home-rate">rate</th>
             <th className="number">newest</th>
             <th className="number">behind</th>
-            <th className="number">rejected in 1 h</th>
+            <th className="number">rejected, 5 min</th>
+            <th className="number home-wide">1 h</th>
             <th>{lately.seconds === 0 ? 'rows' : `rows in ${duration(lately.seconds * 1000)}`}</th>
           </tr>
         </thead>
@@ -42,7 +42,7 @@ export function StreamList({
           {streams.map((stream) => (
             <StreamRow
               key={stream.id}
-              {...{ stream, lately, rejected, rate: rates.get(stream.id) }}
+              {...{ stream, lately, rate: rates.get(stream.id) }}
               readers={readersOf(stream, pipelines)}
             />
           ))}
@@ -57,23 +57,22 @@ function StreamRow({
   rate: grows,
   readers,
   lately,
-  rejected,
 }: {
   readonly stream: StreamAnswer;
   readonly rate: StreamRate | undefined;
   readonly readers: ReturnType<typeof readersOf>;
   readonly lately: Lately;
-  readonly rejected: readonly AnswerRow[];
 }): ReactNode {
   const newest = newestArrival(stream);
   const lags = readers.flatMap(({ source }) => source.lag_ms ?? []);
   const names = [...new Set(readers.map(({ pipeline }) => pipeline.name))];
   const values = together(names.flatMap((name) => [lately.rows.get(name) ?? []]));
-  const sources = readers.map(({ pipeline, source }) => ({
-    pipeline: pipeline.name,
-    source: source.name,
-  }));
-  const bad = rejectedOf(rejected, sources);
+  const recent = addedUp(readers.map(({ source }) => source.recent));
+  const [only] = names;
+  const href =
+    names.length === 1 && only !== undefined
+      ? `/quarantine?pipeline=${encodeURIComponent(only)}`
+      : '/quarantine';
   return (
     <tr>
       <td className="home-name">
@@ -84,13 +83,10 @@ function StreamRow({
       <td className="number">{newest === undefined ? '–' : <Ago at={newest} />}</td>
       <td className="number">{lags.length === 0 ? '–' : duration(Math.max(...lags))}</td>
       <td className="number">
-        {bad === 0 ? (
-          '–'
-        ) : (
-          <Link className="home-rejected" href="/quarantine">
-            {count(bad)}
-          </Link>
-        )}
+        <RejectedShare recent={recent} window="last_5_minutes" href={href} />
+      </td>
+      <td className="number home-wide">
+        <RejectedShare recent={recent} window="last_hour" href={href} />
       </td>
       <td>
         <Spark values={values} seconds={lately.seconds} />

@@ -3,6 +3,7 @@ import type { PipelineAnswer } from '../../../server/api.ts';
 import { Link } from '../../link.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PipelineState } from '../../parts/pipeline-state.tsx';
+import { RejectedShare } from '../../parts/rejected-share.tsx';
 import { bytes, count, duration, rate } from '../../text.ts';
 import { exampleScript } from './edit/example-script.ts';
 import { newPath, pipelinePath } from './pipeline-path.ts';
@@ -32,7 +33,9 @@ export function PipelineList(): ReactNode {
                 <th className="number">behind</th>
                 <th className="number">rows</th>
                 <th className="number">read</th>
-                <th className="number">rejected</th>
+                <th className="number">rejected, 5 min</th>
+                <th className="number">1 h</th>
+                <th className="number">of all</th>
                 <th>from</th>
                 <th>into</th>
               </tr>
@@ -62,7 +65,8 @@ function PipelineRow({
   readonly pipeline: PipelineAnswer;
   readonly rates: PipelineRates | undefined;
 }): ReactNode {
-  const { name, state, error, sources, sinks, records_rejected } = pipeline;
+  const { name, state, error, sources, sinks, records_rejected, recent } = pipeline;
+  const rejectedHref = `/quarantine?pipeline=${encodeURIComponent(name)}`;
   const lag = lagOf(pipeline);
   const waiting = sources.find((source) => source.waiting !== undefined)?.waiting;
   const tables = sinks.filter(({ table }) => table !== quarantineTable);
@@ -80,13 +84,16 @@ function PipelineRow({
         <td className="number">{rates === undefined ? '' : rate(rowsOf(rates))}</td>
         <td className="number">{rates === undefined ? '' : `${bytes(rates.bytesRead)}/s`}</td>
         <td className="number">
+          <RejectedShare recent={recent} window="last_5_minutes" href={rejectedHref} />
+        </td>
+        <td className="number">
+          <RejectedShare recent={recent} window="last_hour" href={rejectedHref} />
+        </td>
+        <td className="number">
           {records_rejected === 0 ? (
             '0'
           ) : (
-            <Link
-              className="pipelines-rejected"
-              href={`/quarantine?pipeline=${encodeURIComponent(name)}`}
-            >
+            <Link className="pipelines-rejected" href={rejectedHref}>
               {count(records_rejected)}
             </Link>
           )}
@@ -99,7 +106,7 @@ function PipelineRow({
       {why !== undefined && (
         <tr className="pipelines-why">
           <td />
-          <td colSpan={7}>{why}</td>
+          <td colSpan={9}>{why}</td>
         </tr>
       )}
     </>

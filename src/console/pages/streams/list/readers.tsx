@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { PipelineState } from '../../../parts/pipeline-state.tsx';
 import { Link } from '../../../link.tsx';
+import { rejectedText, windowWords } from '../../../parts/rejected-text.ts';
 import { bytes, count, duration } from '../../../text.ts';
 import type { StreamReader } from '../stream-readers.ts';
 
@@ -11,13 +12,32 @@ export function Readers({ readers }: { readonly readers: readonly StreamReader[]
       <Link href={`/pipelines/${encodeURIComponent(pipeline.name)}`}>{pipeline.name}</Link>{' '}
       <PipelineState state={pipeline.state} />
       {lagText(source) !== undefined && <span className="quiet">{lagText(source)}</span>}
-      {pipeline.records_rejected > 0 && (
-        <Link href="/quarantine" className="chip rejected">
-          {count(pipeline.records_rejected)} rejected
-        </Link>
-      )}
+      <RejectedChip pipeline={pipeline.name} source={source} />
     </span>
   ));
+}
+
+/** What it rejects now, or else what it has rejected in the last hour. */
+function RejectedChip({
+  pipeline,
+  source,
+}: {
+  readonly pipeline: string;
+  readonly source: StreamReader['source'];
+}): ReactNode {
+  const now = rejectedText(source.recent, 'last_5_minutes');
+  const window = now.isBad ? 'last_5_minutes' : 'last_hour';
+  const { short, long, isBad } = rejectedText(source.recent, window);
+  if (!isBad) return null;
+  return (
+    <Link
+      href={`/quarantine?pipeline=${encodeURIComponent(pipeline)}`}
+      className="chip rejected"
+      title={long}
+    >
+      {short} rejected in {windowWords[window].replace('the last ', '')}
+    </Link>
+  );
 }
 
 function lagText({
