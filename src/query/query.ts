@@ -1,4 +1,5 @@
 import type { EpochMs } from '../event/record.ts';
+import type { FunctionInfo } from './function-docs/function-list.ts';
 import type { SandboxCapabilities } from './process/sandbox.ts';
 
 export type ResultFormat = 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow';
@@ -57,6 +58,8 @@ export interface QueryService {
   tablesOf(request: Pick<QueryRequest, 'sql' | 'params'>): Promise<readonly string[]>;
   /** DuckDB's completions of `text` (cursor at its end) over the tables' schemas. */
   complete(text: string): Promise<readonly { readonly text: string; readonly start: number }[]>;
+  /** The functions that a query may call, by name. */
+  functions(): Promise<readonly FunctionInfo[]>;
   /** The finished and running queries, newest first, for `helios.queries`. */
   history(): readonly QueryRecord[];
   /** How far a query's process is kept from the rest on this machine, for `doctor`. */

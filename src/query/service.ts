@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { type Connection, Engine } from '../engine/engine.ts';
 import type { Schema } from '../event/schema.ts';
+import { type FunctionInfo, functionList } from './function-docs/function-list.ts';
 import { Gate, type GatedQuery } from './gate.ts';
 import { QueryHistory } from './history.ts';
 import { hasPassed } from './process/has-passed.ts';
@@ -60,6 +61,8 @@ class ProcessQueryService implements QueryService {
   readonly #pool: ProcessPool;
   readonly #gate: Gate;
   readonly #history: QueryHistory;
+  /** They are the same as long as the program runs. */
+  #functions: readonly FunctionInfo[] | undefined;
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
@@ -128,6 +131,11 @@ class ProcessQueryService implements QueryService {
       answered.abort();
       await lease.release('healthy');
     }
+  }
+
+  async functions(): Promise<readonly FunctionInfo[]> {
+    this.#functions ??= await functionList(this.#parts.connection);
+    return this.#functions;
   }
 
   history(): readonly QueryRecord[] {

@@ -5,6 +5,7 @@
  */
 import type { ErrorCode, TextPosition } from '../base/errors.ts';
 import type { ConnectionStep } from '../connection/connection.ts';
+import type { FunctionInfo } from '../query/function-docs/function-list.ts';
 import type { RecentAnswer, RecentCounts } from './recent-api.ts';
 
 export type ErrorAnswer = { readonly error: ErrorBody };
@@ -94,6 +95,9 @@ export type CompleteBody = { readonly text: string };
 export type CompleteAnswer = {
   readonly completions: readonly { readonly text: string; readonly start: number }[];
 };
+
+/** `GET /api/v1/functions`: those that a query may call, by name. */
+export type FunctionListAnswer = { readonly functions: readonly FunctionInfo[] };
 
 /** `POST /api/v1/pipelines`. */
 export type PipelineCreateBody = {

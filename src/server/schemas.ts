@@ -51,6 +51,18 @@ export const completeAnswerSchema: TSchema = Type.Object({
   completions: Type.Array(Type.Object({ text: Type.String(), start: count })),
 });
 
+export const functionListSchema: TSchema = Type.Object({
+  functions: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      kind: Type.Enum(['scalar', 'aggregate', 'table']),
+      signatures: Type.Array(Type.String()),
+      description: Type.Optional(Type.String()),
+      example: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
 const partitionLag = Type.Object({
   partition: Type.String(),
   position: Type.Optional(Type.String()),

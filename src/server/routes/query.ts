@@ -2,11 +2,16 @@ import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { asHeliosError } from '../../base/errors.ts';
 import { errorAnswer } from '../answer/error-answer.ts';
-import { completeAnswerSchema, errorSchema, queryAnswerSchema } from '../schemas.ts';
+import {
+  completeAnswerSchema,
+  errorSchema,
+  functionListSchema,
+  queryAnswerSchema,
+} from '../schemas.ts';
 import { abortOnClose } from './abort-on-close.ts';
 import { formatOf } from './accept.ts';
 import type { QueryAnswer, ResultFormat } from '../../query/query.ts';
-import type { CompleteAnswer } from '../api.ts';
+import type { CompleteAnswer, FunctionListAnswer } from '../api.ts';
 import type { ServerDependencies } from '../dependencies.ts';
 import type { Routes } from '../framework.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -17,7 +22,7 @@ type QueryDependencies = Pick<ServerDependencies, 'queries' | 'clock' | 'logger'
   readonly metrics: Metrics;
 };
 
-/** `/api/v1/query` and `/api/v1/complete`. */
+/** `/api/v1/query`, `/api/v1/complete` and `/api/v1/functions`. */
 export function addQueryRoutes(app: Routes, dependencies: QueryDependencies): void {
   const { queries, clock, metrics } = dependencies;
   app.post('/api/v1/query', { schema: querySchema }, async (request, reply) => {
@@ -48,6 +53,16 @@ export function addQueryRoutes(app: Routes, dependencies: QueryDependencies): vo
     async ({ body }): Promise<CompleteAnswer> => ({
       completions: await queries.complete(body.text),
     }),
+  );
+  app.get(
+    '/api/v1/functions',
+    {
+      schema: {
+        summary: 'The functions that a query may call, explained',
+        response: { 200: functionListSchema },
+      },
+    },
+    async (): Promise<FunctionListAnswer> => ({ functions: await queries.functions() }),
   );
 }
 

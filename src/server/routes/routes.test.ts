@@ -121,6 +121,7 @@ const story: [method: string, path: string, body: unknown, status: number, answe
   ['DELETE', '/api/v1/connections/c', undefined, 404, { error: { code: 'not_found' } }],
   ['POST', '/api/v1/query', { sql: 'SELECT 1', params: { x: 1 } }, 200, { rows: [[1]] }],
   ['POST', '/api/v1/complete', { text: 'SEL' }, 200, { completions: [{ text: 'SELECT' }] }],
+  ['GET', '/api/v1/functions', undefined, 200, { functions: [{ name: 'abs', kind: 'scalar' }] }],
   ['GET', '/healthz', undefined, 200, { status: 'ready', version: '9.9.9', streams: 1 }],
 ];
 
@@ -160,6 +161,7 @@ test('the description has every address', () => {
     '/api/v1/connections/test',
     '/api/v1/connections/{name}',
     '/api/v1/connections/{name}/test',
+    '/api/v1/functions',
     '/api/v1/library/dashboards',
     '/api/v1/library/dashboards/{path}',
     '/api/v1/library/dashboards/{path}/file',

@@ -184,6 +184,12 @@ export class ScriptedQueries implements QueryService {
     return [...sql.matchAll(/(?<=from )\w+/g)].map(([name]) => name);
   };
   complete: QueryService['complete'] = async (text) => [{ text: `${text}ECT`, start: 0 }];
+  functions: QueryService['functions'] = async () => [
+    {
+      ...{ name: 'abs', kind: 'scalar', signatures: ['abs(x)'] },
+      ...{ description: undefined, example: undefined },
+    },
+  ];
   history: QueryService['history'] = () => [];
   capabilities: QueryService['capabilities'] = () => ({
     network: 'isolated',
