@@ -39,7 +39,7 @@ export function suggestions(
 }
 
 /** Tables of a statement by the names that they have in it. */
-function scopeOf(
+export function scopeOf(
   statement: string,
   tables: readonly KnownTable[],
 ): ReadonlyMap<string, KnownTable> {

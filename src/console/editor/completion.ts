@@ -6,12 +6,19 @@ import type {
 } from '@codemirror/autocomplete';
 import type { CompleteAnswer } from '../../server/api.ts';
 import { request } from '../api/request.ts';
+import { knownFunctions } from './completion/known-functions.ts';
+import { functionSource, nestedSource } from './completion/sources.ts';
 import { type KnownTable, suggestions } from './completion-scope.ts';
 import { statementAt, sqlTokens } from './sql-text.ts';
 
-/** Columns and tables at once; functions and keywords as soon as the server has told them. */
+/** Columns, tables and functions at once; keywords and what is in JSON once the server tells them. */
 export function completionSources(tables: () => readonly KnownTable[]): CompletionSource[] {
-  return [(context) => ofTables(context, tables()), (context) => ofServer(context, tables())];
+  return [
+    (context) => ofTables(context, tables()),
+    nestedSource(tables),
+    (context) => (placeOf(context) === undefined ? null : functionSource(context)),
+    (context) => ofServer(context, tables()),
+  ];
 }
 
 function ofTables(
@@ -53,11 +60,13 @@ async function ofServer(
       signal: stop.signal,
     });
     const bytes = new TextEncoder().encode(before).byteLength;
+    const functions = knownFunctions();
     const known = new Set(suggestions(statement, before, tables).map(({ label }) => label));
     const options = completions
       .filter(({ start }) => start === bytes)
       .map(({ text }) => text.trim())
       .filter((text) => text !== '' && !text.startsWith('"') && !known.has(text))
+      .filter((text) => !functions.has(text.toLowerCase()))
       .map(serverCompletion);
     return { from, options, validFor: wordSoFar };
   } catch {

@@ -14,8 +14,10 @@ import {
   placeholder,
 } from '@codemirror/view';
 import type { KnownTable } from './completion-scope.ts';
+import { hoverDocs } from './completion/hover.ts';
 import { completionSources } from './completion.ts';
 import { editorLook } from './look.ts';
+import { scriptWords } from './script-words.ts';
 
 /** What the editor asks of the page around it. */
 export type EditorPage = {
@@ -79,6 +81,8 @@ export function editorExtensions(page: EditorPage): Extension {
       icons: false,
       interactionDelay: 0,
     }),
+    hoverDocs(page.tables),
+    scriptWords(),
     editorLook(),
     ownKeys(page),
     keymap.of([

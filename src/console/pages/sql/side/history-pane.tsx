@@ -52,7 +52,7 @@ select max_by(id, started_at) as id, sql, max(started_at) as started_at, count(*
   max_by(state, started_at) as state, max_by(duration_ms, started_at) as duration_ms,
   max_by(rows, started_at) as rows, max_by(error_code, started_at) as error_code
 from helios.queries
-where sql not like '-- history of the console%' and sql not like 'EXPLAIN %'
+where sql not like '-- % of the console%' and sql not like 'EXPLAIN %'
   and contains(lower(sql), lower($1))
 group by sql order by started_at desc limit 50`;
 
