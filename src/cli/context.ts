@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import type { HeliosError } from '../base/errors.ts';
+import type { DemoShop } from '../server/demo/demo-api.ts';
 
 /**
  * Everything that a command may touch besides files and the network: main.ts makes the real one,
@@ -57,6 +58,8 @@ export type StartOptions = {
   readonly acknowledgement: Acknowledgement;
   /** How long events gather for one object of the log. */
   readonly ackIntervalMs: number;
+  /** Opened and closed over HTTP. */
+  readonly demo?: DemoShop | undefined;
   /** Waits for whoever holds the data directory, and takes over when that one ends. */
   readonly standby?:
     | { readonly signal: AbortSignal; readonly onWait: (owner: string) => void }

@@ -37,7 +37,6 @@ function doctor(patient: Partial<Patient> = {}): Doctor {
     dataDirectory,
     clock: systemClock,
     pipelines: () => [{ name: 'shop', state: 'running' }],
-    stateFailure: () => undefined,
     ...patient,
   });
 }
@@ -52,7 +51,7 @@ test('a Helios that is well, and its folder is as it was', async () => {
   expect(await readdir(dataDirectory)).toEqual(['helios.json']);
 });
 
-test('pipelines that are not well, and a state that is not kept, are told with what to do', async () => {
+test('what is not well is told with what to do about it', async () => {
   const { findings } = await doctor({
     pipelines: () => [
       { name: 'a', state: 'running' },

@@ -17,8 +17,11 @@ export type Patient = {
   readonly dataDirectory: string;
   readonly clock: Clock;
   readonly pipelines: () => readonly Pick<PipelineInfo, 'name' | 'state'>[];
-  /** Why the state isn't kept where it survives this machine; undefined while it is. */
-  readonly stateFailure: () => string | undefined;
+  /**
+   * Why the state isn't kept where it survives this machine; undefined while it is. Absent where
+   * the data directory alone has it.
+   */
+  readonly stateFailure?: (() => string | undefined) | undefined;
 };
 
 /** Examines the Helios that it is part of. */
@@ -60,12 +63,16 @@ function runningChecks({ pipelines, stateFailure }: Patient): readonly Check[] {
       why: 'Tables of a pipeline that stands still say nothing of what has come since.',
       run: async () => pipelineFinding(pipelines()),
     },
-    {
-      name: 'state',
-      why: 'Another machine can take over only what is kept outside of this one.',
-      run: async () => stateFinding(stateFailure()),
-    },
+    ...(stateFailure === undefined ? [] : [stateCheck(stateFailure)]),
   ];
+}
+
+function stateCheck(failure: () => string | undefined): Check {
+  return {
+    name: 'state',
+    why: 'Another machine can take over only what is kept outside of this one.',
+    run: async () => stateFinding(failure()),
+  };
 }
 
 function pipelineFinding(all: ReturnType<Patient['pipelines']>): Finding {

@@ -58,6 +58,7 @@ export async function startHelios(
       connections: core.known,
       discovery: createDiscovery(core, baseDirectory),
       doctor: doctorOf(core),
+      demo: options.demo,
       library: new Library({ catalog, clock: systemClock }),
       clock: systemClock,
     },
@@ -102,7 +103,7 @@ function doctorOf({ data, supervisor, state }: Core): Doctor {
     dataDirectory: data.path,
     clock: systemClock,
     pipelines: () => supervisor.list(),
-    stateFailure: () => state?.status().failing?.message,
+    stateFailure: state && (() => state.status().failing?.message),
   });
 }
 

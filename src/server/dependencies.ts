@@ -16,6 +16,7 @@ import type { StoreFacts } from '../storage/store-facts.ts';
 import type { Logger } from 'pino';
 import type { Care } from './care/routes.ts';
 import type { ConsoleFiles } from './console-files.ts';
+import type { DemoShop } from './demo/demo-api.ts';
 import type { ServerLimits } from './limits.ts';
 
 /** What a table is and how much of it is where. */
@@ -113,6 +114,7 @@ export type ServerDependencies = {
   readonly connections?: ConnectionDependencies | undefined;
   readonly discovery?: Discovery | undefined;
   readonly doctor?: Pick<Doctor, 'examine'> | undefined;
+  readonly demo?: DemoShop | undefined;
   /** Saved queries and dashboards. */
   readonly library?: Library | undefined;
   /** Rules that watch the shares of rejected records. */

@@ -17,6 +17,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { keepChanges } from './keep-changes.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
+import { addDemoRoutes } from './demo/routes.ts';
 import { addDoctorRoute } from './doctor/routes.ts';
 import { addLibraryRoutes } from './library/routes.ts';
 import { SharedAnswers } from './library/shared-answers.ts';
@@ -162,7 +163,7 @@ export class Server implements AsyncDisposable {
 
   #addRoutes(app: Routes): void {
     const { log, backed, logger, pipelines, tables, care } = this.#dependencies;
-    const { connections, discovery, library, doctor, alerts } = this.#dependencies;
+    const { connections, discovery, library, doctor, demo, alerts } = this.#dependencies;
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
@@ -171,6 +172,7 @@ export class Server implements AsyncDisposable {
     if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
     if (library !== undefined) addLibraryRoutes(app, library);
     if (doctor !== undefined) addDoctorRoute(app, doctor);
+    if (demo !== undefined) addDemoRoutes(app, demo);
     if (alerts !== undefined) addAlertRoutes(app, alerts, this.#dependencies.clock);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
     const onDone = (outcome: string): void =>

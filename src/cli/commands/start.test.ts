@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HeliosError } from '../../base/errors.ts';
+import type { DemoShop } from '../../server/demo/demo-api.ts';
 import { FakeApi, runToEnd, startCli, type CliResult } from '../testing/fixture.ts';
 
 const shopLibrary: readonly string[] = [
@@ -109,6 +110,7 @@ describe('start', () => {
       stateIntervalMs: 10_000,
       acknowledgement: 'disk',
       ackIntervalMs: 150,
+      demo: expect.objectContaining({ isOpen: false }),
     });
   });
 
@@ -143,7 +145,53 @@ describe('start', () => {
     const kept = api.seen.filter(({ route }) => shopLibrary.includes(route));
     expect(kept.map(({ route }) => route)).toEqual(shopLibrary);
     expect(kept[0]?.body).toMatchObject({ description: expect.stringContaining('minutes') });
-    expect(kept.at(-1)?.body).toMatchObject({ last: '15m', panels: { length: 8 } });
+    expect(kept.at(-1)?.body).toMatchObject({ last: '15m', panels: { length: 9 } });
+  });
+});
+
+describe('the shop of a Helios that was started without it', () => {
+  async function opened(
+    pipelines: readonly object[],
+    look: (shop: DemoShop) => Promise<void>,
+  ): Promise<void> {
+    api.routes['GET /api/v1/pipelines'] = { body: { pipelines } };
+    let shop: DemoShop | undefined;
+    const run = startCli(['start'], {
+      examplesDirectory: new URL('../../../examples', import.meta.url).pathname,
+      startHelios: async ({ demo }) => {
+        shop = demo;
+        return { url: api.url, dataDirectory: '/d', close: async () => undefined };
+      },
+    });
+    while (!run.stdout().includes(api.url)) await new Promise((done) => setImmediate(done));
+    try {
+      await look(shop!);
+    } finally {
+      run.interrupt();
+      expect(await run.exitCode).toBe(0);
+    }
+  }
+
+  test('opens, and closes', async () => {
+    await opened([], async (shop) => {
+      await Promise.all([shop.open(), shop.open()]);
+      expect(shop.isOpen).toBe(true);
+      const isSent = (): boolean => api.seen.some(({ route }) => route === 'POST /ingest/events');
+      while (!isSent()) await new Promise((done) => setImmediate(done));
+      const made = api.seen.filter(({ route }) => route === 'POST /api/v1/pipelines');
+      expect(made).toHaveLength(1);
+      await shop.close();
+      expect(shop.isOpen).toBe(false);
+    });
+  });
+
+  test('is refused where its events would come between others', async () => {
+    const own = { name: 'own', sources: [{ reads: { names: ['events'] } }] };
+    await opened([own], async (shop) => {
+      await expect(shop.open()).rejects.toMatchObject({ code: 'conflict' });
+      expect(shop.isOpen).toBe(false);
+      expect(api.seen.some(({ route }) => route === 'POST /api/v1/pipelines')).toBe(false);
+    });
   });
 });
 

@@ -33,13 +33,14 @@ type StartFlags = { readonly demo?: boolean; readonly standby?: boolean };
 
 async function startHelios(scope: Scope, flags: StartFlags): Promise<number> {
   const isDemo = flags.demo === true;
-  const running = await launched(scope, flags.standby === true);
+  const demo = new Demo(scope);
+  const running = await launched(scope, demo, flags.standby === true);
   if (running === undefined) return 0;
-  const demo = isDemo ? new Demo(scope, running) : undefined;
+  demo.attach(running);
   try {
-    await demo?.prepare();
+    if (isDemo) await demo.prepare();
     await announce(scope, running, isDemo);
-    demo?.begin();
+    if (isDemo) demo.begin();
     const fenced = await Promise.race([interrupted(scope.signal), running.fenced ?? never]);
     if (fenced !== undefined) throw fenced;
     scope.output.talk('Stopping; Ctrl+C again does not wait.');
@@ -51,7 +52,11 @@ async function startHelios(scope: Scope, flags: StartFlags): Promise<number> {
 }
 
 /** Undefined for a standby that was stopped before it could take over. */
-async function launched(scope: Scope, isStandby: boolean): Promise<RunningHelios | undefined> {
+async function launched(
+  scope: Scope,
+  demo: Demo,
+  isStandby: boolean,
+): Promise<RunningHelios | undefined> {
   const { config, context, signal } = scope;
   try {
     return await context.startHelios({
@@ -63,6 +68,7 @@ async function launched(scope: Scope, isStandby: boolean): Promise<RunningHelios
       cacheBytesMax: bytesOf(config.cache_size),
       ...stateOf(config),
       standby: isStandby ? standby(scope) : undefined,
+      demo,
     });
   } catch (thrown) {
     if (!isStandby || !signal.aborted) throw thrown;
@@ -136,17 +142,13 @@ async function interrupted(signal: AbortSignal): Promise<undefined> {
 }
 
 /** Waits until Helios has closed, or for the next Ctrl+C. */
-async function closed(
-  scope: Scope,
-  running: RunningHelios,
-  demo: Demo | undefined,
-): Promise<number> {
+async function closed(scope: Scope, running: RunningHelios, demo: Demo): Promise<number> {
   const { promise: forced, reject } = Promise.withResolvers<never>();
   const forget = scope.context.onInterrupt(() =>
     reject(new HeliosError('cancelled', 'Stopped without waiting. Nothing acknowledged is lost.')),
   );
   const close = async (): Promise<number> => {
-    await demo?.ended();
+    await demo.ended();
     await running.close();
     return 0;
   };

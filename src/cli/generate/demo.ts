@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HeliosError } from '../../base/errors.ts';
 import type { PipelineListAnswer } from '../../server/api.ts';
+import type { DemoShop } from '../../server/demo/demo-api.ts';
 import { Client } from '../client/client.ts';
 import type { RunningHelios } from '../context.ts';
 import { reportFailure } from '../failures.ts';
@@ -15,42 +17,92 @@ const demoRate = 50;
 /** A few broken lines, so that the table `quarantine` has something to show. */
 const demoMalformedShare = 0.002;
 const pipelineName = 'shop';
+const streamName = 'events';
+const pipelinesPath = '/api/v1/pipelines';
 
 /** The shop of `helios start --demo`: a pipeline over the stream `events`, and events for it. */
-export class Demo {
+export class Demo implements DemoShop {
   readonly #scope: Scope;
-  readonly #running: RunningHelios;
-  readonly #client: Client;
+  #helios: { readonly client: Client; readonly dataDirectory: string } | undefined;
+  #stop: AbortController | undefined;
+  #opening: Promise<void> | undefined;
   #delivery: Promise<void> = Promise.resolve();
 
-  constructor(scope: Scope, running: RunningHelios) {
+  constructor(scope: Scope) {
     this.#scope = scope;
-    this.#running = running;
-    this.#client = new Client(running.url);
+  }
+
+  /** Where its events go from now on. */
+  attach({ url, dataDirectory }: Pick<RunningHelios, 'url' | 'dataDirectory'>): void {
+    this.#helios = { client: new Client(url), dataDirectory };
+  }
+
+  get isOpen(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  async open(): Promise<void> {
+    if (this.isOpen) return;
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    await this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    await this.#checkAlone();
+    await this.prepare();
+    this.begin();
+  }
+
+  /** Nobody asks for a shop's events between their own. */
+  async #checkAlone(): Promise<void> {
+    const { client } = this.#attached();
+    const reading = (await pipelinesOf(client)).find(
+      ({ name, sources }) =>
+        name.toLowerCase() !== pipelineName &&
+        sources.some(({ reads }) => reads?.names.includes(streamName) === true),
+    );
+    if (reading === undefined) return;
+    throw new HeliosError(
+      'conflict',
+      `The shop's events would come between those of yours: the pipeline ${reading.name} reads ` +
+        `the stream ${streamName}.`,
+      { hint: 'Give the shop a Helios of its own: helios start --demo --data shop --port 7312' },
+    );
   }
 
   /** Makes the pipeline, the dashboard and saved queries where they are missing. */
   async prepare(): Promise<void> {
+    const { client } = this.#attached();
     const directory = join(this.#scope.context.examplesDirectory, 'shop');
     await this.#makePipeline(directory);
-    await keepShopLibrary(this.#client, directory);
+    await keepShopLibrary(client, directory);
   }
 
   /** One that is there stays as it is. */
   async #makePipeline(directory: string): Promise<void> {
-    const sql = demoScript(
-      await readFile(join(directory, 'pipeline.sql'), 'utf8'),
-      this.#running.dataDirectory,
-    );
-    const path = '/api/v1/pipelines';
-    const known = await this.#client.json<PipelineListAnswer>({ method: 'GET', path });
-    if (known.pipelines.some(({ name }) => name.toLowerCase() === pipelineName)) return;
-    await this.#client.json({ method: 'POST', path, body: { name: pipelineName, sql } });
+    const { client, dataDirectory } = this.#attached();
+    const sql = demoScript(await readFile(join(directory, 'pipeline.sql'), 'utf8'), dataDirectory);
+    const known = await pipelinesOf(client);
+    if (known.some(({ name }) => name.toLowerCase() === pipelineName)) return;
+    const body = { name: pipelineName, sql };
+    await client.json({ method: 'POST', path: pipelinesPath, body });
   }
 
-  /** Lets the events flow until the scope's signal aborts. */
+  /** Lets the events flow until it is closed, or the scope's signal aborts. */
   begin(): void {
-    this.#delivery = this.#deliver();
+    const stop = new AbortController();
+    this.#stop = stop;
+    const signal = AbortSignal.any([stop.signal, this.#scope.signal]);
+    this.#delivery = this.#deliver(signal).finally(() => {
+      if (this.#stop === stop) this.#stop = undefined;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#stop?.abort();
+    await this.ended();
   }
 
   /** Resolves when no more events come. */
@@ -58,7 +110,8 @@ export class Demo {
     await this.#delivery;
   }
 
-  async #deliver(): Promise<void> {
+  async #deliver(signal: AbortSignal): Promise<void> {
+    const { client } = this.#attached();
     const { clock, random } = this.#scope.context;
     const chunks = shopEvents({
       seed: Math.floor(random() * 2 ** 32),
@@ -68,20 +121,32 @@ export class Demo {
       count: undefined,
       durationMs: undefined,
       clock,
-      signal: this.#scope.signal,
+      signal,
     });
     const { failure } = await deliver(chunks, {
-      client: this.#client,
-      stream: 'events',
+      client,
+      stream: streamName,
       clock,
       random,
       newKey: randomUUID,
-      signal: this.#scope.signal,
+      signal,
     });
-    if (this.#scope.signal.aborted) return;
+    if (signal.aborted) return;
     this.#scope.output.alarm('The demo shop has closed:');
     reportFailure(failure, this.#scope.output, false);
   }
+
+  #attached(): { readonly client: Client; readonly dataDirectory: string } {
+    if (this.#helios !== undefined) return this.#helios;
+    throw new HeliosError('unavailable', 'Helios is still starting.', {
+      hint: 'Try again in a moment.',
+    });
+  }
+}
+
+async function pipelinesOf(client: Client): Promise<PipelineListAnswer['pipelines']> {
+  const answer = await client.json<PipelineListAnswer>({ method: 'GET', path: pipelinesPath });
+  return answer.pipelines;
 }
 
 /** The example's script with its tables in this Helios's own data directory. */

@@ -13,7 +13,7 @@ const shownMax = 40;
 export function ZoneChooser({ onDone }: { readonly onDone?: (() => void) | undefined }): ReactNode {
   const id = useId();
   const zone = useZone();
-  const zones = useMemo(knownZones, []);
+  const zones = useMemo(() => knownZones(zone), [zone]);
   const [typed, setTyped] = useState('');
   const [at, setAt] = useState(0);
   const found = useMemo(() => foundZones(zones, typed), [zones, typed]);

@@ -1,9 +1,9 @@
 import { utc } from './zone-offset.ts';
 
-/** The zones that this browser knows, UTC and its own first. */
-export function knownZones(): readonly string[] {
+/** The zones that this browser knows: UTC, its own and `chosen` first. */
+export function knownZones(chosen: string): readonly string[] {
   const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return [...new Set([utc, own, ...Intl.supportedValuesOf('timeZone')])];
+  return [...new Set([utc, own, chosen, ...Intl.supportedValuesOf('timeZone')])];
 }
 
 /** Those that have all the words that were typed, in any order: `new york`, `berlin`. */

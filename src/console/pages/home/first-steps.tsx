@@ -47,10 +47,6 @@ export function FirstSteps(): ReactNode {
           <FirstEvent />
         </article>
       </div>
-      <p className="home-demo">
-        Or look around with a shop’s events, in a folder of their own:{' '}
-        <code>helios start --demo --data shop-data --port 7312</code>
-      </p>
     </section>
   );
 }

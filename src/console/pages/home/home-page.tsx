@@ -9,6 +9,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { useRates } from '../pipelines/use-rates.ts';
 import { TableList } from '../tables/table-list.tsx';
 import { Ask } from './ask.tsx';
+import { DemoShop } from './demo-shop.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { latelyOf, latelyQuestion } from './lately.ts';
 import { PipelineList } from './pipeline-list.tsx';
@@ -44,6 +45,7 @@ export function HomePage(_props: PageProps): ReactNode {
         </div>
       )}
       {isLoaded !== undefined && isNew && <FirstSteps />}
+      {isLoaded !== undefined && isNew && <DemoShop pipelines={pipelines ?? []} />}
       {isLoaded !== undefined && flowing.length > 0 && (
         <section className="section">
           <header>
@@ -77,6 +79,7 @@ export function HomePage(_props: PageProps): ReactNode {
         </div>
       )}
       <Ask tables={tables.value?.tables ?? []} />
+      {isLoaded !== undefined && !isNew && <DemoShop pipelines={pipelines ?? []} />}
     </div>
   );
 }
