@@ -43,6 +43,45 @@ async function listed(helios: HeliosProcess): Promise<unknown> {
   };
 }
 
+const board = {
+  description: 'größte 🚀',
+  variables: [{ name: 'n', value: '1', choices: ['1', '2'] }],
+  panels: [
+    {
+      ...{ id: 'a', title: '<b>Top</b>', kind: 'bar', source: { query: 'team/top' } },
+      ...{ x: 0, y: 0, width: 6, height: 4 },
+    },
+  ],
+};
+
+/** Answers the version of what was kept. */
+async function keepDocument(helios: HeliosProcess, path: string, body: object): Promise<string> {
+  const response = await helios.request(`/api/v1/library/${path}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', 'if-match': '*' },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+  return response.headers.get('etag') ?? '';
+}
+
+/** All saved queries and dashboards, whole. */
+async function library(helios: HeliosProcess): Promise<readonly object[]> {
+  const documents: object[] = [];
+  for (const kind of ['queries', 'dashboards']) {
+    const lists = await helios.call<Record<string, { path: string }[]>>(
+      'GET',
+      `/api/v1/library/${kind}`,
+    );
+    for (const { path } of lists[kind] ?? []) {
+      documents.push(
+        await helios.call('GET', `/api/v1/library/${kind}/${encodeURIComponent(path)}`),
+      );
+    }
+  }
+  return documents;
+}
+
 test('a standby has all that was answered, as soon as its owner is gone', async (context) => {
   if (machines === undefined) return context.skip();
   const place = machines.place('changes/state');
@@ -68,6 +107,10 @@ test('a standby has all that was answered, as soon as its owner is gone', async 
   await first.call('DELETE', '/api/v1/pipelines/two');
   await first.call('PATCH', '/api/v1/pipelines/one', { state: 'paused' });
   await first.call('POST', '/api/v1/tables', attached);
+  await keepDocument(first, 'queries/team%2Ftop', { sql: 'SELECT $n', parameters: { n: '1' } });
+  await keepDocument(first, 'queries/gone', { sql: 'SELECT 1' });
+  await first.call('DELETE', '/api/v1/library/queries/gone');
+  const begun = await keepDocument(first, 'dashboards/team%2Fboard', { panels: [] });
   const before = await listed(first);
 
   const second = machines.begin('second', place, { options: ['--standby'] });
@@ -87,8 +130,21 @@ test('a standby has all that was answered, as soon as its owner is gone', async 
 
   // Answered, and a moment later there is neither the process nor its disk.
   await first.call('POST', '/api/v1/pipelines', { name: 'three', sql: sql('three') });
+  const version = await keepDocument(first, 'dashboards/team%2Fboard', board);
+  const documents = await library(first);
   first.kill('SIGKILL');
   await second.ready();
+  expect(await library(second)).toEqual(documents);
+  expect(documents).toMatchObject([{ path: 'team/top' }, { path: 'team/board', ...board }]);
+  // Who opened it at the other machine saves over what was opened there, and nothing else.
+  const save = async (known: string): Promise<number> => {
+    const headers = { 'content-type': 'application/json', 'if-match': known };
+    const body = JSON.stringify({ panels: [] });
+    const path = '/api/v1/library/dashboards/team%2Fboard';
+    return (await second.request(path, { method: 'PUT', headers, body })).status;
+  };
+  expect(await save(begun)).not.toBe(200);
+  expect(await save(version)).toBe(200);
   const after = await listed(second);
   expect(after).toMatchObject({ connections: Reflect.get(before as object, 'connections') });
   const { pipelines } = await second.call<{
