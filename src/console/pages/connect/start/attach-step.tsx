@@ -3,9 +3,9 @@ import type { ErrorBody, TableAnswer } from '../../../../server/api.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { go } from '../../../place.ts';
+import { Field } from '../../../parts/field.tsx';
 import { nameFrom, sourceOf, tableOf, withTable } from '../draft/draft.ts';
 import { forgetDraft } from '../draft/keep-draft.ts';
-import { Field } from '../field.tsx';
 import type { StepProps } from '../step-props.ts';
 
 /** Files that are asked where they are: they only need a name. */

@@ -1,6 +1,6 @@
 import { type ReactNode, useId } from 'react';
+import { Field } from '../../../parts/field.tsx';
 import type { TableDraft } from '../draft/draft.ts';
-import { Field } from '../field.tsx';
 import { type Drafted, type ScriptColumn, usualPath } from '../what/script.ts';
 
 /** Name, start and place of the table; none of them counts once the SQL is edited by hand. */
@@ -26,7 +26,7 @@ export function TableFields({
       <div className="connect-form">
         <Field
           label="Name"
-          about={
+          note={
             isByHand
               ? 'Of the pipeline; the SQL, edited by hand, names the table.'
               : 'Of the pipeline and its table.'
@@ -44,7 +44,7 @@ export function TableFields({
           )}
         </Field>
         <Folders table={table} columns={columns} isByHand={isByHand} onChange={onChange} />
-        <Field label="Where the table is" about="A Delta table: a folder, or s3://…" isWide>
+        <Field label="Where the table is" note="A Delta table: a folder, or s3://…" isWide>
           {(ids) => (
             <input
               {...ids}
@@ -77,7 +77,7 @@ function Folders({
 }: Part & { readonly columns: readonly ScriptColumn[] }): ReactNode {
   const known = columns.some(({ name }) => name === table.folders);
   return (
-    <Field label="Folders by" about="Of few values, that questions often name.">
+    <Field label="Folders by" note="Of few values, that questions often name.">
       {(ids) => (
         <select
           {...ids}

@@ -64,13 +64,27 @@ export function Columns({
           ))}
         </datalist>
       </div>
-      {drafted.warnings.map((warning) => (
-        <p key={warning} className="quiet">
-          {warning}
-        </p>
-      ))}
+      {drafted.warnings
+        .filter((warning) => !isSettled(warning, drafted, columns))
+        .map((warning) => (
+          <p key={warning} className="quiet">
+            {warning}
+          </p>
+        ))}
     </>
   );
+}
+
+/** A warning begins with the column and type that it is of: another type has other faults. */
+function isSettled(
+  warning: string,
+  drafted: DraftAnswerDocument,
+  columns: readonly ScriptColumn[],
+): boolean {
+  return drafted.columns.some(({ name, type }, index) => {
+    const now = columns[index];
+    return warning.startsWith(`${name} is ${type}`) && !(now?.isOn === true && now.type === type);
+  });
 }
 
 function KeptWhole({ shape }: Pick<DraftAnswerDocument, 'shape'>): ReactNode {

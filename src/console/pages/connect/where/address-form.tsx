@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
+import { Field } from '../../../parts/field.tsx';
 import { fieldOf, withField } from '../draft/draft.ts';
-import { Field } from '../field.tsx';
 import type { StepProps } from '../step-props.ts';
 import { type AddressField, addressFields, type AddressKind, oddLines } from './address.ts';
 import { isReference } from './secret-field.ts';
@@ -47,7 +47,7 @@ function AddressInput({
   const about = isSecret ? <SecretWords value={value} /> : field.about;
   const shared = { className: 'input code', value, placeholder: example };
   return (
-    <Field label={label} about={about} isWide={isLong}>
+    <Field label={label} note={about} isWide={isLong}>
       {(ids) => {
         if (choices !== undefined) {
           return (

@@ -3,8 +3,8 @@ import type { ConnectionAnswer, ConnectionListAnswer, ErrorBody } from '../../..
 import { usePolled } from '../../../api/polled.ts';
 import { ApiError, errorBodyOf, request } from '../../../api/request.ts';
 import { Failure } from '../../../parts/failure.tsx';
+import { Field } from '../../../parts/field.tsx';
 import { fieldOf, withField } from '../draft/draft.ts';
-import { Field } from '../field.tsx';
 import type { StepProps } from '../step-props.ts';
 import { AddressForm } from './address-form.tsx';
 import { type AddressKind, addressOptions } from './address.ts';
@@ -148,7 +148,7 @@ function NameField({
 }): ReactNode {
   return (
     <div className="connect-form">
-      <Field label="Name of the connection" about="Pipelines refer to it by this name.">
+      <Field label="Name of the connection" note="Pipelines refer to it by this name.">
         {(ids) => (
           <input
             {...ids}

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
+import { Field } from '../../../parts/field.tsx';
 import { fieldOf, withField } from '../draft/draft.ts';
-import { Field } from '../field.tsx';
 import type { StepProps } from '../step-props.ts';
 
 const ways = [
@@ -34,7 +34,7 @@ export function FilesWhere({ draft, change, goTo }: StepProps): ReactNode {
       <div className="connect-form">
         <Field
           label="Path or address"
-          about="Of a file or a folder, as the machine sees it that Helios runs on; or s3://bucket/folder."
+          note="Of a file or a folder, as the machine sees it that Helios runs on; or s3://bucket/folder."
           isWide
         >
           {(ids) => (

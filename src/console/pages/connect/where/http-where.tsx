@@ -3,8 +3,8 @@ import type { ErrorBody, StreamListAnswer } from '../../../../server/api.ts';
 import { usePolled } from '../../../api/polled.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { Failure } from '../../../parts/failure.tsx';
+import { Field } from '../../../parts/field.tsx';
 import { fieldOf, withField } from '../draft/draft.ts';
-import { Field } from '../field.tsx';
 import type { StepProps } from '../step-props.ts';
 
 const path = '/api/v1/streams';
@@ -35,7 +35,7 @@ export function HttpWhere({ draft, change, goTo }: StepProps): ReactNode {
         disk. Each stream has an address of its own.
       </p>
       <div className="connect-form">
-        <Field label="Stream" about={isThere ? 'It is there already.' : 'It will be made.'}>
+        <Field label="Stream" note={isThere ? 'It is there already.' : 'It will be made.'}>
           {(ids) => (
             <input
               {...ids}

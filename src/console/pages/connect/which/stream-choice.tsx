@@ -6,8 +6,8 @@ import type {
 import { usePolled } from '../../../api/polled.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { bytes, count, rate } from '../../../text.ts';
+import { Field } from '../../../parts/field.tsx';
 import { connectionKey, type Kind } from '../draft/draft.ts';
-import { Field } from '../field.tsx';
 import type { StepProps } from '../step-props.ts';
 import { retentionText } from './cost.ts';
 import { StreamDetails } from './stream-details.tsx';
@@ -163,7 +163,7 @@ function ByName({
     >
       <Field
         label={`Another ${word}`}
-        about={word === 'stream' ? 'By its name, or its ARN.' : 'By its name.'}
+        note={word === 'stream' ? 'By its name, or its ARN.' : 'By its name.'}
         isWide
       >
         {(ids) => (

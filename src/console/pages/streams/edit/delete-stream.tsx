@@ -3,9 +3,9 @@ import type { ErrorBody, StreamAnswer } from '../../../../server/api.ts';
 import { errorBodyOf, send } from '../../../api/request.ts';
 import { Dialog } from '../../../parts/dialog.tsx';
 import { Failure } from '../../../parts/failure.tsx';
+import { Field } from '../../../parts/field.tsx';
 import { bytes } from '../../../text.ts';
 import { streamPath } from '../stream-place.ts';
-import { Field } from './field.tsx';
 import './edit.css';
 
 /** Deletes a stream once its name is typed; while pipelines read it, only where that is said. */

@@ -2,7 +2,7 @@ import { type ReactNode, type SyntheticEvent, useId, useState } from 'react';
 import type { ConnectionAnswer, ErrorBody } from '../../../../server/api.ts';
 import { errorBodyOf } from '../../../api/request.ts';
 import { Failure } from '../../../parts/failure.tsx';
-import { Field } from './field.tsx';
+import { Field } from '../../../parts/field.tsx';
 import { fieldOf, type StreamField, type StreamValues } from './stream-values.ts';
 import './edit.css';
 
@@ -149,41 +149,63 @@ type PartProps = {
 
 function Retention({ values, set, error }: PartProps): ReactNode {
   return (
-    <Field label="Keep records for" note="At least; 7 days unless given." error={error}>
-      {(wiring) => (
-        <span className="stream-form-pair">
-          <input
-            {...wiring}
-            className="input"
-            inputMode="decimal"
-            pattern="[0-9]*[.]?[0-9]*"
-            placeholder="7"
-            value={values.age}
-            onChange={({ target }) => set({ age: target.value })}
-          />
-          <select
-            className="input"
-            aria-label="Unit of the time"
-            value={values.ageUnit}
-            onChange={({ target }) => set({ ageUnit: target.value as StreamValues['ageUnit'] })}
-          >
-            <option>minutes</option>
-            <option>hours</option>
-            <option>days</option>
-          </select>
-        </span>
-      )}
-    </Field>
+    <Amount
+      label="Keep records for"
+      note="At least; 7 days unless given."
+      placeholder="7"
+      error={error}
+      value={values.age}
+      onValue={(age) => set({ age })}
+      unitLabel="Unit of the time"
+      units={['minutes', 'hours', 'days']}
+      unit={values.ageUnit}
+      onUnit={(ageUnit) => set({ ageUnit })}
+    />
   );
 }
 
 function Budget({ values, set, error }: PartProps): ReactNode {
   return (
-    <Field
+    <Amount
       label="But at most"
       note="Of all partitions together; empty is as much as the disk holds."
       error={error}
-    >
+      value={values.budget}
+      onValue={(budget) => set({ budget })}
+      unitLabel="Unit of the size"
+      units={['MB', 'GB', 'TB']}
+      unit={values.budgetUnit}
+      onUnit={(budgetUnit) => set({ budgetUnit })}
+    />
+  );
+}
+
+/** A number and its unit. */
+function Amount<Unit extends string>({
+  label,
+  note,
+  placeholder,
+  error,
+  value,
+  onValue,
+  unitLabel,
+  units,
+  unit,
+  onUnit,
+}: {
+  readonly label: string;
+  readonly note: string;
+  readonly placeholder?: string;
+  readonly error: ErrorBody | undefined;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+  readonly unitLabel: string;
+  readonly units: readonly Unit[];
+  readonly unit: Unit;
+  readonly onUnit: (unit: Unit) => void;
+}): ReactNode {
+  return (
+    <Field label={label} note={note} error={error}>
       {(wiring) => (
         <span className="stream-form-pair">
           <input
@@ -191,20 +213,22 @@ function Budget({ values, set, error }: PartProps): ReactNode {
             className="input"
             inputMode="decimal"
             pattern="[0-9]*[.]?[0-9]*"
-            value={values.budget}
-            onChange={({ target }) => set({ budget: target.value })}
+            placeholder={placeholder}
+            value={value}
+            onChange={({ target }) => onValue(target.value)}
           />
           <select
             className="input"
-            aria-label="Unit of the size"
-            value={values.budgetUnit}
-            onChange={({ target }) =>
-              set({ budgetUnit: target.value as StreamValues['budgetUnit'] })
-            }
+            aria-label={unitLabel}
+            value={unit}
+            onChange={({ target }) => {
+              const chosen = units.find((one) => one === target.value);
+              if (chosen !== undefined) onUnit(chosen);
+            }}
           >
-            <option>MB</option>
-            <option>GB</option>
-            <option>TB</option>
+            {units.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
           </select>
         </span>
       )}
