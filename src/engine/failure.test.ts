@@ -49,6 +49,13 @@ describe('a failure of DuckDB', () => {
     expect(error.code).toBe('query_failed');
     expect(error.message).toContain("'x'");
   });
+
+  test.each([
+    [`SELECT ${'('.repeat(20_000)}1`, 'The SQL is nested too deep.'],
+    [`SELECT ${'1+'.repeat(2000)}1`, 'Max expression depth limit of 1000 exceeded.'],
+  ])('gives no advice that nobody can follow: %.12s…', async (sql, message) => {
+    expect((await failureOf(sql)).message).toBe(message);
+  });
 });
 
 async function failureOf(sql: string): Promise<HeliosError> {

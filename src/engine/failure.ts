@@ -1,4 +1,5 @@
 import { HeliosError, type ErrorCode, type TextPosition } from '../base/errors.ts';
+import { ownWords } from '../sql/own-words.ts';
 import { LineIndex, offsetOfByte, offsetOfCodePoint } from '../sql/positions.ts';
 
 /**
@@ -23,12 +24,13 @@ export function duckdbFailure(thrown: unknown, sql: string, prefix = ''): Helios
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   const report = parseReport(text);
   if (report === undefined) {
-    return new HeliosError(codeOf(/^(\w+) Error/.exec(text)?.[1]), firstParagraph(text), {
+    return new HeliosError(codeOf(/^(\w+) Error/.exec(text)?.[1]), ownWords(firstParagraph(text)), {
       cause: thrown,
     });
   }
   const offset = offsetOf(report, sql, prefix);
-  return new HeliosError(codeOf(report.exception_type), report.exception_message ?? text, {
+  const message = ownWords(report.exception_message ?? text);
+  return new HeliosError(codeOf(report.exception_type), message, {
     cause: thrown,
     hint: hintOf(report),
     position: offset === undefined ? undefined : wordAt(sql, offset),

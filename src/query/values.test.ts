@@ -31,6 +31,7 @@ const values: readonly (readonly [string, string, unknown, string])[] = [
   ['1e300::DOUBLE', 'DOUBLE', 1e300, '1e+300'],
   ["'nan'::DOUBLE", 'DOUBLE', 'NaN', 'NaN'],
   ["'-inf'::DOUBLE", 'DOUBLE', '-Infinity', '-Infinity'],
+  ['-1e309', 'DOUBLE', '-Infinity', '-Infinity'],
   ["''", 'VARCHAR', '', '""'],
   ["'a,\"b\"' || chr(10) || '😀'", 'VARCHAR', 'a,"b"\n😀', '"a,""b""\n😀"'],
   ['\'{"b": 1.10}\'::JSON', 'JSON', '{"b": 1.10}', '"{""b"": 1.10}"'],

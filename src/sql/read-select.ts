@@ -1,4 +1,5 @@
 import { HeliosError } from '../base/errors.ts';
+import { ownWords } from './own-words.ts';
 import {
   type Call,
   type Constant,
@@ -29,12 +30,12 @@ export type SerializedSelect =
  * nested deeper than 400 levels.
  */
 export function readSerializedSelect(json: unknown): SerializedSelect {
-  const root = objectOf(typeof json === 'string' ? JSON.parse(json) : json);
+  const root = objectOf(typeof json === 'string' ? parseTree(json) : json);
   if (root['error'] !== false) {
     const offset = Number(root['position']);
     return {
       kind: 'error',
-      message: textOf(root['error_message']),
+      message: ownWords(textOf(root['error_message'])),
       type: textOf(root['error_type']),
       codePointOffset: Number.isSafeInteger(offset) ? offset : undefined,
     };
@@ -43,6 +44,17 @@ export function readSerializedSelect(json: unknown): SerializedSelect {
     readQuery(objectOf(entry)['node'], 0),
   );
   return { kind: 'ok', statements };
+}
+
+/** DuckDB writes constants like 1e309 as `Infinity`, which is no JSON. */
+function parseTree(text: string): unknown {
+  const stringOrInfinity = /"(?:[^"\\]|\\.)*"|(-?)Infinity/g;
+  const json = !text.includes('Infinity')
+    ? text
+    : text.replaceAll(stringOrInfinity, (found: string, sign?: string) =>
+        sign === undefined ? found : `${sign}1e999`,
+      );
+  return JSON.parse(json);
 }
 
 type Json = Readonly<Record<string, unknown>>;

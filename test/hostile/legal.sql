@@ -34,6 +34,7 @@ select [1, 2, 3][1], [1, 2, 3][1:2], 'abc'[1], {'a': 1}.a, {'a': 1}['a'], map {'
 select '{"a": {"b": 1}}'::json -> 'a' ->> 'b', json_extract_string('{"a":1}', '$.a');
 select list_transform([1, 2], lambda x: x + 1), [x * 2 for x in [1, 2] if x > 1];
 select substring('abc' from 2 for 1), position('b' in 'abc'), trim(both ' ' from ' a ');
+select 1e309, -1e400 < 0, 'Infinity"', "\Infinity" from (select 1 as "\Infinity");
 select * exclude (ts) from events;
 select * replace (id + 1 as id) from events;
 select columns('i.*') from events;
