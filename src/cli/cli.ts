@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, run: Ru
   sql: async () => (await import('./commands/sql.ts')).addSqlCommand,
   pipeline: async () => (await import('./commands/pipeline.ts')).addPipelineCommand,
   table: async () => (await import('./commands/table.ts')).addTableCommand,
+  quarantine: async () => (await import('./quarantine/quarantine.ts')).addQuarantineCommand,
   stream: async () => (await import('./commands/stream.ts')).addStreamCommand,
   connection: async () => (await import('./commands/connection.ts')).addConnectionCommand,
   dashboard: async () => (await import('./dashboard/dashboard.ts')).addDashboardCommand,

@@ -21,6 +21,7 @@ export function pipelineInfo(managed: ManagedPipeline, asked?: Lags): PipelineIn
     epoch: manifest?.epoch ?? 0,
     bytesIn: manifest?.bytesIn ?? 0,
     recordsRejected: manifest?.recordsRejected ?? 0,
+    recordsReplayed: manifest?.recordsReplayed ?? 0,
     recordsDropped: manifest?.recordsDropped ?? 0,
     recent: managed.recent,
     kept: managed.kept,

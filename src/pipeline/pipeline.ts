@@ -37,6 +37,8 @@ export type PipelineInfo = {
   /** Bytes of records read since the pipeline was made. */
   readonly bytesIn: number;
   readonly recordsRejected: number;
+  /** Of those rejected, the ones that passed in a replay since. */
+  readonly recordsReplayed: number;
   /** Rejected, and let go because the table says `bad_data = 'drop'`. */
   readonly recordsDropped: number;
   /** What was read and rejected within the last hour. */

@@ -5,7 +5,9 @@ import { systemClock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { DataDirectory } from '../catalog/data-directory.ts';
 import type { RunOptions, RunSummary } from '../cli/context.ts';
+import { quarantineTable } from '../pipeline/epoch/quarantine.ts';
 import type { PipelineInfo } from '../pipeline/pipeline.ts';
+import { replayTable } from '../pipeline/replay/replay.ts';
 import type { Supervisor } from '../pipeline/supervisor.ts';
 import { openCore } from './core.ts';
 
@@ -89,7 +91,9 @@ function progressOf(info: PipelineInfo): Parameters<RunOptions['onProgress']>[0]
 }
 
 function summaryOf(info: PipelineInfo): RunSummary {
-  const sinks = info.sinks.filter((sink) => sink.table !== 'quarantine');
+  const sinks = info.sinks.filter(
+    ({ table }) => table !== quarantineTable && table !== replayTable,
+  );
   return {
     bytesIn: info.bytesIn,
     recordsRejected: info.recordsRejected,

@@ -53,6 +53,7 @@ export async function startHelios(
     {
       ...{ log, backed, queries, care, alerts, stores, logger },
       pipelines: supervisor,
+      replays: supervisor.replays,
       tables: createTableCatalog(core, queryable, baseDirectory),
       tableTail: new HotTail(registry, queryable, queries),
       connections: core.known,

@@ -146,6 +146,8 @@ export type PipelineAnswer = {
   /** Bytes of records read since the pipeline was made. */
   readonly bytes_in: number;
   readonly records_rejected: number;
+  /** Of those rejected, the ones that passed in a replay since. */
+  readonly records_replayed: number;
   /** Rejected, and let go because the table says `bad_data = 'drop'`. */
   readonly records_dropped: number;
   readonly recent: RecentAnswer;

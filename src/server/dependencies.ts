@@ -11,6 +11,7 @@ import type { Schema } from '../event/schema.ts';
 import type { BackedStreams } from '../log/backed-streams.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Pipelines } from '../pipeline/pipeline.ts';
+import type { Replays } from '../pipeline/replay/replay.ts';
 import type { QueryService } from '../query/query.ts';
 import type { StoreFacts } from '../storage/store-facts.ts';
 import type { Logger } from 'pino';
@@ -117,6 +118,8 @@ export type ServerDependencies = {
   readonly demo?: DemoShop | undefined;
   /** Saved queries and dashboards. */
   readonly library?: Library | undefined;
+  /** Rejected records, tried and replayed. */
+  readonly replays?: Replays | undefined;
   /** Rules that watch the shares of rejected records. */
   readonly alerts?: Alerts | undefined;
   /** Undefined while nothing in an object store was opened. */

@@ -92,6 +92,7 @@ export const pipelineSchema: TSchema = Type.Object({
   epoch: count,
   bytes_in: count,
   records_rejected: count,
+  records_replayed: count,
   records_dropped: count,
   recent: Type.Object(
     { since: time, ...recentCounts, rejected_by_minute: Type.Array(count) },

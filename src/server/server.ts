@@ -31,6 +31,7 @@ import { addQueryRoutes } from './routes/query.ts';
 import { addStreamRoutes } from './routes/streams.ts';
 import { addSystemRoutes } from './routes/system.ts';
 import { addCareRoutes } from './care/routes.ts';
+import { addQuarantineRoutes } from './quarantine/routes.ts';
 import { addTableRoutes } from './routes/tables.ts';
 import type { ServerConfig, ServerDependencies } from './dependencies.ts';
 import type { Routes } from './framework.ts';
@@ -163,7 +164,7 @@ export class Server implements AsyncDisposable {
 
   #addRoutes(app: Routes): void {
     const { log, backed, logger, pipelines, tables, care } = this.#dependencies;
-    const { connections, discovery, library, doctor, demo, alerts } = this.#dependencies;
+    const { connections, discovery, library, doctor, demo, replays, alerts } = this.#dependencies;
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
@@ -171,9 +172,10 @@ export class Server implements AsyncDisposable {
     if (connections !== undefined) addConnectionRoutes(app, connections, logger);
     if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
     if (library !== undefined) addLibraryRoutes(app, library);
+    if (replays !== undefined) addQuarantineRoutes(app, replays);
+    if (alerts !== undefined) addAlertRoutes(app, alerts, this.#dependencies.clock);
     if (doctor !== undefined) addDoctorRoute(app, doctor);
     if (demo !== undefined) addDemoRoutes(app, demo);
-    if (alerts !== undefined) addAlertRoutes(app, alerts, this.#dependencies.clock);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
     const onDone = (outcome: string): void =>
       this.#metrics.count('helios_queries_total', { outcome });

@@ -31,6 +31,7 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
     epoch: info.epoch,
     bytes_in: info.bytesIn,
     records_rejected: info.recordsRejected,
+    records_replayed: info.recordsReplayed,
     records_dropped: info.recordsDropped,
     recent: {
       since: timeText(info.recent.sinceMs),

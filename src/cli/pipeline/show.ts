@@ -12,7 +12,11 @@ export async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Prom
   }
   if (pipeline.kept !== undefined) await scope.output.line(keptText(pipeline.kept));
   const rejected = groupDigits(pipeline.records_rejected);
-  await scope.output.line(`${byteText(pipeline.bytes_in)} in, ${rejected} records rejected`);
+  const since = pipeline.records_replayed ?? 0;
+  const replayed = since === 0 ? '' : `, ${groupDigits(since)} of them replayed since`;
+  await scope.output.line(
+    `${byteText(pipeline.bytes_in)} in, ${rejected} records rejected${replayed}`,
+  );
   if (pipeline.error !== undefined) {
     await scope.output.line(
       `error: ${pipeline.error.message} (${pipeline.error.id} in Helios's log)`,

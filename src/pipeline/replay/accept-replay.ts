@@ -9,6 +9,8 @@ import type { Replay, ReplayFilter } from './replay.ts';
 
 /** So many may wait or run; each new one is in every manifest until it is done. */
 const waitingMax = 10;
+/** Each manifest until it is done holds the filter, with the records that it names. */
+const filterBytesMax = 256 * 1024;
 /** So many that are done are remembered, with their keys. */
 const doneMax = 20;
 
@@ -35,6 +37,7 @@ export async function acceptReplay(
   const known = begun.manifest.replays?.find((replay) => replay.key === key);
   if (key !== undefined && known !== undefined) return checkedSame(known, filter);
   checkWaiting(definition.name, begun.manifest);
+  checkSize(filter);
   await halt();
   // It has read on until now.
   const newest = (await store.newest()) ?? begun;
@@ -85,6 +88,16 @@ function checkWaiting(pipeline: string, { replays = [] }: Manifest): void {
   throw new HeliosError('conflict', `${waiting.length} replays of ${pipeline} wait already.`, {
     hint: 'Wait until one is done.',
   });
+}
+
+function checkSize(filter: ReplayFilter): void {
+  const byteLength = Buffer.byteLength(JSON.stringify(filter));
+  if (byteLength <= filterBytesMax) return;
+  throw new HeliosError(
+    'too_large',
+    `The places of the chosen records are ${byteLength} bytes; ${filterBytesMax} are allowed.`,
+    { hint: 'Choose fewer at a time, or by source, code and time.' },
+  );
 }
 
 function remembered({ replays = [] }: Manifest): readonly Replay[] {

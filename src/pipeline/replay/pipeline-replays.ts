@@ -3,7 +3,17 @@ import type { Listeners } from '../listeners.ts';
 import { type ManagedPipeline, untilBegun, whileHalted } from '../managed-pipeline.ts';
 import type { PipelineEnvironment } from '../open-pipeline.ts';
 import { acceptReplay } from './accept-replay.ts';
-import type { Replay, ReplayInfo, ReplayRequest, Replays, Trial, TrialRequest } from './replay.ts';
+import { countRejected } from './count-rejected.ts';
+import { pinRejected } from './rejected-tables.ts';
+import type {
+  RejectedCount,
+  Replay,
+  ReplayInfo,
+  ReplayRequest,
+  Replays,
+  Trial,
+  TrialRequest,
+} from './replay.ts';
 import { tryRecords } from './try-records.ts';
 
 export type PipelineReplaysContext = {
@@ -44,6 +54,13 @@ export class PipelineReplays implements Replays {
       if (isHalted) await run(managed);
       return replaysOf(managed).find(({ id }) => id === value.id) ?? accepted(definition, value);
     });
+  }
+
+  async counts(pipeline?: string): Promise<readonly RejectedCount[]> {
+    const { engine, registry } = this.#context.environment;
+    await using connection = await engine.connect();
+    await using tables = await pinRejected(registry);
+    return await countRejected(connection, tables, pipeline);
   }
 
   replays(): readonly ReplayInfo[] {

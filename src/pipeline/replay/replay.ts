@@ -99,8 +99,20 @@ export type Trial = {
   readonly replayedCount: number;
 };
 
+/** Records that were rejected, by what became of them since. */
+export type RejectedCount = {
+  readonly pipeline: string;
+  readonly source: string;
+  readonly openCount: number;
+  /** Replayed, and rejected again. */
+  readonly failedCount: number;
+  readonly replayedCount: number;
+};
+
 /** Rejected records once more through their pipelines. */
 export interface Replays {
+  /** Of all pipelines, those included that are gone; or of one. */
+  counts(pipeline?: string): Promise<readonly RejectedCount[]>;
   /** What a replay would do now. Writes nothing. `not_found`, and errors of the SQL. */
   trial(pipeline: string, request: TrialRequest): Promise<Trial>;
   /**

@@ -144,9 +144,9 @@ function conditions({ filter, untilMs }: Selection): string {
   const { source, code, column, fromMs, records } = filter;
   const ends = [untilMs, filter.untilMs].filter((endMs) => endMs !== undefined);
   const parts = [
-    source === undefined ? undefined : `r.source = ${quoteText(source)}`,
-    code === undefined ? undefined : `code = ${quoteText(code)}`,
-    column === undefined ? undefined : `${messageColumn} = ${quoteText(column)}`,
+    source === undefined ? undefined : `r.source = ${asked(source)}`,
+    code === undefined ? undefined : `code = ${asked(code)}`,
+    column === undefined ? undefined : `${messageColumn} = ${asked(column)}`,
     fromMs === undefined ? undefined : `rejected_at >= ${instant(fromMs)}`,
     ends.length === 0 ? undefined : `rejected_at < ${instant(Math.min(...ends))}`,
     records === undefined ? undefined : chosenCondition(records),
@@ -164,11 +164,15 @@ export function columnOf(message: string): string | undefined {
 
 function chosenCondition(records: NonNullable<ReplayFilter['records']>): string {
   const places = records.map(
-    ({ source, partition, position }) =>
-      `(${[source, partition, position].map(quoteText).join(', ')})`,
+    ({ source, partition, position }) => `(${[source, partition, position].map(asked).join(', ')})`,
   );
   if (places.length === 0) return 'false';
   return `(r.source, "partition", "position") IN (${places.join(', ')})`;
+}
+
+/** What somebody asks for; NUL, which no SQL can have in it, is in nothing that there is. */
+export function asked(text: string): string {
+  return text.includes('\0') ? 'NULL' : quoteText(text);
 }
 
 function instant(timeMs: EpochMs): string {

@@ -39,6 +39,7 @@ export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
     epoch: whole,
     bytes_in: whole,
     records_rejected: whole,
+    records_replayed: whole,
     records_dropped: whole,
     rows_out: whole,
     hot_rows: whole,

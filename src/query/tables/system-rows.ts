@@ -47,6 +47,7 @@ function pipelineRows(supervisor: Supervisor): readonly SystemRow[] {
     epoch: info.epoch,
     bytes_in: info.bytesIn,
     records_rejected: info.recordsRejected,
+    records_replayed: info.recordsReplayed,
     records_dropped: info.recordsDropped,
     rows_out: info.sinks.reduce((sum, sink) => sum + sink.rowsOut, 0),
     hot_rows: info.sinks.reduce((sum, sink) => sum + sink.hotRows, 0),

@@ -20,5 +20,7 @@ export function createTableCatalog(
 function rejectedOf(pipelines: readonly PipelineInfo[], table: string): number {
   return pipelines
     .filter(({ sinks }) => sinks.some((sink) => sink.table.toLowerCase() === table.toLowerCase()))
-    .reduce((sum, pipeline) => sum + pipeline.recordsRejected, 0);
+    .reduce((sum, { recordsRejected, recordsReplayed }) => {
+      return sum + recordsRejected - recordsReplayed;
+    }, 0);
 }

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { HeliosError } from '../../base/errors.ts';
+import type { EpochMs } from '../../event/record.ts';
 import type { BackfillPoint } from '../../pipeline/backfill/begin-backfill.ts';
 import type { RestartPoint, RestartRequest } from '../../pipeline/reposition.ts';
 
@@ -63,8 +64,8 @@ export function backfillPoint({ from }: Static<typeof backfillBody>): BackfillPo
 function pointOf(from: From): RestartPoint {
   if (typeof from !== 'string') return { positions: from };
   if (from === 'earliest' || from === 'latest') return from;
-  const atMs = timePattern.test(from) ? Date.parse(from) : Number.NaN;
-  if (Number.isFinite(atMs) && atMs >= 0) return { atMs };
+  const atMs = instantOf(from);
+  if (atMs !== undefined) return { atMs };
   throw new HeliosError(
     'invalid_request',
     `${JSON.stringify(from.slice(0, 100))} is no place to restart from.`,
@@ -74,6 +75,12 @@ function pointOf(from: From): RestartPoint {
         'object of partitions and positions.',
     },
   );
+}
+
+/** Undefined for what is no time since 1970 with its zone. */
+export function instantOf(text: string): EpochMs | undefined {
+  const timeMs = timePattern.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isFinite(timeMs) && timeMs >= 0 ? timeMs : undefined;
 }
 
 /** RFC 3339; a time without a zone would mean another one on another machine. */

@@ -102,6 +102,7 @@ function stopped(name: string): PipelineInfo {
     epoch: 3,
     bytesIn: 10,
     recordsRejected: 1,
+    recordsReplayed: 0,
     recordsDropped: 0,
     recent: {
       sinceMs: 0,

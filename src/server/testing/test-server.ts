@@ -16,6 +16,7 @@ import { testConnection } from '../../connection/check/test-connection.ts';
 import { ReferencedSecrets } from '../../connection/secrets.ts';
 import type { Discovery } from '../../discovery/discovery.ts';
 import { EventLog } from '../../log/event-log.ts';
+import type { Replays } from '../../pipeline/replay/replay.ts';
 import { Server } from '../server.ts';
 import { NamedPipelines, NamedTables, ScriptedQueries, ScriptedTail } from './fakes.ts';
 import type { ServerConfig, ServerDependencies } from '../dependencies.ts';
@@ -47,11 +48,11 @@ export class TestServer implements AsyncDisposable {
     const clock = systemClock;
     this.#catalog = new Catalog(join(directory, 'catalog.db'));
     const connections = connectionsIn(this.#catalog, config.environment ?? {});
-    const { discovery } = config;
+    const { discovery, replays } = config;
     const library = new Library({ catalog: this.#catalog, clock });
     const parts = { log, pipelines, queries, tables, tableTail, connections, discovery, library };
     const alerts = alertsIn(this.#catalog, pipelines, config.environment ?? {});
-    this.dependencies = { ...parts, alerts, clock, logger };
+    this.dependencies = { ...parts, replays, alerts, clock, logger };
     const required = { version: '9.9.9', isReady: () => true };
     this.server = new Server(this.dependencies, { ...required, ...config });
   }
@@ -145,6 +146,7 @@ type Environment = Readonly<Record<string, string>>;
 type TestConfig = Partial<ServerConfig> & {
   readonly environment?: Environment;
   readonly discovery?: Discovery;
+  readonly replays?: Replays;
 };
 
 /** Real ones; nothing uses them. */

@@ -29,6 +29,7 @@ function pipeline(changes: Partial<PipelineAnswer>): PipelineAnswer {
     epoch: 1,
     bytes_in: 0,
     records_rejected: 0,
+    records_replayed: 0,
     records_dropped: 0,
     recent: { since: '', ...recent, rejected_by_minute: [] },
     sources: [{ name: 'events', connector: 'http', lag_ms: 200, recent }],

@@ -20,6 +20,7 @@ function pipeline(
     epoch: 0,
     bytes_in: 0,
     records_rejected: 0,
+    records_replayed: 0,
     records_dropped: 0,
     recent: { since: '', ...recent, rejected_by_minute: [] },
     sources: sources.map((source) => ({ name: 's', recent, ...source })),
