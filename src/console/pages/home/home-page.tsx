@@ -8,6 +8,7 @@ import { Failure } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { useRates } from '../pipelines/use-rates.ts';
 import { TableList } from '../tables/table-list.tsx';
+import { isMade } from '../tables/table-name.ts';
 import { Ask } from './ask.tsx';
 import { DemoShop } from './demo-shop.tsx';
 import { FirstSteps } from './first-steps.tsx';
@@ -27,7 +28,7 @@ export function HomePage(_props: PageProps): ReactNode {
   const { pipelines, rates } = useRates();
   const error = tables.error ?? streams.error;
   const isLoaded = tables.value && streams.value && pipelines;
-  const own = tables.value?.tables.filter(isOwn) ?? [];
+  const own = tables.value?.tables.filter(isMade) ?? [];
   const written = tables.value?.tables.filter((table) => table.kind !== 'system') ?? [];
   const isNew = pipelines?.length === 0 && own.length === 0;
   const all = streams.value?.streams;
@@ -74,7 +75,14 @@ export function HomePage(_props: PageProps): ReactNode {
             <header>
               <h2>Pipelines</h2>
             </header>
-            <PipelineList pipelines={pipelines ?? []} rates={rates} />
+            {pipelines.length === 0 ? (
+              <p className="quiet">
+                None yet: a pipeline keeps what a stream brings in tables.{' '}
+                <Link href="/pipelines">Make the first</Link>
+              </p>
+            ) : (
+              <PipelineList pipelines={pipelines} rates={rates} />
+            )}
           </section>
         </div>
       )}
@@ -82,9 +90,4 @@ export function HomePage(_props: PageProps): ReactNode {
       {isLoaded !== undefined && !isNew && <DemoShop pipelines={pipelines ?? []} />}
     </div>
   );
-}
-
-/** The quarantine is there from the start. */
-function isOwn({ kind, name }: TableListAnswer['tables'][number]): boolean {
-  return kind !== 'system' && name !== 'quarantine';
 }

@@ -1,5 +1,5 @@
 import type { ColumnAnswer, TableAnswer } from '../../../server/api.ts';
-import { quotedName } from '../tables/table-name.ts';
+import { isMade, quotedName } from '../tables/table-name.ts';
 
 /** A question that one's own tables can answer. */
 export type ExampleQuestion = { readonly words: string; readonly sql: string };
@@ -16,7 +16,7 @@ const telling =
 /** At most six, of the largest tables first. */
 export function exampleQuestions(tables: readonly TableAnswer[]): readonly ExampleQuestion[] {
   const own = tables
-    .filter(({ kind, name, rows }) => kind !== 'system' && name !== 'quarantine' && rows > 0)
+    .filter((table) => isMade(table) && table.rows > 0)
     .toSorted((one, other) => other.rows - one.rows);
   if (own.length === 0) return [];
   const rejected = tables.some(({ name, rows }) => name === 'quarantine' && rows > 0);

@@ -1,13 +1,12 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer, StreamAnswer } from '../../../server/api.ts';
-import { Link } from '../../link.tsx';
-import { Ago } from '../../parts/ago.tsx';
 import { RejectedShare } from '../../parts/rejected-share.tsx';
 import { addedUp } from '../../parts/rejected-text.ts';
-import { bytes, count, duration, rate } from '../../text.ts';
-import { newestArrival, type StreamRate } from '../streams/list/stream-rates.ts';
+import { duration } from '../../text.ts';
+import { Origin } from '../streams/list/stream-facts.tsx';
+import type { StreamRate } from '../streams/list/stream-rates.ts';
+import { StreamStart, StreamStartHead } from '../streams/list/stream-start.tsx';
 import { useStreamRates } from '../streams/list/use-stream-rates.ts';
-import { streamHref } from '../streams/stream-place.ts';
 import { readersOf } from '../streams/stream-readers.ts';
 import { type Lately, together } from './lately.ts';
 import { Spark } from './spark.tsx';
@@ -28,14 +27,12 @@ export function StreamList({
       <table className="table home-table">
         <thead>
           <tr>
-            <th>name</th>
-            <th className="home-wide">from</th>
-            <th className="number home-rate">rate</th>
-            <th className="number">newest</th>
+            <StreamStartHead />
             <th className="number">behind</th>
             <th className="number">rejected, 5 min</th>
             <th className="number home-wide">1 h</th>
             <th>{lately.seconds === 0 ? 'rows' : `rows in ${duration(lately.seconds * 1000)}`}</th>
+            <th className="home-wide">from</th>
           </tr>
         </thead>
         <tbody>
@@ -63,7 +60,6 @@ function StreamRow({
   readonly readers: ReturnType<typeof readersOf>;
   readonly lately: Lately;
 }): ReactNode {
-  const newest = newestArrival(stream);
   const lags = readers.flatMap(({ source }) => source.lag_ms ?? []);
   const names = [...new Set(readers.map(({ pipeline }) => pipeline.name))];
   const values = together(names.flatMap((name) => [lately.rows.get(name) ?? []]));
@@ -75,12 +71,7 @@ function StreamRow({
       : '/quarantine';
   return (
     <tr>
-      <td className="home-name">
-        <Link href={streamHref(stream.name)}>{stream.name}</Link>
-      </td>
-      <td className="home-wide">{originText(stream)}</td>
-      <td className="number">{grows === undefined ? '–' : rateText(grows)}</td>
-      <td className="number">{newest === undefined ? '–' : <Ago at={newest} />}</td>
+      <StreamStart stream={stream} rate={grows} />
       <td className="number">{lags.length === 0 ? '–' : duration(Math.max(...lags))}</td>
       <td className="number">
         <RejectedShare recent={recent} window="last_5_minutes" href={href} />
@@ -91,17 +82,9 @@ function StreamRow({
       <td>
         <Spark values={values} seconds={lately.seconds} />
       </td>
+      <td className="home-wide">
+        <Origin backing={stream.backing} />
+      </td>
     </tr>
   );
-}
-
-function originText({ backing, partitions }: StreamAnswer): string {
-  const word = partitions.length === 1 ? 'partition' : 'partitions';
-  const parts = `${count(partitions.length)} ${word}`;
-  if (backing === null) return `HTTP · ${parts}`;
-  return `${backing.kind === 'kafka' ? 'Kafka' : 'Kinesis'} · ${parts}`;
-}
-
-function rateText({ perSecond, unit }: StreamRate): string {
-  return unit === 'bytes' ? `${bytes(perSecond)}/s` : rate(perSecond);
 }

@@ -10,6 +10,11 @@ export function tableInSql({ name, kind }: Pick<TableAnswer, 'name' | 'kind'>): 
   return kind === 'system' ? name.split('.').map(quotedName).join('.') : quotedName(name);
 }
 
+/** Whether somebody made it: rejected records and facts about Helios are there from the start. */
+export function isMade({ name, kind }: Pick<TableAnswer, 'name' | 'kind'>): boolean {
+  return kind !== 'system' && !['quarantine', 'quarantine_replays'].includes(name);
+}
+
 /** Where a table is looked at. */
 export function tableHref(name: string): string {
   return `/tables/${encodeURIComponent(name)}`;

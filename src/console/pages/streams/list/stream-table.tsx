@@ -1,12 +1,9 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer, StreamAnswer } from '../../../../server/api.ts';
-import { Link } from '../../../link.tsx';
-import { Ago } from '../../../parts/ago.tsx';
-import { streamHref } from '../stream-place.ts';
 import { readersOf } from '../stream-readers.ts';
 import { Readers } from './readers.tsx';
-import { DurabilityChip, Origin, rateText, retentionText, Size } from './stream-facts.tsx';
-import { newestArrival } from './stream-rates.ts';
+import { DurabilityChip, Origin, retentionText, Size } from './stream-facts.tsx';
+import { StreamStart, StreamStartHead } from './stream-start.tsx';
 import { useStreamRates } from './use-stream-rates.ts';
 
 /** Streams with what comes in and who reads it. */
@@ -23,9 +20,7 @@ export function StreamTable({
       <table className="table streams">
         <thead>
           <tr>
-            <th>name</th>
-            <th className="number">rate</th>
-            <th className="number">newest</th>
+            <StreamStartHead />
             <th className="number">size</th>
             <th>read by</th>
             <th className="streams-wide">from</th>
@@ -36,20 +31,10 @@ export function StreamTable({
         </thead>
         <tbody>
           {streams.map((stream) => {
-            const rate = rates.get(stream.id);
-            const newest = newestArrival(stream);
             const readers = readersOf(stream, pipelines);
             return (
               <tr key={stream.id}>
-                <td className="streams-name">
-                  <Link href={streamHref(stream.name)}>{stream.name}</Link>
-                </td>
-                <td className="number streams-rate">
-                  {rate === undefined ? <span className="quiet">–</span> : rateText(rate)}
-                </td>
-                <td className="number streams-newest">
-                  {newest === undefined ? <span className="quiet">–</span> : <Ago at={newest} />}
-                </td>
+                <StreamStart stream={stream} rate={rates.get(stream.id)} />
                 <td className="number">
                   <Size {...stream} />
                 </td>
