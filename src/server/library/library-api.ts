@@ -75,9 +75,6 @@ export type DocumentFacts = {
   readonly changed_at: string;
 };
 
-/**
- * `POST /api/v1/query/shared`: who asks the same within a tick gets the same answer. The answer's
- * header `x-helios-next-ms` says when the next tick begins.
 /** `POST /api/v1/library/import`: a file as `…/dashboards/{path}/file` gives it. */
 export type ImportBody = {
   readonly file: string;
@@ -106,6 +103,9 @@ export type ImportAnswer = {
   readonly documents: readonly ImportedDocument[];
 };
 
+/**
+ * `POST /api/v1/query/shared`: who asks the same within a tick gets the same answer. The answer's
+ * header `x-helios-next-ms` says when the next tick begins.
  */
 export type SharedQueryBody = {
   readonly sql: string;
