@@ -31,6 +31,7 @@ const all = [
   's3-requests',
   's3-state',
   'care',
+  'console',
 ];
 
 const settings = readSettings();
