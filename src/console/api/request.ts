@@ -1,4 +1,5 @@
 import type { ErrorAnswer, ErrorBody } from '../../server/api.ts';
+import { nowMs, serverClock } from '../clock.ts';
 
 /** What the server answered instead of what it was asked for, or that it can't be reached. */
 export class ApiError extends Error {
@@ -54,8 +55,11 @@ export function errorBodyOf(thrown: unknown): ErrorBody {
 }
 
 async function reached(path: string, init: RequestInit): Promise<Response> {
+  const askedMs = nowMs();
   try {
-    return await fetch(path, init);
+    const response = await fetch(path, init);
+    serverClock.note(response.headers.get('date'), askedMs, nowMs());
+    return response;
   } catch (thrown) {
     if (init.signal?.aborted === true) throw thrown;
     throw new ApiError(

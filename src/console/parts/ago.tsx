@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
-import { after, nowMs } from '../clock.ts';
+import { after, serverNowMs } from '../clock.ts';
 import { duration } from '../text.ts';
 import { timeText } from '../time/time-text.ts';
 import { useZone } from '../time/zone.ts';
@@ -7,8 +7,8 @@ import { useZone } from '../time/zone.ts';
 /** How long ago something was, with the exact time for who points at it. */
 export function Ago({ at }: { readonly at: string }): ReactNode {
   const zone = useZone();
-  const [now, setNow] = useState(nowMs);
-  useEffect(() => after(everyMs, () => setNow(nowMs())), [now]);
+  const [now, setNow] = useState(serverNowMs);
+  useEffect(() => after(everyMs, () => setNow(serverNowMs())), [now]);
   return (
     <time dateTime={at} title={timeText(at, zone)}>
       {duration(now - Date.parse(at))} ago

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { ColumnAnswer, ErrorBody } from '../../server/api.ts';
 import type { LiveEvent } from '../../server/live/live-api.ts';
 import { live, type Subscription } from '../api/live-socket.ts';
-import { after, nowMs } from '../clock.ts';
+import { after, serverNowMs } from '../clock.ts';
 import { TailBuffer, type TailView } from './tail-buffer.ts';
 import { type Arrival, arrivalOfLines, arrivalOfRows } from './tail-record.ts';
 
@@ -44,7 +44,7 @@ export function useTail(
   const buffer = useRef(new TailBuffer(0));
   const [shown, setState] = useState(() => beginning(buffer.current));
   useEffect(() => {
-    const own = new TailBuffer(nowMs());
+    const own = new TailBuffer(serverNowMs());
     buffer.current = own;
     setState(beginning(own));
     const asked = JSON.parse(key) as TailSubscription | null;
@@ -53,7 +53,7 @@ export function useTail(
   }, [key, unit]);
   const change = (action: (of: TailBuffer) => void): void => {
     action(buffer.current);
-    setState((state) => ({ ...state, view: buffer.current.view(nowMs()) }));
+    setState((state) => ({ ...state, view: buffer.current.view(serverNowMs()) }));
   };
   return {
     ...shown,
@@ -84,7 +84,7 @@ function follow(subscription: TailSubscription, following: Following): () => voi
     frame = undefined;
     cancelIdle();
     cancelIdle = after(idleMs, show);
-    const view = own.view(nowMs());
+    const view = own.view(serverNowMs());
     setState((state) => ({ ...state, view }));
   };
   const onEvent = (event: LiveEvent): void => {
@@ -103,11 +103,11 @@ function follow(subscription: TailSubscription, following: Following): () => voi
     if (event.kind === 'error') setState((state) => ({ ...state, error: event.error }));
     const arrival = arrivalOf(event, { columns, unit });
     if (arrival === undefined) return;
-    own.add(arrival, nowMs());
+    own.add(arrival, serverNowMs());
     frame ??= requestAnimationFrame(show);
   };
   const onReopen = (): void =>
-    setState((state) => ({ ...state, gapBefore: new Date(nowMs()).toISOString() }));
+    setState((state) => ({ ...state, gapBefore: new Date(serverNowMs()).toISOString() }));
   const unsubscribe = live.subscribe(subscription, onEvent, onReopen);
   cancelIdle = after(idleMs, show);
   return () => {
@@ -125,7 +125,7 @@ function arrivalOf(
     unit,
   }: { readonly columns: readonly ColumnAnswer[]; readonly unit: Following['unit'] },
 ): Arrival | undefined {
-  const time = new Date(nowMs()).toISOString();
+  const time = new Date(serverNowMs()).toISOString();
   if (event.kind === 'lines') return arrivalOfLines(event, { unit, time });
   if (event.kind === 'rows') return arrivalOfRows(event, { columns, time });
   return undefined;

@@ -1,5 +1,5 @@
 import { type ReactNode, type SyntheticEvent, useEffect, useState } from 'react';
-import { after, nowMs } from '../../../clock.ts';
+import { after, serverNowMs } from '../../../clock.ts';
 import { Icon } from '../../../parts/icon.tsx';
 import { useZone } from '../../../time/zone.ts';
 import { jumpTarget } from './look/jump.ts';
@@ -89,7 +89,7 @@ function Jump({ explorer }: { readonly explorer: Explorer }): ReactNode {
   const [typed, setTyped] = useState(isPlace ? from : '');
   const jump = (event: SyntheticEvent): void => {
     event.preventDefault();
-    const target = jumpTarget(typed, { nowMs: nowMs(), zone });
+    const target = jumpTarget(typed, { nowMs: serverNowMs(), zone });
     if (target !== '') explorer.change({ from: target, table: undefined, where: undefined });
   };
   return (
