@@ -9,21 +9,27 @@ export type FieldStatistics = {
   readonly presentCount: number;
   /** The most frequent first. */
   readonly kinds: readonly { readonly kind: FieldKind; readonly count: number }[];
-  /** Different values, as they were met. */
-  readonly examples: readonly string[];
+  /** The most frequent of the values that were met first, in how many records each. */
+  readonly top: readonly { readonly text: string; readonly count: number }[];
+  /** Of numbers, as they were written. */
+  readonly range: { readonly least: string; readonly greatest: string } | undefined;
 };
 
 export type FieldKind = 'text' | 'whole number' | 'number' | 'boolean' | 'object' | 'list' | 'null';
 
 const depthMax = 4;
 const fieldsMax = 300;
-const examplesMax = 3;
-const exampleCharactersMax = 60;
+const topMax = 3;
+/** Values of a field that are counted; one that is met first after so many others is not. */
+const valuesMax = 50;
+const valueCharactersMax = 60;
 
 type Field = {
   presentCount: number;
   readonly kinds: Map<FieldKind, number>;
-  readonly examples: Set<string>;
+  readonly values: Map<string, number>;
+  least: string | undefined;
+  greatest: string | undefined;
 };
 
 /** Counts the fields of JSON documents, one after the other. */
@@ -60,13 +66,17 @@ export class FieldCounter {
 
   /** In the order in which they were met. */
   fields(): readonly FieldStatistics[] {
-    return [...this.#fields].map(([path, { presentCount, kinds, examples }]) => ({
+    return [...this.#fields].map(([path, { presentCount, kinds, values, least, greatest }]) => ({
       path,
       presentCount,
       kinds: [...kinds]
         .map(([kind, count]) => ({ kind, count }))
         .toSorted((one, other) => other.count - one.count),
-      examples: [...examples],
+      top: [...values]
+        .map(([text, count]) => ({ text, count }))
+        .toSorted((one, other) => other.count - one.count)
+        .slice(0, topMax),
+      range: least === undefined || greatest === undefined ? undefined : { least, greatest },
     }));
   }
 
@@ -90,17 +100,33 @@ export class FieldCounter {
       this.#isCut = true;
       return undefined;
     }
-    const field = { presentCount: 0, kinds: new Map(), examples: new Set<string>() };
+    const field: Field = {
+      presentCount: 0,
+      kinds: new Map(),
+      values: new Map(),
+      least: undefined,
+      greatest: undefined,
+    };
     this.#fields.set(path, field);
     return field;
   }
 }
 
-function note({ kinds, examples }: Field, value: JsonNode): void {
+function note(field: Field, value: JsonNode): void {
+  const { kinds, values } = field;
   const kind = kindOf(value);
   kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  if (kind === 'null' || kind === 'object' || examples.size === examplesMax) return;
-  examples.add(scalarText(value).slice(0, exampleCharactersMax));
+  if (kind === 'null' || kind === 'object') return;
+  if (value.kind === 'number') widen(field, value.text);
+  const text = scalarText(value).slice(0, valueCharactersMax);
+  const times = values.get(text);
+  if (times !== undefined || values.size < valuesMax) values.set(text, (times ?? 0) + 1);
+}
+
+function widen(field: Field, text: string): void {
+  const number = Number(text);
+  if (field.least === undefined || number < Number(field.least)) field.least = text;
+  if (field.greatest === undefined || number > Number(field.greatest)) field.greatest = text;
 }
 
 function kindOf(node: JsonNode): FieldKind {

@@ -68,3 +68,27 @@ test('begins with what was there before, and shows none of it twice', () => {
   buffer.beginWith([at('5')]);
   expect(texts(buffer)).toEqual(['30', '20', '10']);
 });
+
+test('what came within a second is new, unless it is held', () => {
+  const buffer = new TailBuffer(0);
+  buffer.add(arrival(['a', 'b']), 1000);
+  buffer.add(arrival(['c']), 1900);
+  expect(buffer.view(1900).freshKey).toBe(0);
+  expect(buffer.view(2100).freshKey).toBe(2);
+  expect(buffer.view(2900).freshKey).toBe(3);
+  buffer.hold();
+  expect(buffer.view(1900).freshKey).toBe(Infinity);
+});
+
+test('seconds have what came in them, and all that was left out is counted', () => {
+  const buffer = new TailBuffer(0);
+  buffer.add(arrival(['a', 'b']), 1200);
+  buffer.add(arrival(['c'], { records: 4 }), 1900);
+  buffer.add(arrival(['d', 'e'], { bytes: 8 }), 3000);
+  const { history, leftOut } = buffer.view(3000);
+  expect(history).toEqual([
+    { atMs: 1000, records: 7 },
+    { atMs: 3000, records: 6 },
+  ]);
+  expect(leftOut).toEqual({ records: 4, bytes: 8 });
+});

@@ -5,6 +5,10 @@ export const recordsMax = 2000;
 
 /** Rates are those of so long. */
 const windowMs = 5000;
+/** What came within so long is new. */
+const freshMs = 1000;
+/** So many seconds are told. */
+export const historySeconds = 120;
 
 /** What a tail looks like now. */
 export type TailView = {
@@ -16,6 +20,20 @@ export type TailView = {
   /** Records since it began, those that the server left out not counted. */
   readonly totalCount: number;
   readonly rate: TailRate;
+  /** Records from this key on came within the last second; while it is held, none has. */
+  readonly freshKey: number;
+  /** Left out since it began; by bytes where their records are not known. */
+  readonly leftOut: { readonly records: number; readonly bytes: number };
+  /** When this is so: milliseconds since 1970. */
+  readonly atMs: number;
+  /** How many came in each of the last seconds, those that were left out among them. */
+  readonly history: readonly TailSecond[];
+};
+
+export type TailSecond = {
+  /** Milliseconds since 1970: its beginning. */
+  readonly atMs: number;
+  readonly records: number;
 };
 
 /** Of the last seconds. */
@@ -41,6 +59,8 @@ export class TailBuffer {
   #totalCount = 0;
   #totalWhenHeld = 0;
   #samples: Sample[] = [];
+  #history: TailSecond[] = [];
+  readonly #leftOut = { records: 0, bytes: 0 };
   readonly #beganMs: number;
   /** Partition → the last position of what was there before the tail. */
   readonly #before = new Map<string, number>();
@@ -67,6 +87,19 @@ export class TailBuffer {
     this.#take(records);
     const bytes = records.reduce((sum, { text }) => sum + text.length + 1, 0);
     this.#samples.push({ atMs, records: records.length, bytes, droppedRecords, droppedBytes });
+    this.#leftOut.records += droppedRecords;
+    this.#leftOut.bytes += droppedBytes;
+    const unseen = bytes === 0 ? 0 : (records.length * droppedBytes) / bytes;
+    this.#note(atMs, records.length + droppedRecords + unseen);
+  }
+
+  #note(atMs: number, records: number): void {
+    const secondMs = Math.floor(atMs / 1000) * 1000;
+    const last = this.#history.at(-1);
+    const isSame = last?.atMs === secondMs;
+    const before = isSame ? this.#history.slice(0, -1) : this.#history;
+    const sum = records + (isSame ? last.records : 0);
+    this.#history = [...before, { atMs: secondMs, records: sum }].slice(-historySeconds);
   }
 
   #isNew({ partition, position }: Arrival['records'][number]): boolean {
@@ -102,7 +135,17 @@ export class TailBuffer {
       newCount: this.#held === undefined ? 0 : this.#totalCount - this.#totalWhenHeld,
       totalCount: this.#totalCount,
       rate: this.#rate(nowMs),
+      freshKey: this.#held === undefined ? this.#totalCount - this.#freshCount(nowMs) : Infinity,
+      leftOut: { ...this.#leftOut },
+      atMs: nowMs,
+      history: this.#history,
     };
+  }
+
+  #freshCount(nowMs: number): number {
+    return this.#samples
+      .filter(({ atMs }) => atMs > nowMs - freshMs)
+      .reduce((sum, { records }) => sum + records, 0);
   }
 
   #rate(nowMs: number): TailRate {

@@ -1,8 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useRef } from 'react';
-import { nowMs } from '../clock.ts';
+import { serverNowMs } from '../clock.ts';
 import { clockText, offsetText, timeText } from '../time/time-text.ts';
 import { useZone } from '../time/zone.ts';
+import { parseJson } from '../json/json-node.ts';
+import { scalarText } from '../json/json-text.ts';
+import { valueAt } from '../json/value-at.ts';
 import type { TailRecord } from './tail-record.ts';
 import './tail-list.css';
 
@@ -12,14 +15,21 @@ const overscanRows = 8;
 /** Of a longer record, so much is in its row. */
 const shownCharactersMax = 600;
 
+/** Places stand at the right by blanks before them: aligned by style, longer ones would move. */
+const placeCharacters = { partition: 8, position: 13 };
+
 export type TailListProps = {
   /** In the order in which they are shown. */
   readonly records: readonly TailRecord[];
   readonly chosenKey: number | undefined;
   readonly onChoose: (record: TailRecord) => void;
-  /** What is told of the time: `arrived` by the server's clock, `seen` by this browser's. */
+  /** What is told of the time: `arrived` at the server, or `seen` on this page. */
   readonly timeName: 'arrived' | 'seen';
   readonly hasPlaces: boolean;
+  /** Fields of JSON records that have columns of their own. */
+  readonly columns: readonly string[];
+  /** Records from this key on have just come. */
+  readonly freshKey: number;
   /** False as long as the first row is seen. */
   readonly onScroll?: ((isAway: boolean) => void) | undefined;
   /** Counted up to go back to the first row. */
@@ -28,7 +38,7 @@ export type TailListProps = {
 
 /** Records as rows, of which only those that are seen are in the page. */
 export function TailList(props: TailListProps): ReactNode {
-  const { records, chosenKey, onChoose, hasPlaces, onScroll, toTop } = props;
+  const { records, chosenKey, onChoose, hasPlaces, columns, freshKey, onScroll, toTop } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const zone = useZone();
@@ -57,10 +67,11 @@ export function TailList(props: TailListProps): ReactNode {
   return (
     <div
       ref={scroller}
-      className={hasPlaces ? 'tail has-places' : 'tail'}
+      className={classOf(props)}
       role="grid"
-      aria-label="Records, the newest first"
+      aria-label="Records"
       aria-rowcount={records.length + 1}
+      aria-colcount={2 + (hasPlaces ? 2 : 0) + columns.length}
       tabIndex={0}
       aria-activedescendant={isSeen ? `${id}${chosenKey}` : undefined}
       onKeyDown={onKeyDown}
@@ -76,12 +87,20 @@ export function TailList(props: TailListProps): ReactNode {
           const record = records[index];
           if (record === undefined) return null;
           const isChosen = record.key === chosenKey;
-          const place = { id: `${id}${record.key}`, index, start, isChosen, hasPlaces, zone };
-          return <Row key={slotOf(index)} record={record} {...place} onChoose={onChoose} />;
+          const place = { id: `${id}${record.key}`, index, start, hasPlaces, columns, zone };
+          const state = { isChosen, isFresh: record.key >= freshKey };
+          return (
+            <Row key={slotOf(index)} record={record} {...place} {...state} onChoose={onChoose} />
+          );
         })}
       </div>
     </div>
   );
+}
+
+function classOf({ hasPlaces, columns }: TailListProps): string {
+  const names = ['tail', ...(hasPlaces ? ['has-places'] : [])];
+  return [...names, ...(columns.length > 0 ? ['has-columns'] : [])].join(' ');
 }
 
 /** Rows that leave the page lend their elements to those that come in. */
@@ -93,7 +112,7 @@ function slotOf(index: number): number {
 const slotCount = 200;
 
 function Head(props: TailListProps): ReactNode {
-  const { hasPlaces, timeName } = props;
+  const { hasPlaces, timeName, columns } = props;
   const zone = useZone();
   return (
     <div role="rowgroup" className="tail-head">
@@ -109,7 +128,18 @@ function Head(props: TailListProps): ReactNode {
             </span>
           </>
         )}
-        <span role="columnheader">record</span>
+        {columns.length > 0 && (
+          <span role="presentation" className="tail-chosen">
+            {columns.map((column) => (
+              <span key={column} role="columnheader" title={column}>
+                {column}
+              </span>
+            ))}
+          </span>
+        )}
+        <span role="columnheader" className="tail-text">
+          record
+        </span>
       </div>
     </div>
   );
@@ -119,7 +149,9 @@ function Head(props: TailListProps): ReactNode {
 function headText(name: string, records: readonly TailRecord[], zone: string): string {
   const times = [records[0]?.time, records.at(-1)?.time].map((time) => Date.parse(time ?? ''));
   const known = times.filter((ms) => !Number.isNaN(ms));
-  const offsets = new Set((known.length > 0 ? known : [nowMs()]).map((ms) => offsetText(ms, zone)));
+  const offsets = new Set(
+    (known.length > 0 ? known : [serverNowMs()]).map((ms) => offsetText(ms, zone)),
+  );
   return `${name} ${[...offsets].join(' ')}`;
 }
 
@@ -129,20 +161,22 @@ type RowProps = {
   readonly index: number;
   readonly start: number;
   readonly isChosen: boolean;
+  readonly isFresh: boolean;
   readonly hasPlaces: boolean;
   readonly zone: string;
+  readonly columns: readonly string[];
   readonly onChoose: (record: TailRecord) => void;
 };
 
 const Row = memo(function Row(props: RowProps): ReactNode {
-  const { record, id, index, start, isChosen, hasPlaces, zone, onChoose } = props;
+  const { record, id, index, start, isChosen, isFresh, hasPlaces, columns, zone, onChoose } = props;
   return (
     <div
       role="row"
       id={id}
       aria-rowindex={index + 2}
       aria-selected={isChosen}
-      className="tail-row"
+      className={isFresh ? 'tail-row fresh' : 'tail-row'}
       style={{ transform: `translateY(${start}px)` }}
       onClick={() => onChoose(record)}
     >
@@ -152,17 +186,41 @@ const Row = memo(function Row(props: RowProps): ReactNode {
       {hasPlaces && (
         <>
           <span role="gridcell" className="tail-partition">
-            {record.partition}
+            {record.partition?.padStart(placeCharacters.partition)}
           </span>
           <span role="gridcell" className="tail-position">
-            {record.position ?? '?'}
+            {(record.position ?? '?').padStart(placeCharacters.position)}
           </span>
         </>
       )}
+      {columns.length > 0 && <Chosen text={record.text} columns={columns} />}
       <span role="gridcell" className="tail-text">
         {record.text.slice(0, shownCharactersMax)}
       </span>
     </div>
+  );
+});
+
+const Chosen = memo(function Chosen({
+  text,
+  columns,
+}: {
+  readonly text: string;
+  readonly columns: readonly string[];
+}): ReactNode {
+  const root = parseJson(text);
+  return (
+    <span role="presentation" className="tail-chosen">
+      {columns.map((column) => {
+        const value = root && valueAt(root, column);
+        const isNumber = value?.kind === 'number';
+        return (
+          <span key={column} role="gridcell" className={isNumber ? 'number' : undefined}>
+            {value === undefined ? '' : scalarText(value).slice(0, shownCharactersMax)}
+          </span>
+        );
+      })}
+    </span>
   );
 });
 

@@ -79,8 +79,15 @@ function positionAfter(
 ): number | undefined {
   if (position === undefined) return undefined;
   if (unit === 'records') return position + 1;
-  return text.includes('\uFFFD') ? undefined : position + encoder.encode(text).length + 1;
+  return text.includes('\uFFFD') ? undefined : position + utf8Length(text) + 1;
 }
+
+/** Most records are ASCII: nothing has to be encoded to know that. */
+function utf8Length(text: string): number {
+  return beyondAscii.test(text) ? encoder.encode(text).length : text.length;
+}
+
+const beyondAscii = /[^\0-\x7f]/;
 
 const exactNumber = /^(?:U?(?:BIG|HUGE)INT|DECIMAL)/;
 

@@ -27,12 +27,12 @@ export function TailStatus({
       <span className="tail-rate number">
         {rate(of.recordsPerSecond)} · {bytes(of.bytesPerSecond)}/s
       </span>
-      <Dropped rate={of} />
       {newCount > 0 && (
         <button type="button" className="button tail-new" onClick={onToggle}>
           {count(newCount)} new
         </button>
       )}
+      <Dropped rate={of} leftOut={view.leftOut} />
     </>
   );
 }
@@ -40,15 +40,29 @@ export function TailStatus({
 /** Below this, what is left out rounds away. */
 const oneOfMin = 1.05;
 
-function Dropped({ rate: { oneOf } }: { readonly rate: TailRate }): ReactNode {
-  if (oneOf < oneOfMin) return null;
+function Dropped({
+  rate: { oneOf },
+  leftOut,
+}: {
+  readonly rate: TailRate;
+  readonly leftOut: TailView['leftOut'];
+}): ReactNode {
+  const left = leftOutText(leftOut);
+  if (left === undefined) return null;
   const about = oneOf < 10 ? oneOf.toFixed(1) : count(Math.round(oneOf));
   return (
     <span
-      className="chip hot"
+      className={oneOf < oneOfMin ? 'chip' : 'chip hot'}
       title="More arrives than is sent to a page; all of it is in the stream"
     >
-      showing 1 of {about}
+      {oneOf >= oneOfMin && `showing 1 of ${about} · `}
+      {left} left out
     </span>
   );
+}
+
+/** Of the embedded log, only the bytes are known. */
+function leftOutText({ records, bytes: size }: TailView['leftOut']): string | undefined {
+  if (records > 0) return count(records);
+  return size > 0 ? bytes(size) : undefined;
 }

@@ -2,7 +2,10 @@ import type { ReactNode } from 'react';
 import { recordsMax } from '../../../tail/tail-buffer.ts';
 import { TailStatus } from '../../../tail/tail-status.tsx';
 import { count } from '../../../text.ts';
+import { timeText } from '../../../time/time-text.ts';
 import { Time } from '../../../time/time.tsx';
+import { useZone } from '../../../time/zone.ts';
+import { lookedRecords, recordsUntil } from './look/looked-records.ts';
 import type { Explorer } from './use-explorer.ts';
 
 /** How following or looking goes, in one line. */
@@ -64,18 +67,34 @@ function Gap({ at, explorer }: { readonly at: string; readonly explorer: Explore
 }
 
 function Looked({ explorer }: { readonly explorer: Explorer }): ReactNode {
-  const { look, from, later } = explorer;
+  const { look, from, until, later } = explorer;
+  const zone = useZone();
   const { answer, isLooking } = look;
   if (isLooking) return <span role="status">Looking…</span>;
   if (answer === undefined) return null;
+  const shown = recordsUntil(lookedRecords(answer), until).length;
   return (
     <>
       <span role="status">
-        {answer.records.length === 1 ? '1 record' : `${count(answer.records.length)} records`},{' '}
+        {shown === 1 ? '1 record' : `${count(shown)} records`},{' '}
         {from === 'newest' ? 'the newest first' : 'the earliest first'}
+        {until !== undefined && `, up to ${timeText(until, zone)}`}
       </span>
+      {until !== undefined && (
+        <button
+          type="button"
+          className="button plain"
+          onClick={() => explorer.change({ until: undefined })}
+        >
+          And what came after
+        </button>
+      )}
       {later !== undefined && (
-        <button type="button" className="button" onClick={() => explorer.change({ from: later })}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => explorer.change({ from: later, until })}
+        >
           Later records
         </button>
       )}

@@ -6,6 +6,7 @@ import { TailList } from '../../../tail/tail-list.tsx';
 import type { StreamReader } from '../stream-readers.ts';
 import { ExploreBar } from './explore-bar.tsx';
 import { ExploreStatus } from './explore-status.tsx';
+import { RateStrip } from './strip/rate-strip.tsx';
 import { SidePane } from './record/side-pane.tsx';
 import { type Explored, type Explorer, useExplorer } from './use-explorer.ts';
 import './explore.css';
@@ -42,6 +43,7 @@ export function ExplorerView({
         onLookAgain={() => setRound(round + 1)}
       />
       <ExploreStatus explorer={explorer} onToggle={toggle} />
+      {mode === 'live' && tail.error === undefined && <Strip explorer={explorer} />}
       {error !== undefined && <Failure error={errorOf(error, mode)} />}
       <div className={isLive ? 'explore-panes is-live' : 'explore-panes'}>
         <div className="explore-list">
@@ -51,6 +53,8 @@ export function ExplorerView({
             onChoose={choose}
             timeName={mode === 'look' ? 'arrived' : 'seen'}
             hasPlaces={mode !== 'table'}
+            columns={explorer.columns}
+            freshKey={mode === 'look' ? Infinity : tail.view.freshKey}
             onScroll={mode === 'look' ? undefined : onScroll}
             toTop={toTop}
           />
@@ -73,6 +77,21 @@ export function ExplorerView({
         />
       </div>
     </div>
+  );
+}
+
+/** How much came when; what is chosen there is looked at. */
+function Strip({ explorer: { tail, change } }: { readonly explorer: Explorer }): ReactNode {
+  return (
+    <RateStrip
+      view={tail.view}
+      onChoose={({ fromMs, toMs }) =>
+        change({
+          from: new Date(fromMs).toISOString(),
+          until: new Date(toMs + 999).toISOString(),
+        })
+      }
+    />
   );
 }
 

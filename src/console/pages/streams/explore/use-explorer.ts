@@ -3,7 +3,8 @@ import { type Place, go, usePlace, withSearch } from '../../../place.ts';
 import type { TailRecord } from '../../../tail/tail-record.ts';
 import { type Tail, type TailSubscription, useTail } from '../../../tail/use-tail.ts';
 import { streamPath } from '../stream-place.ts';
-import { laterThan, lookedRecords } from './look/looked-records.ts';
+import { columnsOfText } from './chosen-columns.ts';
+import { laterThan, lookedRecords, recordsUntil } from './look/looked-records.ts';
 import { type Look, lookAt, useLook } from './look/use-look.ts';
 
 /** The stream that is explored, and how that can be done. */
@@ -24,9 +25,13 @@ export type Explorer = {
   readonly mode: 'live' | 'table' | 'look';
   /** Where the look begins, as the API takes it. */
   readonly from: string;
+  /** RFC 3339: what came after that is left out of a look. */
+  readonly until: string | undefined;
   readonly table: string | undefined;
   readonly where: string;
   readonly find: string;
+  /** Fields of JSON records that are columns of the list. */
+  readonly columns: readonly string[];
   /** Those that `find` leaves, in the order in which they are shown. */
   readonly records: readonly TailRecord[];
   /** Those that are there without it. */
@@ -61,35 +66,48 @@ export function useExplorer(explored: Explored, round: number): Explorer {
     round,
   });
   const looked = useMemo(
-    () => shownOf(look.answer === undefined ? [] : lookedRecords(look.answer), asked.from),
-    [look.answer, asked.from],
+    () => shownOf(look.answer === undefined ? [] : lookedRecords(look.answer), asked),
+    [look.answer, asked.from, asked.until],
   );
+  const columnText = place.search.get('columns');
+  const columns = useMemo(() => columnsOfText(columnText), [columnText]);
   const all = asked.mode === 'look' ? looked : tail.view.records;
   const records = useMemo(() => matching(all, asked.find), [all, asked.find]);
   return {
     ...asked,
     records,
     recordCount: all.length,
+    columns,
     tail,
     look,
-    later: asked.from === 'newest' ? undefined : laterThan(look.answer?.records ?? []),
-    change: (changes, how) => go(withSearch(place, changes), how),
+    later: laterOf(asked, look),
+    // Another place to look from has no end but its own.
+    change: (changes, how) =>
+      go(withSearch(place, 'from' in changes ? { until: undefined, ...changes } : changes), how),
   };
 }
 
-type Asked = Pick<Explorer, 'mode' | 'from' | 'table' | 'where' | 'find'>;
+type Asked = Pick<Explorer, 'mode' | 'from' | 'until' | 'table' | 'where' | 'find'>;
 
 function askedOf({ search }: Place, { canFollow }: Explored): Asked {
   const from = search.get('from');
   const table = search.get('table');
   const rest = {
     from: from ?? 'newest',
+    until: search.get('until') ?? undefined,
     where: search.get('where') ?? '',
     find: search.get('find') ?? '',
   };
   if (canFollow && table !== null) return { mode: 'table', table, ...rest };
   const mode = canFollow && from === null ? 'live' : 'look';
   return { mode, table: undefined, ...rest };
+}
+
+function laterOf({ from, until }: Asked, { answer }: Look): string | undefined {
+  if (from === 'newest' || answer === undefined) return undefined;
+  // The records of a stretch are all there as soon as one that came after it is.
+  const isThrough = recordsUntil(lookedRecords(answer), until).length < answer.records.length;
+  return isThrough ? undefined : laterThan(answer.records);
 }
 
 function subscriptionOf(
@@ -102,8 +120,11 @@ function subscriptionOf(
 }
 
 /** From a place on, the first stands first; of the newest, the newest. */
-function shownOf(records: readonly Omit<TailRecord, 'key'>[], from: string): readonly TailRecord[] {
-  const keyed = records.map((record, key) => ({ ...record, key }));
+function shownOf(
+  records: readonly Omit<TailRecord, 'key'>[],
+  { from, until }: Pick<Asked, 'from' | 'until'>,
+): readonly TailRecord[] {
+  const keyed = recordsUntil(records, until).map((record, key) => ({ ...record, key }));
   return from === 'newest' ? keyed.toReversed() : keyed;
 }
 

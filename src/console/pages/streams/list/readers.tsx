@@ -4,6 +4,7 @@ import { Link } from '../../../link.tsx';
 import { rejectedText, windowWords } from '../../../parts/rejected-text.ts';
 import { bytes, count, duration } from '../../../text.ts';
 import type { StreamReader } from '../stream-readers.ts';
+import './streams.css';
 
 /** The pipelines that read a stream: how they are, how far behind, what they refused. */
 export function Readers({ readers }: { readonly readers: readonly StreamReader[] }): ReactNode {
@@ -11,7 +12,9 @@ export function Readers({ readers }: { readonly readers: readonly StreamReader[]
     <span key={`${pipeline.name} ${source.name}`} className="streams-reader">
       <Link href={`/pipelines/${encodeURIComponent(pipeline.name)}`}>{pipeline.name}</Link>{' '}
       <PipelineState state={pipeline.state} />
-      {lagText(source) !== undefined && <span className="quiet">{lagText(source)}</span>}
+      {lagText(source) !== undefined && (
+        <span className="streams-lag quiet">{lagText(source)}</span>
+      )}
       <RejectedChip pipeline={pipeline.name} source={source} />
     </span>
   ));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { laterThan, lookedRecords } from './looked-records.ts';
+import { laterThan, lookedRecords, recordsUntil } from './looked-records.ts';
 
 const time = '2026-01-31T08:00:00.000Z';
 const record = { partition: '0', position: '7', time, key: null, headers: {} };
@@ -36,4 +36,12 @@ const cases = [
 
 test.each(cases)('what is later than %j', (records, expected) => {
   expect(laterThan(records)).toBe(expected);
+});
+
+test('up to a time, what came at it is there; records without one are, too', () => {
+  const at = (arrived: string) => ({ time: arrived });
+  const records = [at('2026-01-31T08:00:00Z'), at('2026-01-31T08:00:01.001Z'), at('')];
+  expect(recordsUntil(records, '2026-01-31T08:00:01Z')).toEqual([records[0], records[2]]);
+  expect(recordsUntil(records, undefined)).toEqual(records);
+  expect(recordsUntil(records, 'nonsense')).toEqual(records);
 });

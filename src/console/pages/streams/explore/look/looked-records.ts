@@ -31,6 +31,16 @@ export function laterThan(records: readonly PeekedRecordAnswer[]): string | unde
   return last.time !== undefined && last.time !== first.time ? last.time : undefined;
 }
 
+/** Those that came up to a time (RFC 3339); all of them where it is none. */
+export function recordsUntil<T extends Pick<TailRecord, 'time'>>(
+  records: readonly T[],
+  until: string | undefined,
+): readonly T[] {
+  const untilMs = Date.parse(until ?? '');
+  if (Number.isNaN(untilMs)) return records;
+  return records.filter(({ time }) => !(Date.parse(time) > untilMs));
+}
+
 function content(value: BytesAnswer): Pick<TailRecord, 'text' | 'form'> {
   if (value === null) return { text: '', form: 'nothing' };
   return 'text' in value ? { text: value.text } : { text: value.base64, form: 'base64' };

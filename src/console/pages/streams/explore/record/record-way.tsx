@@ -1,9 +1,12 @@
 import type { ReactNode } from 'react';
+import type { ErrorBody } from '../../../../../server/api.ts';
 import type { BytesAnswer } from '../../../../../server/discovery/discovery-answers.ts';
 import { CopyButton } from '../../../../parts/copy-button.tsx';
 import { Fact } from '../../../../parts/fact.tsx';
 import type { TailRecord } from '../../../../tail/tail-record.ts';
+import { Link } from '../../../../link.tsx';
 import { Time } from '../../../../time/time.tsx';
+import { tableHref } from '../../../tables/table-name.ts';
 import { streamHref } from '../../stream-place.ts';
 import type { SidePaneProps } from './side-pane.tsx';
 import { type Passage, useWay } from './use-way.ts';
@@ -17,7 +20,7 @@ export function RecordWay({
 }: Pick<SidePaneProps, 'explored' | 'explorer' | 'readers'> & {
   readonly record: TailRecord;
 }): ReactNode {
-  const { arrivedAt, beside, passages } = useWay(record, { explored, readers });
+  const { arrivedAt, beside, error, passages } = useWay(record, { explored, readers });
   const { partition, position, time } = record;
   return (
     <dl className="explore-way" aria-label="Its way">
@@ -28,7 +31,7 @@ export function RecordWay({
       )}
       {arrivedAt === undefined && time !== '' && (
         <Fact name="seen here">
-          <Time at={time} />, by this browser’s clock
+          <Time at={time} />, when it came to this page
         </Fact>
       )}
       {partition !== undefined && <Fact name="partition">{partition}</Fact>}
@@ -36,6 +39,11 @@ export function RecordWay({
         <Fact name="position">
           {position ?? 'not known: bytes before it in the same message are no text'}
           {position !== undefined && <LinkTo record={record} explored={explored} />}
+        </Fact>
+      )}
+      {error !== undefined && (
+        <Fact name="arrived">
+          <WhyNot error={error} />
         </Fact>
       )}
       {beside !== undefined && beside.key !== null && (
@@ -52,10 +60,40 @@ export function RecordWay({
       {passages.map((passage) => (
         <Fact key={passage.pipeline} name={`pipeline ${passage.pipeline}`}>
           <Outcome passage={passage} />
+          {isIn(passage) && <Rows {...{ passage, readers, record, explored }} />}
         </Fact>
       ))}
     </dl>
   );
+}
+
+/** What is not rejected, and may have been read, may be in the pipeline's tables. */
+function isIn({ outcome: { kind } }: Passage): boolean {
+  return kind === 'read' || kind === 'unknown';
+}
+
+function Rows({
+  passage,
+  readers,
+  record: { partition, position },
+  explored: { name, connection },
+}: Pick<SidePaneProps, 'explored' | 'readers'> & {
+  readonly passage: Passage;
+  readonly record: TailRecord;
+}): ReactNode {
+  if (partition === undefined || position === undefined) return null;
+  const sinks = readers.find(({ pipeline }) => pipeline.name === passage.pipeline)?.pipeline.sinks;
+  const search = new URLSearchParams({ tab: 'way', stream: name });
+  if (connection !== undefined) search.set('connection', connection);
+  search.set('record', `${partition}:${position}`);
+  return (sinks ?? [])
+    .filter(({ connector }) => connector === 'delta' || connector === 'files')
+    .filter(({ table }) => table !== 'quarantine')
+    .map(({ table }) => (
+      <Link key={table} href={`${tableHref(table)}?${search.toString()}`} className="explore-row">
+        its row in {table}
+      </Link>
+    ));
 }
 
 function Outcome({ passage: { outcome } }: { readonly passage: Passage }): ReactNode {
@@ -66,7 +104,16 @@ function Outcome({ passage: { outcome } }: { readonly passage: Passage }): React
       </>
     );
   }
+  if (outcome.kind === 'failed') return <WhyNot error={outcome.error} />;
   return outcomeWords[outcome.kind];
+}
+
+function WhyNot({ error: { message, hint } }: { readonly error: ErrorBody }): ReactNode {
+  return (
+    <span className="state bad">
+      could not be looked up: {message} {hint}
+    </span>
+  );
 }
 
 const outcomeWords = {

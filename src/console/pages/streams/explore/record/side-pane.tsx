@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { TailRecord } from '../../../../tail/tail-record.ts';
 import type { StreamReader } from '../../stream-readers.ts';
+import { columnsText, withColumn } from '../chosen-columns.ts';
 import { Fields } from './fields.tsx';
 import { RecordDetail } from './record-detail.tsx';
 import type { Explored, Explorer } from '../use-explorer.ts';
@@ -42,7 +43,13 @@ export function SidePane(props: SidePaneProps): ReactNode {
       {side === 'record' && chosen !== undefined ? (
         <RecordDetail {...props} record={chosen} />
       ) : (
-        <Fields records={explorer.records} />
+        <Fields
+          records={explorer.records}
+          columns={explorer.columns}
+          onToggle={(path) =>
+            explorer.change({ columns: columnsText(withColumn(explorer.columns, path)) }, 'replace')
+          }
+        />
       )}
     </aside>
   );

@@ -1,18 +1,21 @@
 import { useEffect, useState } from 'react';
-import type { PipelineAnswer, QueryAnswerDocument } from '../../../../../server/api.ts';
-import { request } from '../../../../api/request.ts';
+import type { ErrorBody, PipelineAnswer, QueryAnswerDocument } from '../../../../../server/api.ts';
+import { errorBodyOf, request } from '../../../../api/request.ts';
 import type { Beside, TailRecord } from '../../../../tail/tail-record.ts';
 import { streamPath } from '../../stream-place.ts';
 import type { StreamReader } from '../../stream-readers.ts';
 import type { Explored } from '../use-explorer.ts';
 import { lookedRecords } from '../look/looked-records.ts';
 import { lookAt } from '../look/use-look.ts';
+import { passageKind } from './passage-kind.ts';
 
 /** What is found out about one record; what isn't known yet, or can't be, is undefined. */
 export type Way = {
   /** RFC 3339: when it was taken in. */
   readonly arrivedAt?: string | undefined;
   readonly beside?: Beside | undefined;
+  /** Why what stands beside it could not be looked up. */
+  readonly error?: ErrorBody | undefined;
   readonly passages: readonly Passage[];
 };
 
@@ -21,7 +24,8 @@ export type Passage = {
   readonly pipeline: string;
   readonly outcome:
     | { readonly kind: 'read' | 'ahead' | 'unknown' }
-    | { readonly kind: 'rejected'; readonly code: string; readonly message: string };
+    | { readonly kind: 'rejected'; readonly code: string; readonly message: string }
+    | { readonly kind: 'failed'; readonly error: ErrorBody };
 };
 
 /** Asks for what surrounds a record, and for what its readers did with it. */
@@ -36,14 +40,17 @@ export function useWay(
   useEffect(() => {
     const stop = new AbortController();
     const ask = async (): Promise<void> => {
-      const place = await placeOf(record, { path, signal: stop.signal });
-      const passages = await Promise.all(
-        readers.map(async (reader) => await passageOf(record, reader, stop.signal)),
-      );
+      const [place, passages] = await Promise.all([
+        placeOf(record, { path, signal: stop.signal }).catch((thrown: unknown) => ({
+          error: errorBodyOf(thrown),
+        })),
+        Promise.all(
+          readers.map(async (reader) => await passageOrWhyNot(record, reader, stop.signal)),
+        ),
+      ]);
       if (!stop.signal.aborted) setFound({ record, way: { ...place, passages } });
     };
-    // What can't be asked stays unknown; the page says elsewhere that the server is away.
-    ask().catch(() => undefined);
+    void ask();
     return () => stop.abort();
     // The readers are told each second; what they are is in the key.
   }, [record, path, readerKey]);
@@ -69,6 +76,19 @@ async function placeOf(
   const [found] = lookedRecords(answer);
   if (found?.position !== position || found.text !== text) return {};
   return { arrivedAt: found.time, beside: found.beside };
+}
+
+async function passageOrWhyNot(
+  record: TailRecord,
+  reader: StreamReader,
+  signal: AbortSignal,
+): Promise<Passage> {
+  try {
+    return await passageOf(record, reader, signal);
+  } catch (thrown) {
+    const { name: pipeline } = reader.pipeline;
+    return { pipeline, outcome: { kind: 'failed', error: errorBodyOf(thrown) } };
+  }
 }
 
 async function passageOf(
@@ -97,15 +117,5 @@ async function passageOf(
   const read = details.sources
     .find((one) => one.name === source.name)
     ?.partitions?.find((one) => one.partition === partition)?.position;
-  return { pipeline: name, outcome: { kind: readKind(source.connector, read, position) } };
-}
-
-/** Of the embedded log, a pipeline's position is the end of what it has read. */
-function readKind(
-  connector: string,
-  read: string | undefined,
-  position: string,
-): 'read' | 'ahead' | 'unknown' {
-  if (connector !== 'http' || !/^\d+$/.test(position)) return 'unknown';
-  return Number(read ?? 0) > Number(position) ? 'read' : 'ahead';
+  return { pipeline: name, outcome: { kind: passageKind(source.connector, read, position) } };
 }
