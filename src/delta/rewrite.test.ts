@@ -127,6 +127,7 @@ test('the history says what each commit did, the newest first', async () => {
       version: 3,
       operation: 'OPTIMIZE',
       filesAdded: 1,
+      pathsAdded: ['a3'],
       filesRemoved: 2,
       rowsAdded: 5,
       isDataChange: false,

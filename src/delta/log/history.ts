@@ -13,6 +13,8 @@ export type HistoryEntry = {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly engine: string | undefined;
   readonly filesAdded: number;
+  /** The first of them, as the log names them: URIs relative to the table's root. */
+  readonly pathsAdded: readonly string[];
   readonly filesRemoved: number;
   /** Undefined where a file doesn't say how many rows it has. */
   readonly rowsAdded: number | undefined;
@@ -25,6 +27,9 @@ export type HistoryEntry = {
   readonly transactions: Readonly<Record<string, number>>;
   readonly changesColumns: boolean;
 };
+
+/** A commit may add thousands of files, and many commits are told at once. */
+const pathsAddedMax = 20;
 
 type ListedCommit = { readonly version: TableVersion; readonly modifiedAtMs: number };
 
@@ -79,6 +84,7 @@ function historyEntry(version: TableVersion, modifiedAtMs: number, actions: Acti
     parameters: Object(info['operationParameters'] ?? {}),
     engine: textOf(info['engineInfo']),
     filesAdded: adds.length,
+    pathsAdded: adds.slice(0, pathsAddedMax).map(({ path }) => path),
     filesRemoved: removes.length,
     rowsAdded: sumOrUndefined(adds.map(({ stats }) => rowsOf(stats))),
     bytesAdded: adds.reduce((sum, add) => sum + add.size, 0),

@@ -91,6 +91,8 @@ export type VersionAnswer = {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly engine?: string | undefined;
   readonly files_added: number;
+  /** The first 20 of them, as the log names them: URIs relative to the table. */
+  readonly paths_added: readonly string[];
   readonly files_removed: number;
   /** Absent where a file doesn't say. */
   readonly rows_added?: number | undefined;

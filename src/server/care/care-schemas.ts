@@ -24,6 +24,7 @@ export const historySchema: TSchema = Type.Object({
       parameters: Type.Record(text, Type.Unknown()),
       engine: Type.Optional(text),
       files_added: count,
+      paths_added: Type.Array(text),
       files_removed: count,
       rows_added: Type.Optional(count),
       bytes_added: count,

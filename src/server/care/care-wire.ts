@@ -59,6 +59,7 @@ export function versionAnswer(entry: HistoryEntry): VersionAnswer {
     parameters: entry.parameters,
     engine: entry.engine,
     files_added: entry.filesAdded,
+    paths_added: entry.pathsAdded,
     files_removed: entry.filesRemoved,
     rows_added: entry.rowsAdded,
     bytes_added: entry.bytesAdded,

@@ -5,13 +5,14 @@ import { useRows } from '../../../api/rows.ts';
 import { Link } from '../../../link.tsx';
 import { Ago } from '../../../parts/ago.tsx';
 import { Failure } from '../../../parts/failure.tsx';
-import { usePlace, withSearch } from '../../../place.ts';
+import { usePlace } from '../../../place.ts';
 import { bytes, count } from '../../../text.ts';
 import { HotBar } from '../hot-bar.tsx';
 import { sqlHref, tableInSql } from '../table-name.ts';
+import { History } from '../versions/history.tsx';
+import { RowWay } from '../way/row-way.tsx';
 import { filesByHeat, filesByHeatQuestion } from './files-question.ts';
 import { FileList } from './file-list.tsx';
-import { History } from './history.tsx';
 import { Maintenance } from './maintenance.tsx';
 import { Sample } from './sample.tsx';
 import { Schema } from './schema.tsx';
@@ -34,6 +35,7 @@ const always = (): boolean => true;
 const tabs: readonly Tab[] = [
   { name: 'schema', title: 'Schema', isFor: always, View: Schema },
   { name: 'sample', title: 'Sample', isFor: always, View: Sample },
+  { name: 'way', title: 'A row’s way', isFor: hasFiles, View: RowWay },
   { name: 'files', title: 'Files', isFor: hasFiles, View: FileList },
   { name: 'history', title: 'History', isFor: hasVersions, View: History },
   { name: 'maintenance', title: 'Maintenance', isFor: hasVersions, View: Maintenance },
@@ -73,7 +75,7 @@ export function TableView({ name }: { readonly name: string }): ReactNode {
         {shown.map((tab) => (
           <Link
             key={tab.name}
-            href={withSearch(place, { tab: tab === shown[0] ? undefined : tab.name })}
+            href={tab === shown[0] ? place.path : `${place.path}?tab=${tab.name}`}
             aria-current={tab === chosen ? 'page' : undefined}
           >
             {tab.title}

@@ -2,9 +2,13 @@ import type { ReactNode } from 'react';
 import type { HistoryAnswer, VersionAnswer } from '../../../../server/care/care-api.ts';
 import type { TableAnswer } from '../../../../server/api.ts';
 import { usePolled } from '../../../api/polled.ts';
+import { Link } from '../../../link.tsx';
 import { Ago } from '../../../parts/ago.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 import { bytes, count } from '../../../text.ts';
+import { sqlHref } from '../table-name.ts';
+import { CompareVersions } from './compare-versions.tsx';
+import { versionSql } from './version-sql.ts';
 
 const versionsShown = 100;
 const everyMs = 5000;
@@ -19,6 +23,9 @@ export function History({ table }: { readonly table: TableAnswer }): ReactNode {
       {error !== undefined && <Failure error={error} />}
       {value?.versions.length === versionsShown && (
         <p className="quiet">The newest {versionsShown} versions.</p>
+      )}
+      {value !== undefined && value.versions.length > 1 && (
+        <CompareVersions table={table} versions={value.versions.map(({ version }) => version)} />
       )}
       {value !== undefined && (
         <div className="table-scroll" role="region" aria-label="Versions" tabIndex={0}>
@@ -36,7 +43,7 @@ export function History({ table }: { readonly table: TableAnswer }): ReactNode {
             </thead>
             <tbody>
               {value.versions.map((version) => (
-                <VersionRow key={version.version} version={version} />
+                <VersionRow key={version.version} table={table} version={version} />
               ))}
             </tbody>
           </table>
@@ -46,7 +53,13 @@ export function History({ table }: { readonly table: TableAnswer }): ReactNode {
   );
 }
 
-function VersionRow({ version }: { readonly version: VersionAnswer }): ReactNode {
+function VersionRow({
+  table,
+  version,
+}: {
+  readonly table: TableAnswer;
+  readonly version: VersionAnswer;
+}): ReactNode {
   const { files_added, files_removed, rows_added, bytes_added, bytes_removed } = version;
   const what = [
     version.operation ?? 'not said',
@@ -55,7 +68,11 @@ function VersionRow({ version }: { readonly version: VersionAnswer }): ReactNode
   ];
   return (
     <tr>
-      <td className="number">{version.version}</td>
+      <td className="number">
+        <Link href={sqlHref(versionSql(table, version.version))} title="Its rows, in SQL">
+          {version.version}
+        </Link>
+      </td>
       <td>
         <Ago at={version.timestamp} />
       </td>
