@@ -120,6 +120,8 @@ describe('a data directory', () => {
     writeFileSync(join(root, 'file'), '');
     expect(failure(join(root, 'file')).code).toBe('data_dir_unusable');
     expect(failure(join(root, 'file', 'below')).code).toBe('data_dir_unusable');
+    // Where there is a /proc: no folder can be made there, by anybody.
+    expect(failure('/proc/helios/data').message).toContain("can't be written");
     if (process.getuid?.() === 0) return;
     chmodSync(root, 0o555);
     expect(failure(root).message).toContain("can't be written");

@@ -1,10 +1,12 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -100,10 +102,21 @@ export type Waiting = {
   readonly onWait: (owner: string) => void;
 };
 
+/** With those above it. Node's own way never ends where nothing can be made: in /proc. */
+function makeFolder(path: string): void {
+  const parent = dirname(path);
+  if (!existsSync(parent)) makeFolder(parent);
+  try {
+    mkdirSync(path);
+  } catch (thrown) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw thrown;
+  }
+}
+
 function makeFolders(root: string): void {
   try {
     for (const folder of ['log', 'pipelines', 'tables', 'tmp']) {
-      mkdirSync(join(root, folder), { recursive: true });
+      makeFolder(join(root, folder));
     }
     // What is fsynced inside them is only as durable as their own names.
     sync(root);
