@@ -3,6 +3,7 @@ import type { PartitionLag, Source } from '../source/source.ts';
 import type { ManagedPipeline } from './managed-pipeline.ts';
 import type { OpenPipeline } from './open-pipeline.ts';
 import type { PipelineInfo, SourceInfo } from './pipeline.ts';
+import { replayTable } from './replay/replay.ts';
 
 /** Source name → its partitions. */
 export type Lags = ReadonlyMap<string, readonly PartitionLag[]>;
@@ -116,7 +117,9 @@ function sinkInfos(open: OpenPipeline): PipelineInfo['sinks'] {
   const connectors = new Map(
     open.plan.outputs.map(({ table }) => [table.name, table.connector.kind]),
   );
-  return open.sinks.map((live) => ({
+  // What became of replayed records is no row of the pipeline's.
+  const sinks = open.sinks.filter(({ table }) => table !== replayTable);
+  return sinks.map((live) => ({
     table: live.table,
     connector: connectors.get(live.table) ?? 'delta',
     rowsOut: live.rowsOut,

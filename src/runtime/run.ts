@@ -7,7 +7,6 @@ import { DataDirectory } from '../catalog/data-directory.ts';
 import type { RunOptions, RunSummary } from '../cli/context.ts';
 import { quarantineTable } from '../pipeline/epoch/quarantine.ts';
 import type { PipelineInfo } from '../pipeline/pipeline.ts';
-import { replayTable } from '../pipeline/replay/replay.ts';
 import type { Supervisor } from '../pipeline/supervisor.ts';
 import { openCore } from './core.ts';
 
@@ -91,9 +90,7 @@ function progressOf(info: PipelineInfo): Parameters<RunOptions['onProgress']>[0]
 }
 
 function summaryOf(info: PipelineInfo): RunSummary {
-  const sinks = info.sinks.filter(
-    ({ table }) => table !== quarantineTable && table !== replayTable,
-  );
+  const sinks = info.sinks.filter(({ table }) => table !== quarantineTable);
   return {
     bytesIn: info.bytesIn,
     recordsRejected: info.recordsRejected,

@@ -52,8 +52,7 @@ export async function startHelios(
   const server: Server = new Server(
     {
       ...{ log, backed, queries, care, alerts, stores, logger },
-      pipelines: supervisor,
-      replays: supervisor.replays,
+      ...{ pipelines: supervisor, replays: supervisor.replays },
       tables: createTableCatalog(core, queryable, baseDirectory),
       tableTail: new HotTail(registry, queryable, queries),
       connections: core.known,

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { armCrashPoint, type CrashPointName } from '../../base/crash-point.ts';
 import { PipelineFixture } from '../testing/fixture.ts';
@@ -227,6 +229,30 @@ describe('what can not be replayed', () => {
     const asked = helios.supervisor.replays.replay('p', { filter: {}, key: undefined });
     await expect(asked).rejects.toMatchObject({ code: 'conflict' });
   });
+});
+
+test('a pipeline that has finished is opened for a replay, and finishes again', async () => {
+  await using helios = await PipelineFixture.open();
+  const file = join(helios.directory, 'in.json');
+  await writeFile(file, '{"id":1}\n{"v":"a"}\n');
+  const source = strict.replace(
+    "connector = 'http', format = 'json', type = 'source', stream = 'events'",
+    `connector = 'single_file', path = '${file}', format = 'json', type = 'source'`,
+  );
+  await helios.supervisor.create({ name: 'p', sql: source, isAdopting: false });
+  const soon = AbortSignal.timeout(20_000);
+  expect((await helios.supervisor.whenDone('p', soon)).state).toBe('finished');
+  await edit(helios, source.replace('id BIGINT NOT NULL', 'id BIGINT'));
+  await helios.supervisor.start('p');
+  await helios.supervisor.whenDone('p', soon);
+  expect(await replayed(helios)).toMatchObject({ passedCount: 1 });
+  expect(await helios.supervisor.whenDone('p', soon)).toMatchObject({
+    state: 'finished',
+    recordsRejected: 1,
+    recordsReplayed: 1,
+    sinks: [{ table: 'sunk' }, { table: 'quarantine' }],
+  });
+  expect(await helios.rows('sunk')).toHaveLength(2);
 });
 
 test('what was replayed stays so when the hot rows are discarded', async () => {

@@ -18,7 +18,7 @@ export type Selection = {
   readonly untilMs?: EpochMs | undefined;
   /** What this replay has done already is left out. */
   readonly replayId?: string | undefined;
-  /** Bytes of a chunk, about; a longer record is one by itself. */
+  /** Bytes of a chunk, about: a record is whole in the one that it begins in. */
   readonly chunkBytes: number;
 };
 

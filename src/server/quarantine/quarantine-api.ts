@@ -125,41 +125,6 @@ export type ReplayAnswer = {
 export type ReplayListAnswer = { readonly replays: readonly ReplayAnswer[] };
 
 /**
- * A row of the table `quarantine_replays`, which SQL can name beside `quarantine`: what a replay
- * made of one record. The columns up to `copy` say which; `passed` is true at most once for each. A
- * record is replayed where one of its rows has `passed`, failed again where none has, and open
- * where there are no rows:
- *
- *     SELECT q.*, r.passed, r.replay_code, r.replay_message FROM quarantine AS q LEFT JOIN (
- *       SELECT pipeline, source, "partition", "position", rejected_at, bool_or(passed) AS passed,
- *         arg_max(replay_code, replay_epoch) AS replay_code,
- *         arg_max(replay_message, replay_epoch) AS replay_message
- *       FROM quarantine_replays GROUP BY ALL
- *     ) AS r USING (pipeline, source, "partition", "position", rejected_at)
- *
- * Only the records of one Kinesis aggregate share a position: there `md5(raw) = raw_md5` tells them
- * apart.
- */
-export type ReplayRow = {
-  readonly pipeline: string;
-  readonly source: string;
-  readonly partition: string;
-  readonly position: string;
-  readonly rejected_at: string;
-  /** `md5(raw)`, and the number from 1 among equal ones: for records that share a position. */
-  readonly raw_md5: string;
-  readonly copy: number;
-  readonly replay_id: string;
-  /** The pipeline's epoch that holds its rows. */
-  readonly replay_epoch: number;
-  readonly replayed_at: string;
-  readonly passed: boolean;
-  /** Why it failed again; NULL where it passed. */
-  readonly replay_code: RejectionCode | null;
-  readonly replay_message: string | null;
-};
-
-/**
  * `GET /api/v1/quarantine?pipeline=NAME`: how many rejected records there are, by pipeline, source
  * and state. Open ones are `open + failed_again`.
  */

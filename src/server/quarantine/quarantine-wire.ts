@@ -152,8 +152,8 @@ function refusalText({ source, reason, recordCount }: Refusal): string {
       );
     case 'read_again':
       return (
-        `${records} of ${source} were rejected before it was read again: what passes of them is in ` +
-        'the tables already, and the rest was rejected once more.'
+        `${records} of ${source} were rejected before it was read again: what passes of them is ` +
+        'in the tables already, and the rest was rejected once more.'
       );
     default:
       return unreachable(reason);
