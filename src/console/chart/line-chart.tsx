@@ -127,10 +127,11 @@ type SplitArguments = [uPlot, number, number, number, number];
 type ValueArguments = [uPlot, readonly number[], number, number, number];
 
 /** Marks at round times of the clock, which uPlot knows only of the browser's own. */
-function timeAxis(clock: AxisClock): Pick<uPlot.Axis, 'incrs' | 'space' | 'splits' | 'values'> {
+function timeAxis(clock: AxisClock): Partial<uPlot.Axis> {
   return {
     incrs: [...markSteps],
-    space: 90,
+    space: 80,
+    size: 62,
     splits: (...[, , from, to, step]: SplitArguments) => timeMarks({ from, to, step }, clock.zone),
     values: (...[, marks, , , step]: ValueArguments) => timeLabels(marks, step, clock),
   };

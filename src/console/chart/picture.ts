@@ -27,8 +27,11 @@ export type PictureOrder = {
 export type SeenRange = { readonly from: number; readonly to: number };
 
 /** The chart as a file of its own: SVG, as text. */
-export function svgPicture(order: PictureOrder): string {
-  const { data, kind, look, zone, width, height, surface } = order;
+export function svgPicture(given: PictureOrder): string {
+  // ECharts writes the font into an attribute as it is.
+  const look = { ...given.look, face: given.look.face.replaceAll('"', "'") };
+  const order = { ...given, look };
+  const { data, kind, zone, width, height, surface } = order;
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     const isNamed = kind === 'bar' || kind === 'pie' || data.axis === 'name';
@@ -72,7 +75,7 @@ function linesOption({ data, kind, look, zone, width, seen }: PictureOrder): ECh
     color: [...look.colours],
     textStyle: { fontFamily: look.face, fontSize: 11, color: look.quiet },
     ...(hasLegend ? { legend: { bottom: 0, textStyle: { color: look.text, fontSize: 11 } } } : {}),
-    grid: { left: 64, right: 24, top: 16, bottom: hasLegend ? 64 : 40 },
+    grid: { left: 64, right: 24, top: 16, bottom: hasLegend ? 84 : 56 },
     xAxis: {
       type: 'value',
       min: from,
@@ -117,6 +120,7 @@ function timeAxis(
     axisTick: { customValues: marks },
     axisLabel: {
       customValues: marks,
+      lineHeight: 15,
       formatter: (value: number) => texts[marks.indexOf(value)] ?? '',
     },
   };

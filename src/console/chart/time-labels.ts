@@ -13,7 +13,8 @@ export function axisClock(labels: readonly string[], zone: string): AxisClock {
 
 /**
  * What stands at the marks of a time axis: as much of the clock as the step needs, and below the
- * first mark, and below each where they are others, the date and how far the clocks are from UTC.
+ * first mark, and below each where they are others, the date and how far the clocks are from UTC, on
+ * lines of their own.
  */
 export function timeLabels(
   marks: readonly number[],
@@ -32,7 +33,7 @@ export function timeLabels(
     const ahead = isPlain ? '' : offsetText(ms, zone);
     const below = [...(date === day ? [] : [date]), ...(ahead === offset ? [] : [ahead])];
     [day, offset] = [date, ahead];
-    return below.length === 0 ? clock : `${clock}\n${below.join(' ')}`;
+    return [clock, ...below].join('\n');
   });
 }
 
