@@ -75,13 +75,13 @@ export function HomePage(_props: PageProps): ReactNode {
             <header>
               <h2>Pipelines</h2>
             </header>
-            {pipelines.length === 0 ? (
+            {pipelines?.length === 0 ? (
               <p className="quiet">
                 None yet: a pipeline keeps what a stream brings in tables.{' '}
                 <Link href="/pipelines">Make the first</Link>
               </p>
             ) : (
-              <PipelineList pipelines={pipelines} rates={rates} />
+              <PipelineList pipelines={pipelines ?? []} rates={rates} />
             )}
           </section>
         </div>
