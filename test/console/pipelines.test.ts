@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { axeFindings, buildConsole, openPage, shown, startBrowser } from './browser.ts';
+
+const waitMs = 30_000;
 
 let directory: string;
 let helios: HeliosProcess;
@@ -73,6 +75,53 @@ test('a pipeline is made, looked at, moved and deleted', async () => {
   await page.getByLabel('Type priced to confirm').fill('priced');
   await deletion.click();
   await page.getByText('This one keeps what is sent').waitFor();
+  expect(complaints.filter((one) => !one.includes('409'))).toEqual([]);
+  await context.close();
+});
+
+test('a pipeline is drafted from the catalog, previewed, edited and read again', async () => {
+  const { page, context, complaints } = await openPage(browser, 1440);
+  const body = '{"sku":"a","sold":1}\n{"sku":"b","sold":2}\n{"sku":\n';
+  await helios.call('POST', '/api/v1/streams', { name: 'sales' });
+  expect((await helios.request('/ingest/sales', { method: 'POST', body })).status).toBe(200);
+  await page.goto(`${url}/pipelines/new`);
+  await page.getByRole('button', { name: 'Draft a script for sales' }).click();
+  await page.getByText('2 columns').waitFor();
+  await page.getByRole('button', { name: 'Preview', exact: true }).click();
+  await page.getByText('2 rows, 1 rejected').waitFor();
+  await page.getByText('Would be rejected: 1').waitFor();
+  expect(await axeFindings(page)).toEqual([]);
+  await page.reload();
+  await page.getByText('2 columns').waitFor();
+  await page.getByLabel('Name').fill('selling');
+  await page.getByRole('button', { name: 'Create and start' }).click();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  const rows = async (): Promise<number> =>
+    await helios.queryNumber('SELECT count(*) FROM sales WHERE sold > 0');
+  await vi.waitUntil(async () => (await rows()) === 2, waitMs);
+
+  await page.getByRole('link', { name: 'Epochs' }).click();
+  await page.getByRole('columnheader', { name: 'published' }).waitFor();
+  await page.getByRole('link', { name: 'Edit SQL' }).click();
+  await page.locator('.cm-content').getByText('SELECT').waitFor();
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.press('Backspace');
+  const { sql } = await helios.call<{ sql: string }>('GET', '/api/v1/pipelines/selling');
+  await page.keyboard.insertText(sql.replace('SELECT sku, sold', 'SELECT sku, 10 * sold AS sold'));
+  await page.getByRole('button', { name: 'Save and go on' }).click();
+  await page.getByRole('button', { name: 'Restart elsewhere…' }).click();
+  await page.getByLabel('From the earliest record').check();
+  await page.getByRole('button', { name: 'Restart', exact: true }).click();
+  await page.getByLabel('Rows may be in the tables twice then').check();
+  await page.getByRole('button', { name: 'Restart all the same' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await vi.waitUntil(async () => (await rows()) === 4, waitMs);
+  expect(await helios.queryNumber('SELECT sum(sold) FROM sales')).toBe(33);
+
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
   expect(complaints.filter((one) => !one.includes('409'))).toEqual([]);
   await context.close();
 });

@@ -83,7 +83,7 @@ function isSettled(
 ): boolean {
   return drafted.columns.some(({ name, type }, index) => {
     const now = columns[index];
-    return warning.startsWith(`${name} is ${type}`) && !(now?.isOn === true && now.type === type);
+    return warning.startsWith(`${name} is ${type}`) && !(now?.type === type && now.isOn);
   });
 }
 

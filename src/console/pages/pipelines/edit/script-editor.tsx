@@ -1,8 +1,9 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { PreviewBody } from '../../../../server/api.ts';
 import { CodeField } from '../../../editor/script/code-field.tsx';
 import { type Checked, useValidation } from '../../../editor/script/use-validation.ts';
 import { Failure } from '../../../parts/failure.tsx';
+import { Catalog } from './catalog.tsx';
 import { PreviewView } from './preview-view.tsx';
 import { usePreview } from './use-preview.ts';
 import './edit.css';
@@ -20,16 +21,25 @@ export function ScriptEditor({
   const checked = useValidation(sql);
   const run = usePreview();
   const [input, setInput] = useState<Input>('history');
+  const insert = useRef<(text: string) => void>(undefined);
+  const onReady = useRef((put: (text: string) => void) => {
+    insert.current = put;
+  }).current;
   const errors = checked?.answer?.valid === false ? checked.answer.errors : [];
   const tables = checked?.answer?.valid === true ? checked.answer.sinks : [];
   const isValid = checked?.sql === sql && checked.answer?.valid === true;
   return (
     <div className="edit-columns">
+      <Catalog
+        onInsert={(text) => insert.current?.(text)}
+        onDraft={(text) => insert.current?.(sql.trim() === '' ? text : `\n${text}`)}
+      />
       <div className="edit-main">
         <CodeField
           sql={sql}
           errors={errors}
           tables={tables}
+          onReady={onReady}
           onChange={onChange}
           onRun={() => run.start(sql, input)}
         />
