@@ -31,17 +31,18 @@ async function send(...numbers: readonly number[]): Promise<void> {
 it('begins with what comes after the first look', async () => {
   await send(1);
   const first = await look();
-  expect(first).toMatchObject({ rows: [], missedRows: 0 });
+  const columns = [
+    { name: 'id', type: 'BIGINT' },
+    { name: 'v', type: 'VARCHAR' },
+  ];
+  expect(first).toMatchObject({ columns, rows: [], missedRows: 0 });
   await send(2, 3);
   const second = await look({ after: first.cursor });
   expect(second.rows).toEqual([
     ['2', 'v2'],
     ['3', 'v3'],
   ]);
-  expect(second.columns).toEqual([
-    { name: 'id', type: 'BIGINT' },
-    { name: 'v', type: 'VARCHAR' },
-  ]);
+  expect(second.columns).toEqual(columns);
   expect(second.missedRows).toBe(0);
   expect(await look({ after: second.cursor })).toMatchObject({ rows: [], missedRows: 0 });
 });
@@ -86,9 +87,18 @@ it.each([
   ['true); DROP TABLE sunk; SELECT (1', 'not_allowed'],
   ["v = read_text('/etc/passwd')", 'not_allowed'],
 ])('a condition %j is refused as %s', async (where, code) => {
+  await expect(look({ where })).rejects.toMatchObject({ code });
   const { cursor } = await look();
   await send(40);
   await expect(look({ after: cursor, where })).rejects.toMatchObject({ code });
+});
+
+it.each([
+  ['nope = 1', { line: 1, column: 1, length: 4 }],
+  ['id > 1\n  AND nope = 1', { line: 2, column: 7, length: 4 }],
+  ['id >', { line: 1, column: 5, length: 1 }],
+])('a condition %j is wrong at its place, before there are rows', async (where, position) => {
+  await expect(look({ where })).rejects.toMatchObject({ position });
 });
 
 it.each(['', 'x', '{', 'null', '7', '[]'])('a cursor %j is refused', async (after) => {

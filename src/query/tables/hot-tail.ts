@@ -26,8 +26,9 @@ export type TailAnswer = {
 const lookTimeoutMs = 5000;
 
 /**
- * Rows of a table as they are published: each look reads the hot parts of the epochs since the last
- * one. What was rolled in between is counted as missed, by the rows that its sink has put out.
+ * Rows of a table as they are published: the first look gives the columns, each other one reads
+ * the hot parts of the epochs since the last. What was rolled in between is counted as missed, by
+ * the rows that its sink has put out.
  */
 export class HotTail {
   readonly #registry: TableRegistry;
@@ -44,32 +45,42 @@ export class HotTail {
     const table = this.#registry.written(request.table);
     if (table === undefined) throw notFound('table', request.table, this.#queryable.names());
     const cursor = JSON.stringify(reached(table));
-    const columns: TailAnswer['columns'] = [];
-    if (request.after === undefined) return { columns, rows: [], missedRows: 0, cursor };
+    if (request.after === undefined) {
+      const { columns } = await this.#find(table, request, () => pinHotParts(table, () => false));
+      return { columns, rows: [], missedRows: 0, cursor };
+    }
     const seen = parseCursor(request.after);
     const isNew = (feeder: Feeder, part: Part): boolean =>
       part.firstEpoch > (seen[feeder.live.id]?.epoch ?? 0);
     const put = rowsSince(table, seen);
-    if (put === 0) return { columns, rows: [], missedRows: 0, cursor };
+    if (put === 0) return { columns: [], rows: [], missedRows: 0, cursor };
     let pinned = 0;
-    const pin = (): ReturnType<typeof pinHotParts> => {
+    const found = await this.#find(table, request, () => {
       const view = pinHotParts(table, isNew);
       pinned = view.hotRows;
       return view;
-    };
-    const found = await this.#queryable.withView(
-      { schema: viewSchema(table), pin },
-      async (name) => await this.#ask(name, request),
-    );
+    });
     const cut = found.isTruncated ? pinned - found.rows.length : 0;
     const missedRows = Math.max(0, put - pinned) + cut;
     return { columns: found.columns, rows: found.rows, missedRows, cursor };
   }
 
-  async #ask(name: string, request: TailRequest): Promise<Found> {
-    const where = request.where === undefined ? '' : ` WHERE (${request.where}\n)`;
+  async #find(table: WrittenTable, request: TailRequest, pin: Pin): Promise<Found> {
+    return await this.#queryable.withView({ schema: viewSchema(table), pin }, async (name) => {
+      const select = `SELECT * FROM ${name}`;
+      if (request.where === undefined) return await this.#ask(select, request);
+      const before = `${select} WHERE (`;
+      try {
+        return await this.#ask(`${before}${request.where}\n)`, request);
+      } catch (thrown) {
+        throw placedIn(request.where, before, thrown);
+      }
+    });
+  }
+
+  async #ask(sql: string, request: TailRequest): Promise<Found> {
     const answer = await this.#queries.run({
-      sql: `SELECT * FROM ${name}${where}`,
+      sql,
       format: 'json',
       maxRows: request.rowsMax,
       timeoutMs: lookTimeoutMs,
@@ -79,6 +90,25 @@ export class HotTail {
     for await (const chunk of answer.body) chunks.push(chunk);
     return { ...parseFound(Buffer.concat(chunks).toString('utf8')), columns: answer.columns };
   }
+}
+
+type Pin = () => ReturnType<typeof pinHotParts>;
+
+/** The same failure with its place in the condition, which is what the caller wrote. */
+function placedIn(where: string, before: string, thrown: unknown): unknown {
+  if (!(thrown instanceof HeliosError) || thrown.position === undefined) return thrown;
+  const { hint, details, position } = thrown;
+  const { line, column, length } = position;
+  const lines = where.split('\n');
+  const place = line > lines.length ? lines.length : line;
+  const onFirst = line === 1 ? column - before.length : column;
+  const end = (lines[place - 1] ?? '').length + 1;
+  return new HeliosError(thrown.code, thrown.message, {
+    hint,
+    details,
+    cause: thrown,
+    position: { line: place, column: line === place ? Math.max(1, onFirst) : end, length },
+  });
 }
 
 type Found = {

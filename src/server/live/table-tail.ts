@@ -12,10 +12,16 @@ export async function runTableTail(
   const { id, table, where } = request;
   let after: string | undefined;
   let dropped = 0;
+  let columns: string | undefined;
   while (!signal.aborted) {
     const look = { table, where, after, rowsMax: limits.tailRowsMax, signal };
     const answer = await tableTail.rowsAfter(look);
-    if (after === undefined) outlet.send({ id, kind: 'columns', columns: answer.columns });
+    // A look that finds nothing new tells none; others may find that a column was added.
+    const found = JSON.stringify(answer.columns);
+    if (after === undefined || (found !== columns && answer.columns.length > 0)) {
+      outlet.send({ id, kind: 'columns', columns: answer.columns });
+      columns = found;
+    }
     after = answer.cursor;
     dropped += answer.missedRows;
     if (!outlet.hasRoom()) {
