@@ -3,7 +3,9 @@ import { ChartView } from '../../../chart/chart-view.tsx';
 import type { Fix } from '../../../editor/fix.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { PlanView } from '../plan/plan-view.tsx';
-import type { QueryOrder, RunState } from '../run/query-run.ts';
+import { orderOfMore } from '../run/order.ts';
+import { type QueryOrder, queryRuns, type RunState } from '../run/query-run.ts';
+import { count } from '../../../text.ts';
 import { planOf, type ResultView, type SqlTab } from '../tabs/tabs.ts';
 import { StatusLine } from './status-line.tsx';
 import { TableView } from './table-view.tsx';
@@ -33,6 +35,7 @@ export function ResultPane(props: ResultPaneProps): ReactNode {
     >
       <div className="sql-result-head">
         <StatusLine state={state} />
+        <More {...props} />
         <Views {...props} />
       </div>
       {phase.kind === 'failed' && (
@@ -44,6 +47,18 @@ export function ResultPane(props: ResultPaneProps): ReactNode {
         <View {...props} />
       </div>
     </section>
+  );
+}
+
+/** The table and the chart have what was asked for: more of it is one click away. */
+function More({ tab, state: { answer, phase, live } }: ResultPaneProps): ReactNode {
+  if (answer?.document.truncated !== true || phase.kind !== 'done' || live !== 'off') return null;
+  const order = orderOfMore(answer.order);
+  if (order === undefined) return <span className="quiet">an export has all</span>;
+  return (
+    <button type="button" className="button" onClick={() => queryRuns.of(tab.id).run(order)}>
+      Ask for {count(order.rowsMax)} rows
+    </button>
   );
 }
 

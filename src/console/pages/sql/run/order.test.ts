@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runnableOf } from './order.ts';
+import { orderOfMore, runnableOf } from './order.ts';
 
 const text = 'select 1; select $a + $b';
 
@@ -24,4 +24,12 @@ test('parameters without a value are told', () => {
 test('there is nothing to run in an empty text, and a selected blank is no selection', () => {
   expect(runnableOf(' -- nothing', { from: 0, to: 0 }, {})).toBeUndefined();
   expect(runnableOf(text, { from: 9, to: 10 }, {})?.isSelection).toBe(false);
+});
+
+test('ten times the rows are asked for, as long as a page can hold them', () => {
+  const order = { text: 'select 1', start: 0, params: {} };
+  const more = orderOfMore(order);
+  expect(more?.rowsMax).toBe(100_000);
+  expect(more && orderOfMore(more)?.rowsMax).toBe(1_000_000);
+  expect(orderOfMore({ ...order, rowsMax: 1_000_000 })).toBeUndefined();
 });

@@ -33,3 +33,15 @@ export function runnableOf(
   }
   return { order: { ...piece, params }, isSelection, missing };
 }
+
+/** Rows that are asked for at first: most answers have no more. */
+export const rowsFirst = 10_000;
+
+/** More are for an export: a browser holds them no longer at ease. */
+const rowsMost = 1_000_000;
+
+/** The same of ten times the rows; undefined where that is more than a page should hold. */
+export function orderOfMore(order: QueryOrder): (QueryOrder & { rowsMax: number }) | undefined {
+  const rowsMax = 10 * (order.rowsMax ?? rowsFirst);
+  return rowsMax <= rowsMost ? { ...order, rowsMax } : undefined;
+}

@@ -3,12 +3,15 @@ import { answerQuery, type QueryProgress } from '../../../api/query.ts';
 import { errorBodyOf } from '../../../api/request.ts';
 import { after, nowMs } from '../../../clock.ts';
 import type { ParameterValue } from '../../../editor/parameters.ts';
+import { rowsFirst } from './order.ts';
 
 /** A statement to run, and where it is in the editor's text. */
 export type QueryOrder = {
   readonly text: string;
   readonly start: number;
   readonly params: Readonly<Record<string, ParameterValue>>;
+  /** So many rows are asked for; as many as most answers have where it isn't said. */
+  readonly rowsMax?: number | undefined;
 };
 
 export type RunPhase =
@@ -34,7 +37,6 @@ export type RunState = {
   readonly live: 'off' | 'on' | 'paused';
 };
 
-const rowsMax = 10_000;
 const tickMs = 1000;
 
 /**
@@ -98,7 +100,7 @@ export class QueryRun {
   async #ask(order: QueryOrder, startedMs: number): Promise<void> {
     const stop = new AbortController();
     this.#stop = stop;
-    const body = { sql: order.text, params: order.params, max_rows: rowsMax };
+    const body = { sql: order.text, params: order.params, max_rows: order.rowsMax ?? rowsFirst };
     try {
       const document = await answerQuery(body, stop.signal, (progress) =>
         this.#onProgress(progress),
