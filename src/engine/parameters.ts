@@ -45,9 +45,9 @@ function isList(parameters: Parameters): parameters is readonly unknown[] {
 
 function bindOne(name: string, value: unknown): readonly [DuckDBValue, DuckDBType] {
   if (value === null) return [null, SQLNULL];
-  if (typeof value === 'string') return [value, VARCHAR];
+  if (typeof value === 'string') return [wellFormed(name, value), VARCHAR];
   if (typeof value === 'boolean') return [value, BOOLEAN];
-  if (typeof value === 'number') return bindNumber(value);
+  if (typeof value === 'number') return bindNumber(name, value);
   throw new HeliosError(
     'invalid_request',
     `The parameter $${name} is ${Array.isArray(value) ? 'a list' : `an ${typeof value}`}.`,
@@ -55,7 +55,25 @@ function bindOne(name: string, value: unknown): readonly [DuckDBValue, DuckDBTyp
   );
 }
 
-function bindNumber(value: number): readonly [DuckDBValue, DuckDBType] {
+function wellFormed(name: string, text: string): string {
+  if (text.isWellFormed()) return text;
+  throw new HeliosError('invalid_request', `The parameter $${name} has half of a surrogate pair.`);
+}
+
+/** From here on a JSON number may be a whole number that lost its last digits on the way. */
+const roundedMin = Number.MAX_SAFE_INTEGER + 1;
+/** From here on JSON writers use an exponent: who writes so means a double. */
+const exponentMin = 1e21;
+
+function bindNumber(name: string, value: number): readonly [DuckDBValue, DuckDBType] {
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size >= roundedMin && size < exponentMin) {
+    throw new HeliosError(
+      'invalid_request',
+      `The parameter $${name} is a whole number beyond 2^53, whose last digits JSON may lose.`,
+      { hint: `Pass it as text, and write $${name}::BIGINT, ::HUGEINT or ::DOUBLE in the SQL.` },
+    );
+  }
   if (!Number.isSafeInteger(value) || Object.is(value, -0)) return [value, DOUBLE];
   return Math.abs(value) < 2 ** 31 ? [value, INTEGER] : [BigInt(value), BIGINT];
 }

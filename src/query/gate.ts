@@ -261,14 +261,16 @@ function checkParameters(facts: SelectFacts, given: Parameters, place: Place): v
     used.add(name.toLowerCase());
     if (names.some((one) => one.toLowerCase() === name.toLowerCase())) continue;
     throw new HeliosError('invalid_request', `The parameter $${name} has no value.`, {
-      hint: didYouMeanHint(name, names) ?? 'Give it one in "params".',
+      hint: didYouMeanHint(name, Array.isArray(given) ? [] : names) ?? 'Give it one in "params".',
       position: place(byteOffset),
     });
   }
   const unused = names.find((name) => !used.has(name.toLowerCase()));
   if (unused !== undefined) {
     throw new HeliosError('invalid_request', `The SQL has no parameter $${unused}.`, {
-      hint: didYouMeanHint(unused, used),
+      hint: Array.isArray(given)
+        ? `It has ${used.size} of them, and "params" has ${names.length} values.`
+        : didYouMeanHint(unused, used),
     });
   }
 }

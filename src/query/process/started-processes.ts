@@ -29,7 +29,7 @@ export type QueryLimits = {
 
 const queryLimits: QueryLimits = {
   processesMax: Math.max(2, availableParallelism()),
-  waitingMax: 32,
+  waitingMax: 256,
   queriesPerProcessMax: 500,
   linksKeptMs: 10_000,
   memoryBytes: 512 * 1024 * 1024,
