@@ -14,7 +14,8 @@ export function App(): ReactNode {
   const { path } = usePlace();
   const found = pageOf(path);
   const pipelines = useLivePipelines();
-  const rejectedCount = pipelines?.reduce((sum, one) => sum + one.records_rejected, 0) ?? 0;
+  const rejectedCount =
+    pipelines?.reduce((sum, one) => sum + one.records_rejected - one.records_replayed, 0) ?? 0;
   const [isSearching, setSearching] = useState(false);
   useEffect(() => showTheme(chosenTheme()), []);
   useEffect(() => {

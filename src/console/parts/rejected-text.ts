@@ -3,7 +3,7 @@ import { count, share } from '../text.ts';
 
 export type RejectedWindow = 'last_5_minutes' | 'last_hour';
 
-export const windowWords: Readonly<Record<RejectedWindow, string>> = {
+const windowWords: Readonly<Record<RejectedWindow, string>> = {
   last_5_minutes: 'the last 5 minutes',
   last_hour: 'the last hour',
 };

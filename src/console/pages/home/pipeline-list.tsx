@@ -31,7 +31,7 @@ export function PipelineList({
             <th className="number">behind</th>
             <th className="number">rejected, 5 min</th>
             <th className="number">1 h</th>
-            <th>rejected in 1 h</th>
+            <th>by minute</th>
           </tr>
         </thead>
         <tbody>
@@ -42,8 +42,10 @@ export function PipelineList({
             const lag = state === 'running' ? lagOf(pipeline) : undefined;
             return (
               <tr key={id}>
-                <td className="home-name">
-                  <Link href={pipelinePath(name)}>{name}</Link>
+                <td className="home-name home-short">
+                  <Link href={pipelinePath(name)} title={name}>
+                    {name}
+                  </Link>
                 </td>
                 <td>
                   <PipelineState state={state} />
@@ -57,7 +59,7 @@ export function PipelineList({
                   <RejectedShare recent={recent} window="last_hour" href={href} />
                 </td>
                 <td>
-                  <SparkLine minutes={recent.rejected_by_minute} />
+                  <SparkLine minutes={recent.rejected_by_minute} width={60} />
                 </td>
               </tr>
             );

@@ -35,7 +35,7 @@ export function PipelineList(): ReactNode {
                 <th className="number">read</th>
                 <th className="number">rejected, 5 min</th>
                 <th className="number">1 h</th>
-                <th className="number">of all</th>
+                <th className="number">in all</th>
                 <th>from</th>
                 <th>into</th>
               </tr>

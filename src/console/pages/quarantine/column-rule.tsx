@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer } from '../../../server/api.ts';
 import { usePolled } from '../../api/polled.ts';
-import { Link } from '../../link.tsx';
 import { columnRule } from './raw/column-rule.ts';
 import type { Reason } from './reason-sql.ts';
 
@@ -29,8 +28,7 @@ export function ColumnRule({ reason }: { readonly reason: Reason }): ReactNode {
           <span className="quiet">The pipeline’s SQL has no column of this name any more.</span>
         ) : (
           <code>{rule}</code>
-        )}{' '}
-        · <Link href={`/pipelines/${encodeURIComponent(reason.pipeline)}/edit`}>edit the SQL</Link>
+        )}
       </dd>
     </>
   );

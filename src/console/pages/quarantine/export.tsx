@@ -2,17 +2,17 @@ import { type ReactNode, useState } from 'react';
 import { exportAll, type ExportFormat, exportFormats, type ExportState } from '../../api/export.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { bytes } from '../../text.ts';
-import { exportQuestion, type Reason, type Since } from './reason-sql.ts';
+import { type Chosen, exportQuestion, type Reason } from './reason-sql.ts';
 
 const formats: readonly ExportFormat[] = ['csv', 'ndjson', 'parquet'];
 
 /** Takes all records of a reason along, as a file. */
 export function Export({
   reason,
-  since,
+  chosen,
 }: {
   readonly reason: Reason;
-  readonly since: Since;
+  readonly chosen: Chosen;
 }): ReactNode {
   const [state, setState] = useState<ExportState>();
   const [stop, setStop] = useState<AbortController>();
@@ -21,7 +21,7 @@ export function Export({
     setStop(own);
     setState(undefined);
     const name = `quarantine-${reason.pipeline}-${reason.code}`.replaceAll(/[^\w.-]/g, '_');
-    void exportAll(exportQuestion(reason, since), { format, name }, own.signal, setState);
+    void exportAll(exportQuestion(reason, chosen), { format, name }, own.signal, setState);
   };
   const cancel = (): void => {
     stop?.abort();

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type AnswerRow, useRows } from '../../api/rows.ts';
+import { Ago } from '../../parts/ago.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { bytes } from '../../text.ts';
 import { bytesOfBase64, hexByte, hexLines, shownByte } from './raw/hex.ts';
@@ -12,11 +13,14 @@ export function RawRecord({
   partition,
   position,
   message,
+  again,
 }: {
   readonly reason: Reason;
   readonly partition: string;
   readonly position: string;
   readonly message: string;
+  /** When it was replayed last; with a message where it failed again. */
+  readonly again: { readonly at: string; readonly message: string | null } | undefined;
 }): ReactNode {
   const { rows, error } = useRows(rawQuestion(reason, partition, position), 0);
   const row = rows?.[0];
@@ -28,6 +32,13 @@ export function RawRecord({
           Partition {partition}, position {position}.
         </span>
       </p>
+      {again !== undefined && (
+        <p>
+          {again.message === null ? 'Replayed ' : 'Failed again '}
+          <Ago at={again.at} />
+          {again.message === null ? ', and it passed.' : `: ${again.message}`}
+        </p>
+      )}
       {error !== undefined && <Failure error={error} />}
       {rows?.length === 0 && <p className="quiet">The record is not in the table any more.</p>}
       {row !== undefined && <Content row={row} reason={reason} />}

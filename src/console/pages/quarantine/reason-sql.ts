@@ -21,16 +21,70 @@ export const sinceWords: Readonly<Record<Since, string>> = {
   week: 'the last 7 days',
 };
 
-export type Filter = { readonly since: Since; readonly pipeline: string | undefined };
+/** Which of them, by what became of them. */
+export type Shown = keyof typeof shownConditions;
+
+const shownConditions = {
+  left: "state <> 'replayed'",
+  failed_again: "state = 'failed_again'",
+  replayed: "state = 'replayed'",
+  all: 'true',
+} as const;
+
+export const shownWords: Readonly<Record<Shown, string>> = {
+  left: 'still rejected',
+  failed_again: 'failed again',
+  replayed: 'replayed',
+  all: 'all',
+};
+
+export type Filter = {
+  readonly since: Since;
+  readonly shown: Shown;
+  readonly pipeline: string | undefined;
+  /** Of the list alone: a source and a code. */
+  readonly from: string | undefined;
+  readonly why: string | undefined;
+};
 
 /** Reads what an address says; what it doesn't know is everything. */
 export function filterOf(search: URLSearchParams): Filter {
   const since = search.get('since') ?? 'all';
-  const isKnown = Object.hasOwn(sinceIntervals, since);
+  const shown = search.get('show') ?? 'left';
   return {
-    since: isKnown ? (since as Since) : 'all',
+    since: Object.hasOwn(sinceIntervals, since) ? (since as Since) : 'all',
+    shown: Object.hasOwn(shownConditions, shown) ? (shown as Shown) : 'left',
     pipeline: search.get('pipeline') ?? undefined,
+    from: search.get('from') ?? undefined,
+    why: search.get('why') ?? undefined,
   };
+}
+
+/** Milliseconds that a filter goes back; undefined where it goes back to the beginning. */
+export function sinceMs(since: Since): number | undefined {
+  const hourMs = 3_600_000;
+  return { all: undefined, hour: hourMs, day: 24 * hourMs, week: 168 * hourMs }[since];
+}
+
+/** The address of a reason's records. */
+export function reasonHref({ code, pipeline, source, field: column }: Reason): string {
+  const search = new URLSearchParams({ code, pipeline, source });
+  if (column !== '') search.set('column', column);
+  return `/quarantine?${search}`;
+}
+
+/** The address at which its pipeline's SQL is edited with the reason in view. */
+export function fixHref({ code, pipeline, source, field: column }: Reason): string {
+  const search = new URLSearchParams({ code, source });
+  if (column !== '') search.set('column', column);
+  return `/pipelines/${encodeURIComponent(pipeline)}/edit?${search}`;
+}
+
+/** The reason that the address of a pipeline's editor has in view. */
+export function reasonToFix(search: URLSearchParams, pipeline: string): Reason | undefined {
+  const own = new URLSearchParams(search);
+  own.set('pipeline', pipeline);
+  return reasonOf(own);
 }
 
 /** The reason that an address opens; undefined where it opens none. */
@@ -45,21 +99,33 @@ export function reasonOf(search: URLSearchParams): Reason | undefined {
 /** Messages begin with the column where one value is at fault. */
 const field = `regexp_extract(message, '^Column "(.*?)"(:| is NOT NULL)', 1)`;
 
+/** Rejected records, each with what became of it; `quarantine_replays` has a row for each try. */
+const rejected = `(SELECT q.*, r.replay_message, r.replayed_at,
+    CASE WHEN r.passed THEN 'replayed' WHEN r.passed IS NULL THEN 'open' ELSE 'failed_again' END
+      AS state
+  FROM quarantine AS q LEFT JOIN (
+    SELECT pipeline, source, "partition", "position", rejected_at, bool_or(passed) AS passed,
+      arg_max(replay_message, replay_epoch) AS replay_message, max(replayed_at) AS replayed_at
+    FROM quarantine_replays GROUP BY ALL
+  ) AS r USING (pipeline, source, "partition", "position", rejected_at)) AS rejected`;
+
 /** As many reasons as a person looks through. */
 export const reasonsMax = 500;
 
 /** Reasons with their counts, the most frequent first. */
-export function reasonsQuestion({ since, pipeline }: Filter): Question {
+export function reasonsQuestion({ since, shown, pipeline }: Filter): Question {
   const params: Cell[] = pipeline === undefined ? [] : [pipeline];
   const where = conditions([
     sinceCondition(since),
     pipeline === undefined ? undefined : 'pipeline = $1',
   ]);
-  const sql = `SELECT code, pipeline, source, ${field} AS field, count(*) AS records,
+  const sql = `SELECT code, pipeline, source, ${field} AS field,
+  count(*) FILTER (WHERE ${shownConditions[shown]}) AS records,
+  count(*) FILTER (WHERE state = 'failed_again') AS failed_again,
+  count(*) FILTER (WHERE state = 'replayed') AS replayed,
   min(rejected_at) AS first_at, max(rejected_at) AS last_at,
-  arg_max(message, rejected_at) AS message,
-  sum(count(*)) OVER () AS all_records
-FROM quarantine${where}
+  arg_max(message, rejected_at) AS message
+FROM ${rejected}${where}
 GROUP BY ALL ORDER BY records DESC, code, pipeline, source, field LIMIT ${reasonsMax}`;
   return { sql, params };
 }
@@ -78,21 +144,29 @@ export const pageSize = 25;
 const startLength = 400;
 
 /** One page of a reason's records, the newest first. */
-export function recordsQuestion(reason: Reason, since: Since, page: number): Question {
+export function recordsQuestion(reason: Reason, chosen: Chosen, page: number): Question {
   const sql = `SELECT "partition", "position", rejected_at, message, octet_length(raw) AS bytes,
+  state, replay_message, replayed_at,
   left(raw_text, ${startLength}) AS start_text,
   CASE WHEN raw_text IS NULL THEN to_base64(raw[1:${startLength}]) END AS start_base64
-FROM quarantine${reasonWhere(since)}
+FROM ${rejected}${reasonWhere(chosen)}
 ORDER BY rejected_at DESC, "partition", "position" LIMIT ${pageSize} OFFSET ${page * pageSize}`;
   return { sql, params: reasonParams(reason) };
 }
 
 /** How many records a reason has. */
-export function countQuestion(reason: Reason, since: Since): Question {
+export function countQuestion(reason: Reason, chosen: Chosen): Question {
   return {
-    sql: `SELECT count(*) AS records FROM quarantine${reasonWhere(since)}`,
+    sql: `SELECT count(*) AS records FROM ${rejected}${reasonWhere(chosen)}`,
     params: reasonParams(reason),
   };
+}
+
+/** What was said of a reason's newest record. */
+export function messageQuestion(reason: Reason): Question {
+  const sql = `SELECT arg_max(message, rejected_at) AS message
+FROM quarantine${reasonWhere(everything)} HAVING count(*) > 0`;
+  return { sql, params: reasonParams(reason) };
 }
 
 /** Bytes of a record that the console shows; an export has them all. */
@@ -104,14 +178,14 @@ export function rawQuestion(reason: Reason, partition: string, position: string)
     sql: `SELECT raw_text IS NOT NULL AS is_text, octet_length(raw) AS bytes,
   CASE WHEN raw_text IS NULL THEN to_base64(raw[1:${rawBytesMax}])
     ELSE left(raw_text, ${rawBytesMax}) END AS content
-FROM quarantine${reasonWhere('all')} AND "partition" = $5 AND "position" = $6 LIMIT 1`,
+FROM quarantine${reasonWhere(everything)} AND "partition" = $5 AND "position" = $6 LIMIT 1`,
     params: [...reasonParams(reason), partition, position],
   };
 }
 
-/** All of a reason's records, as they are in the table. */
-export function exportQuestion(reason: Reason, since: Since): Question {
-  const sql = `SELECT * FROM quarantine${reasonWhere(since)} ORDER BY rejected_at`;
+/** All of a reason's records, as they are in the table, with what became of each. */
+export function exportQuestion(reason: Reason, chosen: Chosen): Question {
+  const sql = `SELECT * FROM ${rejected}${reasonWhere(chosen)} ORDER BY rejected_at`;
   return { sql, params: reasonParams(reason) };
 }
 
@@ -143,13 +217,19 @@ export function reasonFrom(row: AnswerRow): Reason {
   };
 }
 
-function reasonWhere(since: Since): string {
+/** Which records of a reason. */
+export type Chosen = Pick<Filter, 'since' | 'shown'>;
+
+const everything: Chosen = { since: 'all', shown: 'all' };
+
+function reasonWhere({ since, shown }: Chosen): string {
   return conditions([
     'code = $1',
     'pipeline = $2',
     'source = $3',
     `${field} = $4`,
     sinceCondition(since),
+    shown === 'all' ? undefined : shownConditions[shown],
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useCallback, useState } from 'react';
 import { useRows } from '../../api/rows.ts';
 import { Link } from '../../link.tsx';
 import { Failure } from '../../parts/failure.tsx';
@@ -6,33 +6,38 @@ import { go, usePlace, withSearch } from '../../place.ts';
 import { count } from '../../text.ts';
 import { ColumnRule } from './column-rule.tsx';
 import { Export } from './export.tsx';
+import { FilterBar } from './filter-bar.tsx';
 import {
+  type Chosen,
   countQuestion,
+  type Filter,
   pageSize,
   type Reason,
   reasonKey,
   recordsQuestion,
-  type Since,
-  sinceWords,
   sqlOf,
 } from './reason-sql.ts';
 import { RecordList } from './record-list.tsx';
+import { ReplayPanel } from './replay/replay-panel.tsx';
 
 const countEveryMs = 5000;
 
 /** The records of one reason. */
 export function ReasonView({
   reason,
-  since,
+  filter,
 }: {
   readonly reason: Reason;
-  readonly since: Since;
+  readonly filter: Filter;
 }): ReactNode {
-  const place = usePlace();
+  const [turn, setTurn] = useState(0);
+  const onReplayed = useCallback(() => setTurn((before) => before + 1), []);
+  const { since, shown } = filter;
   const back = withSearch(
     { path: '/quarantine', search: new URLSearchParams() },
     {
       since: since === 'all' ? undefined : since,
+      show: shown === 'left' ? undefined : shown,
     },
   );
   return (
@@ -50,7 +55,7 @@ export function ReasonView({
           <Link className="button" href={`/sql?${new URLSearchParams({ q: sqlOf(reason) })}`}>
             Open in SQL
           </Link>
-          <Export reason={reason} since={since} />
+          <Export reason={reason} chosen={filter} />
         </div>
       </header>
       <dl className="quarantine-facts">
@@ -61,26 +66,32 @@ export function ReasonView({
         <dt>source</dt>
         <dd>{reason.source}</dd>
         <ColumnRule reason={reason} />
-        {since !== 'all' && (
-          <>
-            <dt>rejected in</dt>
-            <dd>
-              {sinceWords[since]} ·{' '}
-              <Link href={withSearch(place, { since: undefined, page: undefined })}>all time</Link>
-            </dd>
-          </>
-        )}
       </dl>
-      <Pages key={`${reasonKey(reason)} ${since}`} reason={reason} since={since} />
+      <ReplayPanel
+        key={`replay ${reasonKey(reason)} ${since}`}
+        {...{ reason, since, onReplayed }}
+      />
+      <FilterBar filter={filter} choices={undefined} />
+      <Pages
+        key={`${reasonKey(reason)} ${since} ${shown} ${turn}`}
+        reason={reason}
+        chosen={filter}
+      />
     </section>
   );
 }
 
-function Pages({ reason, since }: { readonly reason: Reason; readonly since: Since }): ReactNode {
+function Pages({
+  reason,
+  chosen,
+}: {
+  readonly reason: Reason;
+  readonly chosen: Chosen;
+}): ReactNode {
   const place = usePlace();
   const page = Math.max(0, Math.trunc(Number(place.search.get('page') ?? '1')) - 1 || 0);
-  const counted = useRows(countQuestion(reason, since), countEveryMs);
-  const records = useRows(recordsQuestion(reason, since, page), 0);
+  const counted = useRows(countQuestion(reason, chosen), countEveryMs);
+  const records = useRows(recordsQuestion(reason, chosen, page), 0);
   const total = Number(counted.rows?.[0]?.['records'] ?? 0);
   const [seen, setSeen] = useState<number>();
   if (seen === undefined && counted.rows !== undefined) setSeen(total);

@@ -24,6 +24,7 @@ export function RecordList({
         <thead>
           <tr>
             <th>record</th>
+            <th>state</th>
             <th>rejected</th>
             <th className="quarantine-place">partition</th>
             <th className="quarantine-place">position</th>
@@ -41,12 +42,13 @@ export function RecordList({
                 <RecordRow row={row} isOpen={isOpen} onToggle={toggle} />
                 {isOpen && (
                   <tr className="quarantine-open">
-                    <td colSpan={5}>
+                    <td colSpan={6}>
                       <RawRecord
                         reason={reason}
                         partition={String(row['partition'])}
                         position={String(row['position'])}
                         message={String(row['message'])}
+                        again={againOf(row)}
                       />
                     </td>
                   </tr>
@@ -83,6 +85,9 @@ function RecordRow({
         </button>
       </td>
       <td>
+        <RecordState state={String(row['state'])} />
+      </td>
+      <td>
         <Ago at={String(row['rejected_at'])} />
       </td>
       <td className="quarantine-name quarantine-place">{String(row['partition'])}</td>
@@ -92,6 +97,22 @@ function RecordRow({
       <td className="number">{bytes(Number(row['bytes']))}</td>
     </tr>
   );
+}
+
+/** What became of a record since it was rejected. */
+function RecordState({ state }: { readonly state: string }): ReactNode {
+  if (state === 'replayed') return <span className="chip cold">replayed</span>;
+  if (state === 'failed_again') return <span className="chip rejected">failed again</span>;
+  return <span className="chip">open</span>;
+}
+
+/** When it was replayed last, and why it failed again. */
+function againOf(
+  row: AnswerRow,
+): { readonly at: string; readonly message: string | null } | undefined {
+  if (row['replayed_at'] === null || row['replayed_at'] === undefined) return undefined;
+  const message = row['state'] === 'failed_again' ? String(row['replay_message']) : null;
+  return { at: String(row['replayed_at']), message };
 }
 
 /** The beginning of a record in one line: its text, or its bytes in hexadecimal. */

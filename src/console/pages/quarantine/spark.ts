@@ -20,6 +20,13 @@ export function minutesByReason(
   return found;
 }
 
+/** Several lines as one. */
+export function together(lines: readonly (readonly number[])[]): readonly number[] {
+  return Array.from({ length: minutesShown }, (_, at) =>
+    lines.reduce((sum, line) => sum + (line[at] ?? 0), 0),
+  );
+}
+
 /** The path of a line through the values, over an area of `width` by `height`. */
 export function sparkPath(values: readonly number[], width: number, height: number): string {
   const most = Math.max(1, ...values);

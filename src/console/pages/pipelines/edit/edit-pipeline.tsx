@@ -4,7 +4,9 @@ import { usePolled } from '../../../api/polled.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { Link } from '../../../link.tsx';
 import { Failure } from '../../../parts/failure.tsx';
-import { go } from '../../../place.ts';
+import { go, usePlace } from '../../../place.ts';
+import { reasonHref, reasonToFix } from '../../quarantine/reason-sql.ts';
+import { ReasonInView } from '../../quarantine/replay/reason-in-view.tsx';
 import { pipelinePath } from '../pipeline-path.ts';
 import { useDraft } from './draft.ts';
 import { ScriptEditor } from './script-editor.tsx';
@@ -33,6 +35,7 @@ function Editor({ pipeline }: { readonly pipeline: PipelineAnswer }): ReactNode 
   const [error, setError] = useState<ErrorBody>();
   const [isBusy, setBusy] = useState(false);
   const { name } = pipeline;
+  const reason = reasonToFix(usePlace().search, name);
   const takeTheirs = (): void => {
     draft.take(pipeline.sql);
     setBegun(pipeline.sql);
@@ -44,7 +47,7 @@ function Editor({ pipeline }: { readonly pipeline: PipelineAnswer }): ReactNode 
     try {
       await request(`/api/v1/pipelines/${encodeURIComponent(name)}`, { method: 'PATCH', body });
       draft.take(begun);
-      go(pipelinePath(name));
+      go(reason === undefined ? pipelinePath(name) : reasonHref(reason));
     } catch (thrown) {
       setError(errorBodyOf(thrown));
       setBusy(false);
@@ -76,6 +79,7 @@ function Editor({ pipeline }: { readonly pipeline: PipelineAnswer }): ReactNode 
       </p>
       {error !== undefined && <Failure error={error} />}
       {pipeline.sql !== begun && <ChangedElsewhere onTake={takeTheirs} />}
+      {reason !== undefined && <ReasonInView reason={reason} sql={draft.text} />}
       <ScriptEditor sql={draft.text} onChange={draft.change} />
     </>
   );

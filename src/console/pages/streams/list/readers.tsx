@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { PipelineState } from '../../../parts/pipeline-state.tsx';
 import { Link } from '../../../link.tsx';
-import { rejectedText, windowWords } from '../../../parts/rejected-text.ts';
+import { rejectedText } from '../../../parts/rejected-text.ts';
 import { bytes, count, duration } from '../../../text.ts';
 import type { StreamReader } from '../stream-readers.ts';
 import './streams.css';
@@ -38,7 +38,7 @@ function RejectedChip({
       className="chip rejected"
       title={long}
     >
-      {short} rejected in {windowWords[window].replace('the last ', '')}
+      {short} rejected in {now.isBad ? '5 min' : '1 h'}
     </Link>
   );
 }

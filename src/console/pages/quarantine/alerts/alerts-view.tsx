@@ -1,0 +1,74 @@
+import { type ReactNode, useState } from 'react';
+import type { AlertAnswer, AlertListAnswer } from '../../../../server/alerts/alerts-api.ts';
+import { usePolled } from '../../../api/polled.ts';
+import { Failure } from '../../../parts/failure.tsx';
+import { Icon } from '../../../parts/icon.tsx';
+import { QuarantineTabs } from '../quarantine-tabs.tsx';
+import { AlertForm } from './alert-form.tsx';
+import { AlertItem } from './alert-item.tsx';
+
+const everyMs = 2000;
+
+/** Who is told when too much is rejected. */
+export function AlertsView(): ReactNode {
+  const { value, error, again } = usePolled<AlertListAnswer>('/api/v1/alerts', everyMs);
+  const [edited, setEdited] = useState<{ readonly alert: AlertAnswer | undefined }>();
+  return (
+    <section className="section quarantine" aria-busy={value === undefined && error === undefined}>
+      <header>
+        <h1>Quarantine</h1>
+        <QuarantineTabs current="alerts" />
+        <button
+          type="button"
+          className="button end"
+          onClick={() => setEdited({ alert: undefined })}
+        >
+          <Icon name="plus" />
+          New alert
+        </button>
+      </header>
+      <p className="quarantine-about">
+        An alert tells a webhook when the share of rejected records passes a threshold: once when it
+        does, and once when it is back.
+      </p>
+      {error !== undefined && <Failure error={error} />}
+      {value?.alerts.length === 0 && (
+        <div className="quarantine-empty">
+          <p>
+            There is none yet. Chat services that take <code>{'{"text": …}'}</code> show what is
+            sent as a sentence; anything else gets the counts and a link to the records.
+          </p>
+          <p>
+            <button
+              type="button"
+              className="button main"
+              onClick={() => setEdited({ alert: undefined })}
+            >
+              Create the first
+            </button>
+          </p>
+        </div>
+      )}
+      <ul className="quarantine-alerts">
+        {value?.alerts.map((alert) => (
+          <AlertItem
+            key={alert.name}
+            alert={alert}
+            onEdit={() => setEdited({ alert })}
+            onDeleted={again}
+          />
+        ))}
+      </ul>
+      {edited !== undefined && (
+        <AlertForm
+          alert={edited.alert}
+          onSaved={() => {
+            setEdited(undefined);
+            again();
+          }}
+          onClose={() => setEdited(undefined)}
+        />
+      )}
+    </section>
+  );
+}
