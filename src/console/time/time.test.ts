@@ -96,6 +96,10 @@ test('parts of a time', () => {
 
 test('a place on an axis, exact to the microsecond', () => {
   expect(axisMs('1970-01-01T00:00:01.000250Z')).toBe(1000.25);
+  expect(axisMs('1970-01-01T00:00:01.5Z')).toBe(1500);
+  expect(axisMs('1970-01-01T00:00:01.0002Z')).toBe(1000.2);
+  expect(axisMs('1970-01-01T00:00:01.250Z')).toBe(1250);
+  expect(axisMs('11970-01-01T00:00:00Z')).toBe(Date.parse('+011970-01-01T00:00:00Z'));
   expect(axisMs('1970-01-01T00:00:01')).toBe(1000);
   expect(axisMs('1970-01-02')).toBe(86_400_000);
   expect(axisMs('infinity')).toBeUndefined();

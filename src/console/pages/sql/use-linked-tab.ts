@@ -4,6 +4,7 @@ import { savedQuery } from '../../api/library.ts';
 import { errorBodyOf } from '../../api/request.ts';
 import { after } from '../../clock.ts';
 import { go, usePlace } from '../../place.ts';
+import { linkedZone, zoneParameter } from '../../time/zone.ts';
 import { type LinkedQuery, linkedQuery, searchOf } from './link.ts';
 import { isChanged, tabOf } from './saved/saved-query.ts';
 import { activeTab, newTab, type SqlTab } from './tabs/tabs.ts';
@@ -49,7 +50,12 @@ export function useLinkedTab(
       .finally(() => {
         if (!stop.signal.aborted) isArriving.current = false;
       });
-    return () => stop.abort();
+    return () => {
+      stop.abort();
+      // Not there yet: whoever comes back to the address asks again.
+      if (isArriving.current) written.current = undefined;
+      isArriving.current = false;
+    };
     // Only another address matters: tabs change by themselves all the time.
   }, [here]);
   const { text, typed, view, chart, saved } = tab;
@@ -59,7 +65,7 @@ export function useLinkedTab(
         // The address says what is on its way here.
         if (isArriving.current) return;
         const found = searchOf({ text, typed, view, chart, saved });
-        const next = (found ?? new URLSearchParams()).toString();
+        const next = withZone(found ?? new URLSearchParams()).toString();
         if (next === written.current) return;
         written.current = next;
         go(next === '' ? path : `${path}?${next}`, 'replace');
@@ -67,6 +73,13 @@ export function useLinkedTab(
     [path, text, typed, view, chart, saved],
   );
   return trouble;
+}
+
+/** A zone that a link brought stays that of the page. */
+function withZone(search: URLSearchParams): URLSearchParams {
+  const zone = linkedZone();
+  if (zone !== undefined) search.set(zoneParameter, zone);
+  return search;
 }
 
 function openText(
