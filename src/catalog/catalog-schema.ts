@@ -72,6 +72,15 @@ const fromVersion1 = `
  * at all. `data_dir_unusable` for the catalog of a newer one.
  */
 export function prepareSchema(database: DatabaseSync, path: string): void {
+  try {
+    prepare(database, path);
+  } catch (thrown) {
+    database.close();
+    throw isDamage(thrown) ? damaged(path, thrown) : thrown;
+  }
+}
+
+function prepare(database: DatabaseSync, path: string): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (version > schemaVersion) throw tooNew(path, version);
@@ -97,4 +106,18 @@ function tooNew(path: string, version: number): HeliosError {
     `The catalog ${path} has version ${version}; this Helios knows up to ${schemaVersion}.`,
     { hint: 'It was made by a newer Helios: start that one, or give --data another folder.' },
   );
+}
+
+/** SQLite's `SQLITE_CORRUPT` and `SQLITE_NOTADB`. */
+const damageCodes: readonly unknown[] = [11, 26];
+
+function isDamage(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && 'errcode' in thrown && damageCodes.includes(thrown.errcode);
+}
+
+function damaged(path: string, cause: Error): HeliosError {
+  return new HeliosError('corrupt_data', `The catalog ${path} is damaged: ${cause.message}.`, {
+    hint: 'Restore the file from a copy. It says which pipelines and tables there are.',
+    cause,
+  });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -135,6 +135,12 @@ test('a catalog of an older Helios is brought up to date, with what is in it', (
     expect(upgraded.tables()).toMatchObject([{ name: 't', path: '/a/t', storageOptions: {} }]);
     upgraded.close();
   }
+});
+
+test('a catalog that is none is refused by its name', () => {
+  const path = join(root, 'damaged.db');
+  writeFileSync(path, 'not a database, but long enough to be looked at as one'.repeat(20));
+  expect(() => new Catalog(path)).toThrow(`The catalog ${path} is damaged`);
 });
 
 test('a catalog of a newer Helios is refused', () => {

@@ -104,6 +104,26 @@ test('discarding gives up hot rows and goes on after them', async () => {
   expect(ids(await helios.rows('sunk'))).toEqual([2]);
 });
 
+test('a damaged table fails its own pipeline, and no other', async () => {
+  await using helios = await PipelineFixture.open();
+  await create(helios, script('SELECT id FROM events'), 'p');
+  await create(helios, script('SELECT id FROM events').replaceAll('sunk', 'other'), 'q');
+  await helios.sendAndWait('events', ['{"id":1}']);
+  const log = join(helios.registry.get('sunk')!.entry.path, '_delta_log');
+  const first = join(log, `${'0'.repeat(20)}.json`);
+  const text = await readFile(first);
+  await writeFile(first, 'garbage');
+  await using again = await helios.reopened();
+  expect(again.supervisor.get('p')).toMatchObject({ state: 'failed' });
+  expect(again.supervisor.get('q')).toMatchObject({ state: 'running' });
+  expect(ids(await again.rows('other'))).toEqual([1]);
+  const asking = again.registry.find('sunk');
+  await expect(asking).rejects.toMatchObject({ code: 'corrupt_data' });
+  await writeFile(first, text);
+  await again.supervisor.start('p');
+  expect(ids(await again.rows('sunk'))).toEqual([1]);
+});
+
 test('two pipelines feed one table', async () => {
   await using helios = await PipelineFixture.open();
   await create(helios, script('SELECT id FROM events'), 'p');

@@ -85,7 +85,24 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
   const taken = await stateOf(options, onProblem);
   const ground = await openGround(options, logger);
-  const { catalog, engine, log, backed, storages, outpaced } = ground;
+  try {
+    return await openUpon(ground, taken, options);
+  } catch (thrown) {
+    // What is left open would keep the process.
+    await closeGround(ground, data);
+    throw thrown;
+  }
+}
+
+async function openUpon(
+  ground: Ground,
+  taken: TakenState | undefined,
+  options: CoreOptions,
+): Promise<Core> {
+  const { data } = options;
+  const logger = createLogger(options.logLevel);
+  const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
+  const { catalog, engine, storages, outpaced } = ground;
   if (taken !== undefined) await moveQuarantine(catalog, taken.storage.location, storages.open);
   const common = { data, catalog, clock: systemClock, onProblem };
   const state =
@@ -98,16 +115,20 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     await supervisor.close();
     await state?.close();
     await journal.settle();
-    await backed.close();
-    await log.close();
-    catalog.close();
-    engine.close();
-    data.close();
+    await closeGround(ground, data);
   };
   const fenced = Promise.race([outpaced, ...(state === undefined ? [] : [state.fenced])]);
   const stores = (): StoreFacts | undefined =>
     mergedFacts([storages.facts(), taken?.facts(), ground.logStore?.()]);
   return { ...ground, data, journal, registry, supervisor, state, stores, fenced, close };
+}
+
+async function closeGround(ground: Ground, data: DataDirectory): Promise<void> {
+  await ground.backed.close();
+  await ground.log.close();
+  ground.catalog.close();
+  ground.engine.close();
+  data.close();
 }
 
 /** What the rest stands on. */

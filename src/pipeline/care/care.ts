@@ -129,8 +129,8 @@ export class TableCare {
     if (catalog.table(name) === undefined) throw notFound('table', name, names());
     this.#refuseFiles(name);
     if (registry.unopened().some((entry) => entry.name.toLowerCase() === name.toLowerCase())) {
-      throw new HeliosError('unavailable', `The store of ${name} could not be reached yet.`, {
-        hint: `helios table show ${name} asks it again, and says why not.`,
+      throw new HeliosError('unavailable', `The table ${name} could not be opened yet.`, {
+        hint: `helios table show ${name} tries again, and says why not.`,
       });
     }
     throw new HeliosError('not_allowed', `${name} is attached: Helios only reads it.`, {

@@ -66,6 +66,8 @@ export class TableRegistry {
   readonly files: FileTables;
   readonly #context: RegistryContext;
   readonly #tables = new Map<string, OpenTable>();
+  /** Names of tables that could not be opened at the start. */
+  readonly #failed = new Set<string>();
   readonly #deletedRows: DeletedRows;
 
   constructor(context: RegistryContext) {
@@ -76,17 +78,19 @@ export class TableRegistry {
   }
 
   /**
-   * Opens every table of the catalog that is there. One in a store that can't be reached does
-   * not keep the others.
+   * Opens every table of the catalog that is there. One that is damaged, or in a store that can't
+   * be reached, does not keep the others: who asks for it hears of it.
    */
   async openAll(): Promise<void> {
     const entries = this.#context.catalog.tables().filter(({ kind }) => kind === 'delta');
     await Promise.all(
       entries.map(async (entry) => {
-        if (!isRemotePath(entry.path)) return await this.#openAny(entry);
-        return await this.#openAny(entry).catch((thrown: unknown) =>
-          this.#context.onProblem(asHeliosError(thrown)),
-        );
+        try {
+          await this.#openAny(entry);
+        } catch (thrown) {
+          this.#failed.add(entry.name.toLowerCase());
+          this.#context.onProblem(asHeliosError(thrown));
+        }
       }),
     );
   }
@@ -133,7 +137,7 @@ export class TableRegistry {
     return this.get(name) ?? this.files.get(name);
   }
 
-  /** A table of either kind, also one whose store could not be reached at the start. */
+  /** A table of either kind, also one that could not be opened at the start. */
   async find(name: string): Promise<WrittenTable | undefined> {
     const known = this.written(name);
     if (known !== undefined) return known;
@@ -145,11 +149,13 @@ export class TableRegistry {
     return undefined;
   }
 
-  /** Tables in stores that could not be opened yet. */
+  /** Tables that could not be opened yet. */
   unopened(): readonly TableEntry[] {
+    const isAsked = ({ name, path }: TableEntry): boolean =>
+      isRemotePath(path) || this.#failed.has(name.toLowerCase());
     return this.#context.catalog
       .tables()
-      .filter(({ kind, path }) => kind === 'delta' && isRemotePath(path))
+      .filter((entry) => entry.kind === 'delta' && isAsked(entry))
       .filter(({ name }) => this.written(name) === undefined);
   }
 
