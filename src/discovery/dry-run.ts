@@ -42,16 +42,17 @@ export async function dryRun(
   try {
     const context = { source: table.name, nowMs, scratchDirectory: directory };
     const isolated = await createDecoder(table).isolate(connection, batch, context);
-    const { recordCount, rejected } = isolated;
+    const { recordCount } = isolated;
+    const rejected = Array.from(isolated.rejected, ({ position, code, message, raw }) => ({
+      index: Number(position),
+      code,
+      message,
+      raw: Uint8Array.from(raw),
+    }));
     await isolated.release();
     return {
       acceptedCount: recordCount - rejected.length,
-      rejected: rejected.map(({ position, code, message, raw }) => ({
-        index: Number(position),
-        code,
-        message,
-        raw: Uint8Array.from(raw),
-      })),
+      rejected,
       blankCount: records.length - recordCount,
     };
   } finally {

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { assert, unreachable } from '../base/assert.ts';
 import type { Batch, Position, RecordFault } from '../event/record.ts';
 import { readEnvelope } from './envelope-record.ts';
+import { FileBytes } from './file-bytes.ts';
 import { framedText } from './framed-text.ts';
 import { type BlankLines, RecordIndex } from './record-index.ts';
 
@@ -29,16 +29,14 @@ const tombstone: RecordFault = {
 
 const nothing = Buffer.alloc(0);
 
-/** Linux reads at most 2 GiB at once. */
-const readBytesMax = 1024 * 1024 * 1024;
-
 /**
- * The records of a batch, by their number, as the slow path looks at them. Holds the bytes of the
- * batch's file.
+ * The records of a batch, by their number, as the slow path looks at them: best in their order. The
+ * batch's file must be there.
  */
 export class BatchRecords {
   readonly #batch: Batch;
   readonly #index: RecordIndex;
+  readonly #bytes: FileBytes;
   readonly #envelopes: EnvelopeOptions | undefined;
   /** Lines that are records; undefined: all of them are. */
   readonly #lines: readonly number[] | undefined;
@@ -47,21 +45,22 @@ export class BatchRecords {
   private constructor({ batch, index, envelopes, lines }: Parts) {
     this.#batch = batch;
     this.#index = index;
+    this.#bytes = new FileBytes(batch.content.path);
     this.#envelopes = envelopes;
     const passesTombstones = envelopes?.passesTombstones === true;
-    this.#lines = lines ?? (passesTombstones ? linesWithValue(index) : undefined);
+    this.#lines = lines ?? (passesTombstones ? this.#linesWithValue() : undefined);
     this.count = this.#lines?.length ?? index.count;
   }
 
   static async ofLines(batch: Batch, blank: BlankLines): Promise<BatchRecords> {
     assert(batch.content.kind === 'lines', 'these records are read from lines');
-    const index = new RecordIndex(await readWhole(batch.content.path), blank);
+    const index = await RecordIndex.ofFile(batch.content.path, blank);
     return new BatchRecords({ batch, index, envelopes: undefined });
   }
 
   static async ofEnvelopes(batch: Batch, envelopes: EnvelopeOptions): Promise<BatchRecords> {
     assert(batch.content.kind === 'envelopes', 'these records are read from envelopes');
-    const index = new RecordIndex(await readWhole(batch.content.path), 'empty');
+    const index = await RecordIndex.ofFile(batch.content.path, 'empty');
     return new BatchRecords({ batch, index, envelopes });
   }
 
@@ -75,9 +74,12 @@ export class BatchRecords {
     });
   }
 
-  /** What there is to decode: a line, or the JSON that an envelope's value is or becomes. */
+  /**
+   * What there is to decode: a line, or the JSON that an envelope's value is or becomes. As all
+   * bytes here, they are there until others are asked for.
+   */
   text(record: number): Buffer {
-    const line = this.#index.raw(this.#line(record));
+    const line = this.#lineBytes(this.#line(record));
     if (this.#envelopes === undefined) return line;
     const value = readEnvelope(line).value ?? nothing;
     switch (this.#envelopes.values) {
@@ -94,12 +96,18 @@ export class BatchRecords {
     }
   }
 
+  /** The same where the lines are the texts. */
+  lineText(record: number): string {
+    const line = this.#line(record);
+    return this.#bytes.text(this.#index.start(line), this.#index.end(line));
+  }
+
   /** The record's own bytes. */
   raw(record: number): Uint8Array {
     const line = this.#line(record);
     const own = this.#batch.rawAt?.(this.#index.start(line));
     if (own !== undefined) return own ?? nothing;
-    const bytes = this.#index.raw(line);
+    const bytes = this.#lineBytes(line);
     if (this.#envelopes === undefined) return bytes;
     return readEnvelope(bytes).value ?? nothing;
   }
@@ -122,10 +130,22 @@ export class BatchRecords {
     if (this.#envelopes === undefined) {
       return this.#batch.rawAt?.(start) === null ? tombstone : undefined;
     }
-    const { value } = readEnvelope(this.#index.raw(line));
+    const { value } = readEnvelope(this.#lineBytes(line));
     if (value === undefined) return tombstone;
     const isFramed = this.#envelopes.values === 'framed_json';
     return isFramed && framedText(value) === undefined ? malformedFrame : undefined;
+  }
+
+  #linesWithValue(): readonly number[] {
+    const lines: number[] = [];
+    for (let line = 0; line < this.#index.count; line++) {
+      if (readEnvelope(this.#lineBytes(line)).value !== undefined) lines.push(line);
+    }
+    return lines;
+  }
+
+  #lineBytes(line: number): Buffer {
+    return this.#bytes.view(this.#index.start(line), this.#index.end(line));
   }
 
   #line(record: number): number {
@@ -136,31 +156,8 @@ export class BatchRecords {
   }
 }
 
-/** In one go, where `readFile` takes many turns. */
-async function readWhole(path: string): Promise<Buffer> {
-  await using file = await open(path);
-  const { size } = await file.stat();
-  const bytes = Buffer.allocUnsafeSlow(size);
-  let read = 0;
-  while (read < size) {
-    const { bytesRead } = await file.read(bytes, read, Math.min(readBytesMax, size - read), read);
-    if (bytesRead === 0) break;
-    read += bytesRead;
-  }
-  return bytes.subarray(0, read);
-}
-
 /** Of a value that should begin with a zero and the id of a schema. */
 export const malformedFrame: RecordFault = {
   code: 'malformed_frame',
   message: 'The value does not begin with a zero byte and the id of a schema.',
 };
-
-function linesWithValue(index: RecordIndex): readonly number[] {
-  const lines: number[] = [];
-  for (let line = 0; line < index.count; line++) {
-    const { value } = readEnvelope(index.raw(line));
-    if (value !== undefined) lines.push(line);
-  }
-  return lines;
-}

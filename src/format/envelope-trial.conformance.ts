@@ -113,7 +113,8 @@ export async function decodeBatch(
   const raw = numbered.map(({ __row: row }) =>
     Buffer.from(isolated.record(Number(row)).raw).toString('utf8'),
   );
+  const rejected = [...isolated.rejected];
   await isolated.release();
   await batch.release();
-  return { fast, rows, rejected: isolated.rejected, raw };
+  return { fast, rows, rejected, raw };
 }

@@ -1,7 +1,7 @@
 import type { HeliosError } from '../base/errors.ts';
 import type { Connection } from '../engine/engine.ts';
 import type { Batch, EpochMs, Position } from '../event/record.ts';
-import type { RejectedRecord } from '../event/rejected.ts';
+import type { RejectedRecords } from './rejected-records.ts';
 
 /**
  * Turns batches of records into rows, in DuckDB.
@@ -52,9 +52,9 @@ export type IsolatedBatch = {
   readonly sql: string;
   /** Clean records and rejected ones: all numbers are below it. */
   readonly recordCount: number;
-  /** In the order of the records. */
-  readonly rejected: readonly RejectedRecord[];
-  /** Where the record of a number came from. */
+  /** In the order of the records; what they are made of is there until `release`. */
+  readonly rejected: RejectedRecords;
+  /** Where the record of a number came from; until the batch's own file is gone. */
   record(row: number): RecordOrigin;
   release(): Promise<void>;
 };
@@ -62,7 +62,7 @@ export type IsolatedBatch = {
 export type RecordOrigin = {
   readonly partition: string;
   readonly position: Position;
-  /** The record's bytes, without the line's end. */
+  /** The record's bytes, without the line's end; only until another record is asked for. */
   readonly raw: Uint8Array;
 };
 

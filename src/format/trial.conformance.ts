@@ -123,9 +123,10 @@ export class Trial implements AsyncDisposable {
     const rows = numbered.map((row) =>
       Object.fromEntries(Object.entries(row).filter(([name]) => name !== '__row')),
     );
+    const rejected = [...isolated.rejected];
     await isolated.release();
     await batch.release();
-    return { fast, rows, rejected: isolated.rejected };
+    return { fast, rows, rejected };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -114,8 +114,10 @@ class Preview {
       const nowMs = environment.clock.nowMs();
       const input = { batches, nowMs };
       const undecodable = await isolated.decode(input);
-      const rejected = [...undecodable, ...(await isolated.takeOutFailing(input))];
-      for (const record of rejected) yield this.#rejected(record);
+      const failing = await isolated.takeOutFailing(input);
+      for (const records of [...undecodable, ...failing]) {
+        for (const record of records) yield this.#rejected(record);
+      }
       for (const [index, output] of plan.outputs.entries()) {
         const select = outputSelect(plan, output, isolated.relations(), columns[index] ?? '*').text;
         const limit = Math.max(0, this.#context.options.rowsMax - this.#rowCount);

@@ -7,8 +7,10 @@ const rowBytesTypical = 128;
 const rowGroupRowsMin = 2048;
 
 /** Options of a COPY that makes a Parquet file as its table asks. */
-export function parquetCopyOptions({ compression, rowGroupBytes }: ParquetOptions): string {
+export function parquetCopyOptions(parquet: ParquetOptions): string {
+  const { compression, compressionLevel, rowGroupBytes } = parquet;
   const options = ['FORMAT parquet', `COMPRESSION ${compression}`];
+  if (compressionLevel !== undefined) options.push(`COMPRESSION_LEVEL ${compressionLevel}`);
   if (rowGroupBytes !== undefined) {
     const rows = Math.round(rowGroupBytes / rowBytesTypical);
     options.push(`ROW_GROUP_SIZE ${Math.max(rows, rowGroupRowsMin)}`);

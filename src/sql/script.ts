@@ -186,6 +186,8 @@ export type FolderOptions = {
 
 export type ParquetOptions = {
   readonly compression: 'uncompressed' | 'snappy' | 'gzip' | 'zstd' | 'lz4_raw';
+  /** Of zstd; undefined is DuckDB's choice. No script sets it. */
+  readonly compressionLevel?: number;
   readonly rowGroupBytes: number | undefined;
 };
 

@@ -37,11 +37,12 @@ export class AvroTranscoder {
     // There may be no file where there is no record.
     if (batch.content.byteLength === 0) return batch;
     const envelopePath = batch.content.path;
-    const index = new RecordIndex(await readFile(envelopePath), 'empty');
+    const bytes = await readFile(envelopePath);
+    const index = RecordIndex.ofBytes(bytes, 'empty');
     const lines = new LineWriter(index.count);
     this.#rows.forgetMissing();
     for (let record = 0, turn = 0; record < index.count; record++) {
-      const raw = index.raw(record);
+      const raw = bytes.subarray(index.start(record), index.end(record));
       const { value, metadata } = readEnvelope(raw);
       const missing = value === undefined ? undefined : this.#rows.missing(value);
       if (missing !== undefined) await this.#rows.learn(missing, signal);
@@ -53,12 +54,12 @@ export class AvroTranscoder {
       await setImmediate();
     }
     const path = `${envelopePath}.ndjson`;
-    const bytes = lines.bytes();
-    await writeFile(path, bytes);
+    const text = lines.bytes();
+    await writeFile(path, text);
     const envelopeAt = (byteOffset: number): number => lines.envelopeAt(byteOffset);
     return {
       ...batch,
-      content: { kind: 'lines', path, byteLength: bytes.length },
+      content: { kind: 'lines', path, byteLength: text.length },
       positionAt: (byteOffset) => batch.positionAt(envelopeAt(byteOffset)),
       rawAt: (byteOffset) => valueAt(envelopePath, envelopeAt(byteOffset)),
       faultAt: (byteOffset) => lines.faultAt(byteOffset),

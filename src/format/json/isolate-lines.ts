@@ -5,22 +5,15 @@ import { assert } from '../../base/assert.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
-import type { RejectedRecord, RejectionCode } from '../../event/rejected.ts';
 import type { SourceColumn, SourceTable } from '../../sql/script.ts';
 import type { IsolateContext, IsolatedBatch } from '../format.ts';
 import type { BatchRecords } from '../batch-records.ts';
 import { isolatedBatch } from '../isolated-batch.ts';
 import { examine, markedPattern } from './examine.ts';
 import { excerptLengthMax, faultMessage, lineProblem } from './fault-message.ts';
+import { type Reason, Rejections } from '../rejected-records.ts';
 import { lineBytesDefault } from './line-reader.ts';
 import { TextFile } from './text-file.ts';
-
-/** A record that is not clean: which one, and why. */
-export type Fault = {
-  readonly line: number;
-  readonly code: RejectionCode;
-  readonly message: string;
-};
 
 export type LineIsolation = {
   readonly connection: Connection;
@@ -47,8 +40,7 @@ const detailedMax = 1000;
 
 /** What became of the lines of a batch. */
 export type SeparatedLines = {
-  /** In the lines' order. */
-  readonly faults: readonly Fault[];
+  readonly rejections: Rejections;
   /** A SELECT of the columns of the clean lines, in their order, with the line's number `__row`. */
   readonly sql: string;
   readonly release: () => Promise<void>;
@@ -56,9 +48,7 @@ export type SeparatedLines = {
 
 export async function isolateLines(isolation: LineIsolation): Promise<IsolatedBatch> {
   const { batch, records, context } = isolation;
-  const { faults, sql, release } = await separateLines(isolation);
-  const rejected = faults.map((fault) => rejectedBy(fault, { batch, records, context }));
-  return isolatedBatch({ batch, records, rejected, sql, release });
+  return isolatedBatch({ batch, records, context, ...(await separateLines(isolation)) });
 }
 
 /**
@@ -74,12 +64,12 @@ export async function separateLines(isolation: LineIsolation): Promise<Separated
     const tooLong = findTooLong(records, table);
     await readLines(isolation, names, tooLong);
     await decodeLines(isolation, names);
-    const examined = await examineLines(isolation, names);
-    const found = await findFaults(isolation, names, tooLong);
-    const faults = [...found, ...examined.faults].toSorted((one, other) => one.line - other.line);
+    const rejections = new Rejections();
+    const examinedCount = await examineLines(isolation, names, rejections);
+    await findFaults(isolation, { names, tooLong, rejections });
     return {
-      faults,
-      sql: rowsOf(isolation, names, examined),
+      rejections,
+      sql: rowsOf(isolation, names, examinedCount),
       release: () => names.release(connection),
     };
   } catch (thrown) {
@@ -137,7 +127,7 @@ function withoutLines(records: BatchRecords, left: ReadonlySet<number>): Buffer 
   const parts: Uint8Array[] = [];
   const [noJson, lineEnd] = [new Uint8Array([0x2d]), new Uint8Array([0x0a])];
   for (let line = 0; line < records.count; line++) {
-    parts.push(left.has(line) ? noJson : records.text(line), lineEnd);
+    parts.push(left.has(line) ? noJson : Uint8Array.from(records.text(line)), lineEnd);
   }
   return Buffer.concat(parts);
 }
@@ -199,17 +189,21 @@ function shown(index: number, mark: string | undefined): string {
   return `regexp_replace(${text}, ${quoteText(markedPattern(mark))}, '\\1', 'g')`;
 }
 
-type ExaminedLines = { readonly faults: readonly Fault[]; readonly count: number };
-
-/** Looks at the lines that the expressions could not decide on, and decodes them again, exactly. */
-async function examineLines(isolation: LineIsolation, names: WorkNames): Promise<ExaminedLines> {
+/**
+ * Looks at the lines that the expressions could not decide on, and decodes them again, exactly.
+ * Gives how many they were.
+ */
+async function examineLines(
+  isolation: LineIsolation,
+  names: WorkNames,
+  rejections: Rejections,
+): Promise<number> {
   const { connection, records } = isolation;
   const isOpen = `starts_with(fault, 'examine')`;
   const [open = []] = await connection.columns(
     `SELECT __line::INTEGER FROM ${names.rows} WHERE ${isOpen} ORDER BY __line`,
   );
-  if (open.length === 0) return { faults: [], count: 0 };
-  const faults: Fault[] = [];
+  if (open.length === 0) return 0;
   const path = names.file('exact.ndjson');
   await using rewritten = await TextFile.create(path);
   for (const found of open) {
@@ -217,20 +211,19 @@ async function examineLines(isolation: LineIsolation, names: WorkNames): Promise
     // A text of several lines is one line here: in JSON, their ends are nothing but white space.
     const text = records.text(line).toString('utf8').replaceAll('\n', '\r');
     const examined = examine(text, names.mark);
-    if (examined.kind === 'rejected') {
-      faults.push({ line, code: examined.code, message: examined.message });
-    } else await rewritten.add(`{"line":${line},"text":${examined.text}}\n`);
+    if (examined.kind === 'rejected') rejections.add(line, rejections.reason(examined));
+    else await rewritten.add(`{"line":${line},"text":${examined.text}}\n`);
   }
   await rewritten.flush();
   await connection.execute(`DELETE FROM ${names.rows} WHERE ${isOpen}`);
-  if (faults.length === open.length) return { faults, count: open.length };
+  if (rejections.count === open.length) return open.length;
   const lines = `SELECT ${names.lines}.* REPLACE (exact.text::VARCHAR AS line) FROM ${names.lines}
     JOIN read_json(${quoteText(path)}, format = 'newline_delimited', records = 'true',
       compression = 'uncompressed', hive_partitioning = false,
       maximum_object_size = ${objectBytesFor(rewritten)}, columns = {line: 'BIGINT', text: 'JSON'})
       AS exact ON exact.line = __line`;
   await connection.execute(`INSERT INTO ${names.rows} ${rowSelect(isolation, lines, names.mark)}`);
-  return { faults, count: open.length };
+  return open.length;
 }
 
 function objectBytesFor({ longest }: TextFile): number {
@@ -239,49 +232,44 @@ function objectBytesFor({ longest }: TextFile): number {
 
 async function findFaults(
   isolation: LineIsolation,
-  names: WorkNames,
-  tooLong: ReadonlySet<number>,
-): Promise<readonly Fault[]> {
+  {
+    names,
+    tooLong,
+    rejections,
+  }: {
+    readonly names: WorkNames;
+    readonly tooLong: ReadonlySet<number>;
+    readonly rejections: Rejections;
+  },
+): Promise<void> {
   const { records } = isolation;
   const [lines = [], codes = [], excerpts = []] = await isolation.connection.columns(
     `SELECT __line::INTEGER, fault, excerpt FROM ${names.rows} WHERE fault IS NOT NULL`,
   );
-  return codes.map((text, number) => {
-    const line = Number(lines[number]);
-    const [code = '', column] = String(text).split(':');
+  const reasonOf = (line: number, text: string, number: number): Reason => {
     const known = records.fault(line);
-    if (known !== undefined) return { line, ...known };
+    if (known !== undefined) return known;
+    const [code = '', column] = text.split(':');
     if (tooLong.has(line) || column === undefined) {
       const isDetailed = number < detailedMax;
       const problem = tooLong.has(line) ? 'too_long' : code;
-      return { line, ...lineProblem(problem, records.raw(line), isDetailed) };
+      return lineProblem(problem, records.raw(line), isDetailed);
     }
     const at = isolation.columns[Number(column)];
     assert(at !== undefined, `no column ${column}`);
     const excerpt = excerpts[number] === null ? undefined : String(excerpts[number]);
-    return { line, ...faultMessage(code, at, excerpt) };
-  });
+    return faultMessage(code, at, excerpt);
+  };
+  for (const [number, text] of codes.entries()) {
+    const line = Number(lines[number]);
+    rejections.add(line, rejections.reason(reasonOf(line, String(text), number)));
+  }
 }
 
 /** Lines that were examined are at the table's end; else its rows are in the lines' order. */
-function rowsOf(isolation: LineIsolation, names: WorkNames, examined: ExaminedLines): string {
-  const order = examined.count === 0 ? '' : 'ORDER BY __line';
+function rowsOf(isolation: LineIsolation, names: WorkNames, examinedCount: number): string {
+  const order = examinedCount === 0 ? '' : 'ORDER BY __line';
   const values = isolation.columns.map(({ name }, index) => `v${index} AS ${quoteName(name)}`);
   return `SELECT ${values.join(', ')}, __line AS __row
     FROM ${names.rows} WHERE fault IS NULL ${order}`;
-}
-
-export function rejectedBy(
-  { line, code, message }: Fault,
-  { batch, records, context }: Pick<LineIsolation, 'batch' | 'records' | 'context'>,
-): RejectedRecord {
-  return {
-    source: context.source,
-    partition: batch.partition,
-    position: records.position(line),
-    rejectedAtMs: context.nowMs,
-    code,
-    message,
-    raw: records.raw(line),
-  };
 }

@@ -15,7 +15,7 @@ import {
   type RecordCheck,
   suspectFault,
 } from './json-columns.ts';
-import { rejectedBy, separateLines } from './isolate-lines.ts';
+import { separateLines } from './isolate-lines.ts';
 import { isAmbiguous } from './leaf/plain-text-leaf.ts';
 import { linesOf, lineFault, type Malformed, readerOptions } from './line-reader.ts';
 import { screenLines } from './screen-lines.ts';
@@ -112,9 +112,7 @@ export class JsonDecoder implements Decoder {
     const separated = screened ?? (await separateLines({ ...of, records, decoded }));
     // The fast path failed on records that are good: they need a dearer reading.
     if (screened?.spared !== undefined) await this.#learn(connection, screened.spared);
-    const { faults, sql, release } = separated;
-    const rejected = faults.map((fault) => rejectedBy(fault, { batch, records, context }));
-    return isolatedBatch({ batch, records, rejected, sql, release });
+    return isolatedBatch({ batch, records, context, ...separated });
   }
 
   /** As the fast path reads, but what is no record is a row with a fault. */

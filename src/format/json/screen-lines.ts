@@ -9,8 +9,9 @@ import type { Batch } from '../../event/record.ts';
 import type { SourceColumn, SourceTable } from '../../sql/script.ts';
 import type { BatchRecords } from '../batch-records.ts';
 import { isBadRecordError, type IsolateContext } from '../format.ts';
-import { excerptLengthMax, faultMessage, type Problem } from './fault-message.ts';
-import { type Fault, findTooLong, type SeparatedLines } from './isolate-lines.ts';
+import { Rejections } from '../rejected-records.ts';
+import { excerptLengthMax, faultMessage } from './fault-message.ts';
+import { findTooLong, type SeparatedLines } from './isolate-lines.ts';
 import { memberText } from './member-text.ts';
 
 export type LineScreening = {
@@ -49,16 +50,15 @@ export async function screenLines(screening: LineScreening): Promise<ScreenedLin
       await work.release();
       return undefined;
     }
-    const { faults, unclear } = await findFaults(screening, work, records);
+    const { rejections, unclear } = await findFaults(screening, work, records);
     const rows = rowsOf(screening, work);
     const release = async (): Promise<void> => await work.release();
-    if (unclear.length === 0) return { faults, sql: rows, spared: undefined, release };
+    if (unclear.length === 0) return { rejections, sql: rows, spared: undefined, release };
     const close = await readClosely(screening, { work, records, unclear });
     work.alsoRelease(close.release);
-    const closeFaults = close.faults.map((fault) => ({ ...fault, line: lineOf(unclear, fault) }));
-    const all = [...faults, ...closeFaults].toSorted((one, other) => one.line - other.line);
-    if (close.faults.length === unclear.length) {
-      return { faults: all, sql: rows, spared: undefined, release };
+    rejections.addAll(close.rejections, (line) => lineOf(unclear, line));
+    if (close.rejections.count === unclear.length) {
+      return { rejections, sql: rows, spared: undefined, release };
     }
     await connection.execute(`CREATE TEMP TABLE ${quoteName(work.unclear)} (number INTEGER)`);
     await connection.append(work.unclear, unclear.length, [
@@ -69,7 +69,7 @@ export async function screenLines(screening: LineScreening): Promise<ScreenedLin
     const sql = `SELECT * FROM (${rows} UNION ALL SELECT ${names}, number AS __row
       FROM (${close.sql}) AS spared JOIN ${unclearOnes} ON ${unclearOnes}.rowid = spared.__row)
       ORDER BY __row`;
-    return { faults: all, sql, spared: close.sql, release };
+    return { rejections, sql, spared: close.sql, release };
   } catch (thrown) {
     await work.release();
     throw thrown;
@@ -143,12 +143,14 @@ async function findFaults(
   { connection, columns }: LineScreening,
   work: Work,
   records: BatchRecords,
-): Promise<{ readonly faults: readonly Fault[]; readonly unclear: readonly number[] }> {
+): Promise<{ readonly rejections: Rejections; readonly unclear: readonly number[] }> {
+  const rejections = new Rejections();
+  const unclear: number[] = [];
   const [texts = []] = await connection.columns(
     `SELECT DISTINCT fault FROM ${work.rows} WHERE fault IS NOT NULL`,
   );
-  if (texts.length === 0) return { faults: [], unclear: [] };
-  const kinds = texts.map((text) => columnFault(String(text), columns));
+  if (texts.length === 0) return { rejections, unclear };
+  const kinds = texts.map((text) => columnFault(String(text), columns, rejections));
   // Numbers are read ten times as fast as texts.
   const known = texts.map((text) => quoteText(String(text))).join(', ');
   const number = `list_position([${known}], fault)`;
@@ -156,34 +158,41 @@ async function findFaults(
     `SELECT rowid::INTEGER, (${number} - 1)::INTEGER FROM ${work.rows}
       WHERE fault IS NOT NULL ORDER BY rowid`,
   );
-  const faults: Fault[] = [];
-  const unclear: number[] = [];
   for (const [index, found] of lines.entries()) {
     const line = Number(found);
     const kind = kinds[Number(numbers[index])];
     if (kind === undefined || records.fault(line) !== undefined) unclear.push(line);
-    else faults.push({ line, ...problemOf(kind, records, line) });
+    else rejections.add(line, kind(records, line));
   }
-  return { faults, unclear };
+  return { rejections, unclear };
 }
 
-type ColumnFault = { readonly code: string; readonly column: SourceColumn };
+/** The number of the reason of a line that has this fault. */
+type ColumnFault = (records: BatchRecords, line: number) => number;
 
 /** Undefined for a fault that says no more than that a closer look is needed. */
-function columnFault(text: string, columns: readonly SourceColumn[]): ColumnFault | undefined {
+function columnFault(
+  text: string,
+  columns: readonly SourceColumn[],
+  rejections: Rejections,
+): ColumnFault | undefined {
   const [code = '', number] = text.split(':');
   const column = number === undefined ? undefined : columns[Number(number)];
-  return code === 'examine' || column === undefined ? undefined : { code, column };
-}
-
-function problemOf({ code, column }: ColumnFault, records: BatchRecords, line: number): Problem {
-  const excerpt = code === 'missing_field' ? undefined : excerptOf(records, line, column.name);
-  return faultMessage(code, column, excerpt);
+  if (code === 'examine' || column === undefined) return undefined;
+  const numbers = new Map<string | undefined, number>();
+  return (records, line) => {
+    const excerpt = code === 'missing_field' ? undefined : excerptOf(records, line, column.name);
+    const known = numbers.get(excerpt);
+    if (known !== undefined) return known;
+    const made = rejections.reason(faultMessage(code, column, excerpt));
+    numbers.set(excerpt, made);
+    return made;
+  };
 }
 
 /** The beginning of a column's value, as it stands in the line. */
 function excerptOf(records: BatchRecords, line: number, name: string): string | undefined {
-  return memberText(records.text(line).toString('utf8'), name)?.slice(0, excerptLengthMax + 1);
+  return memberText(records.lineText(line), name)?.slice(0, excerptLengthMax + 1);
 }
 
 function rowsOf({ columns }: LineScreening, work: Work): string {
@@ -196,14 +205,24 @@ async function readClosely(
   of: { readonly work: Work; readonly records: BatchRecords; readonly unclear: readonly number[] },
 ): Promise<SeparatedLines> {
   const { work, records, unclear } = of;
-  const lineEnd = Buffer.from('\n');
-  const bytes = Buffer.concat(unclear.flatMap((line) => [records.text(line), lineEnd]));
+  let byteLength = 0;
+  for (const line of unclear) byteLength += records.byteLength(line) + 1;
+  const bytes = Buffer.allocUnsafeSlow(byteLength);
+  let at = 0;
+  for (const line of unclear) {
+    const text = records.text(line);
+    bytes.set(text, at);
+    at += text.length;
+    bytes[at++] = lineFeed;
+  }
   await writeFile(work.file, bytes);
-  const content = { kind: 'lines', path: work.file, byteLength: bytes.length } as const;
+  const content = { kind: 'lines', path: work.file, byteLength } as const;
   return await closely({ ...batch, content }, records.only(unclear));
 }
 
-function lineOf(unclear: readonly number[], { line }: Fault): number {
+const lineFeed = 10;
+
+function lineOf(unclear: readonly number[], line: number): number {
   const number = unclear[line];
   assert(number !== undefined, `no line ${line} of ${unclear.length}`);
   return number;

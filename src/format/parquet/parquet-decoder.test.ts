@@ -90,7 +90,7 @@ test('rejects rows without a value that must be there', async () => {
   );
   const isolated = await decoder.isolate(trial.connection, batch, context());
   expect(isolated.recordCount).toBe(3);
-  expect(isolated.rejected.map(({ code, message }) => [code, message])).toEqual([
+  expect([...isolated.rejected].map(({ code, message }) => [code, message])).toEqual([
     ['missing_field', 'Column "v" is NOT NULL, and the row has no value (row 1 of the file).'],
     ['type_mismatch', 'Column "j" holds no JSON (row 2 of the file).'],
   ]);

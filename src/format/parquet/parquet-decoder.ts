@@ -3,10 +3,11 @@ import { HeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { duckdbType, quoteName, quoteText } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
-import type { RejectedRecord, RejectionCode } from '../../event/rejected.ts';
+import type { RejectionCode } from '../../event/rejected.ts';
 import type { SourceColumn, SourceTable } from '../../sql/script.ts';
 import { fieldColumns } from '../field-columns.ts';
-import type { Decoder, IsolateContext, IsolatedBatch } from '../format.ts';
+import type { Decoder, IsolateContext, IsolatedBatch, RecordOrigin } from '../format.ts';
+import { type Reason, Rejections } from '../rejected-records.ts';
 import { guarded, pathList, typeName } from '../sql-parts.ts';
 import { losslessTypes } from './parquet-types.ts';
 
@@ -50,17 +51,23 @@ export class ParquetDecoder implements Decoder {
     );
     const [counted] = await connection.rows(`SELECT count(*) AS count FROM (${decoded})`);
     const values = this.#columns.map(({ name }, index) => `v${index} AS ${quoteName(name)}`);
-    const rejected = faults.map((fault) => this.#rejected(batch, context, fault));
+    const rejections = new Rejections();
+    for (const fault of faults) {
+      rejections.add(Number(fault['row']), rejections.reason(this.#reason(fault)));
+    }
+    const { partition } = batch;
+    const record = (row: number): RecordOrigin => ({
+      partition,
+      position: batch.to,
+      raw: Buffer.from(`row ${row} of ${partition}`),
+    });
+    const { source, nowMs: rejectedAtMs } = context;
     return {
       sql: `SELECT ${values.join(', ')}, row AS __row
         FROM (${decoded}) WHERE fault IS NULL`,
       recordCount: Number(counted?.['count']),
-      rejected,
-      record: (row) => ({
-        partition: batch.partition,
-        position: batch.to,
-        raw: Buffer.from(`row ${row} of ${batch.partition}`),
-      }),
+      rejected: rejections.of({ source, partition, rejectedAtMs, record }),
+      record,
       release: async () => {},
     };
   }
@@ -108,23 +115,14 @@ export class ParquetDecoder implements Decoder {
     }
   }
 
-  #rejected(
-    batch: Batch,
-    context: IsolateContext,
-    fault: Readonly<Record<string, unknown>>,
-  ): RejectedRecord {
+  #reason(fault: Readonly<Record<string, unknown>>): Reason {
     const [code, index] = String(fault['fault']).split(':');
     const column = this.#columns[Number(index)];
     const isMissing = code === 'missing_field';
     const why = isMissing ? 'is NOT NULL, and the row has no value' : 'holds no JSON';
     return {
-      source: context.source,
-      partition: batch.partition,
-      position: batch.to,
-      rejectedAtMs: context.nowMs,
       code: (isMissing ? 'missing_field' : 'type_mismatch') satisfies RejectionCode,
       message: `Column "${column?.name}" ${why} (row ${String(fault['row'])} of the file).`,
-      raw: Buffer.from(`row ${String(fault['row'])} of ${batch.partition}`),
     };
   }
 }

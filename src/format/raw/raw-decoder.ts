@@ -6,12 +6,12 @@ import { assert } from '../../base/assert.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
-import type { RejectedRecord } from '../../event/rejected.ts';
 import type { SourceTable } from '../../sql/script.ts';
 import { BatchRecords } from '../batch-records.ts';
 import { fieldColumns } from '../field-columns.ts';
 import type { Decoder, IsolateContext, IsolatedBatch } from '../format.ts';
 import { isolatedBatch } from '../isolated-batch.ts';
+import { type Reason, Rejections } from '../rejected-records.ts';
 import { guarded, pathList } from '../sql-parts.ts';
 
 /**
@@ -51,23 +51,14 @@ export class RawDecoder implements Decoder {
     context: IsolateContext,
   ): Promise<IsolatedBatch> {
     const records = await BatchRecords.ofLines(batch, 'empty');
-    const rejected: RejectedRecord[] = [];
+    const rejections = new Rejections();
     const clean: string[] = ['row,line\n'];
     for (let line = 0; line < records.count; line++) {
       const raw = records.text(line);
       const problem = this.#problemOf(raw);
       if (problem === undefined) {
         clean.push(`${line},${raw.toString('hex')}\n`);
-        continue;
-      }
-      rejected.push({
-        source: context.source,
-        partition: batch.partition,
-        position: records.position(line),
-        rejectedAtMs: context.nowMs,
-        ...problem,
-        raw,
-      });
+      } else rejections.add(line, rejections.reason(problem));
     }
     const path = join(context.scratchDirectory, `${randomBytes(8).toString('hex')}.csv`);
     await writeFile(path, clean.join(''));
@@ -75,7 +66,8 @@ export class RawDecoder implements Decoder {
     return isolatedBatch({
       batch,
       records,
-      rejected,
+      rejections,
+      context,
       sql: `SELECT ${this.#kind === 'raw_string' ? `decode(${bytes})` : bytes} AS ${this.#column},
         row AS __row
         FROM read_csv(${quoteText(path)}, header = true, auto_detect = false, delim = ',',
@@ -84,7 +76,7 @@ export class RawDecoder implements Decoder {
     });
   }
 
-  #problemOf(raw: Buffer): Pick<RejectedRecord, 'code' | 'message'> | undefined {
+  #problemOf(raw: Buffer): Reason | undefined {
     const bytesMax = this.#table.lineBytesMax;
     if (bytesMax !== undefined && raw.length > bytesMax) {
       const message = `The line has ${raw.length} bytes; ${bytesMax} are allowed.`;

@@ -8,6 +8,7 @@ import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Batch, Epoch, EpochMs } from '../../event/record.ts';
 import type { RejectedRecord } from '../../event/rejected.ts';
 import { type Decoder, isBadRecordError } from '../../format/format.ts';
+import { countRejected, type RejectedRecords } from '../../format/rejected-records.ts';
 import type { AppendSink, Part, Sink, TableSink } from '../../sink/sink.ts';
 import type { SourceTable } from '../../sql/script.ts';
 import { byteCount, holdsRecords } from './batches.ts';
@@ -20,7 +21,7 @@ import {
 import type { PartStore } from './part-store.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
 import { outcomeRows, type ReplayChunk } from '../replay/outcome-rows.ts';
-import { dropQuarantineRows, quarantineRows } from './quarantine.ts';
+import { badRecord, dropQuarantineRows, quarantineRows } from './quarantine.ts';
 import type { SinkStep } from './live-sink.ts';
 import { type IsWanted, isUnwanted } from './skip.ts';
 import { outputColumns } from '../plan/output-columns.ts';
@@ -168,26 +169,30 @@ export class EpochWork {
       if (search !== 'none') {
         rejected = rejected.concat(await isolated.takeOutFailing(input, search));
       }
-      const failing = rejected.find((record) => policies.get(record.source) === 'fail');
-      if (failing !== undefined && input.replay === undefined) throw badRecord(failing);
+      const failing = rejected.find(({ source }) => policies.get(source) === 'fail');
+      if (failing !== undefined && input.replay === undefined) throw badRecord(failing.at(0));
       return await this.#write(input, (sink) => isolated.relations(sink, input.isWanted));
     };
     const steps = await untilItWorks(searches, writeWithout);
+    const records = isolated.recordCounts(rejected);
+    await isolated.dropRows();
     if (input.replay !== undefined) {
-      const outcomes = await this.#outcomes(input, input.replay, rejected);
+      const failed = rejected.flatMap((some) => [...some]);
+      const outcomes = await this.#outcomes(input, input.replay, failed);
       const nothingNew = { rejectedCount: 0, droppedCount: 0, records: new Map() };
-      const failedAgainCount = rejected.length;
+      const failedAgainCount = failed.length;
       return { ...nothingNew, steps: [...steps, nothing, outcomes], failedAgainCount };
     }
     const isQuarantineBehind = isUnwanted(input, this.#quarantineIndex);
     const kept = rejected.filter(
-      (record) => policies.get(record.source) === 'quarantine' && !isQuarantineBehind(record),
+      (some) => policies.get(some.source) === 'quarantine' && !isQuarantineBehind(some),
     );
+    const rejectedCount = countRejected(kept);
     return {
       steps: this.#ofAll([...steps, await this.#quarantine(input, kept)]),
-      rejectedCount: kept.length,
-      droppedCount: rejected.length - kept.length,
-      records: isolated.recordCounts(rejected),
+      rejectedCount,
+      droppedCount: countRejected(rejected) - rejectedCount,
+      records,
     };
   }
 
@@ -301,7 +306,7 @@ export class EpochWork {
     return join(this.#context.scratchDirectory, `append-${index}.txt`);
   }
 
-  async #quarantine(input: EpochInput, records: readonly RejectedRecord[]): Promise<SinkStep> {
+  async #quarantine(input: EpochInput, records: readonly RejectedRecords[]): Promise<SinkStep> {
     const { connection, pipeline } = this.#context;
     if (records.length === 0) return nothing;
     try {
@@ -385,13 +390,4 @@ function readerCount(plan: Plan, source: SourceTable): number {
 function isRecordFailure(thrown: unknown): thrown is HeliosError {
   if (!(thrown instanceof HeliosError)) return false;
   return isBadRecordError(thrown) || thrown.code === 'query_failed';
-}
-
-function badRecord(record: RejectedRecord): HeliosError {
-  return new HeliosError(
-    'bad_record',
-    `${record.source} has a record that can't become a row: ${record.message} ` +
-      `(partition ${record.partition}, position ${record.position}).`,
-    { hint: "Mend the record's producer or the table, or set bad_data = 'quarantine'." },
-  );
 }

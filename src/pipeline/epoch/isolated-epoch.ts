@@ -1,9 +1,9 @@
 import { HeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
-import { quoteName } from '../../engine/types.ts';
+import { duckdbType, quoteName } from '../../engine/types.ts';
 import type { Batch } from '../../event/record.ts';
-import type { RejectedRecord } from '../../event/rejected.ts';
-import type { Decoder, IsolatedBatch } from '../../format/format.ts';
+import type { Decoder, IsolatedBatch, RecordOrigin } from '../../format/format.ts';
+import { countRejected, type RejectedRecords, Rejections } from '../../format/rejected-records.ts';
 import type { SourceTable } from '../../sql/script.ts';
 import type { EpochInput } from './epoch-work.ts';
 import { failingSelect } from '../isolation/failing-select.ts';
@@ -71,8 +71,8 @@ export class IsolatedEpoch implements AsyncDisposable {
     this.#context = context;
   }
 
-  /** Takes out what can't become a row; gives those records. */
-  async decode(input: IsolatedInput): Promise<readonly RejectedRecord[]> {
+  /** Takes out what can't become a row; gives those records, by batch. */
+  async decode(input: IsolatedInput): Promise<readonly RejectedRecords[]> {
     const sources: IsolatedSource[] = [];
     for (const [index, table] of this.#context.plan.script.sources.entries()) {
       const batches = (input.batches.get(table.name) ?? []).filter(holdsRecords);
@@ -81,18 +81,19 @@ export class IsolatedEpoch implements AsyncDisposable {
       sources.push(await this.#isolateSource(input, table, batches, { decoder, index }));
       this.#sources = sources;
     }
-    return sources.flatMap((source) => source.batches.flatMap((batch) => batch.isolated.rejected));
+    return sources.flatMap(({ batches }) =>
+      batches.flatMap(({ isolated: { rejected } }) => (rejected.length === 0 ? [] : [rejected])),
+    );
   }
 
-  /** Takes out the decoded records that make the SQL fail; gives those records. */
+  /** Takes out the decoded records that make the SQL fail; gives those records, by batch. */
   async takeOutFailing(
     input: IsolatedInput,
     search: FailingSearch = 'complete',
-  ): Promise<readonly RejectedRecord[]> {
-    let rejected: readonly RejectedRecord[] = [];
+  ): Promise<readonly RejectedRecords[]> {
+    const rejected: RejectedRecords[] = [];
     for (const source of this.#sources) {
-      const failing = await this.#takeOutOf(source, search);
-      rejected = rejected.concat(failing.map((row) => toRejected(input, source, row)));
+      rejected.push(...toRejected(input, source, await this.#takeOutOf(source, search)));
     }
     return rejected;
   }
@@ -108,11 +109,11 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 
   /** Source name → its records, and how many of those are among the rejected ones. */
-  recordCounts(rejected: readonly RejectedRecord[]): ReadonlyMap<string, RecordCounts> {
+  recordCounts(rejected: readonly RejectedRecords[]): ReadonlyMap<string, RecordCounts> {
     return new Map(
       this.#sources.map(({ table: { name }, recordCount }) => {
         const own = rejected.filter(({ source }) => source === name);
-        return [name, { read: recordCount, rejected: own.length }];
+        return [name, { read: recordCount, rejected: countRejected(own) }];
       }),
     );
   }
@@ -139,7 +140,8 @@ export class IsolatedEpoch implements AsyncDisposable {
     );
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Nothing more is asked but where the records came from: what they became may go. */
+  async dropRows(): Promise<void> {
     for (const source of this.#sources) {
       await this.#context.connection.execute(
         `DROP VIEW IF EXISTS ${quoteName(source.relation)};
@@ -147,6 +149,11 @@ export class IsolatedEpoch implements AsyncDisposable {
       );
       for (const batch of source.batches) await batch.isolated.release();
     }
+    this.#sources = [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dropRows();
   }
 
   async #isolateSource(
@@ -181,19 +188,18 @@ export class IsolatedEpoch implements AsyncDisposable {
   /** Undefined where the SQL has something that can't be followed from record to row. */
   async #inOnePass(source: IsolatedSource): Promise<readonly FailingRow[] | undefined> {
     const { connection } = this.#context;
-    const rows = new Set<number>();
+    const selects = await this.#failingSelects(source);
+    const known = selects.filter((select) => select !== undefined);
+    if (known.length < selects.length) return undefined;
     try {
-      for (const select of await this.#failingSelects(source)) {
-        if (select === undefined) return undefined;
-        const [found = []] = await connection.columns(`SELECT row::INTEGER FROM (${select})`);
-        for (const row of found) rows.add(Number(row));
-      }
+      const [found = []] = await connection.columns(
+        `SELECT DISTINCT row::INTEGER AS row FROM (${known.join(' UNION ALL ')}) ORDER BY row`,
+      );
+      return await this.#withMessages(source, found.map(Number));
     } catch (thrown) {
       if (isSqlFailure(thrown) || isRefused(thrown)) return undefined;
       throw thrown;
     }
-    const failing = [...rows].toSorted((left, right) => left - right);
-    return await this.#withMessages(source, failing);
   }
 
   async #failingSelects(source: IsolatedSource): Promise<readonly (string | undefined)[]> {
@@ -202,13 +208,14 @@ export class IsolatedEpoch implements AsyncDisposable {
     const known = failingSelects.get(key);
     if (known !== undefined) return known;
     const fields = source.table.columns.filter((column) => column.origin.kind !== 'generated');
-    const names = fields.map((column) => column.name);
-    const records = `SELECT ${names.map(quoteName).join(', ')} FROM ${quoteName(source.relation)}`;
+    const names = fields.map((column) => quoteName(column.name));
+    const records = `SELECT ${names.join(', ')} FROM ${quoteName(source.relation)}`;
+    const types = fields.map(({ name, type }) => ({ name, type: duckdbType(type) }));
     const selects: (string | undefined)[] = [];
     for (const [index, output] of plan.outputs.entries()) {
       if (!output.reads.includes(key)) continue;
       const select = outputSelect(plan, output, new Map([[key, records]]), columns[index] ?? '*');
-      const table = { name: source.relation, columns: names };
+      const table = { name: source.relation, columns: types };
       selects.push(await failingSelect(connection, select.text, table));
     }
     failingSelects.set(key, selects);
@@ -289,21 +296,30 @@ function isRefused(thrown: unknown): boolean {
   return thrown instanceof HeliosError && thrown.code === 'invalid_sql';
 }
 
+/** By batch, those that have some. */
 function toRejected(
-  input: IsolatedInput,
-  source: IsolatedSource,
-  { row, error }: FailingRow,
-): RejectedRecord {
-  const batch = source.batches.findLast((candidate) => candidate.firstRow <= row);
-  if (batch === undefined) throw new HeliosError('internal', `No batch holds row ${row}.`);
-  const record = batch.isolated.record(row - batch.firstRow);
-  return {
-    source: source.table.name,
-    partition: record.partition,
-    position: record.position,
-    rejectedAtMs: input.nowMs,
-    code: 'sql_error',
-    message: error.message,
-    raw: record.raw,
-  };
+  { nowMs: rejectedAtMs }: IsolatedInput,
+  { table, batches }: IsolatedSource,
+  failing: readonly FailingRow[],
+): readonly RejectedRecords[] {
+  const rejected: RejectedRecords[] = [];
+  let at = 0;
+  for (const { batch, firstRow, isolated } of batches) {
+    const rejections = new Rejections();
+    let last: { readonly error: HeliosError; readonly reason: number } | undefined;
+    for (; at < failing.length; at++) {
+      const found = failing[at];
+      if (found === undefined || found.row >= firstRow + isolated.recordCount) break;
+      const { row, error } = found;
+      if (last?.error !== error) {
+        last = { error, reason: rejections.reason({ code: 'sql_error', message: error.message }) };
+      }
+      rejections.add(row - firstRow, last.reason);
+    }
+    if (rejections.count === 0) continue;
+    const { partition } = batch;
+    const record = (row: number): RecordOrigin => isolated.record(row);
+    rejected.push(rejections.of({ source: table.name, partition, rejectedAtMs, record }));
+  }
+  return rejected;
 }

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Connection, Engine } from '../../engine/engine.ts';
 import { position } from '../../event/record.ts';
-import type { RejectedRecord } from '../../event/rejected.ts';
+import type { RecordOrigin } from '../../format/format.ts';
+import { type Reason, type RejectedRecords, Rejections } from '../../format/rejected-records.ts';
 import { dropQuarantineRows, quarantineRows } from './quarantine.ts';
 
 let engine: Engine;
@@ -26,27 +28,37 @@ const raws = [
   Buffer.alloc(0),
 ];
 
-function rejected(row: number): RejectedRecord {
-  return {
-    source: row % 2 === 0 ? 'orders' : 'views',
-    partition: String(row % 3),
-    position: position(`${row}:7`),
-    rejectedAtMs: 1_700_000_000_123,
-    code: row % 2 === 0 ? 'type_mismatch' : 'malformed_json',
-    message: `Column "id": ${row % 4} is “no” BIGINT.`,
-    raw: raws[row % raws.length] ?? Buffer.alloc(0),
-  };
+const reasons: readonly Reason[] = [
+  { code: 'type_mismatch', message: 'Column "id": 0 is “no” BIGINT.' },
+  { code: 'malformed_json', message: 'The line is not valid JSON.' },
+  { code: 'type_mismatch', message: 'Column "id": 2 is “no” BIGINT.' },
+];
+
+function rejectedOf(source: string, partition: string, count: number): RejectedRecords {
+  const rejections = new Rejections();
+  for (let row = 0; row < count; row++) {
+    const reason = reasons[row % reasons.length];
+    if (reason !== undefined) rejections.add(3 * row, rejections.reason(reason));
+  }
+  const record = (row: number): RecordOrigin => ({
+    partition,
+    position: position(`${source} ${partition}:${row}`),
+    raw: raws[(row / 3) % raws.length] ?? Buffer.alloc(0),
+  });
+  return rejections.of({ source, partition, rejectedAtMs: 1_700_000_000_123, record });
 }
 
-test('quarantine rows say all of the rejected records', async () => {
-  const records = Array.from({ length: 5000 }, (_, row) => rejected(row));
-  const select = await quarantineRows(connection, "the 'pipeline'", records);
+test.each([1, 2, 5000])('quarantine rows say all of %i rejected records', async (count) => {
+  const groups = [rejectedOf('orders', '0', count), rejectedOf('orders', '1', 7)];
+  groups.push(rejectedOf('views', '0', count));
+  const select = await quarantineRows(connection, "the 'pipeline'", groups);
   const rows = await connection.rows(`SELECT * REPLACE (hex(raw) AS raw) FROM (${select})
-    ORDER BY split_part(position, ':', 1)::INT`);
-  expect(rows).toHaveLength(records.length);
-  for (const [index, record] of records.entries()) {
+    ORDER BY split_part(position, ':', 1), split_part(position, ':', 2)::INT`);
+  const expected = groups.flatMap((records) => [...records]);
+  expect(rows).toHaveLength(2 * count + 7);
+  for (const [index, record] of expected.entries()) {
     const raw = Buffer.from(record.raw);
-    const isText = index % raws.length !== 2 && index % raws.length !== 3;
+    const isText = isUtf8(raw) && !raw.includes(0);
     expect(rows[index]).toEqual({
       pipeline: "the 'pipeline'",
       source: record.source,

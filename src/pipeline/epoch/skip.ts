@@ -1,5 +1,5 @@
 import { type Batch, type Position, position } from '../../event/record.ts';
-import type { RejectedRecord } from '../../event/rejected.ts';
+import type { RejectedRecords } from '../../format/rejected-records.ts';
 import type { Source } from '../../source/source.ts';
 import type { EpochInput } from './epoch-work.ts';
 import type { LiveSink } from './live-sink.ts';
@@ -46,15 +46,15 @@ export function wantedBy(
   };
 }
 
-/** Whether a rejected record lies in a batch that the sink doesn't want. */
-export function isUnwanted(input: EpochInput, sink: number): (record: RejectedRecord) => boolean {
+/** Whether rejected records lie in a batch that the sink doesn't want. */
+export function isUnwanted(input: EpochInput, sink: number): (records: RejectedRecords) => boolean {
   const { isWanted, batches } = input;
   if (isWanted === undefined) return () => false;
-  return (record) => {
+  return (records) => {
     const batch = batches
-      .get(record.source)
-      ?.find(({ partition }) => partition === record.partition);
-    return batch !== undefined && !isWanted(sink, record.source, batch);
+      .get(records.source)
+      ?.find(({ partition }) => partition === records.partition);
+    return batch !== undefined && !isWanted(sink, records.source, batch);
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Connection } from '../../engine/engine.ts';
 import { quoteName } from '../../engine/types.ts';
 import { certainFailures, isError } from './certain-failure.ts';
+import { sureValue, typeOf } from './sure-value.ts';
 import {
+  castTypes,
   expressionsIn,
   expressionTexts,
   listOf,
@@ -12,12 +14,16 @@ import {
   UnknownShape,
 } from './select-tree.ts';
 
-/** A table of numbered records, by its name in the SELECT. */
-export type NumberedTable = { readonly name: string; readonly columns: readonly string[] };
+/** A table of numbered records, by its name in the SELECT; types as DuckDB writes them. */
+export type NumberedTable = {
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+};
 
 /**
  * Rewrites a SELECT over numbered records so that it gives the numbers (`row`) of those it fails
- * on, in one pass. Undefined where it has something that can't be followed from record to row.
+ * on, in one pass, some of them more than once. Undefined where it has something that can't be
+ * followed from record to row.
  *
  * Every query in it passes on, besides its columns, the record's number, for each column whether
  * its value failed, and whether a filter failed. A record fails when a filter failed on it, or when
@@ -31,11 +37,13 @@ export async function failingSelect(
 ): Promise<string | undefined> {
   try {
     const tree = await selectTree(connection, sql);
-    const scope: Scope = new Map([[table.name, leaf(table)]]);
+    const typeTexts = table.columns.map(({ type }) => type);
+    const types = await castTypes(connection, typeTexts);
+    const scope: Scope = new Map([[table.name, leaf(table, types)]]);
     const query = await new Rewriting(connection).query(tree, scope);
     const flags = query.columns.map((column, index) => (column.canFail ? flag(index) : undefined));
     const isFailing = anyOf([quoteName(filterFlag), ...flags]);
-    return `SELECT DISTINCT ${rowNumber} AS row FROM (${query.sql}) WHERE ${isFailing}`;
+    return `SELECT ${rowNumber} AS row FROM (${query.sql}) WHERE ${isFailing}`;
   } catch (thrown) {
     if (thrown instanceof UnknownShape) return undefined;
     throw thrown;
@@ -50,7 +58,12 @@ function flag(index: number): string {
   return `__helios_failed_${index}`;
 }
 
-type FlaggedColumn = { readonly name: string; readonly canFail: boolean };
+type FlaggedColumn = {
+  readonly name: string;
+  readonly canFail: boolean;
+  /** As the tree of a cast to it has it, where that is known. */
+  readonly type: string | undefined;
+};
 type FlaggedQuery = { readonly sql: string; readonly columns: readonly FlaggedColumn[] };
 type Scope = ReadonlyMap<string, FlaggedQuery>;
 
@@ -68,15 +81,20 @@ type Item = {
   readonly name: string;
   readonly value: string;
   readonly failed: string | undefined;
+  readonly type: string | undefined;
 };
 
-function leaf({ name, columns }: NumberedTable): FlaggedQuery {
-  const values = columns.map(quoteName);
+function leaf({ name, columns }: NumberedTable, types: readonly string[]): FlaggedQuery {
+  const values = columns.map((column) => quoteName(column.name));
   const flags = columns.map((_, index) => `false AS ${flag(index)}`);
   const own = [`__row AS ${rowNumber}`, `false AS ${filterFlag}`];
   return {
     sql: `SELECT ${[...values, ...flags, ...own].join(', ')} FROM ${quoteName(name)}`,
-    columns: columns.map((column) => ({ name: column, canFail: false })),
+    columns: columns.map((column, index) => ({
+      name: column.name,
+      canFail: false,
+      type: types[index],
+    })),
   };
 }
 
@@ -118,9 +136,10 @@ class Rewriting {
     if (first === undefined) throw new UnknownShape('no inputs');
     return {
       sql: queries.map(({ sql }) => `(${sql})`).join(' UNION ALL '),
-      columns: first.columns.map(({ name }, index) => ({
+      columns: first.columns.map(({ name, type }, index) => ({
         name,
         canFail: queries.some(({ columns }) => columns[index]?.canFail ?? true),
+        type: queries.every(({ columns }) => columns[index]?.type === type) ? type : undefined,
       })),
     };
   }
@@ -143,7 +162,11 @@ class Rewriting {
     ];
     return {
       sql: `SELECT ${columns.join(', ')} FROM ${from.sql}${where.sql}`,
-      columns: items.map(({ name, failed }) => ({ name, canFail: failed !== undefined })),
+      columns: items.map(({ name, failed, type }) => ({
+        name,
+        canFail: failed !== undefined,
+        type,
+      })),
     };
   }
 
@@ -191,11 +214,10 @@ class Rewriting {
     const [text = ''] = await this.#texts([expression]);
     const path = listOf(expression['column_names']).map(textOf);
     const name = textOf(expression['alias']) || (path.at(-1) ?? text);
-    const isPlain = expression['class'] === 'CONSTANT' || isColumn(expression, from);
     const used = flagsUsed(expression, from, items);
-    if (isPlain) return { name, value: text, failed: used };
-    const { value, failed } = await this.#attempt(expression);
-    return { name, value, failed: anyOf([failed, used]) };
+    const type = typeOf(expression, (part) => columnOf(part, from));
+    const { value, failed } = await this.#attempt(expression, from);
+    return { name, value, failed: anyOf([failed, used]) || undefined, type };
   }
 
   async #where(
@@ -207,7 +229,7 @@ class Rewriting {
     const kept: string[] = [];
     const failures: string[] = [];
     for (const condition of conjuncts(nodeOf(clause))) {
-      const attempt = await this.#attempt(condition);
+      const attempt = await this.#attempt(condition, from);
       const failed = anyOf([attempt.failed, flagsUsed(condition, from, items)]);
       kept.push(`(${anyOf([failed, `(${attempt.value})::BOOLEAN`])})`);
       failures.push(failed);
@@ -218,7 +240,13 @@ class Rewriting {
   /** The value where it can be had, else NULL; and whether it can't. */
   async #attempt(
     expression: TreeNode,
-  ): Promise<{ readonly value: string; readonly failed: string }> {
+    from: From,
+  ): Promise<{ readonly value: string; readonly failed: string | undefined }> {
+    const sure = sureValue(expression, (part) => columnOf(part, from));
+    if (sure !== undefined) {
+      const [value = ''] = await this.#texts([sure]);
+      return { value, failed: undefined };
+    }
     const [text = '', ...certain] = await this.#texts([expression, ...certainFailures(expression)]);
     const isCertain = anyOf(certain.map((condition) => `coalesce(${condition}, false)`));
     const spared = isCertain === '' ? text : `CASE WHEN ${isCertain} THEN NULL ELSE ${text} END`;
@@ -259,9 +287,9 @@ function starItems(star: TreeNode, from: From): readonly Item[] {
     !isPresent(star['expr']);
   if (!isPlain) throw new UnknownShape('a star');
   const excluded = listOf(star['exclude_list']).map((name) => textOf(name).toLowerCase());
-  return from.columns.flatMap(({ name, canFail }, index) => {
+  return from.columns.flatMap(({ name, canFail, type }, index) => {
     if (excluded.includes(name.toLowerCase())) return [];
-    return [{ name, value: quoteName(name), failed: canFail ? flag(index) : undefined }];
+    return [{ name, value: quoteName(name), failed: canFail ? flag(index) : undefined, type }];
   });
 }
 
@@ -273,11 +301,12 @@ function columnIndex(expression: TreeNode, from: From): number {
 }
 
 /** A column of FROM itself, not a field of one. */
-function isColumn(expression: TreeNode, from: From): boolean {
-  if (expression['class'] !== 'COLUMN_REF') return false;
+function columnOf(expression: TreeNode, from: From): FlaggedColumn | undefined {
+  if (expression['class'] !== 'COLUMN_REF') return undefined;
   const path = listOf(expression['column_names']).map((part) => textOf(part).toLowerCase());
   const isQualified = path.length === 2 && path[0] === from.alias.toLowerCase();
-  return (path.length === 1 || isQualified) && columnIndex(expression, from) >= 0;
+  const isOwn = path.length === 1 || isQualified;
+  return isOwn ? from.columns[columnIndex(expression, from)] : undefined;
 }
 
 /** Whether a value that the expression uses failed: a column of FROM, or an alias before it. */

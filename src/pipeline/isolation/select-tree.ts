@@ -36,6 +36,16 @@ export async function expressionTexts(
   return texts;
 }
 
+/** What a cast to each of these types has for it in its tree, as text. */
+export async function castTypes(
+  connection: Connection,
+  types: readonly string[],
+): Promise<readonly string[]> {
+  const casts = types.map((type) => `CAST(NULL AS ${type})`);
+  const tree = await selectTree(connection, `SELECT ${casts.join(', ')}`);
+  return listOf(tree['select_list']).map((cast) => JSON.stringify(nodeOf(cast)['cast_type']));
+}
+
 export function nodeOf(value: unknown): TreeNode {
   if (typeof value === 'object' && value !== null) return value as TreeNode;
   throw new UnknownShape(`${JSON.stringify(value)} for an object`);

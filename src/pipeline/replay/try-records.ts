@@ -132,11 +132,7 @@ class RecordTrial {
     const input = { batches, nowMs: environment.clock.nowMs() };
     const undecodable = await isolated.decode(input);
     const failing = await isolated.takeOutFailing(input);
-    // What they hold is a view of what goes with the epoch.
-    return [...undecodable, ...failing].map((record) => ({
-      ...record,
-      raw: Uint8Array.from(record.raw),
-    }));
+    return [...undecodable, ...failing].flatMap((records) => [...records]);
   }
 
   async #note(failing: readonly RejectedRecord[], records: SelectedBatches): Promise<void> {

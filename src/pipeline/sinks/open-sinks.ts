@@ -185,5 +185,8 @@ const ownConnector: DeltaSinkRequest['connector'] = {
   },
   naming: { prefix: undefined, suffix: undefined, strategy: 'uuid_v7' },
   compression: 'zstd',
-  rowGroupBytes: undefined,
+  // Two thirds of the time of level 3, and the file is one hundredth larger.
+  compressionLevel: 1,
+  // Whole records, twice: some 32,000 of them are large enough for a group, and fit in memory.
+  rowGroupBytes: 4 * 1024 * 1024,
 };
