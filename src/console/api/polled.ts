@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ErrorBody } from '../../server/api.ts';
-import { after } from '../clock.ts';
+import { after, nowMs } from '../clock.ts';
 import { errorBodyOf, request } from './request.ts';
 
 /** A document that is asked for again and again. */
@@ -12,6 +12,9 @@ export type Polled<T> = {
   /** Asks at once. */
   readonly again: () => void;
 };
+
+/** What takes a server long is asked for seldom: it rests at least so many times as long. */
+const restsPerAnswer = 4;
 
 /** The document at `path`, asked for again `everyMs` after each answer while the page is seen. */
 export function usePolled<T>(path: string, everyMs: number): Polled<T> {
@@ -30,8 +33,10 @@ export function usePolled<T>(path: string, everyMs: number): Polled<T> {
       }
     };
     const repeat = (): void => {
+      const askedMs = nowMs();
       void ask().then(() => {
-        if (!stop.signal.aborted) cancel = after(everyMs, onTime);
+        const restMs = Math.max(everyMs, (nowMs() - askedMs) * restsPerAnswer);
+        if (!stop.signal.aborted) cancel = after(restMs, onTime);
       });
     };
     const onTime = (): void => {

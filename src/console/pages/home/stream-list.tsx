@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer, StreamAnswer } from '../../../server/api.ts';
+import { LongList } from '../../parts/long-list.tsx';
 import { RejectedShare } from '../../parts/rejected-share.tsx';
 import { addedUp } from '../../parts/rejected-text.ts';
 import { duration } from '../../text.ts';
@@ -23,29 +24,35 @@ export function StreamList({
 }): ReactNode {
   const rates = useStreamRates(streams);
   return (
-    <div className="table-scroll" role="region" aria-label="Streams" tabIndex={0}>
-      <table className="table home-table">
-        <thead>
-          <tr>
-            <StreamStartHead />
-            <th className="number">behind</th>
-            <th className="number">rejected, 5 min</th>
-            <th className="number home-wide">1 h</th>
-            <th>{lately.seconds === 0 ? 'rows' : `rows in ${duration(lately.seconds * 1000)}`}</th>
-            <th className="home-wide">from</th>
-          </tr>
-        </thead>
-        <tbody>
-          {streams.map((stream) => (
-            <StreamRow
-              key={stream.id}
-              {...{ stream, lately, rate: rates.get(stream.id) }}
-              readers={readersOf(stream, pipelines)}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <LongList items={streams} nameOf={({ name }) => name} what="streams">
+      {(some) => (
+        <div className="table-scroll" role="region" aria-label="Streams" tabIndex={0}>
+          <table className="table home-table">
+            <thead>
+              <tr>
+                <StreamStartHead />
+                <th className="number">behind</th>
+                <th className="number">rejected, 5 min</th>
+                <th className="number home-wide">1 h</th>
+                <th>
+                  {lately.seconds === 0 ? 'rows' : `rows in ${duration(lately.seconds * 1000)}`}
+                </th>
+                <th className="home-wide">from</th>
+              </tr>
+            </thead>
+            <tbody>
+              {some.map((stream) => (
+                <StreamRow
+                  key={stream.id}
+                  {...{ stream, lately, rate: rates.get(stream.id) }}
+                  readers={readersOf(stream, pipelines)}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </LongList>
   );
 }
 

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { TableAnswer } from '../../../server/api.ts';
 import { Link } from '../../link.tsx';
 import { Ago } from '../../parts/ago.tsx';
+import { LongList } from '../../parts/long-list.tsx';
 import { bytes, count } from '../../text.ts';
 import { HotBar } from './hot-bar.tsx';
 import { tableHref } from './table-name.ts';
@@ -10,27 +11,31 @@ import { tableHref } from './table-name.ts';
 export function TableList({ tables }: { readonly tables: readonly TableAnswer[] }): ReactNode {
   const shown = tables.filter(({ kind }) => kind !== 'system');
   return (
-    <div className="table-scroll" role="region" aria-label="Tables" tabIndex={0}>
-      <table className="table tables-list">
-        <thead>
-          <tr>
-            <th>name</th>
-            <th className="number">rows</th>
-            <th className="number">hot</th>
-            <th className="tables-wide">
-              <span className="visually-hidden">settled and hot</span>
-            </th>
-            <th className="number">size</th>
-            <th className="number">newest</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((table) => (
-            <TableRow key={table.name} table={table} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <LongList items={shown} nameOf={({ name }) => name} what="tables">
+      {(some) => (
+        <div className="table-scroll" role="region" aria-label="Tables" tabIndex={0}>
+          <table className="table tables-list">
+            <thead>
+              <tr>
+                <th>name</th>
+                <th className="number">rows</th>
+                <th className="number">hot</th>
+                <th className="tables-wide">
+                  <span className="visually-hidden">settled and hot</span>
+                </th>
+                <th className="number">size</th>
+                <th className="number">newest</th>
+              </tr>
+            </thead>
+            <tbody>
+              {some.map((table) => (
+                <TableRow key={table.name} table={table} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </LongList>
   );
 }
 

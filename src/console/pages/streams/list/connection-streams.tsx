@@ -7,6 +7,7 @@ import type {
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { Link } from '../../../link.tsx';
 import { Failure } from '../../../parts/failure.tsx';
+import { LongList } from '../../../parts/long-list.tsx';
 import { bytes, count, duration, rate } from '../../../text.ts';
 import { streamHref } from '../stream-place.ts';
 import { readersThrough } from '../stream-readers.ts';
@@ -85,45 +86,51 @@ function Streams({
   readonly pipelines: readonly PipelineAnswer[];
 }): ReactNode {
   return (
-    <div className="table-scroll" role="region" aria-label={`Of ${connection}`} tabIndex={0}>
-      <table className="table streams">
-        <thead>
-          <tr>
-            <th>name</th>
-            <th className="number">rate</th>
-            <th className="number">{kind === 'kafka' ? 'partitions' : 'shards'}</th>
-            <th className="number">size</th>
-            <th>read by</th>
-            <th>retention</th>
-          </tr>
-        </thead>
-        <tbody>
-          {streams.map((stream) => {
-            const readers = readersThrough(connection, stream.name, pipelines);
-            return (
-              <tr key={stream.name}>
-                <td className="streams-name">
-                  <Link href={streamHref(stream.name, connection)}>{stream.name}</Link>
-                </td>
-                <td className="number">{summaryRate(stream) ?? '–'}</td>
-                <td className="number">
-                  {stream.partitions === undefined ? '–' : count(stream.partitions)}
-                </td>
-                <td className="number">{stream.bytes === undefined ? '–' : bytes(stream.bytes)}</td>
-                <td>
-                  {readers.length === 0 ? (
-                    <span className="quiet">nobody</span>
-                  ) : (
-                    <Readers readers={readers} />
-                  )}
-                </td>
-                <td>{keptText(stream.retention_ms) ?? '–'}</td>
+    <LongList items={streams} nameOf={({ name }) => name} what="streams">
+      {(some) => (
+        <div className="table-scroll" role="region" aria-label={`Of ${connection}`} tabIndex={0}>
+          <table className="table streams">
+            <thead>
+              <tr>
+                <th>name</th>
+                <th className="number">rate</th>
+                <th className="number">{kind === 'kafka' ? 'partitions' : 'shards'}</th>
+                <th className="number">size</th>
+                <th>read by</th>
+                <th>retention</th>
               </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+            </thead>
+            <tbody>
+              {some.map((stream) => {
+                const readers = readersThrough(connection, stream.name, pipelines);
+                return (
+                  <tr key={stream.name}>
+                    <td className="streams-name">
+                      <Link href={streamHref(stream.name, connection)}>{stream.name}</Link>
+                    </td>
+                    <td className="number">{summaryRate(stream) ?? '–'}</td>
+                    <td className="number">
+                      {stream.partitions === undefined ? '–' : count(stream.partitions)}
+                    </td>
+                    <td className="number">
+                      {stream.bytes === undefined ? '–' : bytes(stream.bytes)}
+                    </td>
+                    <td>
+                      {readers.length === 0 ? (
+                        <span className="quiet">nobody</span>
+                      ) : (
+                        <Readers readers={readers} />
+                      )}
+                    </td>
+                    <td>{keptText(stream.retention_ms) ?? '–'}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </LongList>
   );
 }
 
