@@ -131,6 +131,16 @@ test('the console takes nothing but types from the server', () => {
   expect(taken).toEqual([]);
 });
 
+test('a table that scrolls sideways can be reached by keyboard, and has a name', () => {
+  const wanted = ['role="region"', 'aria-label=', 'tabIndex={0}'];
+  const scrolling = productFiles.flatMap((path) =>
+    [...readText(path).matchAll(/<div\b[^>]*"table-scroll[^>]*>/g)].map(([tag]) => ({ path, tag })),
+  );
+  const lacking = scrolling.filter(({ tag }) => wanted.some((word) => !tag.includes(word)));
+  expect(scrolling.length).toBeGreaterThan(10);
+  expect(lacking).toEqual([]);
+});
+
 test('the pure folders have no effects', () => {
   const isPure = (path: string) => pureFolders.includes(folderOf(path));
   const effectful = productFiles

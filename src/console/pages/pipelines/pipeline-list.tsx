@@ -24,7 +24,7 @@ export function PipelineList(): ReactNode {
       </header>
       {pipelines?.length === 0 && <NoPipelines />}
       {pipelines !== undefined && pipelines.length > 0 && (
-        <div className="table-scroll">
+        <div className="table-scroll" role="region" aria-label="Pipelines" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>

@@ -19,7 +19,7 @@ export function RecordList({
   const place = usePlace();
   const open = place.search.get('record');
   return (
-    <div className="table-scroll">
+    <div className="table-scroll" role="region" aria-label="Rejected records" tabIndex={0}>
       <table className="table quarantine-records">
         <thead>
           <tr>

@@ -18,7 +18,7 @@ export function Retention(): ReactNode {
       </header>
       {error !== undefined && <Failure error={error} />}
       {value !== undefined && (
-        <div className="table-scroll">
+        <div className="table-scroll" role="region" aria-label="Retention" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>

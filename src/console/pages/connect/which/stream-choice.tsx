@@ -93,7 +93,12 @@ function StreamTable({
 }): ReactNode {
   const isKinesis = kind === 'kinesis';
   return (
-    <div className="table-scroll connect-list">
+    <div
+      className="table-scroll connect-list"
+      role="region"
+      aria-label="Streams to choose from"
+      tabIndex={0}
+    >
       <table className="table">
         <thead>
           <tr>

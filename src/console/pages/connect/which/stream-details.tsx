@@ -41,7 +41,7 @@ export function StreamDetails({
           {count(all.length)} {word}
           {all.length === 1 ? '' : 's'}
         </summary>
-        <div className="table-scroll">
+        <div className="table-scroll" role="region" aria-label="Partitions" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>

@@ -34,7 +34,7 @@ export function DashboardList(): ReactNode {
       {error !== undefined && <Failure error={error} />}
       {value?.dashboards.length === 0 && <None />}
       {value !== undefined && value.dashboards.length > 0 && (
-        <div className="table-scroll">
+        <div className="table-scroll" role="region" aria-label="Dashboards" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>

@@ -30,7 +30,7 @@ export function PreviewView({
         .map(({ name, columns, rows }) => (
           <section key={name} aria-label={`Rows of ${name}`}>
             <h3>{name}</h3>
-            <div className="table-scroll edit-rows" role="group" aria-label={name} tabIndex={0}>
+            <div className="table-scroll edit-rows" role="region" aria-label={name} tabIndex={0}>
               <table className="table">
                 <thead>
                   <tr>

@@ -22,7 +22,7 @@ ORDER BY epoch DESC LIMIT ${epochsMax}`;
         </p>
       )}
       {rows !== undefined && rows.length > 0 && (
-        <div className="table-scroll" role="group" aria-label="Epochs" tabIndex={0}>
+        <div className="table-scroll" role="region" aria-label="Epochs" tabIndex={0}>
           <table className="table pipelines-narrow">
             <thead>
               <tr>

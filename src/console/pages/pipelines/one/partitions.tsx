@@ -12,7 +12,7 @@ export function Partitions({ pipeline }: { readonly pipeline: PipelineAnswer }):
     return <p className="quiet">Its sources have no partitions, or none is known yet.</p>;
   }
   return (
-    <div className="table-scroll" role="group" aria-label="Partitions" tabIndex={0}>
+    <div className="table-scroll" role="region" aria-label="Partitions" tabIndex={0}>
       <table className="table">
         <thead>
           <tr>

@@ -19,7 +19,7 @@ WHERE pipeline = $1 ORDER BY rejected_at DESC, "partition", "position" LIMIT ${r
       {rows?.length === 0 && <p className="quiet">It rejected no record.</p>}
       {rows !== undefined && rows.length > 0 && (
         <>
-          <div className="table-scroll" role="group" aria-label="Rejected records" tabIndex={0}>
+          <div className="table-scroll" role="region" aria-label="Rejected records" tabIndex={0}>
             <table className="table">
               <thead>
                 <tr>
