@@ -16,7 +16,7 @@ export function RowWay({ table }: { readonly table: TableAnswer }): ReactNode {
   const record = place.search.get('record');
   return (
     <div className="way">
-      <Condition key={where} where={where} place={place} />
+      <Condition key={`condition ${where}`} where={where} place={place} />
       {where === '' && record !== null && (
         <FromRecord
           table={table}
@@ -32,7 +32,7 @@ export function RowWay({ table }: { readonly table: TableAnswer }): ReactNode {
           record that it was.
         </p>
       )}
-      {where !== '' && <Found key={where} table={table} where={where} />}
+      {where !== '' && <Found key={`found ${where}`} table={table} where={where} />}
     </div>
   );
 }

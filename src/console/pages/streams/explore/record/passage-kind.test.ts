@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { passageKind } from './passage-kind.ts';
+import { partitionNames, passageKind } from './passage-kind.ts';
 
 const sequence = '49590338271490256608559692538361571095921575989136588898';
 const cases: readonly (readonly [string, string | undefined, string, string])[] = [
@@ -20,4 +20,10 @@ const cases: readonly (readonly [string, string | undefined, string, string])[] 
 
 test.each(cases)('%s read up to %s: the record at %s is %s', (connector, read, at, expected) => {
   expect(passageKind(connector, read, at)).toBe(expected);
+});
+
+test('a partition of a topic has the topic before it, also where the stream has another name', () => {
+  expect(partitionNames('1', ['orders', 'orders'])).toEqual(['1', 'orders/1']);
+  expect(partitionNames('1', ['mine', 'topic'])).toEqual(['1', 'mine/1', 'topic/1']);
+  expect(partitionNames('1', ['a', 'a', 'b'])).toEqual(['1', 'a/1']);
 });

@@ -12,6 +12,19 @@ export function passageKind(
   return connector === 'kinesis' ? inShard(read, position) : inLog(read, position);
 }
 
+/**
+ * What a pipeline may call a partition of a stream: as looks do, or `TOPIC/NUMBER`. The list has
+ * the stream's name and what the pipeline reads; of several topics only the stream's own can be
+ * meant.
+ */
+export function partitionNames(
+  partition: string,
+  [stream = '', ...read]: readonly string[],
+): readonly string[] {
+  const topics = new Set([stream, ...(read.length === 1 ? read : [])]);
+  return [partition, ...[...topics].map((topic) => `${topic}/${partition}`)];
+}
+
 /** `OFFSET`, `OFFSET@EPOCH@TOPIC`: of what is read next, in the embedded log and in topics. */
 function inLog(read: string, position: string): 'read' | 'ahead' | 'unknown' {
   const next = /^(\d+)(?:@|$)/.exec(read)?.[1];

@@ -7,7 +7,7 @@ import type { StreamReader } from '../../stream-readers.ts';
 import type { Explored } from '../use-explorer.ts';
 import { lookedRecords } from '../look/looked-records.ts';
 import { lookAt } from '../look/use-look.ts';
-import { passageKind } from './passage-kind.ts';
+import { partitionNames, passageKind } from './passage-kind.ts';
 
 /** What is found out about one record; what isn't known yet, or can't be, is undefined. */
 export type Way = {
@@ -45,7 +45,9 @@ export function useWay(
           error: errorBodyOf(thrown),
         })),
         Promise.all(
-          readers.map(async (reader) => await passageOrWhyNot(record, reader, stop.signal)),
+          readers.map(
+            async (reader) => await passageOrWhyNot({ record, name }, reader, stop.signal),
+          ),
         ),
       ]);
       if (!stop.signal.aborted) setFound({ record, way: { ...place, passages } });
@@ -78,13 +80,15 @@ async function placeOf(
   return { arrivedAt: found.time, beside: found.beside };
 }
 
+type Placed = { readonly record: TailRecord; /** Of its stream. */ readonly name: string };
+
 async function passageOrWhyNot(
-  record: TailRecord,
+  placed: Placed,
   reader: StreamReader,
   signal: AbortSignal,
 ): Promise<Passage> {
   try {
-    return await passageOf(record, reader, signal);
+    return await passageOf(placed, reader, signal);
   } catch (thrown) {
     const { name: pipeline } = reader.pipeline;
     return { pipeline, outcome: { kind: 'failed', error: errorBodyOf(thrown) } };
@@ -92,16 +96,18 @@ async function passageOrWhyNot(
 }
 
 async function passageOf(
-  { partition, position }: TailRecord,
+  { record: { partition, position }, name: stream }: Placed,
   { pipeline: { name }, source }: StreamReader,
   signal: AbortSignal,
 ): Promise<Passage> {
   if (partition === undefined || position === undefined) {
     return { pipeline: name, outcome: { kind: 'unknown' } };
   }
+  const names = partitionNames(partition, [stream, ...(source.reads?.names ?? [])]);
   const sql = `SELECT code, message FROM quarantine
-    WHERE pipeline = $1 AND source = $2 AND partition = $3 AND position = $4 LIMIT 1`;
-  const params = [name, source.name, partition, position];
+    WHERE pipeline = $1 AND source = $2 AND position = $3 AND partition IN
+      (${names.map((_, index) => `$${index + 4}`).join(', ')}) LIMIT 1`;
+  const params = [name, source.name, position, ...names];
   const [details, rejected] = await Promise.all([
     request<PipelineAnswer>(`/api/v1/pipelines/${encodeURIComponent(name)}`, { signal }),
     request<QueryAnswerDocument>('/api/v1/query', { body: { sql, params }, signal }),
@@ -116,6 +122,6 @@ async function passageOf(
   }
   const read = details.sources
     .find((one) => one.name === source.name)
-    ?.partitions?.find((one) => one.partition === partition)?.position;
+    ?.partitions?.find((one) => names.includes(one.partition))?.position;
   return { pipeline: name, outcome: { kind: passageKind(source.connector, read, position) } };
 }
