@@ -43,6 +43,8 @@ export type Crossing = {
   /** Counts when it became what it is. */
   readonly counts: RecordCounts;
   readonly isTold: boolean;
+  /** Of one that is past: whether anybody was told that it had begun. */
+  readonly isBeginningTold?: boolean | undefined;
   /** The rule's version with which telling was given up: another one is tried again. */
   readonly givenUpVersion?: string | undefined;
 };

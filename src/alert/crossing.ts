@@ -3,7 +3,7 @@ import type { RecordCounts } from '../pipeline/rates/record-rates.ts';
 import type { AlertRule, Crossing } from './alert.ts';
 
 /** A share that moves around its threshold is one crossing: it is over when it stays below. */
-export const quietMs = 60_000;
+const quietMs = 60_000;
 
 export type Look = {
   readonly rule: AlertRule;
@@ -33,13 +33,13 @@ export function nextCrossing(before: Crossing | undefined, look: Look): Crossing
     if (!above) return undefined;
     return { kind: 'over', id: newId(), sinceMs: nowMs, counts, isTold: false };
   }
-  // Nobody was told that it was over: nor that it goes on.
+  // Nobody was told that it was over: nor need they be that it goes on.
   if (before.kind === 'past') {
-    const { untilMs: _past, givenUpVersion: _version, ...rest } = before;
-    return above ? { ...rest, kind: 'over', counts, isTold: true } : before;
+    const { id, sinceMs, isBeginningTold: isTold = false } = before;
+    return above ? { kind: 'over', id, sinceMs, counts, isTold } : before;
   }
   const isQuiet = quietSinceMs !== undefined && nowMs - quietSinceMs >= quietMs;
   if (above || !isComplete || !isQuiet) return before;
-  const { id, sinceMs } = before;
-  return { kind: 'past', id, sinceMs, untilMs: nowMs, counts, isTold: false };
+  const { id, sinceMs, isTold: isBeginningTold } = before;
+  return { kind: 'past', id, sinceMs, untilMs: nowMs, counts, isTold: false, isBeginningTold };
 }

@@ -20,7 +20,7 @@ export interface RecentRecords {
 
 /** Counts within so long are added up: windows are exact to that. */
 const stepMs = 5000;
-export const recentMsMax = 3_600_000;
+const recentMsMax = 3_600_000;
 const minuteMs = 60_000;
 const minutesShown = 60;
 

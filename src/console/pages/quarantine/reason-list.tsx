@@ -37,6 +37,7 @@ export function ReasonList({ filter }: { readonly filter: Filter }): ReactNode {
         <QuarantineTabs current="reasons" />
       </header>
       {error !== undefined && <Failure error={error} />}
+      {rows === undefined && error === undefined && <p className="quiet">Counting…</p>}
       {rows?.length === 0 && isUnfiltered(filter) && <NothingRejected />}
       {rows !== undefined && (rows.length > 0 || !isUnfiltered(filter)) && (
         <>
