@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
-import { DataDirectory } from './data-directory.ts';
+import { checkCatalogIsThere, DataDirectory } from './data-directory.ts';
 
 let root: string;
 
@@ -44,7 +44,7 @@ describe('a data directory', () => {
   test('is held by one at a time, and free when that one ends', () => {
     const data = DataDirectory.open(root);
     const module = pathToFileURL(join(import.meta.dirname, 'data-directory.ts')).href;
-    const script = `import { DataDirectory } from ${JSON.stringify(module)};
+    const script = `import { checkCatalogIsThere, DataDirectory } from ${JSON.stringify(module)};
       try { DataDirectory.open(process.argv[1]); console.log('opened'); }
       catch (thrown) { console.log(thrown.code); }`;
     const open = (): string =>
@@ -113,6 +113,21 @@ describe('a data directory', () => {
     for (const text of ['', 'not json', '{"name":"my app"}', '[]', '{"layout":"1"}']) {
       writeFileSync(join(root, 'helios.json'), text);
       expect(failure(root).message).toContain("is not Helios's");
+    }
+  });
+
+  test('that has pipelines without a catalog is not begun anew', () => {
+    const data = DataDirectory.open(root);
+    try {
+      expect(() => checkCatalogIsThere(data)).not.toThrow();
+      mkdirSync(data.inside('pipelines', 'some-id'));
+      expect(() => checkCatalogIsThere(data)).toThrow(/catalog\.db is gone, its pipelines are not/);
+      writeFileSync(data.inside('catalog.db'), '');
+      expect(() => checkCatalogIsThere(data)).toThrow(/is gone/);
+      writeFileSync(data.inside('catalog.db'), 'of something');
+      expect(() => checkCatalogIsThere(data)).not.toThrow();
+    } finally {
+      data.close();
     }
   });
 

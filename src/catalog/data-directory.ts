@@ -4,6 +4,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -89,6 +90,21 @@ export class DataDirectory {
   close(): void {
     this.#lock.close();
   }
+}
+
+/**
+ * Fails with `corrupt_data` where a folder has pipelines and nothing that names them: to begin
+ * with an empty catalog would look as if there had been none.
+ */
+export function checkCatalogIsThere({ path: root }: DataDirectory): void {
+  const [catalog, pipelines] = [join(root, 'catalog.db'), join(root, 'pipelines')];
+  const bytes = statSync(catalog, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes > 0 || readdirSync(pipelines).length === 0) return;
+  throw new HeliosError('corrupt_data', `The catalog ${catalog} is gone, its pipelines are not.`, {
+    hint:
+      'Restore the file from a copy. To begin with no pipelines instead, move the folder ' +
+      `${pipelines} away: their tables stay where they are.`,
+  });
 }
 
 /** A standby takes over this soon at most after the lock is free. */

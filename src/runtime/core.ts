@@ -5,7 +5,7 @@ import { type Logger, pino } from 'pino';
 import { systemClock } from '../base/clock.ts';
 import type { HeliosError } from '../base/errors.ts';
 import { Catalog } from '../catalog/catalog.ts';
-import type { DataDirectory } from '../catalog/data-directory.ts';
+import { checkCatalogIsThere, type DataDirectory } from '../catalog/data-directory.ts';
 import type { LogLevel } from '../cli/context.ts';
 import { checkpointRun, Journal } from '../pipeline/care/journal.ts';
 import { Engine } from '../engine/engine.ts';
@@ -225,7 +225,10 @@ async function stateOf(
   { data, state, environment }: CoreOptions,
   onProblem: (problem: HeliosError) => void,
 ): Promise<TakenState | undefined> {
-  if (state === undefined) await checkStateIsHere(data);
+  if (state === undefined) {
+    await checkStateIsHere(data);
+    checkCatalogIsThere(data);
+  }
   return state && (await takeState({ ...state, data, environment, onProblem }));
 }
 
