@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createBucket } from '../lake/bucket.ts';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
+import { startVersity, type VersityPeer } from '../peers/versitygw.ts';
 import { produce } from '../peers/kafka-producers.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 import { axeFindings, buildConsole, openPage, schemes, startBrowser } from './browser.ts';
@@ -13,13 +15,17 @@ const parts = await kafkaParts();
 let directory: string;
 let helios: HeliosProcess;
 let broker: KafkaBroker | undefined;
+let store: VersityPeer | undefined;
 let browser: Browser;
 let url: string;
 
 beforeAll(async () => {
   buildConsole();
   directory = await mkdtemp(join(tmpdir(), 'helios-connect-'));
-  const environment = { KAFKA_PASSWORD: 'wrong' };
+  store = await startVersity();
+  const { accessKeyId = '', secretAccessKey = '' } = store?.credentials ?? {};
+  const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+  const environment = { KAFKA_PASSWORD: 'wrong', ...keys };
   const starting = HeliosProcess.start({ dataDirectory: join(directory, 'data'), environment });
   const broking = parts === undefined ? undefined : KafkaBroker.create(parts);
   [helios, browser, broker] = await Promise.all([starting, startBrowser(), broking]);
@@ -30,6 +36,7 @@ afterAll(async () => {
   await browser?.close();
   await helios?.[Symbol.asyncDispose]();
   await broker?.[Symbol.asyncDispose]();
+  await store?.[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -130,6 +137,23 @@ test('from a file to a table, attached and read', async () => {
   await rowsOf('sold', 2);
   expect(complaints.filter((one) => !/status of 4/.test(one))).toEqual([]);
   await context.close();
+});
+
+test('files of a store are asked where they are', async (context) => {
+  if (store === undefined) return context.skip();
+  const bucket = await createBucket(store.endpoint, store.credentials);
+  await mkdir(join(store.folder, bucket, 'sales'));
+  await writeFile(join(store.folder, bucket, 'sales', 'a.csv'), 'city,sold\nKöln,1\nŁódź,2\n');
+  const { page, context: opened, complaints } = await openPage(browser, 1440);
+  await page.goto(`${url}/connect?kind=files`);
+  await page.getByLabel('Path or address').fill(`s3::${store.endpoint}/${bucket}/sales`);
+  await page.getByRole('button', { name: 'Name it' }).click();
+  await page.getByLabel('Name of the table').fill('stored');
+  await page.getByRole('button', { name: 'Attach stored' }).click();
+  await page.waitForURL('**/tables/stored');
+  expect(await helios.queryNumber('SELECT sum(sold) FROM stored')).toBe(3);
+  expect(complaints).toEqual([]);
+  await opened.close();
 });
 
 test('from a cluster that refuses at first to the table of a topic', async (context) => {

@@ -59,7 +59,7 @@ export function barOption(data: ChartData, look: Look, zone: string): EChartsCor
   const values = {
     type: 'value',
     splitLine: { lineStyle: { color: look.line } },
-    axisLabel: { color: look.quiet },
+    axisLabel: { color: look.quiet, hideOverlap: true },
   };
   const hasLegend = data.series.length > 1;
   return {

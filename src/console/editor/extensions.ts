@@ -1,4 +1,9 @@
-import { autocompletion, closeBrackets, completionKeymap } from '@codemirror/autocomplete';
+import {
+  autocompletion,
+  closeBrackets,
+  closeCompletion,
+  completionKeymap,
+} from '@codemirror/autocomplete';
 import { closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { SQLDialect, sql } from '@codemirror/lang-sql';
@@ -13,6 +18,7 @@ import {
   lineNumbers,
   placeholder,
 } from '@codemirror/view';
+import { after } from '../clock.ts';
 import type { KnownTable } from './completion-scope.ts';
 import { hoverDocs } from './completion/hover.ts';
 import { completionSources } from './completion.ts';
@@ -52,7 +58,8 @@ const dialect = SQLDialect.define({
     'text time timestamp timestamptz tinyint ubigint uhugeint uinteger uuid varchar',
   builtin: '',
   operatorChars: '+-*/<>=~!@#%^&|`?:',
-  doubleDollarQuotedStrings: true,
+  // With them, the name of $from would be a keyword; $$texts$$ are rare.
+  doubleDollarQuotedStrings: false,
   caseInsensitiveIdentifiers: true,
   specialVar: '$',
 });
@@ -83,6 +90,10 @@ export function editorExtensions(page: EditorPage): Extension {
     }),
     hoverDocs(page.tables),
     scriptWords(),
+    // What is asked for on leaving would be offered over what is gone to.
+    EditorView.domEventHandlers({
+      blur: (_event, view) => void after(0, () => closeCompletion(view)),
+    }),
     editorLook(),
     ownKeys(page),
     keymap.of([

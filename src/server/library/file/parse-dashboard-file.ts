@@ -29,8 +29,20 @@ export async function parseDashboardFile(text: string): Promise<DashboardFile> {
   const wrong = findProblems(dashboardFileSchema, value);
   const problems = wrong.length > 0 ? wrong : dashboardProblems(value as DashboardFile);
   if (problems.length === 0) return value as DashboardFile;
-  throw failed(problems.map((problem) => placed(document, lines, problem)));
+  const errors = problems.map((problem) => placed(document, lines, problem));
+  throw failed(errors.toSorted((one, other) => byPlace(one.position, other.position)));
 }
+
+function byPlace(one: TextPosition, other: TextPosition): number {
+  return one.line - other.line || one.column - other.column;
+}
+
+/** Patterns in words. */
+const patterns: Readonly<Record<string, string>> = {
+  last: 'must be a length of time such as 15m, 6h or 7d',
+  id: 'must be of up to 64 letters, digits, - and _',
+  name: 'must be a name that can stand behind $ in SQL, such as product_id',
+};
 
 type FileError = {
   readonly message: string;
@@ -64,7 +76,8 @@ function placed(
 ): FileError {
   const node = nodeAt(document, kind === 'missing' ? path.slice(0, -1) : path, kind === 'unknown');
   const [start = 0, end = start] = node?.range ?? [];
-  return { message: `${pathText(path)} ${text}.`, position: placeOf(lines, start, end) };
+  const words = text.startsWith('must match pattern') ? patterns[path.at(-1) ?? ''] : undefined;
+  return { message: `${pathText(path)} ${words ?? text}.`, position: placeOf(lines, start, end) };
 }
 
 /** The value at a path, or the key of it; what is around it where there is none. */

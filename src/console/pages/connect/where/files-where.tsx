@@ -34,7 +34,13 @@ export function FilesWhere({ draft, change, goTo }: StepProps): ReactNode {
       <div className="connect-form">
         <Field
           label="Path or address"
-          note="Of a file or a folder, as the machine sees it that Helios runs on; or s3://bucket/folder."
+          note={
+            <>
+              Of a file or a folder, as the machine sees it that Helios runs on; or{' '}
+              <code>s3://bucket/folder</code>, at another store than Amazon’s{' '}
+              <code>s3::http://host:9000/bucket/folder</code>.
+            </>
+          }
           isWide
         >
           {(ids) => (

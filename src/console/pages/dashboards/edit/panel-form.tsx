@@ -41,8 +41,16 @@ export function PanelForm({
     const next = { ...rest, title: title.trim(), kind, source };
     onDone(kind === 'number' && unit !== '' ? { ...next, unit } : next);
   };
+  const [isLeaving, setLeaving] = useState(false);
+  const isChanged =
+    title !== panel.title ||
+    kind !== panel.kind ||
+    unit !== (panel.unit ?? '') ||
+    JSON.stringify(source) !== JSON.stringify(panel.source);
+  // Escape is also what closes the editor's list of completions: it loses nothing that was typed.
+  const leave = (): void => (isChanged && !isLeaving ? setLeaving(true) : onClose());
   return (
-    <Dialog title={panel.title === '' ? 'A panel' : panel.title} isWide onClose={onClose}>
+    <Dialog title={panel.title === '' ? 'A panel' : panel.title} isWide onClose={leave}>
       <form className="board-form" onSubmit={done}>
         <label className="field">
           <span className="label">Title</span>
@@ -56,6 +64,11 @@ export function PanelForm({
         </label>
         <SourceField source={source} onChange={setSource} />
         <LookFields kind={kind} unit={unit} onKind={setKind} onUnit={setUnit} />
+        {isLeaving && (
+          <p className="notice" role="alert">
+            What you typed is not taken yet: once more, and it is gone.
+          </p>
+        )}
         <DialogButtons action="Take it" isDisabled={isEmpty} onClose={onClose} />
       </form>
     </Dialog>

@@ -150,11 +150,14 @@ function Conflicts({
           {conflicts.map(({ kind, path, changed_at: changedAt }) => (
             <li key={`${kind} ${path}`}>
               the {kind === 'query' ? 'saved query' : 'dashboard'} <b>{path}</b>, changed{' '}
-              <Time at={changedAt} />
+              <Time at={changedAt} to="minute" />
             </li>
           ))}
         </ul>
-        <p>Replace them, or give the dashboard another name above.</p>
+        <p>
+          Replace {conflicts.length === 1 ? 'it' : 'them'}, or give the dashboard another name
+          above.
+        </p>
       </div>
     </div>
   );

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { ErrorBody, QueryAnswerDocument } from '../../../../server/api.ts';
 import type { SharedQueryBody } from '../../../../server/library/library-api.ts';
 import { errorBodyOf, send } from '../../../api/request.ts';
-import { after, nowMs } from '../../../clock.ts';
+import { after, nowMs, serverNowMs } from '../../../clock.ts';
 import { newestAgeMs, waitMs } from './tick.ts';
 
 /** What a panel shows: the newest answer, and why there is no newer one. */
@@ -41,7 +41,7 @@ export function usePanelAnswer(
         if (stop.signal.aborted) return;
         failures = 0;
         answered.current = key;
-        setState({ key, answer, error: undefined, ageMs: newestAgeMs(answer.saw, nowMs()) });
+        setState({ key, answer, error: undefined, ageMs: newestAgeMs(answer.saw, serverNowMs()) });
       } catch (thrown) {
         if (stop.signal.aborted) return;
         failures += 1;
