@@ -248,8 +248,9 @@ function textJson(expression: string): string {
   return `to_json((${expression})::VARCHAR)::VARCHAR`;
 }
 
+/** Text without anything to escape: cheaper than putting quotes around it, in time and memory. */
 function quoted(text: string): string {
-  return `('"' || ${text} || '"')`;
+  return `to_json(${text})::VARCHAR`;
 }
 
 function joined(list: string): string {

@@ -10,6 +10,11 @@ export type QueryRequest = {
   readonly params?: Readonly<Record<string, unknown>> | readonly unknown[] | undefined;
   readonly format: ResultFormat;
   readonly maxRows: number | undefined;
+  /**
+   * Of a value in `json`: a longer one is `{helios_cut, helios_bytes}`, its beginning and size, in
+   * rows of up to 300 columns.
+   */
+  readonly cellBytesMax?: number | undefined;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal;
   /** Called at most a few times a second while the query runs. */

@@ -94,6 +94,7 @@ export class RunningQuery {
       parameters: request.params ?? [],
       format: request.format,
       rowsMax,
+      cellBytesMax: request.cellBytesMax,
       views: views.statements,
       onProgress: (rowsRead, percent) => request.onProgress?.({ rowsRead, percent }),
     });

@@ -7,7 +7,7 @@ import { QueryFixture } from './fixture/query-fixture.ts';
 let fixture: QueryFixture;
 
 beforeAll(async () => {
-  fixture = await QueryFixture.open();
+  fixture = await QueryFixture.open({ memoryBytes: 2 ** 30 });
 });
 
 afterAll(() => fixture[Symbol.asyncDispose]());
@@ -38,8 +38,25 @@ test('a result of 2,000 columns is answered in every format', async () => {
   expect([table.numRows, table.numCols]).toEqual([3, columnCount]);
 });
 
-test('a value of 2,000 fields is answered whole', async () => {
-  const fields = names.map((name, index) => `'${name}': ${cells[index]}`).join(', ');
+test('a value of 1,200 fields is answered whole', async () => {
+  const fields = names.slice(0, 1200).map((name, index) => `'${name}': ${cells[index]}`).join(', ');
   const { rows } = await fixture.document({ sql: `SELECT {${fields}} AS wide` });
-  expect(Object.values(rows[0]?.[0] as object)).toEqual(values);
+  expect(Object.values(rows[0]?.[0] as object)).toEqual(values.slice(0, 1200));
+});
+
+test('long values are cut where that is asked for, and say how long they are', async () => {
+  const long = `SELECT repeat('é', 5000) AS long, '"short"' AS short, NULL AS none,
+    [repeat('x', 9000)] AS list, repeat('a', 2000)::BLOB AS bytes, 7 AS number`;
+  const { rows } = await fixture.document({ sql: long, cellBytesMax: 4000 });
+  expect(rows).toEqual([
+    [
+      { helios_cut: 'é'.repeat(1000), helios_bytes: 10_000 },
+      '"short"',
+      null,
+      { helios_cut: `["${'x'.repeat(998)}`, helios_bytes: 9004 },
+      expect.stringMatching(/^YWFh/),
+      7,
+    ],
+  ]);
+  expect((await fixture.document({ sql: long })).rows[0]?.[0]).toBe('é'.repeat(5000));
 });

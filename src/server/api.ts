@@ -65,6 +65,8 @@ export type QueryBody = {
   readonly params?: Readonly<Record<string, unknown>> | readonly unknown[] | undefined;
   /** 10,000 unless given; more rows set `truncated`. */
   readonly max_rows?: number | undefined;
+  /** Values that are longer are `{helios_cut, helios_bytes}`: their beginning, and their size. */
+  readonly max_cell_bytes?: number | undefined;
   readonly timeout_ms?: number | undefined;
 };
 

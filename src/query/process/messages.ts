@@ -29,6 +29,7 @@ export type RunOrder = {
   readonly parameters: Parameters;
   readonly format: ResultFormat;
   readonly rowsMax: number | undefined;
+  readonly cellBytesMax: number | undefined;
   /** Statements that make the views; by Helios, never by a person. Equal ones are made once. */
   readonly views: readonly ViewStatements[];
   /** The named pipe that takes the result's bytes. */

@@ -90,21 +90,50 @@ function lineSql(order: RunOrder, shape: ResultShape): string {
   }));
   switch (order.format) {
     case 'json': {
-      const values = fields.map(({ type, expression }) => jsonValueSql(type, expression, 'result'));
-      return joinedTextSql(["',['", ...separated(values), "']'"]);
+      // Each part of an expression takes memory, and wide rows have none to spare for this one.
+      const bytesMax = fields.length > cutColumnsMax ? undefined : order.cellBytesMax;
+      const values = fields.map((field) => jsonCellSql(field, bytesMax));
+      return joinedTextSql(["',['", separatedSql(values), "']'"]);
     }
     case 'ndjson':
       return jsonFieldsSql(fields, 'result');
     default:
-      return joinedTextSql(
-        separated(fields.map(({ type, expression }) => csvValueSql(type, expression))),
-      );
+      return separatedSql(fields.map(({ type, expression }) => csvValueSql(type, expression)));
   }
 }
 
-function separated(values: readonly string[]): readonly string[] {
-  return values.flatMap((value, index) => (index === 0 ? [value] : ["','", value]));
+/** None of them is NULL. */
+function separatedSql(values: readonly string[]): string {
+  return `concat_ws(',', ${values.join(', ')})`;
 }
+
+type Cell = { readonly type: ColumnType; readonly expression: string };
+
+/** A value as JSON; of one with more than `bytesMax` its beginning, and how long it is. */
+function jsonCellSql({ type, expression }: Cell, bytesMax: number | undefined): string {
+  const whole = jsonValueSql(type, expression, 'result');
+  if (bytesMax === undefined || !longKinds.has(type.kind)) return whole;
+  const isText = type.kind === 'text' || type.kind === 'json';
+  const text = isText ? `(${expression})::VARCHAR` : whole;
+  const start = `to_json("left"(${text}, ${cutCharacters}))::VARCHAR`;
+  const parts = [`'{"helios_cut":'`, start, `',"helios_bytes":'`, `strlen(${text})`, `'}'`];
+  return `CASE WHEN strlen(${text}) > ${bytesMax} THEN ${joinedTextSql(parts)} ELSE ${whole} END`;
+}
+
+/** Rows with more columns have their values whole. */
+const cutColumnsMax = 300;
+
+/** Of a value that is cut so much is left. */
+const cutCharacters = 1000;
+
+const longKinds: ReadonlySet<ColumnType['kind']> = new Set([
+  'text',
+  'json',
+  'bytes',
+  'list',
+  'struct',
+  'map',
+]);
 
 /** What Helios's types can't hold is shown as DuckDB writes it. */
 function typeOf(typeText: string): ColumnType {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { HeliosError } from '../../base/errors.ts';
 import { findError } from '../framework.ts';
-import { queryParamsSchema } from '../routes/query.ts';
+import { maxCellBytesSchema, queryParamsSchema } from '../routes/query.ts';
 import type { LiveRequest } from './live-api.ts';
 import type { TSchema } from 'typebox';
 import type { RawData } from 'ws';
@@ -39,6 +39,7 @@ const querySchema = Type.Object(
     sql,
     params: queryParamsSchema,
     max_rows: Type.Optional(Type.Integer({ minimum: 1 })),
+    max_cell_bytes: maxCellBytesSchema,
     timeout_ms: Type.Optional(Type.Integer({ minimum: 1 })),
   },
   closed,

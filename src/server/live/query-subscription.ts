@@ -16,6 +16,7 @@ export async function runLiveQuery(
     params: request.params,
     format: 'json',
     maxRows: request.max_rows,
+    cellBytesMax: request.max_cell_bytes,
     timeoutMs: request.timeout_ms,
     signal,
     onProgress: ({ rowsRead, percent }) => {

@@ -40,6 +40,7 @@ export function addQueryRoutes(app: Routes, dependencies: QueryDependencies): vo
       params: body.params,
       format,
       maxRows: body.max_rows,
+      cellBytesMax: body.max_cell_bytes,
       timeoutMs: body.timeout_ms,
       signal,
     });
@@ -74,6 +75,17 @@ const params = Type.Optional(
   }),
 );
 
+const maxCellBytes = Type.Optional(
+  Type.Integer({
+    minimum: 1000,
+    description:
+      'In a JSON answer of up to 300 columns, values that are longer are ' +
+      '{helios_cut, helios_bytes}: their beginning, and how many bytes they have.',
+  }),
+);
+
+/** The same for who asks over the live socket. */
+export const maxCellBytesSchema: TSchema = maxCellBytes;
 /** The same for who asks over the live socket. */
 export const queryParamsSchema: TSchema = params;
 
@@ -88,6 +100,7 @@ const querySchema = {
       sql: Type.String({ minLength: 1, maxLength: 1_000_000 }),
       params,
       max_rows: Type.Optional(Type.Integer({ minimum: 1, default: 10_000 })),
+      max_cell_bytes: maxCellBytes,
       timeout_ms: Type.Optional(Type.Integer({ minimum: 1 })),
     },
     { additionalProperties: false },
