@@ -57,7 +57,7 @@ export async function exportAll(
   }
 }
 
-/** Passes bytes on, and fails at the end where the last line of NDJSON says that rows are missing. */
+/** Passes bytes on; fails at the end where the last line of NDJSON says that rows are missing. */
 function wholeOnly(
   format: ExportFormat,
   onBytes: (count: number) => void,

@@ -1,12 +1,14 @@
 import type { QueryAnswerDocument, QueryBody } from '../../server/api.ts';
 import { live } from './live-socket.ts';
-import { ApiError, request } from './request.ts';
+import { boundedAnswer } from './bounded-answer.ts';
+import { ApiError, send } from './request.ts';
 
 export type QueryProgress = { readonly rowsRead: number; readonly percent: number | undefined };
 
 /**
  * One query's answer, with what is known of its progress. The socket tells progress and carries
- * answers up to its limit; larger ones are asked for again over HTTP. An abort cancels the query on
+ * answers up to its limit; larger ones are asked for again over HTTP, and read as far as a page can
+ * hold them. An abort cancels the query on
  * the server and rejects with the signal's reason; failures are `ApiError`.
  */
 export async function answerQuery(
@@ -27,8 +29,8 @@ export async function answerQuery(
 /** Longer texts may exceed what the socket takes as one message. */
 const socketCharactersMax = 10_000;
 
-function overHttp(body: QueryBody, signal: AbortSignal): Promise<QueryAnswerDocument> {
-  return request<QueryAnswerDocument>('/api/v1/query', { body, signal });
+async function overHttp(body: QueryBody, signal: AbortSignal): Promise<QueryAnswerDocument> {
+  return await boundedAnswer(await send('/api/v1/query', { body, signal }));
 }
 
 function overSocket(

@@ -11,7 +11,7 @@ import { functionSource, nestedSource } from './completion/sources.ts';
 import { type KnownTable, suggestions } from './completion-scope.ts';
 import { statementAt, sqlTokens } from './sql-text.ts';
 
-/** Columns, tables and functions at once; keywords and what is in JSON once the server tells them. */
+/** Columns, tables and functions at once; keywords and JSON once the server tells of them. */
 export function completionSources(tables: () => readonly KnownTable[]): CompletionSource[] {
   return [
     (context) => ofTables(context, tables()),

@@ -4,6 +4,7 @@ import { bytes } from '../text.ts';
 import { useZone } from '../time/zone.ts';
 import { cellText, exactText, laidOutJson } from './values/cell-text.ts';
 import { type GridColumn, zoneNote } from './values/columns.ts';
+import { isCut } from './values/cut-value.ts';
 import './cell-viewer.css';
 
 /** One value whole: JSON laid out, anything else as it is. */
@@ -18,7 +19,7 @@ export function CellViewer({
 }): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const text = exactText(value);
+  const text = isCut(value) ? value.helios_cut : exactText(value);
   const zone = useZone();
   const note = zoneNote(column.type, zone);
   const isLong = text !== undefined && text.length > charactersMax;
@@ -52,6 +53,11 @@ export function CellViewer({
         {isLong && (
           <p className="notice">
             The first {bytes(charactersMax)} of {bytes(text.length)}. An export has all of it.
+          </p>
+        )}
+        {isCut(value) && (
+          <p className="notice">
+            This is how it begins; it has {bytes(value.helios_bytes)}. An export has all of it.
           </p>
         )}
         {shown !== '' && <Copyable text={laidOutJson(shown) ?? shown} what="the value" />}

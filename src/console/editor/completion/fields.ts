@@ -21,7 +21,7 @@ export function structFields(type: string): readonly Field[] {
   });
 }
 
-/** The members that `json_group_structure` found, with their types; none where that is no object. */
+/** The members that `json_group_structure` found, with their types; none of what is no object. */
 export function jsonFields(structure: string): readonly Field[] {
   try {
     return membersOf(JSON.parse(structure));

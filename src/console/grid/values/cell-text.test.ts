@@ -70,3 +70,9 @@ test.each([
 test('long types are cut', () => {
   expect(shortType('STRUCT(a INTEGER, b VARCHAR, c DOUBLE)')).toBe('struct(a integer, b var…');
 });
+
+test('a value that was cut says how large it is, wherever it goes', () => {
+  const cut = { helios_cut: 'abc', helios_bytes: 104_857_600 };
+  expect(cellText(cut, 'text', 'UTC')).toBe('105 MB: abc');
+  expect(exactText(cut)).toBe('abc… [cut: 105 MB in all]');
+});

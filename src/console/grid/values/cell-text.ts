@@ -1,9 +1,12 @@
+import { bytes } from '../../text.ts';
 import { timeText } from '../../time/time-text.ts';
 import type { ColumnKind } from './columns.ts';
+import { cutText, isCut } from './cut-value.ts';
 
 /** The exact text of a value, as it is copied; undefined is NULL. */
 export function exactText(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
+  if (isCut(value)) return cutText(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
@@ -12,6 +15,8 @@ export function exactText(value: unknown): string | undefined {
  * of `zone` show it.
  */
 export function cellText(value: unknown, kind: ColumnKind, zone: string): string {
+  if (isCut(value))
+    return `${bytes(value.helios_bytes)}: ${cellText(value.helios_cut, kind, zone)}`;
   const text = exactText(value) ?? '';
   if (kind === 'number') return grouped(text);
   if (kind === 'instant') return timeText(text, zone);

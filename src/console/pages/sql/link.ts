@@ -1,7 +1,7 @@
 import { isChanged } from './saved/saved-query.ts';
 import type { ResultView, SqlTab } from './tabs/tabs.ts';
 
-/** What a link to the page brings: a saved query by its path, or a query that is all in the link. */
+/** What a link to the page brings: a saved query by its path, or one that is all in the link. */
 export type LinkedQuery =
   | { readonly kind: 'saved'; readonly path: string }
   | ({ readonly kind: 'text' } & Pick<SqlTab, 'text' | 'typed' | 'view' | 'chart'>);

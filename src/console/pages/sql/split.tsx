@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from 'react';
+import { sharedTexts } from '../../kept-texts.ts';
 
 /** Two panes, one above the other, and the line between them that is dragged or moved by arrows. */
 export function Split({
@@ -67,13 +68,13 @@ const keyTargets: Readonly<Record<string, (percent: number) => number>> = {
 };
 
 function keptPercent(key: string): number {
-  const kept = Number(localStorage.getItem(key) ?? percentFirst);
+  const kept = Number(sharedTexts.getItem(key) ?? percentFirst);
   return kept >= percentMin && kept <= percentMax ? kept : percentFirst;
 }
 
 function keepPercent(key: string, percent: number): void {
   try {
-    localStorage.setItem(key, String(percent));
+    sharedTexts.setItem(key, String(percent));
   } catch {
     // A full storage is told of where it loses something.
   }

@@ -37,6 +37,8 @@ export type RunState = {
   readonly live: 'off' | 'on' | 'paused';
 };
 
+/** Longer values are shown by how they begin. */
+const cellBytesMax = 100_000;
 const tickMs = 1000;
 
 /**
@@ -100,7 +102,8 @@ export class QueryRun {
   async #ask(order: QueryOrder, startedMs: number): Promise<void> {
     const stop = new AbortController();
     this.#stop = stop;
-    const body = { sql: order.text, params: order.params, max_rows: order.rowsMax ?? rowsFirst };
+    const limits = { max_rows: order.rowsMax ?? rowsFirst, max_cell_bytes: cellBytesMax };
+    const body = { sql: order.text, params: order.params, ...limits };
     try {
       const document = await answerQuery(body, stop.signal, (progress) =>
         this.#onProgress(progress),

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type KeptTexts, TabStore } from './tab-store.ts';
+import type { KeptTexts } from '../../../kept-texts.ts';
+import { TabStore } from './tab-store.ts';
 import { newTab, type Tabs, withChanged } from './tabs.ts';
 
 class MemoryTexts implements KeptTexts {
@@ -13,6 +14,10 @@ class MemoryTexts implements KeptTexts {
   setItem(key: string, text: string): void {
     if (this.isFull) throw new Error('The quota has been exceeded.');
     this.texts.set(key, text);
+  }
+
+  removeItem(key: string): void {
+    this.texts.delete(key);
   }
 }
 

@@ -1,7 +1,5 @@
+import type { KeptTexts } from '../../../kept-texts.ts';
 import { newTab, type SqlTab, type Tabs, withChanged } from './tabs.ts';
-
-/** What the store needs of a browser's storage. */
-export type KeptTexts = Pick<Storage, 'getItem' | 'setItem'>;
 
 export type StoreTrouble =
   /** The browser keeps nothing more; tabs are only in this window. */
@@ -57,15 +55,19 @@ export class TabStore {
   /** Keeps what is new, and tells what kept it from that. */
   save(tabs: Tabs): StoreTrouble | undefined {
     let trouble: StoreTrouble | undefined;
-    try {
-      for (const tab of tabs.open) trouble = this.#saveTab(tab) ?? trouble;
-      this.#write(listKey, JSON.stringify(this.#listOf(tabs)));
-      this.#write(activeKey, tabs.activeId);
-      this.#own.setItem(activeKey, tabs.activeId);
-    } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      return { kind: 'refused', reason };
-    }
+    const attempt = (write: () => StoreTrouble | undefined | void): void => {
+      try {
+        trouble = write() ?? trouble;
+      } catch (thrown) {
+        const reason = thrown instanceof Error ? thrown.message : String(thrown);
+        trouble = { kind: 'refused', reason };
+      }
+    };
+    // One text that is refused keeps no other from being kept.
+    for (const tab of tabs.open) attempt(() => this.#saveTab(tab));
+    attempt(() => this.#write(listKey, JSON.stringify(this.#listOf(tabs))));
+    attempt(() => this.#write(activeKey, tabs.activeId));
+    attempt(() => this.#own.setItem(activeKey, tabs.activeId));
     return trouble;
   }
 
@@ -111,6 +113,8 @@ export class TabStore {
     const isTheirs = there !== undefined && there.revision !== this.#revisions.get(tab.id);
     if (isTheirs && there.tab.text !== tab.text) return { kind: 'conflict', theirs: there.tab };
     const kept: KeptTab = { revision: this.#newId(), tab };
+    // Also where the browser refuses it: what this window holds is its own then, not another's.
+    this.#revisions.set(tab.id, kept.revision);
     this.#write(tabKey(tab.id), JSON.stringify(kept));
     this.#remember(kept);
     return undefined;

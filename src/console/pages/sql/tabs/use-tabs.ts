@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { after } from '../../../clock.ts';
+import { ownTexts, sharedTexts } from '../../../kept-texts.ts';
 import { queryRuns } from '../run/query-run.ts';
 import { type StoreTrouble, TabStore } from './tab-store.ts';
 import {
@@ -35,7 +36,7 @@ export type TabsHandle = {
 const saveAfterMs = 300;
 
 export function useTabs(): TabsHandle {
-  const [store] = useState(() => new TabStore(localStorage, sessionStorage, newId));
+  const [store] = useState(() => new TabStore(sharedTexts, ownTexts, newId));
   const [tabs, setTabs] = useState(() => store.load());
   const [trouble, setTrouble] = useState<StoreTrouble>();
   const [outsideChanges, setOutsideChanges] = useState(0);
