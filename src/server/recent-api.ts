@@ -12,7 +12,7 @@ export type RecentCounts = {
 };
 
 export type RecordCountsAnswer = {
-  /** Of files of lines over a megabyte, good to about a hundredth. */
+  /** Where more than 256 kB of lines are read at once, good to about a hundredth. */
   readonly records_read: number;
   readonly records_rejected: number;
 };
