@@ -29,7 +29,12 @@ export function Columns({
         <h2>{columns.length === 1 ? '1 column' : `${count(columns.length)} columns`}</h2>
         {isByHand && <span className="quiet">The SQL was edited by hand: it decides.</span>}
       </header>
-      <div className="table-scroll what-columns" role="region" aria-label="Columns" tabIndex={0}>
+      <div
+        className="table-scroll what-columns"
+        role="region"
+        aria-label="Names and types"
+        tabIndex={0}
+      >
         <table className="table">
           <thead>
             <tr>
