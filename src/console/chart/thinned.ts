@@ -2,7 +2,7 @@
 type Values = readonly (number | null)[];
 
 /** So many values are drawn at most: each pixel of a screen has some, more only cost time. */
-export const valuesMax = 200_000;
+const valuesMax = 200_000;
 
 /**
  * Places to draw of so many that they can't all be: of each stretch the least and the greatest

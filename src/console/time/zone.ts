@@ -14,7 +14,7 @@ export function useZone(): string {
 }
 
 /** That of the link that was followed, or else the chosen one. */
-export function shownZone(): string {
+function shownZone(): string {
   return linkedZone() ?? chosenZone();
 }
 
