@@ -1,6 +1,6 @@
 import { access, constants, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCode } from '../../base/errors.ts';
+import { HeliosError, systemCode } from '../../base/errors.ts';
 
 /** Writes a new file and forces it to disk before it resolves. Fails when the file exists. */
 export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
@@ -23,24 +23,35 @@ export async function syncPath(path: string): Promise<void> {
   }
 }
 
+/** The folder above may be deleted meanwhile; in /proc it is there, and takes none. */
+const triesMax = 8;
+
 /**
  * Makes a folder and those above it, and forces their names to disk: a file's own fsync does not
  * keep the folder it lies in.
  */
-export async function makeFolderDurably(path: string): Promise<void> {
+export async function makeFolderDurably(path: string, triesLeft: number = triesMax): Promise<void> {
   try {
     await mkdir(path);
   } catch (thrown) {
     const code = systemCode(thrown);
     if (code === 'ENOENT' && dirname(path) !== path) {
+      if (triesLeft === 1) throw refused(path, thrown);
       await makeFolderDurably(dirname(path));
-      return makeFolderDurably(path);
+      return makeFolderDurably(path, triesLeft - 1);
     }
     if (code !== 'EEXIST') throw thrown;
     // Made a moment ago, perhaps, by who has not forced its name yet; not where none may look.
     if (!(await isReadable(dirname(path)))) return;
   }
   await syncPath(dirname(path));
+}
+
+function refused(path: string, cause: unknown): HeliosError {
+  return new HeliosError('storage_failed', `The folder ${path} can't be made.`, {
+    hint: 'Choose another place: that file system takes no folders there.',
+    cause,
+  });
 }
 
 async function isReadable(path: string): Promise<boolean> {

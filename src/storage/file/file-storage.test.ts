@@ -65,6 +65,13 @@ test('a folder that disappears while in use is made again', async () => {
   expect(await storage.putIfAbsent('a/b', new Uint8Array(1))).toBe('put');
 });
 
+test('a folder in which nobody can make one is a failure, and not tried for ever', async () => {
+  const storage = new FileStorage('/proc/helios/table');
+  await expect(storage.put('a', new Uint8Array(1))).rejects.toMatchObject({
+    code: 'storage_failed',
+  });
+});
+
 test('a file where a folder should be is a failure that names it', async () => {
   const storage = new FileStorage(root);
   await storage.put('a', new Uint8Array(1));
