@@ -1,7 +1,7 @@
 import type { QueryAnswerDocument, SawAnswer } from '../../server/api.ts';
 
 /** What a page holds of one answer: more of it would make every browser slow. */
-export const answerBytesMax: number = 48 * 1024 * 1024;
+const answerBytesMax: number = 48 * 1024 * 1024;
 
 /**
  * A query's answer, as far as it fits: of a longer one the first rows that do, as one that is

@@ -97,7 +97,7 @@ function openText(
 }
 
 /** The tab of a saved query, as it is now: what was changed in an open one stays. */
-export async function openSaved(
+async function openSaved(
   { tabs, open, choose, replace }: TabsHandle,
   path: string,
   signal?: AbortSignal,
