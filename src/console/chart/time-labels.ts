@@ -13,8 +13,8 @@ export function axisClock(labels: readonly string[], zone: string): AxisClock {
 
 /**
  * What stands at the marks of a time axis: as much of the clock as the step needs, and below the
- * first mark, and below each where they are others, the date and how far the clocks are from UTC, on
- * lines of their own.
+ * first mark, and below each where they are others, the date and how far the clocks are from UTC,
+ * on lines of their own.
  */
 export function timeLabels(
   marks: readonly number[],

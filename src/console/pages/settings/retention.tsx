@@ -18,7 +18,12 @@ export function Retention(): ReactNode {
       </header>
       {error !== undefined && <Failure error={error} />}
       {value !== undefined && (
-        <div className="table-scroll" role="region" aria-label="Retention" tabIndex={0}>
+        <div
+          className="table-scroll"
+          role="region"
+          aria-label="How long each stream keeps its events"
+          tabIndex={0}
+        >
           <table className="table">
             <thead>
               <tr>
