@@ -52,7 +52,8 @@ function toOverload(row: Readonly<Record<string, unknown>>): Overload {
     names: textsOf(row['parameters']),
     types: textsOf(row['parameter_types']).map(columnTypeName),
     varargs: textOf(row['varargs']),
-    description: textOf(row['description']),
+    // Marks of Markdown, which is shown as text.
+    description: textOf(row['description']).replaceAll('`', ''),
     example: textsOf(row['examples'])[0] ?? '',
   };
 }

@@ -9,7 +9,7 @@ import type { KnownTable } from '../completion-scope.ts';
 import { sqlName, statementAt } from '../sql-text.ts';
 import { functionPanel } from './docs-panel.ts';
 import { type Field, fieldsAt, structFields } from './fields.ts';
-import { type KnownFunction, knownFunctions } from './known-functions.ts';
+import { answeredFunctions, type KnownFunction } from './known-functions.ts';
 import { type NestedPath, nestedPathAt } from './nested-path.ts';
 import { sampledFields } from './sampled-fields.ts';
 
@@ -27,10 +27,10 @@ export function nestedSource(tables: () => readonly KnownTable[]): CompletionSou
 }
 
 /** Functions, with what they do beside. */
-export function functionSource(context: CompletionContext): CompletionResult | null {
+export async function functionSource(context: CompletionContext): Promise<CompletionResult | null> {
   const word = context.matchBefore(/[\p{L}_][\p{L}\p{N}_$]*$/u);
   if (word === null || context.state.sliceDoc(word.from - 1, word.from) === '.') return null;
-  const options = [...knownFunctions().values()].map(functionOption);
+  const options = [...(await answeredFunctions()).values()].map(functionOption);
   return { from: word.from, options, validFor: /^[\p{L}\p{N}_$]*$/u };
 }
 
