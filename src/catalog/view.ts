@@ -72,6 +72,8 @@ export type PinnedView = {
   readonly epoch: number | undefined;
   readonly newestEventMs: EpochMs | undefined;
   readonly hotRows: number;
+  /** Pipelines that can't be opened, whose hot rows are therefore missing. */
+  readonly unreadOf?: readonly string[] | undefined;
   readonly files: readonly ViewFile[];
   /** Columns of which there may be nothing in the files, because the query doesn't name them. */
   readonly unfetched?: ReadonlySet<string> | undefined;

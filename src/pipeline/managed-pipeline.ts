@@ -17,6 +17,7 @@ import {
 import type { PipelineInfo, PipelineState } from './pipeline.ts';
 import { type RecentRecords, RecordRates } from './rates/record-rates.ts';
 import type { Feeder } from './tables/table-registry.ts';
+import { noteUnread } from './tables/unread-parts.ts';
 
 /**
  * A failing pipeline tries again after half a second, then ever later, and gives up after this
@@ -187,9 +188,8 @@ export class ManagedPipeline {
 
   /** Opens without sources where there is anything to open. */
   async #rest(action: (open: OpenPipeline) => Promise<void>): Promise<void> {
-    const { environment } = this.#context;
-    if (!(await isBegun(environment, this.definition))) return;
-    const open = await openPipeline(environment, { ...this.#request(), isAtRest: true });
+    const open = await this.#openAtRest();
+    if (open === undefined) return;
     try {
       this.#feed(open);
       await action(open);
@@ -197,6 +197,18 @@ export class ManagedPipeline {
       await open.close();
     }
     this.#open = open;
+  }
+
+  /** Undefined where it was never begun. */
+  async #openAtRest(): Promise<OpenPipeline | undefined> {
+    const { environment } = this.#context;
+    try {
+      if (!(await isBegun(environment, this.definition))) return undefined;
+      return await openPipeline(environment, { ...this.#request(), isAtRest: true });
+    } catch (thrown) {
+      if (this.#feeders.length === 0) await noteUnread(environment, this.definition);
+      throw thrown;
+    }
   }
 
   /** Stops though the hot rows can't, or shall not, go into their tables. */
@@ -209,7 +221,9 @@ export class ManagedPipeline {
 
   /** Its tables no longer ask it for hot rows. */
   unfeed(): void {
-    for (const table of this.#context.environment.registry.allWritten()) {
+    const { registry } = this.#context.environment;
+    registry.unread.clear(this.definition);
+    for (const table of registry.allWritten()) {
       for (const feeder of this.#feeders) table.feeders.delete(feeder);
     }
     this.#feeders = [];

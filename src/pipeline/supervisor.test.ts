@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PipelineFixture } from './testing/fixture.ts';
@@ -122,6 +122,28 @@ test('a damaged table fails its own pipeline, and no other', async () => {
   await writeFile(first, text);
   await again.supervisor.start('p');
   expect(ids(await again.rows('sunk'))).toEqual([1]);
+});
+
+test('answers tell whose hot rows are missing', async () => {
+  await using helios = await PipelineFixture.open();
+  await create(helios, script('SELECT id FROM events'), 'p');
+  await helios.sendAndWait('events', ['{"id":1}']);
+  await helios.close();
+  const names = await readdir(helios.directory, { recursive: true });
+  const manifests = names.filter(
+    (name) => /\/\d{20}\.json$/.test(name) && !name.includes('_delta_log'),
+  );
+  const newest = join(helios.directory, manifests.toSorted().at(-1) ?? '');
+  const text = await readFile(newest);
+  await writeFile(newest, 'garbage');
+  await using again = await helios.reopened();
+  expect(again.supervisor.get('p').state).toBe('failed');
+  expect(again.registry.unread.of('SUNK')).toEqual(['p']);
+  expect(await again.rows('sunk')).toEqual([]);
+  await writeFile(newest, text);
+  await again.supervisor.start('p');
+  expect(ids(await again.rows('sunk'))).toEqual([1]);
+  expect(again.registry.unread.of('sunk')).toBeUndefined();
 });
 
 test('two pipelines feed one table', async () => {

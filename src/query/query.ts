@@ -34,6 +34,8 @@ export type Saw = {
   /** RFC 3339. */
   readonly newest_event: string | undefined;
   readonly hot_rows: number;
+  /** Pipelines that can't be opened: their rows that are in no file yet are missing. */
+  readonly hot_rows_missing_of?: readonly string[] | undefined;
   readonly files_read: number;
   readonly files_pruned: number;
 };

@@ -256,6 +256,7 @@ function sawOf({ view, prunedCount }: PrunedView): Saw {
     epoch: view.epoch,
     newest_event: newestEventMs === undefined ? undefined : new Date(newestEventMs).toISOString(),
     hot_rows: view.hotRows,
+    hot_rows_missing_of: view.unreadOf,
     files_read: view.files.length,
     files_pruned: prunedCount,
   };

@@ -88,6 +88,8 @@ export type SawAnswer = {
   readonly epoch?: number | undefined;
   readonly newest_event?: string | undefined;
   readonly hot_rows: number;
+  /** Pipelines that can't be opened: their rows that are in no file yet are missing. */
+  readonly hot_rows_missing_of?: readonly string[] | undefined;
   readonly files_read: number;
   readonly files_pruned: number;
 };

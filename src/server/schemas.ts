@@ -34,6 +34,7 @@ const saw = Type.Object({
   epoch: Type.Optional(count),
   newest_event: Type.Optional(time),
   hot_rows: count,
+  hot_rows_missing_of: Type.Optional(Type.Array(Type.String())),
   files_read: count,
   files_pruned: count,
 });

@@ -116,6 +116,13 @@ async function printDocument(
     const count = groupDigits(document.row_count);
     scope.output.alarm(`The first ${count} rows of more: --max-rows shows more of them.`);
   }
+  for (const { table, hot_rows_missing_of: names } of document.saw) {
+    if (names === undefined) continue;
+    const command = `helios pipeline show ${names[0] ?? ''}`;
+    scope.output.alarm(
+      `Rows of ${names.join(', ')} that are in no file of ${table} yet are missing: ${command}`,
+    );
+  }
 }
 
 async function printJson(scope: Scope, running: Running): Promise<void> {

@@ -131,8 +131,11 @@ export class QueryableTables implements TableSource {
   }
 
   async #pin(name: string): Promise<PinnedView> {
-    const table = await this.#context.registry.find(name);
-    if (table !== undefined) return await pinTable(table);
+    const { registry } = this.#context;
+    const table = await registry.find(name);
+    if (table !== undefined) {
+      return { ...(await pinTable(table)), unreadOf: registry.unread.of(table.entry.name) };
+    }
     const passing = this.#passing.get(name);
     if (passing !== undefined) return { ...passing.pin(), name };
     const system = this.#system.get(name.toLowerCase());

@@ -17,6 +17,7 @@ import { FileTables, isReplaced, type OpenFiles } from './file-tables.ts';
 import type { LiveSink } from '../epoch/live-sink.ts';
 import type { PartStore } from '../epoch/part-store.ts';
 import { DeletedRows } from './deleted-rows.ts';
+import { UnreadParts } from './unread-parts.ts';
 
 /** One pipeline's sink that writes to a table: where the table's hot rows are. */
 export type Feeder = { readonly live: LiveSink; readonly parts: PartStore };
@@ -64,6 +65,7 @@ export type RegistryContext = {
 export class TableRegistry {
   /** Those of raw files; the others are Delta tables. */
   readonly files: FileTables;
+  readonly unread: UnreadParts = new UnreadParts();
   readonly #context: RegistryContext;
   readonly #tables = new Map<string, OpenTable>();
   /** Names of tables that could not be opened at the start. */

@@ -3,14 +3,14 @@ import { count } from '../../../text.ts';
 import { todayText } from '../../../time/time-text.ts';
 
 /** A piece of the line under the editor; what is hot or cold is said in its colour. */
-export type SawPart = { readonly text: string; readonly tone?: 'hot' | 'cold' };
+export type SawPart = { readonly text: string; readonly tone?: 'hot' | 'cold' | 'rejected' };
 
 /** What tables an answer saw, and how new they were, on a clock of `zone`. */
 export function sawParts(
   saw: readonly SawAnswer[],
   { nowMs, zone }: { readonly nowMs: number; readonly zone: string },
 ): readonly (readonly SawPart[])[] {
-  return saw.map(({ table, version, hot_rows, newest_event }) => {
+  return saw.map(({ table, version, hot_rows, hot_rows_missing_of: missing, newest_event }) => {
     const parts: SawPart[] = [
       version === undefined ? { text: table } : { text: `${table} v${version}`, tone: 'cold' },
     ];
@@ -20,6 +20,8 @@ export function sawParts(
     }
     if (newest_event !== undefined)
       parts.push({ text: ` up to ${todayText(newest_event, nowMs, zone)}` });
+    if (missing !== undefined)
+      parts.push({ text: ` without hot rows of ${missing.join(', ')}`, tone: 'rejected' });
     return parts;
   });
 }
