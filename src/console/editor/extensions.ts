@@ -122,7 +122,10 @@ function ownKeys({ onRun, onCancel, onFormat }: EditorPage): Extension {
       keymap.of([
         {
           key: 'Mod-Enter',
-          run: ({ state }) => {
+          run: (view) => {
+            const { state } = view;
+            // Else the next Escape would close what is offered, and not cancel.
+            closeCompletion(view);
             onRun(state.doc.toString(), state.selection.main);
             return true;
           },
