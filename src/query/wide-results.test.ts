@@ -39,7 +39,10 @@ test('a result of 2,000 columns is answered in every format', async () => {
 });
 
 test('a value of 1,200 fields is answered whole', async () => {
-  const fields = names.slice(0, 1200).map((name, index) => `'${name}': ${cells[index]}`).join(', ');
+  const fields = names
+    .slice(0, 1200)
+    .map((name, index) => `'${name}': ${cells[index]}`)
+    .join(', ');
   const { rows } = await fixture.document({ sql: `SELECT {${fields}} AS wide` });
   expect(Object.values(rows[0]?.[0] as object)).toEqual(values.slice(0, 1200));
 });
