@@ -32,6 +32,8 @@ export class Deadline implements Disposable {
   /** The work's result; or rejects at the deadline, and nobody waits for the work any more. */
   async race<T>(work: Promise<T>): Promise<T> {
     const { signal } = this;
+    // What fails when nobody waits any more, or was begun too late, would end the process.
+    work.catch(() => undefined);
     signal.throwIfAborted();
     const { promise, reject } = Promise.withResolvers<never>();
     const onAbort = (): void => reject(signal.reason as Error);
