@@ -22,6 +22,7 @@ let directory: string;
 let helios: HeliosProcess;
 let browser: Browser;
 let kinesis: KinesisPeer;
+let broker: KafkaBroker | undefined;
 let url: string;
 
 beforeAll(async () => {
@@ -39,6 +40,7 @@ afterAll(async () => {
   await browser?.close();
   await helios?.[Symbol.asyncDispose]();
   await kinesis?.[Symbol.asyncDispose]();
+  await broker?.[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -101,17 +103,8 @@ test('a shard: its list, a look, a record’s row, and the row’s record', asyn
 });
 
 describe.skipIf(parts === undefined)('with a broker', () => {
-  let broker: KafkaBroker;
-
-  beforeAll(async () => {
-    broker = await KafkaBroker.create(parts!);
-  });
-
-  afterAll(async () => {
-    await broker?.[Symbol.asyncDispose]();
-  });
-
   test('a topic: its list, a look, a record’s row, and the row’s record', async () => {
+    broker = await KafkaBroker.create(parts!);
     const options = { bootstrap_servers: broker.bootstrap.plaintext };
     await helios.call('POST', '/api/v1/connections', { name: 'local', kind: 'kafka', options });
     await broker.createTopic('orders', 2);
