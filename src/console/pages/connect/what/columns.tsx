@@ -36,17 +36,7 @@ export function Columns({
         tabIndex={0}
       >
         <table className="table">
-          <thead>
-            <tr>
-              <th>
-                <span className="visually-hidden">kept</span>
-              </th>
-              <th>name</th>
-              <th>type</th>
-              <th className="number">in</th>
-              <th>example</th>
-            </tr>
-          </thead>
+          <Head />
           <tbody>
             {columns.map((column, index) => (
               <ColumnRow
@@ -77,6 +67,22 @@ export function Columns({
           </p>
         ))}
     </>
+  );
+}
+
+function Head(): ReactNode {
+  return (
+    <thead>
+      <tr>
+        <th>
+          <span className="visually-hidden">kept</span>
+        </th>
+        <th>name</th>
+        <th>type</th>
+        <th className="number">in</th>
+        <th>example</th>
+      </tr>
+    </thead>
   );
 }
 
