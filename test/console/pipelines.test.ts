@@ -120,7 +120,7 @@ test('a pipeline is drafted from the catalog, previewed, edited and read again',
   expect(await helios.queryNumber('SELECT sum(sold) FROM sales')).toBe(33);
 
   await page.getByRole('button', { name: 'Pause' }).click();
-  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   expect(complaints.filter((one) => !one.includes('409'))).toEqual([]);
   await context.close();

@@ -21,18 +21,15 @@ export function ScriptEditor({
   const checked = useValidation(sql);
   const run = usePreview();
   const [input, setInput] = useState<Input>('history');
-  const insert = useRef<(text: string) => void>(undefined);
-  const onReady = useRef((put: (text: string) => void) => {
-    insert.current = put;
-  }).current;
+  const { insert, onReady } = useInsertion();
   const errors = checked?.answer?.valid === false ? checked.answer.errors : [];
   const tables = checked?.answer?.valid === true ? checked.answer.sinks : [];
   const isValid = checked?.sql === sql && checked.answer?.valid === true;
   return (
     <div className="edit-columns">
       <Catalog
-        onInsert={(text) => insert.current?.(text)}
-        onDraft={(text) => insert.current?.(sql.trim() === '' ? text : `\n${text}`)}
+        onInsert={insert}
+        onDraft={(text) => insert(sql.trim() === '' ? text : `\n${text}`)}
       />
       <div className="edit-main">
         <CodeField
@@ -78,6 +75,24 @@ export function ScriptEditor({
       </div>
     </div>
   );
+}
+
+type Insert = (text: string) => void;
+
+/** Writes at the cursor; what comes before the editor is there waits for it. */
+function useInsertion(): { readonly insert: Insert; readonly onReady: (put: Insert) => void } {
+  const put = useRef<Insert>(undefined);
+  const waiting = useRef<string[]>([]);
+  return useRef({
+    insert: (text: string) => {
+      if (put.current === undefined) waiting.current.push(text);
+      else put.current(text);
+    },
+    onReady: (now: Insert) => {
+      put.current = now;
+      for (const text of waiting.current.splice(0)) now(text);
+    },
+  }).current;
 }
 
 /** The columns that the script's tables will have, as far as it is right. */
