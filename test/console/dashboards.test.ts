@@ -255,7 +255,9 @@ test('changes in two tabs, and of somebody else, are never lost silently', async
   await notice.waitFor({ state: 'detached' });
 
   await put('both', { panels: [{ ...one, title: 'Theirs' }] });
-  await first.getByRole('button', { name: 'Save', exact: true }).click();
+  // The page may have seen it already: then this does nothing.
+  const save = first.getByRole('button', { name: 'Save', exact: true });
+  await save.evaluate((button: { readonly click: () => void }) => button.click());
   await first.getByText('Somebody else has saved this dashboard').waitFor();
   const { panels } = await helios.call<{ panels: { title: string }[] }>(
     'GET',
