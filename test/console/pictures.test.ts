@@ -28,7 +28,7 @@ const pictures = [
   { name: 'stream', path: '/streams/events', shows: 'table' },
   { name: 'sql', path: `/sql?view=chart&q=${encodeURIComponent(sql)}`, shows: '.cm-content' },
   { name: 'dashboard', path: '/dashboards/shop', shows: 'canvas' },
-  { name: 'pipeline', path: '/pipelines/shop?show=epochs', shows: 'svg' },
+  { name: 'pipeline', path: '/pipelines/shop?show=epochs', shows: 'tbody tr' },
   { name: 'quarantine', path: '/quarantine', shows: 'table' },
 ] as const;
 
