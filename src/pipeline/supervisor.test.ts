@@ -138,7 +138,9 @@ test('answers tell whose hot rows are missing', async () => {
   await writeFile(newest, 'garbage');
   await using again = await helios.reopened();
   expect(again.supervisor.get('p').state).toBe('failed');
-  expect(again.registry.unread.of('SUNK')).toEqual(['p']);
+  for (const table of ['SUNK', 'quarantine', 'quarantine_replays']) {
+    expect(again.registry.unread.of(table)).toEqual(['p']);
+  }
   expect(await again.rows('sunk')).toEqual([]);
   await writeFile(newest, text);
   await again.supervisor.start('p');

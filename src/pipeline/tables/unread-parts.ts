@@ -3,6 +3,7 @@ import { tablesOf } from '../definition-rules.ts';
 import { quarantineTable } from '../epoch/quarantine.ts';
 import type { PipelineEnvironment } from '../open-pipeline.ts';
 import { planScript } from '../plan/planner.ts';
+import { replayTable } from '../replay/replay.ts';
 
 /**
  * Pipelines that were begun and can't be opened: rows of theirs that are in no file of their tables
@@ -38,5 +39,6 @@ export async function noteUnread(
   const planned = await planScript(definition.sql, connection);
   const isPlanned = planned.kind !== 'errors';
   const written = isPlanned ? tablesOf(planned.plan, definition.baseDirectory) : [];
-  registry.unread.note(definition, [...written.map(({ name }) => name), quarantineTable]);
+  const names = [...written.map(({ name }) => name), quarantineTable, replayTable];
+  registry.unread.note(definition, names);
 }

@@ -16,6 +16,7 @@ test.each([
   ],
   [{ ...seen, newest_event: '2026-11-22T12:03:04Z' }, 'raw up to 2026-11-22 12:03:04Z'],
   [{ ...seen, hot_rows: 1 }, 'raw + 1 hot row'],
+  [{ ...seen, hot_rows_missing_of: ['p', 'q'] }, 'raw without hot rows of p, q'],
 ])('%j is said as %j', (saw, expected) => {
   expect(text([saw])).toEqual([expected]);
 });
