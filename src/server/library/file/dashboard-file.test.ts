@@ -124,7 +124,16 @@ test('whatever is written is read as it was', async () => {
       const named = Object.keys(parameters).length === 0 ? {} : { parameters };
       expect(queries).toEqual([{ ...rest, ...named }]);
     }),
-    { numRuns: 200 },
+    {
+      numRuns: 200,
+      examples: [
+        [
+          { ...place, id: 'a', title: '', kind: 'table', source: { sql: 'select 1' } },
+          { path: 'a/b', sql: '\tselect 1select 1select 1\n \nselect 1', parameters: {} },
+          '',
+        ],
+      ],
+    },
   );
 });
 

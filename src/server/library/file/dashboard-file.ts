@@ -49,6 +49,8 @@ export async function writeDashboardFile(file: DashboardFile): Promise<string> {
     blockQuote: 'literal',
     flowCollectionPadding: false,
     singleQuote: true,
+    // In double quotes spread over lines, a line of spaces between two others comes back as "\\".
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
   });
 }
 
