@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from '../../test/properties.ts';
 import { describe, expect, test } from 'vitest';
 import { decodePath, encodePath, partitionFolder } from './path.ts';
 

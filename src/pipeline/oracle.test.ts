@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import fc from 'fast-check';
+import * as fc from '../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { PipelineFixture } from './testing/fixture.ts';
 

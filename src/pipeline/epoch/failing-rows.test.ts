@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from '../../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { HeliosError } from '../../base/errors.ts';
 import { findFailingRows } from './failing-rows.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from '../../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { type PartLimits, type PartPlan, planParts } from './part-size.ts';
 

@@ -9,7 +9,7 @@ import {
   integer,
   record,
   string,
-} from 'fast-check';
+} from '../../../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { HeliosError } from '../../../base/errors.ts';
 import { type DashboardFile, orderedDashboard, writeDashboardFile } from './dashboard-file.ts';
