@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as fc from '../../test/properties.ts';
+import { fc } from '../../test/properties.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as fc from '../../test/properties.ts';
+import { fc } from '../../test/properties.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Connection, Engine } from '../engine/engine.ts';
 import { quoteText } from '../engine/types.ts';

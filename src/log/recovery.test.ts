@@ -1,5 +1,5 @@
 import { appendFile, cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import * as fc from '../../test/properties.ts';
+import { fc } from '../../test/properties.ts';
 import { describe, expect, test, vi } from 'vitest';
 import { HeliosError } from '../base/errors.ts';
 import { entryBytes } from './partition/index-entry.ts';

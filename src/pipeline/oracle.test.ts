@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import * as fc from '../../test/properties.ts';
+import { fc } from '../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { PipelineFixture } from './testing/fixture.ts';
 

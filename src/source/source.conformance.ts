@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import * as fc from '../../test/properties.ts';
+import { fc } from '../../test/properties.ts';
 import { describe, expect, test } from 'vitest';
 import type { Batch, Position } from '../event/record.ts';
 import type { Source } from './source.ts';

@@ -1,4 +1,4 @@
-import * as fc from '../../test/properties.ts';
+import { fc } from '../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { parseScript, scriptLengthMax } from './parse-script.ts';
 import { renderScriptError } from './render-error.ts';

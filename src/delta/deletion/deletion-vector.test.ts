@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import * as fc from '../../../test/properties.ts';
+import { fc } from '../../../test/properties.ts';
 import { describe, expect, test } from 'vitest';
 import { MemoryStorage } from '../../storage/memory/memory-storage.ts';
 import { decodeBase85 } from './base85.ts';

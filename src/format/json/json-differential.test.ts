@@ -1,4 +1,4 @@
-import * as fc from '../../../test/properties.ts';
+import { fc } from '../../../test/properties.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Row } from '../../engine/engine.ts';
 import { createDecoder } from '../create-decoder.ts';

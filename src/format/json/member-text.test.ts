@@ -1,4 +1,4 @@
-import * as fc from '../../../test/properties.ts';
+import { fc } from '../../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { memberText } from './member-text.ts';
 

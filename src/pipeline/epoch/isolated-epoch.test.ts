@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as fc from '../../../test/properties.ts';
+import { fc } from '../../../test/properties.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HeliosError } from '../../base/errors.ts';
 import { type Connection, Engine } from '../../engine/engine.ts';

@@ -1,19 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  array,
-  assert,
-  asyncProperty,
-  constantFrom,
-  dictionary,
-  integer,
-  record,
-  string,
-} from '../../../../test/properties.ts';
+import { fc } from '../../../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { HeliosError } from '../../../base/errors.ts';
 import { type DashboardFile, orderedDashboard, writeDashboardFile } from './dashboard-file.ts';
 import { parseDashboardFile } from './parse-dashboard-file.ts';
+
+const { array, assert, asyncProperty, constantFrom, dictionary, integer, record, string } = fc;
 
 const place = { x: 0, y: 0, width: 6, height: 4 };
 

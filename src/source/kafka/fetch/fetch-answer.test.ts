@@ -1,5 +1,5 @@
 import { Writer } from '@platformatic/kafka';
-import * as fc from '../../../../test/properties.ts';
+import { fc } from '../../../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { readFetchAnswer } from './fetch-answer.ts';
 

@@ -1,5 +1,5 @@
 import { compressionsAlgorithms, crc32c } from '@platformatic/kafka';
-import * as fc from '../../../../test/properties.ts';
+import { fc } from '../../../../test/properties.ts';
 import { expect, test } from 'vitest';
 import { HeliosError } from '../../../base/errors.ts';
 import type { RecordForm } from '../../source.ts';

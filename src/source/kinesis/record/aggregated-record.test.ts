@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as fc from '../../../../test/properties.ts';
+import { fc } from '../../../../test/properties.ts';
 import { expect, test } from 'vitest';
 import {
   aggregate,

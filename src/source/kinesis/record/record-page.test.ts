@@ -1,4 +1,4 @@
-import * as fc from '../../../../test/properties.ts';
+import { fc } from '../../../../test/properties.ts';
 import { describe, expect, test } from 'vitest';
 import { aggregate } from '../../../../test/streams/kinesis-aggregate.ts';
 import type { RecordForm } from '../../source.ts';
