@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
  */
 const layers = (
   'base event sql storage log engine connection format source delta sink discovery catalog pipeline query ' +
-  'alert doctor server console cli runtime'
+  'alert doctor server console deploy cli runtime'
 ).split(' ');
 
 /** Folders whose implementations don't know each other; the contract is named after the folder. */
@@ -36,7 +36,7 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   ws: ['server', 'cli'],
   commander: ['cli'],
   '@clack/prompts': ['cli'],
-  yaml: ['server', 'cli'],
+  yaml: ['server', 'deploy', 'cli'],
   pino: ['server', 'runtime'],
   react: ['console'],
   'react-dom/client': ['console'],
