@@ -25,6 +25,7 @@ export type ChartData = {
 
 const seriesMax = 12;
 const namesMax = 60;
+
 /** The text of a place, on clocks of `zone` where it is an instant. */
 export function labelText(
   { labels, isTime }: Pick<ChartData, 'labels' | 'isTime'>,
@@ -35,18 +36,21 @@ export function labelText(
   return isTime ? timeText(label, zone) : label;
 }
 
+/** Series that instants name have their times on clocks of `zone`. */
 export function chartData(
   spec: ChartSpec,
   columns: readonly GridColumn[],
   rows: readonly GridRow[],
+  zone: string,
 ): ChartData {
-  if (spec.kind === 'scatter' && spec.x !== undefined) return points(spec, columns, rows);
+  const nameOf = seriesNamer(spec, columns, zone);
+  if (spec.kind === 'scatter' && spec.x !== undefined) return points(spec, columns, rows, nameOf);
   const axis = axisOf(spec, columns);
   const leftOut: string[] = [];
   const isTime = isTimeKind(columns[spec.x ?? -1]?.kind);
   const cells =
     axis === 'name' ? namedCells(spec, columns, rows) : measuredCells(spec, columns, rows);
-  const names = seriesNames(spec, columns, rows, leftOut);
+  const names = seriesNames(spec, rows, nameOf, leftOut);
   const places = placesOf(cells.keys, axis, leftOut);
   const placeByKey = new Map(places.map((key, index) => [key, index]));
   const values = new Map(names.map((name) => [name, emptyValues(places.length)]));
@@ -56,7 +60,7 @@ export function chartData(
     const place = key === undefined ? undefined : placeByKey.get(key);
     if (place === undefined) continue;
     for (const y of spec.y) {
-      const series = values.get(seriesName(spec, columns, row, y));
+      const series = values.get(nameOf(row, y));
       const value = numberOf(row[y]);
       if (series === undefined || value === null) continue;
       if (series[place] !== null) covered++;
@@ -76,6 +80,7 @@ function points(
   spec: ChartSpec,
   columns: readonly GridColumn[],
   rows: readonly GridRow[],
+  nameOf: SeriesNamer,
 ): ChartData {
   const leftOut: string[] = [];
   const { keys, labels } = measuredCells(spec, columns, rows);
@@ -84,12 +89,12 @@ function points(
     .toSorted((one, other) => Number(keys[one]) - Number(keys[other]));
   const missing = rows.length - placed.length;
   if (missing > 0) leftOut.push(`${missing} rows without a place on the axis`);
-  const names = seriesNames(spec, columns, rows, leftOut);
+  const names = seriesNames(spec, rows, nameOf, leftOut);
   const series = names.map((name) => ({
     name,
     values: placed.map((at) => {
       const row = rows[at] ?? [];
-      const y = spec.y.find((one) => seriesName(spec, columns, row, one) === name);
+      const y = spec.y.find((one) => nameOf(row, one) === name);
       return y === undefined ? null : numberOf(row[y]);
     }),
   }));
@@ -204,13 +209,13 @@ function placesOf(
 
 function seriesNames(
   spec: ChartSpec,
-  columns: readonly GridColumn[],
   rows: readonly GridRow[],
+  nameOf: SeriesNamer,
   leftOut: string[],
 ): readonly string[] {
   const names = new Set<string>();
   for (const row of rows) {
-    for (const y of spec.y) names.add(seriesName(spec, columns, row, y));
+    for (const y of spec.y) names.add(nameOf(row, y));
     if (spec.series === undefined) break;
   }
   if (names.size > seriesMax) {
@@ -219,16 +224,22 @@ function seriesNames(
   return [...names].slice(0, seriesMax);
 }
 
-function seriesName(
+/** The name of the series that a row's value in the column at `y` belongs to. */
+type SeriesNamer = (row: GridRow, y: number) => string;
+
+function seriesNamer(
   { series, y: all }: ChartSpec,
   columns: readonly GridColumn[],
-  row: GridRow,
-  y: number,
-): string {
-  const value = columns[y]?.name ?? '';
-  if (series === undefined) return value;
-  const name = exactText(row[series]) ?? 'NULL';
-  return all.length > 1 ? `${name} · ${value}` : name;
+  zone: string,
+): SeriesNamer {
+  const kind = columns[series ?? -1]?.kind;
+  return (row, y) => {
+    const value = columns[y]?.name ?? '';
+    if (series === undefined) return value;
+    const text = exactText(row[series]) ?? 'NULL';
+    const name = kind === 'instant' || kind === 'time' ? cellText(text, kind, zone) : text;
+    return all.length > 1 ? `${name} · ${value}` : name;
+  };
 }
 
 function numberOf(value: unknown): number | null {

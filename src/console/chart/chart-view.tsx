@@ -34,13 +34,13 @@ export function ChartView({
   const columns = useMemo(() => gridColumns(JSON.parse(key) as ColumnAnswer[]), [key]);
   const spec = chartOfText(choice, columns) ?? chosenChart(columns, rows.length);
   const specText = spec === undefined ? '' : chartText(spec, columns);
+  const zone = useZone();
   const data = useMemo(() => {
     const wanted = chartOfText(specText, columns);
-    return wanted === undefined ? undefined : chartData(wanted, columns, rows);
-  }, [specText, columns, rows]);
+    return wanted === undefined ? undefined : chartData(wanted, columns, rows, zone);
+  }, [specText, columns, rows, zone]);
   const box = useRef<HTMLDivElement>(null);
   const seen = useRef<SeenRange>(undefined);
-  const zone = useZone();
   if (spec === undefined || data === undefined || rows.length === 0) {
     return <p className="chart-none quiet">{whyNone(rows)}</p>;
   }

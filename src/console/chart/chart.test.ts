@@ -36,7 +36,7 @@ test('rows become points in the order of time, a series for each name', () => {
     ['1970-01-01T00:00:02Z', 'b', null],
     ['infinity', 'a', '1'],
   ];
-  const data = chartData({ kind: 'line', x: 0, y: [2], series: 1 }, columns, rows);
+  const data = chartData({ kind: 'line', x: 0, y: [2], series: 1 }, columns, rows, 'UTC');
   expect(data).toEqual({
     axis: 'time',
     x: [1, 2],
@@ -59,10 +59,10 @@ test('points at one place are all drawn; of lines the last is, and that is told'
     ['2', 7],
   ];
   const spec = { x: 0, y: [1], series: undefined } as const;
-  const scatter = chartData({ kind: 'scatter', ...spec }, columns, rows);
+  const scatter = chartData({ kind: 'scatter', ...spec }, columns, rows, 'UTC');
   expect(scatter.x).toEqual([1, 2, 2]);
   expect(scatter.series[0]?.values).toEqual([6, 5, 7]);
-  const lines = chartData({ kind: 'line', ...spec }, columns, rows);
+  const lines = chartData({ kind: 'line', ...spec }, columns, rows, 'UTC');
   expect(lines.series[0]?.values).toEqual([6, 7]);
   expect(lines.leftOut).toEqual(['1 values where a later row has the same place']);
 });
@@ -70,8 +70,23 @@ test('points at one place are all drawn; of lines the last is, and that is told'
 test('names keep their order, and too many are told of', () => {
   const rows = Array.from({ length: 100 }, (_, index) => [`n${index}`, index]);
   const columns = columnsOf('VARCHAR', 'BIGINT');
-  const data = chartData({ kind: 'bar', x: 0, y: [1], series: undefined }, columns, rows);
+  const data = chartData({ kind: 'bar', x: 0, y: [1], series: undefined }, columns, rows, 'UTC');
   expect(data.labels.slice(0, 2)).toEqual(['n0', 'n1']);
   expect(data.x).toHaveLength(60);
   expect(data.leftOut).toEqual(['40 more names after the first 60']);
+});
+
+test('series by an instant are named by the clocks of the chosen zone', () => {
+  const columns = columnsOf('VARCHAR', 'TIMESTAMPTZ', 'BIGINT', 'TIMESTAMP');
+  const time = '2026-11-23T10:00:00Z';
+  const rows = [
+    ['a', time, '1', time],
+    ['a', null, '2', null],
+  ];
+  const named = (series: number): string[] =>
+    chartData({ kind: 'bar', x: 0, y: [2], series }, columns, rows, 'Europe/Berlin').series.map(
+      ({ name }) => name,
+    );
+  expect(named(1)).toEqual(['2026-11-23 11:00:00+01:00', 'NULL']);
+  expect(named(3)).toEqual(['2026-11-23 10:00:00', 'NULL']);
 });

@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import type { ColumnAnswer, QueryAnswerDocument } from '../../../../server/api.ts';
 import { chartData } from '../../../chart/chart-data.ts';
 import { gridColumns } from '../../../grid/values/columns.ts';
+import { useZone } from '../../../time/zone.ts';
 import { panelChart } from './panel-chart.ts';
 import { TableFigure } from './table-figure.tsx';
 import '../../../chart/chart-view.css';
@@ -31,10 +32,11 @@ export function ChartFigure({
   const { rows } = answer;
   const key = JSON.stringify(answer.columns);
   const columns = useMemo(() => gridColumns(JSON.parse(key) as ColumnAnswer[]), [key]);
+  const zone = useZone();
   const data = useMemo(() => {
     const spec = panelChart(kind, columns);
-    return spec && chartData(spec, columns, rows);
-  }, [kind, columns, rows]);
+    return spec && chartData(spec, columns, rows, zone);
+  }, [kind, columns, rows, zone]);
   if (data === undefined) {
     return (
       <>
