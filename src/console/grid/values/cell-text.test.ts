@@ -23,8 +23,8 @@ test('an instant is shown in the chosen zone, and copied as it came', () => {
 
 test.each([
   ['TIMESTAMPTZ', 'Shown in Europe/Berlin; copied and exported with its offset'],
-  ['TIMESTAMP', 'It says no zone: shown as it is stored'],
-  ['TIMESTAMP_NS', 'It says no zone: shown as it is stored'],
+  ['TIMESTAMP', 'Without a zone: shown as stored, which Helios and its exports take as UTC'],
+  ['TIMESTAMP_NS', 'Without a zone: shown as stored, which Helios and its exports take as UTC'],
   ['DATE', undefined],
   ['VARCHAR', undefined],
 ])('the head of a column of %s says %s', (type, note) => {

@@ -33,7 +33,7 @@ export function zoneNote(type: string, zone: string): string | undefined {
   if (!type.startsWith('TIMESTAMP')) return undefined;
   return isZoned(type)
     ? `Shown in ${zone}; copied and exported with its offset`
-    : 'It says no zone: shown as it is stored';
+    : 'Without a zone: shown as stored, which Helios and its exports take as UTC';
 }
 
 function isZoned(type: string): boolean {

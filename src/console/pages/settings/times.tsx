@@ -29,7 +29,10 @@ export function Times(): ReactNode {
               TIMESTAMPTZ is an instant: cells, charts, tails and lists show it on that zone’s
               clocks, with the offset of its day.
             </li>
-            <li>TIMESTAMP says no zone: it is shown as it is stored.</li>
+            <li>
+              TIMESTAMP without a zone is shown as it is stored. Helios takes it as UTC, in SQL and
+              in what is exported. A TIMESTAMP column of a pipeline is a TIMESTAMPTZ.
+            </li>
             <li>What is copied or exported keeps the exact instant, in UTC.</li>
             <li>
               SQL reckons in UTC: date_trunc(&apos;day&apos;, time) begins its days there. For this
