@@ -24,6 +24,7 @@ import { hoverDocs } from './completion/hover.ts';
 import { completionSources } from './completion.ts';
 import { editorLook } from './look.ts';
 import { scriptWords } from './script-words.ts';
+import { typingOverSelection } from './typing.ts';
 
 /** What the editor asks of the page around it. */
 export type EditorPage = {
@@ -73,6 +74,7 @@ export function editorExtensions(page: EditorPage): Extension {
     indentOnInput(),
     bracketMatching(),
     closeBrackets(),
+    typingOverSelection(),
     highlightSelectionMatches(),
     EditorState.tabSize.of(2),
     EditorView.lineWrapping,
