@@ -12,12 +12,12 @@ let browser: Browser;
 let url: string;
 let context: BrowserContext;
 let page: Page;
+let complaints: string[];
 
 beforeAll(async () => {
   buildConsole();
   directory = await mkdtemp(join(tmpdir(), 'helios-sql-page-'));
-  const starting = HeliosProcess.start({ dataDirectory: join(directory, 'data') });
-  [helios, browser] = await Promise.all([starting, startBrowser()]);
+  [helios, browser] = await Promise.all([start(), startBrowser()]);
   url = await helios.ready();
   await helios.call('POST', '/api/v1/pipelines', {
     name: 'orders',
@@ -37,13 +37,18 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  ({ page, context } = await openPage(browser, 1440));
+  ({ page, context, complaints } = await openPage(browser, 1440));
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
 });
 
 afterEach(async () => {
   await context.close();
 });
+
+async function start(port = 0): Promise<HeliosProcess> {
+  const options = ['--port', String(port)];
+  return await HeliosProcess.start({ dataDirectory: join(directory, 'data'), options });
+}
 
 async function order(id: number, product: string, details: object): Promise<void> {
   const body = JSON.stringify({ id, product, details });
@@ -66,6 +71,17 @@ async function save(name: string, folder: string): Promise<void> {
   await dialog.getByLabel('Folder').fill(folder);
   await dialog.getByRole('button', { name: 'Save', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
+}
+
+async function typeAtEnd(text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'SQL' }).click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(text);
+}
+
+async function savedSql(path: string): Promise<string> {
+  const answer = await helios.request(`/api/v1/library/queries/${path}`);
+  return ((await answer.json()) as { readonly sql: string }).sql;
 }
 
 test('a query is written with completion, run, sorted, filtered and copied', async () => {
@@ -97,6 +113,24 @@ test('a query is written with completion, run, sorted, filtered and copied', asy
   expect(copied.trim().split('\n').at(-1)).toBe('2,Graz,PEAR');
 });
 
+test('what is typed over a selection takes its place, and the browser has no complaint', async () => {
+  await page.goto(`${url}/sql`);
+  const editor = page.getByRole('textbox', { name: 'SQL' });
+  await editor.click();
+  await page.keyboard.type('select 1 as one');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('from orders');
+  await page.keyboard.press('Escape');
+  for (const _ of 'orders') await page.keyboard.press('Shift+ArrowLeft');
+  await page.keyboard.type('(');
+  await expect.poll(() => editor.innerText()).toBe('from (orders)');
+  await page.keyboard.press('Control+Z');
+  await page.keyboard.press('Control+Z');
+  await expect.poll(() => editor.innerText()).toBe('select 1 as one');
+  expect(complaints).toEqual([]);
+});
+
 test('a query is saved to a folder, is there by its address, and drawn as a chart', async () => {
   await page.goto(asking('select product, count(*) as n from orders group by 1'));
   await page.getByRole('gridcell', { name: 'pear' }).waitFor();
@@ -115,6 +149,22 @@ test('a query is saved to a folder, is there by its address, and drawn as a char
   await otherContext.close();
 });
 
+test('a saved query that was deleted and brought back is saved from its tab again', async () => {
+  await page.goto(asking('select 1 as kept'));
+  await save('brought back', '');
+  const listed = page.getByRole('complementary', { name: /^Tables, saved queries/ });
+  await listed.getByRole('button', { name: 'Saved' }).click();
+  await listed.getByRole('button', { name: 'What can be done with brought back' }).click();
+  await page.getByRole('button', { name: /^Delete/ }).click();
+  await listed.getByText('Deleted brought back').waitFor();
+  await listed.getByRole('button', { name: 'Undo' }).click();
+  await listed.getByText('Deleted brought back').waitFor({ state: 'detached' });
+  await typeAtEnd(', 2 as more');
+  await page.keyboard.press('Control+S');
+  await expect.poll(() => savedSql('brought%20back')).toBe('select 1 as kept, 2 as more');
+  expect(await page.getByRole('dialog').count()).toBe(0);
+});
+
 test('who saves over what somebody else has saved is told, and loses nothing', async () => {
   await page.goto(asking('select 1 as mine'));
   await save('shared', '');
@@ -124,13 +174,10 @@ test('who saves over what somebody else has saved is told, and loses nothing', a
     body: JSON.stringify({ sql: 'select 2 as theirs' }),
     headers: { 'content-type': 'application/json', 'if-match': '*' },
   });
-  await page.getByRole('textbox', { name: 'SQL' }).click();
-  await page.keyboard.press('Control+End');
-  await page.keyboard.type(', 3 as more');
+  await typeAtEnd(', 3 as more');
   await page.keyboard.press('Control+S');
   await page.getByText('was saved by somebody else').waitFor();
-  const sqlThere = async (): Promise<string> =>
-    ((await (await helios.request(path)).json()) as { readonly sql: string }).sql;
+  const sqlThere = async (): Promise<string> => await savedSql('shared');
   expect(await sqlThere()).toBe('select 2 as theirs');
   await page.getByRole('button', { name: 'Keep mine' }).click();
   await expect.poll(sqlThere).toBe('select 1 as mine, 3 as more');
@@ -206,4 +253,29 @@ test('long values and names made of HTML are cut and shown as text', async () =>
   await cell.dblclick();
   await page.getByText('This is how it begins; it has 3.0 MB').waitFor();
   expect(await page.locator('img[src=x]').count()).toBe(0);
+});
+
+test('while Helios is away nothing typed is lost, and the page goes on by itself', async () => {
+  await page.goto(asking('select count(*) as n from orders'));
+  const before = await firstShown();
+  await page.getByRole('button', { name: 'Live', exact: true }).click();
+  await page.evaluate(`window.isStillTheSame = true`);
+  helios.kill('SIGKILL');
+  await helios.exited;
+  const notice = page.getByText('Helios does not answer; trying again');
+  await notice.waitFor();
+  expect(await firstShown()).toBe(before);
+  await page.getByRole('button', { name: 'New query' }).click();
+  const typed = 'select max(id) as newest from orders';
+  await typeAtEnd(typed);
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('Waiting for Helios').waitFor();
+  helios = await start(Number(new URL(url).port));
+  await notice.waitFor({ state: 'detached' });
+  await page.getByRole('columnheader', { name: 'newest' }).waitFor();
+  expect(await page.getByRole('textbox', { name: 'SQL' }).innerText()).toBe(typed);
+  await page.getByRole('tab', { name: /^select count/ }).click();
+  await order(4, 'quince', { city: 'Bonn' });
+  await expect.poll(firstShown, { timeout: 30_000 }).toBe(before + 1);
+  expect(await page.evaluate<boolean>(`window.isStillTheSame`)).toBe(true);
 });

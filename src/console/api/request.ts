@@ -66,7 +66,7 @@ async function reached(path: string, init: RequestInit): Promise<Response> {
       {
         code: 'unavailable',
         message: 'Helios does not answer.',
-        hint: 'Is it still running? The console asks again by itself.',
+        hint: 'Is it still running? The console tries to reach it by itself.',
         id: '',
       },
       0,

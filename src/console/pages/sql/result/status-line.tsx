@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import { useSocketState } from '../../../api/use-live.ts';
 import { after, nowMs } from '../../../clock.ts';
 import { count, duration, elapsed } from '../../../text.ts';
 import { useZone } from '../../../time/zone.ts';
@@ -8,14 +9,15 @@ import { rowsText, type SawPart, sawParts } from './saw-text.ts';
 /** How a run is going, or what its answer saw: the line between the editor and the result. */
 export function StatusLine({ state }: { readonly state: RunState }): ReactNode {
   const { phase, answer, live } = state;
+  const isAway = useSocketState().kind === 'away';
   return (
     <p className="sql-status">
-      {live !== 'off' && <span className="chip hot">{live === 'on' ? '● live' : '❙❙ paused'}</span>}
+      {live !== 'off' && <LiveChip live={live} isAway={isAway} />}
       <span className="sql-status-text">
         {phase.kind === 'done' || (live === 'on' && answer !== undefined) ? (
           <Answered state={state} />
         ) : (
-          <Phase phase={phase} hasAnswer={answer !== undefined} />
+          <Phase phase={phase} hasAnswer={answer !== undefined} isAway={isAway} />
         )}
       </span>
       {/* What a screen reader hears: not each tick of the clock, nor of a live query. */}
@@ -24,6 +26,19 @@ export function StatusLine({ state }: { readonly state: RunState }): ReactNode {
       </span>
     </p>
   );
+}
+
+function LiveChip({
+  live,
+  isAway,
+}: {
+  readonly live: 'on' | 'paused';
+  readonly isAway: boolean;
+}): ReactNode {
+  if (live === 'paused') return <span className="chip hot">❙❙ paused</span>;
+  // What is shown is what was so before Helios went away.
+  if (isAway) return <span className="chip">↻ live again when Helios answers</span>;
+  return <span className="chip hot">● live</span>;
 }
 
 function Answered({ state: { answer } }: { readonly state: RunState }): ReactNode {
@@ -54,16 +69,18 @@ function Saw({ part: { text, tone } }: { readonly part: SawPart }): ReactNode {
 function Phase({
   phase,
   hasAnswer,
+  isAway,
 }: {
   readonly phase: RunPhase;
   readonly hasAnswer: boolean;
+  readonly isAway: boolean;
 }): ReactNode {
   const earlier = hasAnswer ? '; below is the answer before' : '';
   switch (phase.kind) {
     case 'idle':
       return 'Not run yet';
     case 'running':
-      return <Running phase={phase} />;
+      return <Running phase={phase} isAway={isAway} />;
     case 'cancelled':
       return `■ cancelled after ${elapsed(phase.durationMs)}${earlier}`;
     case 'failed':
@@ -78,11 +95,18 @@ function Phase({
   }
 }
 
-function Running({ phase }: { readonly phase: RunPhase & { kind: 'running' } }): ReactNode {
+function Running({
+  phase,
+  isAway,
+}: {
+  readonly phase: RunPhase & { kind: 'running' };
+  readonly isAway: boolean;
+}): ReactNode {
   const [now, setNow] = useState(nowMs);
   useEffect(() => after(100, () => setNow(nowMs())), [now]);
   const { startedMs, progress } = phase;
   const since = duration(now - startedMs);
+  if (isAway) return `↻ Waiting for Helios, which runs it when it is back · ${since}`;
   if (progress === undefined) return `↻ ${now - startedMs < 500 ? 'running' : 'queued'} · ${since}`;
   const { rowsRead } = progress;
   return `↻ running · ${since}${rowsRead > 0 ? ` · ${count(rowsRead)} rows read so far` : ''}`;

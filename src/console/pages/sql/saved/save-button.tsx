@@ -17,7 +17,9 @@ export function SaveButton({
   const { save } = saving;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key !== 's') return;
+      const isHeld = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+      // With Caps Lock it is S.
+      if (!isHeld || event.key.toLowerCase() !== 's') return;
       // The browser would save the page.
       event.preventDefault();
       if (canSave && document.querySelector('dialog[open]') === null) save();

@@ -11,18 +11,24 @@ export function savedPaneOf(
   queries: SavedQueries,
   activePath: string | undefined,
 ): SavedPaneProps {
-  const changeTabOf = (path: string, change: Partial<SqlTab>): void => {
+  const changeTabOf = (path: string, change: Partial<SqlTab>): string | undefined => {
     const tab = handle.tabs.open.find(({ saved }) => saved?.path === path);
     if (tab !== undefined) handle.change(tab.id, change);
+    return tab?.id;
   };
   return {
     queries,
     activePath,
     onOpen: (path) => go(savedQueryPlace(path)),
     onMoved: (from, answer) =>
-      changeTabOf(from, { name: lastPart(answer.path), saved: originOf(answer) }),
+      void changeTabOf(from, { name: lastPart(answer.path), saved: originOf(answer) }),
     // Its text stays, as one that was never saved.
     onDeleted: (path) => changeTabOf(path, { saved: undefined }),
+    onRestored: (tabId, answer) => {
+      const tab = handle.tabs.open.find(({ id }) => id === tabId);
+      // It may have been saved as another one meanwhile.
+      if (tab?.saved === undefined) handle.change(tabId, { saved: originOf(answer) });
+    },
   };
 }
 

@@ -17,15 +17,18 @@ export type SavedPaneProps = {
   readonly onOpen: (path: string) => void;
   /** It has another path from now on. */
   readonly onMoved: (from: string, answer: SavedQueryAnswer) => void;
-  readonly onDeleted: (path: string) => void;
+  /** The id of the tab that was of it. */
+  readonly onDeleted: (path: string) => string | undefined;
+  /** Its deletion was undone: the tab is of it again. */
+  readonly onRestored: (tabId: string, answer: SavedQueryAnswer) => void;
 };
 
 /** The saved queries in their folders: found, opened, renamed, moved and deleted. */
 export function SavedPane(props: SavedPaneProps): ReactNode {
-  const { queries, activePath, onOpen, onMoved, onDeleted } = props;
+  const { queries, activePath, onOpen, onMoved } = props;
   const [wanted, setWanted] = useState('');
   const [moving, setMoving] = useState<SavedEntry>();
-  const deleting = useDeleting(queries, onDeleted);
+  const deleting = useDeleting(props);
   const { entries } = queries;
   const tree = folderTree(entries ?? [], wanted);
   const isNone = tree.folders.length === 0 && tree.queries.length === 0;
@@ -80,15 +83,18 @@ export function SavedPane(props: SavedPaneProps): ReactNode {
   );
 }
 
+type Deleted = { readonly query: SavedQueryAnswer; readonly tabId: string | undefined };
+
 /** Deletes at once, and brings back what was deleted last. */
-function useDeleting(
-  { changed, again }: SavedQueries,
-  onDeleted: (path: string) => void,
-): {
+function useDeleting({
+  queries: { changed, again },
+  onDeleted,
+  onRestored,
+}: Pick<SavedPaneProps, 'queries' | 'onDeleted' | 'onRestored'>): {
   readonly remove: (entry: SavedEntry) => void;
   readonly notice: ReactNode;
 } {
-  const [deleted, setDeleted] = useState<SavedQueryAnswer>();
+  const [deleted, setDeleted] = useState<Deleted>();
   const [error, setError] = useState<ErrorBody>();
   const attempt = (action: () => Promise<void>): void => {
     setError(undefined);
@@ -101,15 +107,16 @@ function useDeleting(
     attempt(async () => {
       const whole = await savedQuery(path);
       await deleteQuery(path, whole.version);
-      setDeleted(whole);
-      onDeleted(path);
+      setDeleted({ query: whole, tabId: onDeleted(path) });
       changed(path, undefined);
     });
   const undo = (): void =>
     attempt(async () => {
       if (deleted === undefined) return;
-      const { path, version: _version, changed_at: _changedAt, ...body } = deleted;
-      changed(path, await saveQuery(path, body));
+      const { path, version: _version, changed_at: _changedAt, ...body } = deleted.query;
+      const answer = await saveQuery(path, body);
+      changed(path, answer);
+      if (deleted.tabId !== undefined) onRestored(deleted.tabId, answer);
       setDeleted(undefined);
     });
   const notice = (
@@ -118,7 +125,7 @@ function useDeleting(
       {deleted !== undefined && (
         <div className="notice sql-deleted" role="status">
           <p>
-            Deleted <b className="sql-path">{lastPart(deleted.path)}</b>
+            Deleted <b className="sql-path">{lastPart(deleted.query.path)}</b>
           </p>
           <button type="button" className="button" onClick={undo}>
             Undo
