@@ -42,6 +42,11 @@ export type Batch = {
    */
   readonly rawAt?: ((byteOffset: number) => RawValue | undefined) | undefined;
   /**
+   * Metadata of the record whose line begins at `byteOffset` of a file of lines that were made of
+   * envelopes: the JSON that its envelope had; undefined where it had none.
+   */
+  readonly metadataAt?: ((byteOffset: number) => string | undefined) | undefined;
+  /**
    * Why the record whose line begins at `byteOffset` can't become a row, where whoever wrote the
    * line found that out already. No decoder accepts such a line.
    */

@@ -1,7 +1,8 @@
 import { assert, unreachable } from '../base/assert.ts';
 import type { Batch, Position, RecordFault } from '../event/record.ts';
-import { readEnvelope } from './envelope-record.ts';
+import { metadataText, readEnvelope } from './envelope-record.ts';
 import { FileBytes } from './file-bytes.ts';
+import type { RecordOrigin } from './format.ts';
 import { framedText } from './framed-text.ts';
 import { type BlankLines, RecordIndex } from './record-index.ts';
 
@@ -102,14 +103,17 @@ export class BatchRecords {
     return this.#bytes.text(this.#index.start(line), this.#index.end(line));
   }
 
-  /** The record's own bytes. */
-  raw(record: number): Uint8Array {
+  /** The record's own bytes, and what stood beside them. */
+  content(record: number): Pick<RecordOrigin, 'raw' | 'metadata'> {
     const line = this.#line(record);
-    const own = this.#batch.rawAt?.(this.#index.start(line));
-    if (own !== undefined) return own ?? nothing;
-    const bytes = this.#lineBytes(line);
-    if (this.#envelopes === undefined) return bytes;
-    return readEnvelope(bytes).value ?? nothing;
+    const start = this.#index.start(line);
+    if (this.#envelopes !== undefined) {
+      const envelope = readEnvelope(this.#lineBytes(line));
+      return { raw: envelope.value ?? nothing, metadata: metadataText(envelope) };
+    }
+    const own = this.#batch.rawAt?.(start);
+    const raw = own === undefined ? this.#lineBytes(line) : (own ?? nothing);
+    return { raw, metadata: this.#batch.metadataAt?.(start) };
   }
 
   position(record: number): Position {

@@ -1,3 +1,5 @@
+import { exactJson, parseExactJson } from '../base/exact-json.ts';
+
 /** What a line of envelopes says of a record. */
 export type EnvelopeRecord = {
   /** Undefined for a tombstone. */
@@ -16,6 +18,11 @@ export function readEnvelope(line: Buffer): EnvelopeRecord {
   return { value: Buffer.from(base64, 'base64'), metadata: {} };
 }
 
+/** The metadata as an envelope has it; undefined where there is none. */
+export function metadataText({ metadata }: EnvelopeRecord): string | undefined {
+  return Object.keys(metadata).length === 0 ? undefined : exactJson(metadata);
+}
+
 const binaryStart = '{"b":"';
 const binaryEnd = '"}';
 const letterB = 0x62;
@@ -29,22 +36,8 @@ type WrittenEnvelope = {
 
 function readAny(line: string): EnvelopeRecord {
   // The file is ours: sources write it, and no one else.
-  const { v, b, m } = parseExactly(line) as WrittenEnvelope;
+  const { v, b, m } = parseExactJson(line) as WrittenEnvelope;
   const metadata = m ?? {};
   if (b !== undefined) return { value: Buffer.from(b, 'base64'), metadata };
   return { value: v === undefined ? undefined : Buffer.from(v), metadata };
 }
-
-function parseExactly(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
-  return parseWithSource(text, (_key, value, { source }) => {
-    const isLong = typeof value === 'number' && Number.isInteger(value);
-    return isLong && !Number.isSafeInteger(value) ? BigInt(source ?? value) : value;
-  });
-}
-
-/** TypeScript does not know yet that a reviver is told the text of a number. */
-const parseWithSource = JSON.parse as (
-  text: string,
-  reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-) => unknown;

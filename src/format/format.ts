@@ -64,6 +64,8 @@ export type RecordOrigin = {
   readonly position: Position;
   /** The record's bytes, without the line's end; only until another record is asked for. */
   readonly raw: Uint8Array;
+  /** What stood beside the value, as far as the table asks for it: an envelope's `m`, as JSON. */
+  readonly metadata?: string | undefined;
 };
 
 /** Text of the SQL error that a fast SELECT raises for a record that doesn't fit its columns. */

@@ -19,7 +19,7 @@ export function isolatedBatch(parts: Parts): IsolatedBatch {
   const record = (row: number): RecordOrigin => ({
     partition,
     position: records.position(row),
-    raw: records.raw(row),
+    ...records.content(row),
   });
   const { source, nowMs: rejectedAtMs } = context;
   const rejected = rejections.of({ source, partition, rejectedAtMs, record });

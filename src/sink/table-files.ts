@@ -3,7 +3,7 @@ import type { PartitionValues } from '../delta/delta.ts';
 import { partitionTextSql } from '../delta/partition-value.ts';
 import { partitionFolder } from '../delta/path.ts';
 import type { Connection, Row } from '../engine/engine.ts';
-import { quoteName, quoteText } from '../engine/types.ts';
+import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
 import type { Column, Schema } from '../event/schema.ts';
 import type { Part } from './sink.ts';
 
@@ -108,8 +108,18 @@ function rowsOf(plan: MergePlan, parts: readonly Part[], folder: string | undefi
   plan.partitionFields.forEach((name, index) => {
     columns.push(`${partitionTextSql(columnNamed(plan.schema, name))} AS __helios_key_${index}`);
   });
-  const files = parts.map((part) => quoteText(part.path));
-  return `SELECT ${columns.join(', ')} FROM read_parquet([${files.join(', ')}])`;
+  return `SELECT ${columns.join(', ')} FROM (${partRows(plan.schema, parts)})`;
+}
+
+/**
+ * SELECT of the rows of parts in their order, with the columns of `schema`: NULL where a part was
+ * written before its sink had the column.
+ */
+export function partRows(schema: Schema, parts: readonly Part[]): string {
+  const nulls = schema.map(({ name, type }) => `NULL::${duckdbType(type)} AS ${quoteName(name)}`);
+  const files = parts.map((part) => quoteText(part.path)).join(', ');
+  return `SELECT ${nulls.join(', ')} WHERE false UNION ALL BY NAME
+    SELECT * FROM read_parquet([${files}], union_by_name = true, hive_partitioning = false)`;
 }
 
 function columnNamed(schema: Schema, name: string): Column {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { rm, writeFile } from 'node:fs/promises';
+import { exactJson } from '../base/exact-json.ts';
 import { type Batch, type Envelope, position, type RawValue } from '../event/record.ts';
 import { fileFailure } from './file-failure.ts';
 import type { PeekedRecord } from './look.ts';
@@ -76,7 +77,7 @@ function envelopeLine({ value, metadata }: PeekedRecord, form: RecordForm): Uint
       ? {}
       : { m: Object.fromEntries(form.metadata.map((key) => [key, metadata[key] ?? null])) }),
   };
-  return Buffer.from(`${JSON.stringify(envelope)}\n`);
+  return Buffer.from(`${exactJson(envelope)}\n`);
 }
 
 function contentOf(value: RawValue, { isBinary }: RecordForm): Envelope {

@@ -3,9 +3,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { assert } from '../../base/assert.ts';
 import type { SchemaRegistry } from '../../connection/registry/schema-registry.ts';
-import type { Batch, RawValue, RecordFault } from '../../event/record.ts';
+import type { Batch, RecordFault } from '../../event/record.ts';
 import type { SourceTable } from '../../sql/script.ts';
-import { readEnvelope } from '../envelope-record.ts';
+import { type EnvelopeRecord, metadataText, readEnvelope } from '../envelope-record.ts';
 import { RecordIndex } from '../record-index.ts';
 import { AvroRows } from './avro-rows.ts';
 
@@ -57,11 +57,13 @@ export class AvroTranscoder {
     const text = lines.bytes();
     await writeFile(path, text);
     const envelopeAt = (byteOffset: number): number => lines.envelopeAt(byteOffset);
+    const envelopes = new EnvelopeFile(envelopePath);
     return {
       ...batch,
       content: { kind: 'lines', path, byteLength: text.length },
       positionAt: (byteOffset) => batch.positionAt(envelopeAt(byteOffset)),
-      rawAt: (byteOffset) => valueAt(envelopePath, envelopeAt(byteOffset)),
+      rawAt: (byteOffset) => envelopes.at(envelopeAt(byteOffset)).value ?? null,
+      metadataAt: (byteOffset) => metadataText(envelopes.at(envelopeAt(byteOffset))),
       faultAt: (byteOffset) => lines.faultAt(byteOffset),
       release: async () => {
         await rm(path, { force: true });
@@ -126,14 +128,27 @@ class LineWriter {
 /** No JSON at all, in the place of a record that can't be read. */
 const noJson = '-';
 
-/** The record's own bytes, from the file of envelopes: asked for records that fail, only. */
-function valueAt(path: string, start: number): RawValue {
-  const file = openSync(path, 'r');
-  try {
-    const line = readLineAt(file, start);
-    return readEnvelope(line).value ?? null;
-  } finally {
-    closeSync(file);
+/** Records of a file of envelopes: asked for those that fail, only, and the last one again. */
+class EnvelopeFile {
+  readonly #path: string;
+  #last: { readonly start: number; readonly record: EnvelopeRecord } | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The record whose line begins at this byte. */
+  at(start: number): EnvelopeRecord {
+    const last = this.#last;
+    if (last?.start === start) return last.record;
+    const file = openSync(this.#path, 'r');
+    try {
+      const record = readEnvelope(readLineAt(file, start));
+      this.#last = { start, record };
+      return record;
+    } finally {
+      closeSync(file);
+    }
   }
 }
 

@@ -253,7 +253,7 @@ async function findFaults(
     if (tooLong.has(line) || column === undefined) {
       const isDetailed = number < detailedMax;
       const problem = tooLong.has(line) ? 'too_long' : code;
-      return lineProblem(problem, records.raw(line), isDetailed);
+      return lineProblem(problem, records.content(line).raw, isDetailed);
     }
     const at = isolation.columns[Number(column)];
     assert(at !== undefined, `no column ${column}`);

@@ -44,8 +44,14 @@ function rejectedOf(source: string, partition: string, count: number): RejectedR
     partition,
     position: position(`${source} ${partition}:${row}`),
     raw: raws[(row / 3) % raws.length] ?? Buffer.alloc(0),
+    metadata: metadataOf(source, row),
   });
   return rejections.of({ source, partition, rejectedAtMs: 1_700_000_000_123, record });
+}
+
+/** Some sources have none, of others some records. */
+function metadataOf(source: string, row: number): string | undefined {
+  return source === 'views' && row % 2 === 1 ? `{"offset_id":${row}}` : undefined;
 }
 
 test.each([1, 2, 5000])('quarantine rows say all of %i rejected records', async (count) => {
@@ -58,6 +64,7 @@ test.each([1, 2, 5000])('quarantine rows say all of %i rejected records', async 
   expect(rows).toHaveLength(2 * count + 7);
   for (const [index, record] of expected.entries()) {
     const raw = Buffer.from(record.raw);
+    const row = Number(record.position.split(':')[1]);
     const isText = isUtf8(raw) && !raw.includes(0);
     expect(rows[index]).toEqual({
       pipeline: "the 'pipeline'",
@@ -69,6 +76,7 @@ test.each([1, 2, 5000])('quarantine rows say all of %i rejected records', async 
       message: record.message,
       raw: raw.toString('hex').toUpperCase(),
       raw_text: isText ? raw.toString() : null,
+      metadata: metadataOf(record.source, row) ?? null,
     });
   }
   await dropQuarantineRows(connection);

@@ -21,6 +21,8 @@ export const quarantineSchema: Schema = [
   { name: 'message', type: { kind: 'text' } },
   { name: 'raw', type: { kind: 'bytes' } },
   { name: 'raw_text', type: { kind: 'text' } },
+  // Not in tables that were made before replays needed it, nor in their oldest files.
+  { name: 'metadata', type: { kind: 'text' } },
 ];
 
 /** Temporary tables: of records that are text, of the others, and of what many have in common. */
@@ -38,8 +40,10 @@ export async function quarantineRows(
   groups: readonly RejectedRecords[],
 ): Promise<string> {
   await connection.execute(`
-    CREATE OR REPLACE TEMP TABLE ${textTable} ("position" VARCHAR, reason INTEGER, raw VARCHAR);
-    CREATE OR REPLACE TEMP TABLE ${byteTable} ("position" VARCHAR, reason INTEGER, raw BLOB);
+    CREATE OR REPLACE TEMP TABLE ${textTable} ("position" VARCHAR, reason INTEGER, raw VARCHAR,
+      metadata VARCHAR);
+    CREATE OR REPLACE TEMP TABLE ${byteTable} ("position" VARCHAR, reason INTEGER, raw BLOB,
+      metadata VARCHAR);
     CREATE OR REPLACE TEMP TABLE ${reasonTable} (id INTEGER, source VARCHAR, "partition" VARCHAR,
       code VARCHAR, message VARCHAR)`);
   const reasons: Reason[] = [];
@@ -56,7 +60,7 @@ export async function quarantineRows(
   const rows = (table: string, raw: string, text: string): string =>
     `SELECT ${quoteText(pipeline)} AS pipeline, source, "partition", "position",
       make_timestamptz(${atMs} * 1000) AS rejected_at, code, message, ${raw} AS raw,
-      ${text} AS raw_text
+      ${text} AS raw_text, nullif(metadata, '') AS metadata
     FROM ${table} JOIN ${reasonTable} ON reason = id`;
   return `${rows(textTable, 'encode(raw)', 'raw')}
     UNION ALL ${rows(byteTable, 'raw', 'NULL::VARCHAR')}`;
@@ -119,8 +123,8 @@ async function addRecords(
   const packer = new Packer();
   for (let index = 0; index < records.length; index++) {
     if (index % recordsPerTurn === recordsPerTurn - 1) await setImmediate();
-    const { position, raw } = records.origin(index);
-    packer.add({ position, raw, reason: firstReason + records.reasonOf(index) });
+    const { position, raw, metadata = '' } = records.origin(index);
+    packer.add({ position, raw, reason: firstReason + records.reasonOf(index), metadata });
     if (packer.packedBytes >= packedBytesMax) await unpack(connection, packer.take());
   }
   await unpack(connection, packer.take());
@@ -134,6 +138,7 @@ async function addRecords(
     { type: 'text', at: (row) => at(row).position },
     { type: 'number', at: (row) => at(row).reason },
     { type: 'bytes', at: (row) => at(row).raw },
+    { type: 'text', at: (row) => at(row).metadata },
   ]);
 }
 
@@ -145,17 +150,20 @@ async function unpack(connection: Connection, packs: readonly Pack[]): Promise<v
     return pack;
   };
   await connection.execute(
-    `CREATE OR REPLACE TEMP TABLE ${packTable} (positions VARCHAR, reasons VARCHAR, raws BLOB)`,
+    `CREATE OR REPLACE TEMP TABLE ${packTable} (positions VARCHAR, reasons VARCHAR, raws BLOB,
+      metadata VARCHAR)`,
   );
   await connection.append(packTable, packs.length, [
     { type: 'text', at: (row) => at(row).positions },
     { type: 'text', at: (row) => at(row).reasons },
     { type: 'bytes', at: (row) => at(row).raws },
+    { type: 'text', at: (row) => at(row).metadata ?? '' },
   ]);
   const count = await connection.run(
     `INSERT INTO ${textTable} SELECT unnest(string_split(positions, ${separator})),
       unnest(string_split(reasons, ${separator})::INTEGER[]),
-      unnest(string_split(decode(raws), ${separator})) FROM ${packTable}`,
+      unnest(string_split(decode(raws), ${separator})),
+      unnest(string_split(metadata, ${separator})) FROM ${packTable}`,
     [],
   );
   const expected = packs.reduce((sum, pack) => sum + pack.count, 0);

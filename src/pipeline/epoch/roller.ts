@@ -6,6 +6,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
 import type { Epoch } from '../../event/record.ts';
 import type { Part, TableSink } from '../../sink/sink.ts';
+import { partRows } from '../../sink/table-files.ts';
 import type { RollingPolicy } from '../../sql/script.ts';
 import type { StateGate } from '../state/state-gate.ts';
 import { timeBucket } from '../sinks/time-bucket.ts';
@@ -179,13 +180,12 @@ export class Roller {
     const run = this.#context.incarnation.slice(0, 8);
     const name = `${first.name.replace('.parquet', '')}-to-${last.lastEpoch}-${run}.parquet`;
     const path = join(this.#context.parts.directory, name);
-    const files = parts.map((part) => quoteText(part.path)).join(', ');
     await using connection = await this.#context.engine.connect();
     const [row] = await this.#holding(
       parts,
       async () =>
         await connection.rows(
-          `COPY (SELECT * FROM read_parquet([${files}])) TO ${quoteText(path)}
+          `COPY (${partRows(sink.schema, parts)}) TO ${quoteText(path)}
           (${sink.copyOptions}, RETURN_STATS)`,
         ),
     );

@@ -5,6 +5,8 @@ export type Entry = {
   readonly position: string;
   readonly reason: number;
   readonly raw: Uint8Array;
+  /** JSON, so that no NUL is in it; '' for none. */
+  readonly metadata: string;
 };
 
 /**
@@ -15,6 +17,8 @@ export type Pack = {
   readonly raws: Uint8Array;
   readonly positions: string;
   readonly reasons: string;
+  /** Undefined where none of them has any. */
+  readonly metadata: string | undefined;
   readonly count: number;
 };
 
@@ -31,6 +35,9 @@ export class Packer {
   #ends: number[] = [];
   #positions: string[] = [];
   #reasons: number[] = [];
+  #metadata: string[] = [];
+  /** Of the metadata that is there. */
+  #metadataLength = 0;
   readonly odd: Entry[] = [];
 
   get packedBytes(): number {
@@ -38,9 +45,10 @@ export class Packer {
   }
 
   /** Takes a copy of the bytes. */
-  add({ position, reason, raw }: Entry): void {
+  add(entry: Entry): void {
+    const { position, reason, raw, metadata } = entry;
     if (raw.includes(0)) {
-      this.odd.push({ position, reason, raw: Uint8Array.from(raw) });
+      this.odd.push({ ...entry, raw: Uint8Array.from(raw) });
       return;
     }
     if (this.#length + raw.length >= this.#raws.length) this.#grow(raw.length);
@@ -50,7 +58,10 @@ export class Packer {
     this.#ends.push(this.#length);
     this.#positions.push(position);
     this.#reasons.push(reason);
-    if (this.#ends.length >= packRecordsMax || this.#length >= packBytesMax) this.#close();
+    this.#metadata.push(metadata);
+    this.#metadataLength += metadata.length;
+    const length = this.#length + this.#metadataLength;
+    if (this.#ends.length >= packRecordsMax || length >= packBytesMax) this.#close();
   }
 
   /** The packs up to here. */
@@ -66,22 +77,30 @@ export class Packer {
   #close(): void {
     if (this.#ends.length === 0) return;
     const [positions, reasons, ends] = [this.#positions, this.#reasons, this.#ends];
+    const [metadata, metadataLength] = [this.#metadata, this.#metadataLength];
     const raws = Buffer.copyBytesFrom(this.#raws, 0, this.#length - 1);
     [this.#positions, this.#reasons, this.#ends, this.#length] = [[], [], [], 0];
+    [this.#metadata, this.#metadataLength] = [[], 0];
     // A NUL is never part of a character: all are UTF-8, or one of them is not.
     if (isUtf8(raws)) {
       this.#packs.push({
         raws,
         positions: positions.join('\0'),
         reasons: reasons.join('\0'),
+        metadata: metadataLength === 0 ? undefined : metadata.join('\0'),
         count: ends.length,
       });
-      this.#packedBytes += raws.length;
+      this.#packedBytes += raws.length + metadataLength;
       return;
     }
     for (const [index, end] of ends.entries()) {
       const raw = raws.subarray(ends[index - 1] ?? 0, end - 1);
-      const entry = { position: positions[index] ?? '', reason: reasons[index] ?? 0, raw };
+      const entry = {
+        position: positions[index] ?? '',
+        reason: reasons[index] ?? 0,
+        raw,
+        metadata: metadata[index] ?? '',
+      };
       if (isUtf8(raw)) this.add(entry);
       else this.odd.push(entry);
     }

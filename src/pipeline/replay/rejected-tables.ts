@@ -51,14 +51,16 @@ async function relation(view: PinnedView, schema: Schema): Promise<string> {
   }
   const columns = schema.map(({ name }) => quoteName(name)).join(', ');
   const scans = [
-    ...(whole.length === 0 ? [] : [`SELECT ${columns} FROM ${files(whole)}`]),
+    ...(whole.length === 0 ? [] : [`SELECT * FROM ${files(whole)}`]),
     ...cut.map(
-      ({ path, deletedPath }) => `SELECT ${columns} FROM (
+      ({ path, deletedPath }) => `SELECT * FROM (
         FROM read_parquet(${quoteText(path)}, file_row_number = true, hive_partitioning = false)
         WHERE file_row_number NOT IN (SELECT row FROM ${files([deletedPath])}))`,
     ),
   ];
-  return scans.length === 0 ? noRows(schema) : scans.join(' UNION ALL ');
+  // Files that were written before the table had a column don't have it.
+  const all = [noRows(schema), ...scans].join(' UNION ALL BY NAME ');
+  return `SELECT ${columns} FROM (${all})`;
 }
 
 function files(paths: readonly string[]): string {

@@ -23,7 +23,12 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-type Rejected = readonly [position: string, raw: string, rejectedAtMs: number];
+type Rejected = readonly [
+  position: string,
+  raw: string,
+  rejectedAtMs: number,
+  metadata?: string | undefined,
+];
 type Outcome = readonly [
   position: string,
   raw: string,
@@ -34,9 +39,10 @@ type Outcome = readonly [
 
 function rejectedRows(rows: readonly Rejected[]): string {
   const selects = rows.map(
-    ([position, raw, atMs]) => `SELECT 'p' AS pipeline, 's' AS source, '0' AS "partition",
-      '${position}' AS "position", make_timestamptz(${atMs} * 1000) AS rejected_at,
-      'inexact' AS code, 'no' AS message, '${raw}'::BLOB AS raw, NULL AS raw_text`,
+    ([position, raw, atMs, metadata]) => `SELECT 'p' AS pipeline, 's' AS source,
+      '0' AS "partition", '${position}' AS "position", make_timestamptz(${atMs} * 1000) AS rejected_at,
+      'inexact' AS code, 'no' AS message, '${raw}'::BLOB AS raw, NULL AS raw_text,
+      ${metadata === undefined ? 'NULL' : `'${metadata}'`}::VARCHAR AS metadata`,
   );
   return selects.join(' UNION ALL ');
 }
@@ -161,14 +167,47 @@ test.each<[string, Partial<Selection>, string]>([
   expect(selected).toMatchObject({ refusals: [{ source: 's', reason, recordCount: 1 }] });
 });
 
-test('metadata and rows of Parquet files are not kept with rejected records', async () => {
-  const metadata = sourceOf(kafka, "id BIGINT, at TIMESTAMP METADATA FROM 'timestamp'");
+test('rows of Parquet files are not kept with rejected records', async () => {
   const parquet = sourceOf("connector = 'filesystem', path = '/x', format = 'parquet'");
-  for (const [source, reason] of [
-    [metadata, 'metadata_missing'],
-    [parquet, 'bytes_missing'],
-  ] as const) {
-    const { selected } = await select([['5', 'a', 100]], [], { sources: [source] });
-    expect(selected).toMatchObject({ recordCount: 0, refusals: [{ reason }] });
-  }
+  const { selected } = await select([['5', 'a', 100]], [], { sources: [parquet] });
+  expect(selected).toMatchObject({ recordCount: 0, refusals: [{ reason: 'bytes_missing' }] });
+});
+
+const kinesis =
+  "connector = 'kinesis', aws_region = 'eu-west-1', stream_name = 's', format = 'json'";
+const key = "k TEXT METADATA FROM 'key'";
+const time = "at TIMESTAMP METADATA FROM 'timestamp'";
+
+test.each<[string, string, Rejected, 'metadata_missing' | undefined]>([
+  [kafka, key, ['5', 'a', 100], 'metadata_missing'],
+  [kafka, key, ['5', 'a', 100, '{"headers":{"key":1}}'], 'metadata_missing'],
+  [kafka, key, ['5', 'a', 100, 'no JSON'], 'metadata_missing'],
+  [kafka, key, ['5', 'a', 100, '{"key":null}'], undefined],
+  [kafka, time, ['5', 'a', 100, '{"key":null}'], 'metadata_missing'],
+  [kafka, "o BIGINT METADATA FROM 'offset_id'", ['5', 'a', 100], undefined],
+  [kinesis, time, ['5', 'a', 100], 'metadata_missing'],
+  [kinesis, time, ['5~1738310400123', 'a', 100], undefined],
+  [kinesis, "n TEXT METADATA FROM 'sequence_number'", ['5', 'a', 100], undefined],
+  [kinesis, "k TEXT METADATA FROM 'partition_key'", ['5~9', 'a', 100], 'metadata_missing'],
+  [
+    kinesis,
+    "k TEXT METADATA FROM 'partition_key'",
+    ['5', 'a', 100, '{"partition_key":""}'],
+    undefined,
+  ],
+])('%s with %s takes %j: %s', async (options, column, [place, raw, atMs, kept], reason) => {
+  const sources = [sourceOf(options, `id BIGINT, ${column}`)];
+  const { selected } = await select([[place, raw, atMs, kept]], [], { sources });
+  const refusals = reason === undefined ? [] : [{ source: 's', reason, recordCount: 1 }];
+  expect(selected).toMatchObject({ recordCount: reason === undefined ? 1 : 0, refusals });
+});
+
+test('records of one aggregate that are the same keep their own metadata', async () => {
+  const rejected: readonly Rejected[] = [
+    ['5', 'a', 100, '{"subsequence_number":1}'],
+    ['5', 'a', 100, '{"subsequence_number":0}'],
+  ];
+  await select(rejected, [['5', 'a', 100, 1, true]]);
+  const left = await connection.rows(`SELECT metadata FROM ${selectedTable}`);
+  expect(left).toEqual([{ metadata: '{"subsequence_number":1}' }]);
 });

@@ -1,8 +1,8 @@
 import type { Connection } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
 import type { EpochMs } from '../../event/record.ts';
-import { recordForm } from '../../format/record-form.ts';
 import type { SourceTable } from '../../sql/script.ts';
+import { lacksMetadata } from './place-metadata.ts';
 import type { Refusal, RefusalReason, ReplayFilter } from './replay.ts';
 import type { RejectedTables } from './rejected-tables.ts';
 
@@ -33,7 +33,7 @@ export type Selected = {
 
 /**
  * Name of the temporary table of what is to be done: `seq`, `chunk`, the columns that say which
- * row of `quarantine`, `code` and `raw`.
+ * row of `quarantine`, `code`, `raw` and `metadata`.
  */
 export const selectedTable = '__replay';
 
@@ -98,15 +98,17 @@ function meantStatement(tables: RejectedTables, selection: Selection): string {
       SELECT r.* EXCLUDE (pipeline, message, raw_text), md5(raw) AS raw_md5, s.since,
         CASE WHEN rejected_at < ${instant(selection.createdAtMs)} THEN 'pipeline_gone'
           WHEN s.source IS NULL THEN 'source_gone'
-          WHEN s.refusal IS NOT NULL THEN s.refusal
+          WHEN s.has_files THEN 'bytes_missing'
           WHEN rejected_at < s.since THEN 'read_again'
-          WHEN raw IS NULL THEN 'bytes_missing' END AS refusal
+          WHEN raw IS NULL THEN 'bytes_missing'
+          WHEN ${lacking(selection)} THEN 'metadata_missing' END AS refusal
       FROM (${tables.rejected}) AS r LEFT JOIN sources AS s ON r.source = s.source
       WHERE pipeline = ${pipeline}${conditions(selection)}
     ),
     numbered AS (
       SELECT *, (row_number() OVER (
-        PARTITION BY source, "partition", "position", rejected_at, raw_md5))::INTEGER AS copy
+        PARTITION BY source, "partition", "position", rejected_at, raw_md5
+        ORDER BY metadata))::INTEGER AS copy
       FROM rejected
     ),
     outcomes AS (
@@ -123,21 +125,22 @@ function meantStatement(tables: RejectedTables, selection: Selection): string {
       ORDER BY refusal IS NOT NULL, rejected_at) = 1`;
 }
 
-/** The pipeline's sources, since when their records can be replayed, and why they can't. */
+/** The pipeline's sources, and since when their records can be replayed, if they can at all. */
 function sourcesSelect({ sources, sinceMs, createdAtMs }: Selection): string {
   const selects = sources.map((table) => {
     const since = instant(Math.max(createdAtMs, sinceMs[table.name] ?? 0));
-    const refusal = refusalOf(table);
-    const reason = refusal === undefined ? 'NULL' : quoteText(refusal);
-    return `SELECT ${quoteText(table.name)} AS source, ${since} AS since, ${reason} AS refusal`;
+    return `SELECT ${quoteText(table.name)} AS source, ${since} AS since,
+      ${table.format.kind === 'parquet'} AS has_files`;
   });
   return selects.join(' UNION ALL ');
 }
 
-/** What rejected records of a table lack to become records again. */
-function refusalOf(table: SourceTable): RefusalReason | undefined {
-  if (table.format.kind === 'parquet') return 'bytes_missing';
-  return recordForm(table).metadata.length > 0 ? 'metadata_missing' : undefined;
+/** Whether a rejected record's table asks for what is not known of it. */
+function lacking({ sources }: Selection): string {
+  const cases = sources.map(
+    (table) => `WHEN ${quoteText(table.name)} THEN ${lacksMetadata(table)}`,
+  );
+  return `CASE r.source ${cases.join(' ')} END`;
 }
 
 function conditions({ filter, untilMs }: Selection): string {

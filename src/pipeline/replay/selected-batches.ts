@@ -5,9 +5,11 @@ import type { Connection } from '../../engine/engine.ts';
 import type { Batch } from '../../event/record.ts';
 import type { RejectedRecord } from '../../event/rejected.ts';
 import { recordForm } from '../../format/record-form.ts';
+import type { PeekedRecord } from '../../source/look.ts';
 import { sampleBatch } from '../../source/sample-batch.ts';
 import type { SourceTable } from '../../sql/script.ts';
 import type { Alter } from '../open-pipeline.ts';
+import { metadataOf } from './place-metadata.ts';
 import { selectedTable } from './select-records.ts';
 
 /** Records of one chunk as sources give them. Their positions are numbers: see `seqOf`. */
@@ -29,23 +31,22 @@ export type ChunkPlace = {
   readonly signal: AbortSignal;
 };
 
+type Columns = Awaited<ReturnType<Connection['columns']>>;
+
 /** The records of a chunk of `selectedTable`, byte by byte as they were rejected. */
 export async function selectedBatches(chunk: number, place: ChunkPlace): Promise<SelectedBatches> {
-  const [seqs = [], names = [], codes = [], values = []] = await place.connection.columns(
-    `SELECT seq, source, code, to_base64(raw) FROM ${selectedTable}
-      WHERE chunk = ${chunk} ORDER BY seq`,
+  const rejected = await place.connection.columns(
+    `SELECT seq, source, code, to_base64(raw), "partition", "position", metadata
+      FROM ${selectedTable} WHERE chunk = ${chunk} ORDER BY seq`,
   );
+  const [seqs = [], names = []] = rejected;
   const batches = new Map<string, readonly Batch[]>();
   const seqsOf = new Map<string, readonly number[]>();
   try {
     for (const table of place.sources) {
       const rows = [...names.keys()].filter((row) => names[row] === table.name);
       if (rows.length === 0) continue;
-      const records = rows.map((row) => {
-        const value = Buffer.from(String(values[row]), 'base64');
-        // Of a record that had none.
-        return codes[row] === 'tombstone' && value.length === 0 ? null : value;
-      });
+      const records = rows.map((row) => recordOf(table, rejected, row));
       seqsOf.set(
         table.name,
         rows.map((row) => Number(seqs[row])),
@@ -67,14 +68,27 @@ export async function selectedBatches(chunk: number, place: ChunkPlace): Promise
   };
 }
 
+function recordOf(
+  table: SourceTable,
+  [, , codes = [], values = [], partitions = [], positions = [], kept = []]: Columns,
+  row: number,
+): PeekedRecord {
+  const bytes = Buffer.from(String(values[row]), 'base64');
+  // Of a record that had none.
+  const value = codes[row] === 'tombstone' && bytes.length === 0 ? null : bytes;
+  const place = { partition: String(partitions[row]), position: String(positions[row]) };
+  const text = kept[row];
+  const metadata = metadataOf(table, place, typeof text === 'string' ? text : undefined);
+  // All that is made of a record comes from its value and its metadata.
+  return { ...place, timestampMs: undefined, key: null, headers: {}, metadata, value };
+}
+
 async function batchOf(
   table: SourceTable,
-  values: readonly (Uint8Array | null)[],
+  records: readonly PeekedRecord[],
   { scratchDirectory, alterOf, signal }: ChunkPlace,
 ): Promise<Batch> {
   const path = join(scratchDirectory, `replay-${randomUUID()}.lines`);
-  const unknown = { partition: '', position: '', timestampMs: undefined, key: null };
-  const records = values.map((value) => ({ ...unknown, headers: {}, metadata: {}, value }));
   const batch = await sampleBatch(records, recordForm(table), path);
   try {
     const alter = await alterOf(table);

@@ -147,8 +147,8 @@ function refusalText({ source, reason, recordCount }: Refusal): string {
       );
     case 'metadata_missing':
       return (
-        `${source} has METADATA columns, whose values are not kept with rejected records. ` +
-        'Restart the pipeline from before them, or leave those columns out.'
+        `${records} of ${source} were rejected without being kept with what its METADATA ` +
+        'columns ask for. Restart the pipeline from before them, or leave those columns out.'
       );
     case 'read_again':
       return (

@@ -150,13 +150,6 @@ function metadataOf(key: string, cursor: RecordCursor, limits: TakeLimits): unkn
   }
 }
 
-declare global {
-  interface JSON {
-    /** What `stringify` writes as it is: https://tc39.es/proposal-json-parse-with-source/ */
-    rawJSON(text: string): unknown;
-  }
-}
-
 /** As a numeral of JSON; null where the producer gave none. Whether it fits is the column's say. */
 function timestampOf(cursor: RecordCursor): unknown {
   const { timeMs } = cursor;
