@@ -100,6 +100,7 @@ test('a pipeline is drafted from the catalog, previewed, edited and read again',
     await helios.queryNumber('SELECT count(*) FROM sales WHERE sold > 0');
   await vi.waitUntil(async () => (await rows()) === 2, waitMs);
 
+  await page.locator('.sql-keyword').first().waitFor();
   await page.getByRole('link', { name: 'Epochs' }).click();
   await page.getByRole('columnheader', { name: 'published' }).waitFor();
   await page.getByRole('link', { name: 'Edit SQL' }).click();

@@ -6,7 +6,7 @@ import {
 } from '@codemirror/autocomplete';
 import { closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
-import { SQLDialect, sql } from '@codemirror/lang-sql';
+import { sql } from '@codemirror/lang-sql';
 import { bracketMatching, indentOnInput } from '@codemirror/language';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
 import { EditorState, type Extension, Prec } from '@codemirror/state';
@@ -22,6 +22,7 @@ import { after } from '../clock.ts';
 import type { KnownTable } from './completion-scope.ts';
 import { hoverDocs } from './completion/hover.ts';
 import { completionSources } from './completion.ts';
+import { scriptDialect } from './dialect.ts';
 import { editorLook } from './look.ts';
 import { scriptWords } from './script-words.ts';
 import { typingOverSelection } from './typing.ts';
@@ -44,27 +45,6 @@ export type EditorPage = {
 
 export type EditorSelectionRange = { readonly from: number; readonly to: number };
 
-/** The words of DuckDB's SELECT and of scripts; those that are also names of columns stay plain. */
-const dialect = SQLDialect.define({
-  keywords:
-    'all analyze and anti any as asc asof at between by case cast create cross current ' +
-    'desc distinct else end escape except exclude exists explain filter following from ' +
-    'full glob group grouping having ilike in inner insert intersect interval into is join ' +
-    'lateral left like limit natural not nulls offset on or order outer over partition ' +
-    'pivot positional preceding qualify recursive replace right sample select semi sets ' +
-    'similar some table tablesample then to unbounded union unnest unpivot using values ' +
-    'when where window with within',
-  types:
-    'bigint blob boolean date decimal double float hugeint integer json map smallint struct ' +
-    'text time timestamp timestamptz tinyint ubigint uhugeint uinteger uuid varchar',
-  builtin: '',
-  operatorChars: '+-*/<>=~!@#%^&|`?:',
-  // With them, the name of $from would be a keyword; $$texts$$ are rare.
-  doubleDollarQuotedStrings: false,
-  caseInsensitiveIdentifiers: true,
-  specialVar: '$',
-});
-
 export function editorExtensions(page: EditorPage): Extension {
   return [
     lineNumbers(),
@@ -84,7 +64,7 @@ export function editorExtensions(page: EditorPage): Extension {
       tabindex: '0',
     }),
     placeholder('select … from …'),
-    sql({ dialect }),
+    sql({ dialect: scriptDialect }),
     autocompletion({
       override: completionSources(page.tables),
       icons: false,

@@ -1,20 +1,12 @@
-import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { syntaxHighlighting } from '@codemirror/language';
 import type { Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
+import { sqlHighlighter } from './highlighter.ts';
 
 /** The editor in the tokens' colours. */
 export function editorLook(): Extension {
-  return [theme, syntaxHighlighting(highlights)];
+  return [theme, syntaxHighlighting(sqlHighlighter)];
 }
-
-const highlights = HighlightStyle.define([
-  { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: 'var(--cold)' },
-  { tag: [tags.string, tags.special(tags.string)], color: 'var(--editor-text)' },
-  { tag: [tags.number, tags.bool, tags.null], color: 'var(--editor-number)' },
-  { tag: [tags.lineComment, tags.blockComment], color: 'var(--text-quiet)', fontStyle: 'italic' },
-  { tag: [tags.special(tags.name)], color: 'var(--text)', fontWeight: '600' },
-]);
 
 const theme = EditorView.theme({
   '&': { height: '100%', backgroundColor: 'var(--surface)', color: 'var(--text)' },
@@ -72,8 +64,11 @@ const theme = EditorView.theme({
   '.cm-docs > .signature': { fontWeight: '600' },
   '.cm-docs > .description': { fontFamily: 'var(--face)', fontSize: '13px', lineHeight: '18px' },
   '.cm-docs > .example': { color: 'var(--text-quiet)' },
-  '.cm-script-word': { color: 'var(--cold)' },
-  '.cm-script-option': { color: 'var(--editor-number)' },
+  '.sql-keyword': { color: 'var(--sql-keyword)' },
+  '.sql-string': { color: 'var(--sql-string)' },
+  '.sql-number': { color: 'var(--sql-number)' },
+  '.sql-comment': { color: 'var(--sql-comment)', fontStyle: 'italic' },
+  '.sql-variable': { color: 'var(--text)', fontWeight: '600' },
   '.cm-diagnostic-error': { borderLeft: '3px solid var(--bad)' },
   '.cm-diagnosticAction': {
     border: '1px solid var(--line-strong)',

@@ -6,6 +6,7 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from '@codemirror/view';
+import { scriptClasses } from './highlighter.ts';
 import { scriptMarks } from './script-marks.ts';
 
 /** Colours what only scripts have: the words of CREATE and INSERT, and the options of WITH. */
@@ -17,8 +18,8 @@ export function scriptWords(): Extension {
 const charactersMax = 100_000;
 
 const decorationOf = {
-  word: Decoration.mark({ class: 'cm-script-word' }),
-  option: Decoration.mark({ class: 'cm-script-option' }),
+  word: Decoration.mark({ class: scriptClasses.word }),
+  option: Decoration.mark({ class: scriptClasses.option }),
 };
 
 class ScriptWords {

@@ -4,6 +4,7 @@ import { EditorView } from '@codemirror/view';
 import { type ReactNode, type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import { type EditorPage, editorExtensions } from './extensions.ts';
 import type { Fix, Mark } from './fix.ts';
+import './sql-colours.css';
 import './sql-editor.css';
 
 /** What the page does to the text besides giving another. */

@@ -5,10 +5,13 @@ import { Icon } from './icon.tsx';
 export function Copyable({
   text,
   what,
+  children,
 }: {
   readonly text: string;
   /** What it is, for who doesn't see it: "the command". */
   readonly what: string;
+  /** The text as it is shown; in one colour unless given. */
+  readonly children?: ReactNode;
 }): ReactNode {
   const [state, setState] = useState<'ready' | 'copied' | 'refused'>('ready');
   const copy = (): void => {
@@ -19,7 +22,7 @@ export function Copyable({
   };
   return (
     <div className="copyable">
-      <pre>{text}</pre>
+      {children ?? <pre>{text}</pre>}
       <button type="button" className="button plain" onClick={copy}>
         <Icon name={state === 'copied' ? 'check' : 'copy'} />
         <span aria-live="polite">{words[state]}</span>

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer } from '../../../../server/api.ts';
+import { ShownScript } from '../../../editor/script/shown-script.tsx';
 import { Link } from '../../../link.tsx';
 import { usePlace, withSearch } from '../../../place.ts';
-import { Copyable } from '../../../parts/copyable.tsx';
 import { Epochs } from './epochs.tsx';
 import { Partitions } from './partitions.tsx';
 import { Rejected } from './rejected.tsx';
@@ -32,7 +32,7 @@ export function Details({ pipeline }: { readonly pipeline: PipelineAnswer }): Re
           </Link>
         ))}
       </nav>
-      {show === 'sql' && <Copyable text={pipeline.sql} what="the SQL" />}
+      {show === 'sql' && <ShownScript sql={pipeline.sql} />}
       {show === 'epochs' && <Epochs name={pipeline.name} />}
       {show === 'rejected' && <Rejected name={pipeline.name} />}
       {show === 'partitions' && <Partitions pipeline={pipeline} />}
