@@ -94,6 +94,24 @@ test('settings tell what is wrong with the machine, and how to reach what', asyn
   await context.close();
 });
 
+test('settings have the alerts, and lead to the form of a new one', async () => {
+  const { page, context, complaints } = await openPage(browser, 1440);
+  const rule = { share_percent: 2, url: 'env:NOT_SET' };
+  await helios.call('PUT', '/api/v1/alerts/loud', rule);
+  await page.goto(`${url}/settings`);
+  const alerts = page.getByRole('region', { name: 'Alerts' });
+  const line = alerts.getByRole('listitem').filter({ hasText: 'loud' });
+  await line.getByText('When a pipeline rejects more than 2 %').waitFor();
+  await line.getByText('no pipeline yet: nothing is watched').waitFor();
+  await line.getByText('Nothing was sent since Helios was started.').waitFor();
+  await alerts.getByRole('link', { name: 'New alert' }).click();
+  await page.getByRole('dialog', { name: 'New alert' }).waitFor();
+  await page.waitForURL(`${url}/quarantine/alerts`);
+  expect(await axeFindings(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 test('the demo shop opens and closes at a click, and not between events of others', async () => {
   const { page, context, complaints } = await openPage(browser, 1440);
   await page.goto(url);

@@ -15,9 +15,9 @@ const everyMs = 5000;
 export function Connections(): ReactNode {
   const { value, error, again } = usePolled<ConnectionListAnswer>(path, everyMs);
   return (
-    <section className="section" aria-labelledby="settings-connections">
+    <section className="section" aria-labelledby="settings-list">
       <header>
-        <h2 id="settings-connections">Connections</h2>
+        <h2 id="settings-list">Connections</h2>
         <Link className="button end" href="/connect">
           Connect a stream
         </Link>
@@ -29,7 +29,7 @@ export function Connections(): ReactNode {
           refer to.
         </p>
       )}
-      <ul className="settings-connections">
+      <ul className="settings-list">
         {value?.connections.map((one) => (
           <ConnectionItem key={one.name} connection={one} onDeleted={again} />
         ))}

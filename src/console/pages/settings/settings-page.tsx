@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { PageProps } from '../../frame/pages.tsx';
 import { About } from './about.tsx';
+import { Alerts } from './alerts.tsx';
 import { Connections } from './connections.tsx';
 import { Machine } from './machine.tsx';
 import { Retention } from './retention.tsx';
@@ -15,6 +16,7 @@ export function SettingsPage(_props: PageProps): ReactNode {
       <Times />
       <Connections />
       <Retention />
+      <Alerts />
       <Machine />
       <About />
     </div>

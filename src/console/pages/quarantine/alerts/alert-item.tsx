@@ -3,9 +3,10 @@ import type { AlertAnswer } from '../../../../server/alerts/alerts-api.ts';
 import type { ErrorBody } from '../../../../server/api.ts';
 import { errorBodyOf, send } from '../../../api/request.ts';
 import { Link } from '../../../link.tsx';
-import { Ago } from '../../../parts/ago.tsx';
 import { Failure } from '../../../parts/failure.tsx';
 import { count, share } from '../../../text.ts';
+import { Messages } from './alert-messages.tsx';
+import { WatchedState } from './alert-state.tsx';
 import { ruleText } from './alert-values.ts';
 
 /** One alert: its rule, what it sees now, and what became of its messages. */
@@ -62,27 +63,6 @@ export function AlertItem({
   );
 }
 
-function Messages({ alert: { deliveries } }: { readonly alert: AlertAnswer }): ReactNode {
-  const { delivered, failed, given_up: givenUp, last_at: at, last_failure: failure } = deliveries;
-  if (at === undefined) return 'Nothing was sent since Helios was started.';
-  const many = delivered === 0 ? 'No' : count(delivered);
-  const taken = `${many} ${delivered > 1 ? 'messages were' : 'message was'}`;
-  return (
-    <>
-      {taken} taken since Helios was started
-      {failed > 0 && `, ${count(failed)} attempts failed`}
-      {givenUp > 0 && `, ${count(givenUp)} given up until the alert is changed`}; the last{' '}
-      <Ago at={at} />
-      {failure === undefined ? '.' : ': '}
-      {failure !== undefined && (
-        <strong className="quarantine-bad">
-          {failure.message} {failure.hint}
-        </strong>
-      )}
-    </>
-  );
-}
-
 function Watched({ alert }: { readonly alert: AlertAnswer }): ReactNode {
   const { pipelines, window_minutes: minutes } = alert;
   if (pipelines.length === 0) {
@@ -119,7 +99,7 @@ function Watched({ alert }: { readonly alert: AlertAnswer }): ReactNode {
                 </Link>
               </td>
               <td>
-                <State watched={one} />
+                <WatchedState watched={one} />
               </td>
               <td className="number">
                 {one.records_read === 0 ? '–' : share(one.records_rejected, one.records_read)}
@@ -132,19 +112,5 @@ function Watched({ alert }: { readonly alert: AlertAnswer }): ReactNode {
         </tbody>
       </table>
     </div>
-  );
-}
-
-function State({ watched }: { readonly watched: AlertAnswer['pipelines'][number] }): ReactNode {
-  const { state, since, told } = watched;
-  if (state === 'quiet' || since === undefined) return <span className="quiet">below</span>;
-  return (
-    <>
-      <span className={state === 'over' ? 'chip rejected' : 'chip'}>
-        {state === 'over' ? 'above' : 'back below'}
-      </span>{' '}
-      since <Ago at={since} />
-      {told === true ? ', told' : ', not told yet'}
-    </>
   );
 }

@@ -1,8 +1,9 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { AlertAnswer, AlertListAnswer } from '../../../../server/alerts/alerts-api.ts';
 import { usePolled } from '../../../api/polled.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
+import { go, usePlace, withSearch } from '../../../place.ts';
 import { QuarantineTabs } from '../quarantine-tabs.tsx';
 import { AlertForm } from './alert-form.tsx';
 import { AlertItem } from './alert-item.tsx';
@@ -12,7 +13,15 @@ const everyMs = 2000;
 /** Who is told when too much is rejected. */
 export function AlertsView(): ReactNode {
   const { value, error, again } = usePolled<AlertListAnswer>('/api/v1/alerts', everyMs);
-  const [edited, setEdited] = useState<{ readonly alert: AlertAnswer | undefined }>();
+  const place = usePlace();
+  const isNew = place.search.has('new');
+  const [edited, setEdited] = useState<{ readonly alert: AlertAnswer | undefined } | undefined>(
+    isNew ? { alert: undefined } : undefined,
+  );
+  // A link brings the form once: it is not there again on the way back.
+  useEffect(() => {
+    if (isNew) go(withSearch(place, { new: undefined }), 'replace');
+  }, [isNew, place]);
   return (
     <section className="section quarantine" aria-busy={value === undefined && error === undefined}>
       <header>
