@@ -16,6 +16,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   invalid_name: { retry: 'never', httpStatus: 400, exitCode: 2 },
   invalid_sql: { retry: 'never', httpStatus: 400, exitCode: 3 },
   invalid_config: { retry: 'never', httpStatus: 400, exitCode: 3 },
+  not_authenticated: { retry: 'never', httpStatus: 401, exitCode: 5 },
   not_allowed: { retry: 'never', httpStatus: 403, exitCode: 5 },
   not_found: { retry: 'never', httpStatus: 404, exitCode: 4 },
   method_not_allowed: { retry: 'never', httpStatus: 405, exitCode: 1 },
@@ -65,6 +66,8 @@ export type ErrorCode =
   | 'invalid_name'
   | 'invalid_sql'
   | 'invalid_config'
+  /** No credential, or none that stands. */
+  | 'not_authenticated'
   | 'not_allowed'
   | 'not_found'
   | 'method_not_allowed'

@@ -26,6 +26,8 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, run: Ru
   connect: async () => (await import('./commands/connect.ts')).addConnectCommand,
   tail: async () => (await import('./commands/tail.ts')).addTailCommand,
   generate: async () => (await import('./commands/generate.ts')).addGenerateCommand,
+  token: async () => (await import('./access/token.ts')).addTokenCommand,
+  login: async () => (await import('./access/login.ts')).addLoginCommand,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
   config: async () => (await import('./commands/config.ts')).addConfigCommand,
   completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
@@ -99,6 +101,11 @@ function flagsOf(options: GlobalOptions): Partial<Record<ConfigKey, unknown>> {
     data: given['data'],
     host: given['host'],
     port: given['port'],
+    token: given['token'],
+    public_url: given['publicUrl'],
+    require_token: given['requireToken'],
+    admin_token: given['adminToken'],
+    origin_secret: given['originSecret'],
     log_level: given['logLevel'],
     allowed_origins: given['allowedOrigins'],
     cache_size: given['cacheSize'],
@@ -123,6 +130,7 @@ async function createProgram(context: CliContext, run: Runner, first: string): P
     })
     .showHelpAfterError('(helios --help lists what there is)')
     .option('--url <address>', 'the Helios to talk to (HELIOS_URL; http://127.0.0.1:7311)')
+    .option('--token <reference>', 'the token to send, as env:NAME or file:PATH (HELIOS_TOKEN)')
     .option('--json', 'one JSON object with "v":1 on stdout; NDJSON where rows go on')
     .option('-q, --quiet', 'only data and errors')
     .option('--no-color', 'no colours (also NO_COLOR; FORCE_COLOR=1 forces them)')

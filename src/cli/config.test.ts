@@ -79,6 +79,53 @@ describe('what cannot be used is refused with its place', () => {
   });
 });
 
+describe('a secret is known by its reference alone', () => {
+  test.each([
+    ['a variable that is the secret', { HELIOS_TOKEN: 'hls_secret' }, 'env:HELIOS_TOKEN'],
+    ['a variable that refers to it', { HELIOS_TOKEN: 'file:/run/token' }, 'file:/run/token'],
+    ['an empty variable', { HELIOS_TOKEN: '' }, ''],
+  ])('%s', async (_name, environment, token) => {
+    const { config } = await resolveConfig(input({ environment }));
+    expect(config.token).toBe(token);
+  });
+
+  test.each([
+    ['a flag', { flags: { admin_token: 'hls_secret' } }, '--admin-token: what is given is no'],
+    [
+      'the file',
+      { file: { name: 'helios.yaml', text: 'origin_secret: hls_secret' } },
+      'helios.yaml:1: what is given is no reference',
+    ],
+  ])('%s that holds it is refused without showing it', async (_name, parts, message) => {
+    const error = await failureOf(resolveConfig(input(parts)));
+    expect(error.message).toContain(message);
+    expect(JSON.stringify([error.message, error.hint, error.details])).not.toContain('hls_secret');
+  });
+});
+
+test.each([
+  ['https://helios.example.com', 'https://helios.example.com'],
+  ['https://helios.example.com/', 'https://helios.example.com'],
+  ['http://10.0.0.7:8080', 'http://10.0.0.7:8080'],
+  ['https://example.com/helios', undefined],
+  ['helios.example.com', undefined],
+])('%s as the public address is %s', async (text, expected) => {
+  const resolved = resolveConfig(input({ flags: { public_url: text } }));
+  if (expected !== undefined) expect((await resolved).config.public_url).toBe(expected);
+  else expect((await failureOf(resolved)).message).toContain('is not an address');
+});
+
+test.each([
+  [true, true],
+  ['true', true],
+  ['0', false],
+  ['yes', undefined],
+])('require_token: %j is %s', async (value, expected) => {
+  const resolved = resolveConfig(input({ flags: { require_token: value } }));
+  if (expected !== undefined) expect((await resolved).config.require_token).toBe(expected);
+  else expect((await failureOf(resolved)).message).toContain('is not one of true, false');
+});
+
 async function failureOf(action: Promise<unknown>): Promise<HeliosError> {
   try {
     await action;

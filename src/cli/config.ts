@@ -1,14 +1,25 @@
 import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
+import { parseSecretReference } from '../sql/connector/secret-reference.ts';
 import type { Acknowledgement, LogLevel } from './context.ts';
 import { bytesOf, durationMsOf } from './quantity.ts';
 
 /** What may be set, by flag, by `HELIOS_*`, or in helios.yaml. */
 export type Config = {
   readonly url: string;
+  /** Reference to the token that commands send; empty where none is needed. */
+  readonly token: string;
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  /** Where people and browsers reach Helios; empty: where it listens. */
+  readonly public_url: string;
+  /** Whether programs of Helios's own machine need a token, too. */
+  readonly require_token: boolean;
+  /** Reference to a token that opens everything; empty: only tokens that were made do. */
+  readonly admin_token: string;
+  /** Reference to what a proxy adds to each request; empty: requests need no such proof. */
+  readonly origin_secret: string;
   readonly log_level: LogLevel;
   /** Origins of browsers that may talk to Helios besides its own. */
   readonly allowed_origins: readonly string[];
@@ -47,63 +58,51 @@ export async function resolveConfig(
     input.file === undefined ? new Map<string, Entry>() : await fileEntries(input.file);
   const pick = <Key extends ConfigKey>(key: Key): Picked<Config[Key]> =>
     pickValue(input, key, entries.get(key));
-  const url = pick('url');
-  const data = pick('data');
   const host = pick('host');
   const port = pick('port');
-  const logLevel = pick('log_level');
-  const allowedOrigins = pick('allowed_origins');
-  const maxRows = pick('max_rows');
-  const cacheSize = pick('cache_size');
-  const state = pick('state');
-  const stateInterval = pick('state_interval');
-  const ack = pick('ack');
-  const ackInterval = pick('ack_interval');
-  const derivedUrl = `http://${hostInUrl(host.value)}:${port.value}`;
-  const isUrlGiven = url.origin !== 'default';
-  const isDerived = host.origin !== 'default' || port.origin !== 'default';
-  return {
-    config: {
-      url: isUrlGiven ? url.value : derivedUrl,
-      data: data.value,
-      host: host.value,
-      port: port.value,
-      log_level: logLevel.value,
-      allowed_origins: allowedOrigins.value,
-      max_rows: maxRows.value,
-      cache_size: cacheSize.value,
-      state: state.value,
-      state_interval: stateInterval.value,
-      ack: ack.value,
-      ack_interval: ackInterval.value,
-    },
-    origins: {
-      url: isUrlGiven || !isDerived ? url.origin : 'host and port',
-      data: data.origin,
-      host: host.origin,
-      port: port.origin,
-      log_level: logLevel.origin,
-      allowed_origins: allowedOrigins.origin,
-      max_rows: maxRows.origin,
-      cache_size: cacheSize.origin,
-      state: state.origin,
-      state_interval: stateInterval.origin,
-      ack: ack.origin,
-      ack_interval: ackInterval.origin,
-    },
+  const picked: PickedConfig = {
+    url: pickUrl(pick('url'), host, port),
+    token: pick('token'),
+    data: pick('data'),
+    host,
+    port,
+    public_url: pick('public_url'),
+    require_token: pick('require_token'),
+    admin_token: pick('admin_token'),
+    origin_secret: pick('origin_secret'),
+    log_level: pick('log_level'),
+    allowed_origins: pick('allowed_origins'),
+    max_rows: pick('max_rows'),
+    cache_size: pick('cache_size'),
+    state: pick('state'),
+    state_interval: pick('state_interval'),
+    ack: pick('ack'),
+    ack_interval: pick('ack_interval'),
   };
+  return { config: partsOf(picked, 'value'), origins: partsOf(picked, 'origin') };
 }
 
 /** How a key is read: its default, and a parser that throws a reason. */
-type Reader<T> = { readonly fallback: T; readonly read: (value: unknown) => T };
+type Reader<T> = {
+  readonly fallback: T;
+  readonly read: (value: unknown) => T;
+  /** Given by reference; only a variable of the environment may be the secret itself. */
+  readonly isSecret?: true | undefined;
+};
 type Picked<T> = { readonly value: T; readonly origin: string };
+type PickedConfig = { readonly [Key in ConfigKey]: Picked<Config[Key]> };
 type Entry = { readonly value: unknown; readonly line: number };
 
 const readers: { readonly [Key in ConfigKey]: Reader<Config[Key]> } = {
   url: { fallback: 'http://127.0.0.1:7311', read: readUrl },
+  token: { fallback: '', read: readReference, isSecret: true },
   data: { fallback: './helios-data', read: readText },
   host: { fallback: '127.0.0.1', read: readText },
   port: { fallback: 7311, read: (value) => readInteger(value, 0, 65_535) },
+  public_url: { fallback: '', read: readPublicUrl },
+  require_token: { fallback: false, read: readBoolean },
+  admin_token: { fallback: '', read: readReference, isSecret: true },
+  origin_secret: { fallback: '', read: readReference, isSecret: true },
   log_level: { fallback: 'info', read: readLogLevel },
   allowed_origins: { fallback: [], read: readList },
   max_rows: { fallback: 10_000, read: (value) => readInteger(value, 1, 1_000_000_000_000) },
@@ -113,6 +112,20 @@ const readers: { readonly [Key in ConfigKey]: Reader<Config[Key]> } = {
   ack: { fallback: 'disk', read: readAcknowledgement },
   ack_interval: { fallback: '150ms', read: readDuration },
 };
+
+/** The address follows host and port unless it is given. */
+function pickUrl(url: Picked<string>, host: Picked<string>, port: Picked<number>): Picked<string> {
+  if (url.origin !== 'default') return url;
+  const isDerived = host.origin !== 'default' || port.origin !== 'default';
+  const value = `http://${hostInUrl(host.value)}:${port.value}`;
+  return { value, origin: isDerived ? 'host and port' : url.origin };
+}
+
+function partsOf(picked: PickedConfig, part: 'value'): Config;
+function partsOf(picked: PickedConfig, part: 'origin'): Origins;
+function partsOf(picked: PickedConfig, part: 'value' | 'origin'): unknown {
+  return Object.fromEntries(Object.entries(picked).map(([key, one]) => [key, one[part]]));
+}
 
 function pickValue<Key extends ConfigKey>(
   input: ConfigInput,
@@ -126,7 +139,8 @@ function pickValue<Key extends ConfigKey>(
   const fromEnvironment = input.environment[variable];
   // An empty variable is how shells and compose files say "not set".
   if (fromEnvironment !== undefined && fromEnvironment !== '') {
-    return readAs(reader, fromEnvironment, variable);
+    const isItself = reader.isSecret === true && !isReference(fromEnvironment);
+    return readAs(reader, isItself ? `env:${variable}` : fromEnvironment, variable);
   }
   if (entry !== undefined) return readAs(reader, entry.value, `${input.file?.name}:${entry.line}`);
   return { value: reader.fallback, origin: 'default' };
@@ -138,7 +152,9 @@ function readAs<T>(reader: Reader<T>, value: unknown, origin: string): Picked<T>
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     const code = origin.startsWith('--') ? 'invalid_request' : 'invalid_config';
-    throw new HeliosError(code, `${origin}: ${JSON.stringify(value)} ${reason}.`);
+    // What stands where a reference should be may be the secret.
+    const shown = reader.isSecret === true ? 'what is given' : JSON.stringify(value);
+    throw new HeliosError(code, `${origin}: ${shown} ${reason}.`);
   }
 }
 
@@ -202,6 +218,31 @@ function readUrl(value: unknown): string {
     throw new Error('is not an address such as http://127.0.0.1:7311');
   }
   return text.replace(/\/+$/, '');
+}
+
+/** The console and the API have no other paths than from the root. */
+function readPublicUrl(value: unknown): string {
+  const text = readUrl(value);
+  if (new URL(text).href === `${text.toLowerCase()}/`) return text;
+  throw new Error('is not an address without a path, such as https://helios.example.com');
+}
+
+function readReference(value: unknown): string {
+  if (typeof value === 'string' && isReference(value)) return value.trim();
+  throw new Error(
+    'is no reference such as env:NAME or file:PATH; only a variable may hold the secret itself',
+  );
+}
+
+function isReference(text: string): boolean {
+  return parseSecretReference(text) !== undefined;
+}
+
+function readBoolean(value: unknown): boolean {
+  const text = String(value);
+  if (text === 'true' || text === '1') return true;
+  if (text === 'false' || text === '0') return false;
+  throw new Error('is not one of true, false');
 }
 
 function readSize(value: unknown): string {

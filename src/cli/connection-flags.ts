@@ -144,7 +144,8 @@ function asFile(scope: Scope, typed: string | undefined): string | undefined {
   return isReference ? typed : `file:${scope.path(typed)}`;
 }
 
-function withWholePath(scope: Scope, value: string): string {
+/** A reference to a file is given as it is typed; others read it from other folders. */
+export function withWholePath(scope: Scope, value: string): string {
   const reference = parseSecretReference(value);
   return reference?.kind === 'file' ? `file:${scope.path(reference.path)}` : value;
 }

@@ -48,6 +48,14 @@ export type StartOptions = {
   readonly logLevel: LogLevel;
   /** Origins of browsers that may talk to this Helios besides its own. */
   readonly allowedOrigins: readonly string[];
+  /** Where people and browsers reach it, such as through a proxy; undefined: where it listens. */
+  readonly publicUrl?: string | undefined;
+  /** Reference to a token that opens everything; undefined: those that were made do. */
+  readonly adminToken?: string | undefined;
+  /** Reference to what a proxy adds to each request, as proof that it came through it. */
+  readonly originSecret?: string | undefined;
+  /** A token is needed from programs of this machine, too. */
+  readonly requireToken?: boolean | undefined;
   /** Bytes of files of object stores that are kept on this machine. */
   readonly cacheBytesMax?: number | undefined;
   /** URL of the object store that keeps the state; undefined: the data directory alone does. */
@@ -71,6 +79,8 @@ export type RunningHelios = {
   /** Without a slash at its end. */
   readonly url: string;
   readonly dataDirectory: string;
+  /** Opens the console once, where a token is needed and there is no other way in at hand. */
+  readonly loginLink?: string | undefined;
   /** What whoever started it should know, in sentences. */
   readonly notes?: readonly string[] | undefined;
   /** Resolves when it has to stop, with why: another machine has taken over its state. */

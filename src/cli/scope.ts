@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { HeliosError, systemCode } from '../base/errors.ts';
 import { Client } from './client/client.ts';
+import { tokenSource } from './client/token-source.ts';
 import { resolveConfig, type Config, type ConfigKey, type Origins } from './config.ts';
 import type { CliContext } from './context.ts';
 import { type Output } from './output.ts';
@@ -28,7 +29,7 @@ export class Scope {
     this.output = output;
     this.config = settings.config;
     this.origins = settings.origins;
-    this.client = new Client(settings.config.url);
+    this.client = new Client(settings.config.url, tokenSource(settings.config.token, context));
     this.signal = settings.signal;
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { errorCodes, HeliosError, systemCode, type ErrorCode } from '../../base/errors.ts';
 import type { ErrorAnswer, ErrorBody } from '../../server/api.ts';
+import type { TokenSource } from './token-source.ts';
 
 export type ClientRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -22,10 +23,18 @@ const errorBytesMax = 1024 * 1024;
  */
 export class Client {
   readonly url: string;
+  readonly #token: TokenSource | undefined;
 
   /** `url` has no slash at its end. */
-  constructor(url: string) {
+  constructor(url: string, token?: TokenSource) {
     this.url = url;
+    this.#token = token;
+  }
+
+  /** What each request carries to say who asks. */
+  async credentials(): Promise<Readonly<Record<string, string>>> {
+    if (this.#token === undefined) return {};
+    return { authorization: `Bearer ${await this.#token.token()}` };
   }
 
   /** The answer's JSON, of the type that the API's description gives for this route. */
@@ -39,7 +48,15 @@ export class Client {
   async stream(request: ClientRequest): Promise<IncomingMessage> {
     const response = await this.#send(request);
     if ((response.statusCode ?? 500) < 400) return response;
-    throw errorOf(response, await textOf(response));
+    throw await this.failureOf(response);
+  }
+
+  /** What an answer of 400 and above says, with what to do about it here. */
+  async failureOf(response: IncomingMessage): Promise<HeliosError> {
+    const error = errorOf(response, await textOf(response));
+    if (error.code !== 'not_authenticated') return error;
+    const { message, details } = error;
+    return new HeliosError(error.code, message, { hint: tokenHint(this.#token), details });
   }
 
   async #send(request: ClientRequest): Promise<IncomingMessage> {
@@ -49,6 +66,7 @@ export class Client {
     const { request: send } = this.url.startsWith('https:')
       ? await import('node:https')
       : await import('node:http');
+    const credentials = await this.credentials();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const outgoing = send(`${this.url}${request.path}`, {
       method: request.method,
@@ -59,6 +77,7 @@ export class Client {
               'content-type': isText ? 'application/x-ndjson' : 'application/json',
               'content-length': Buffer.byteLength(payload),
             }),
+        ...credentials,
         ...request.headers,
       },
       ...(request.signal === undefined ? {} : { signal: request.signal }),
@@ -121,6 +140,12 @@ function errorOf(response: IncomingMessage, text: string): HeliosError {
     );
   }
   return errorOfBody({ ...body, details: { ...body.details, retry_after: retryAfter } });
+}
+
+function tokenHint(token: TokenSource | undefined): string {
+  const make = 'an admin makes one with: helios token create NAME --scope console';
+  if (token === undefined) return `Give a token by HELIOS_TOKEN or --token file:PATH; ${make}`;
+  return `The token in ${token.reference} was sent. Give one that is in force; ${make}`;
 }
 
 function parseError(text: string): ErrorBody | undefined {

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import type { LiveEvent, LiveRequest } from '../../server/live/live-api.ts';
-import { cannotConnect, errorOfBody } from './client.ts';
+import { cannotConnect, type Client, errorOfBody } from './client.ts';
 
 /** The one subscription of a socket that this client opens. */
 const subscriptionId = 'cli';
@@ -20,12 +20,12 @@ const waitingMax = 64;
  * throws the reason.
  */
 export async function* live(
-  url: string,
+  client: Client,
   subscription: Subscription,
   signal: AbortSignal,
 ): AsyncGenerator<LiveEvent> {
   signal.throwIfAborted();
-  const inbox = new Inbox(url, subscription, signal);
+  const inbox = new Inbox(client, await client.credentials(), { subscription, signal });
   try {
     for (;;) {
       const event = await inbox.next();
@@ -47,13 +47,24 @@ class Inbox {
   #wake: (() => void) | undefined;
   readonly #abort = (): void => this.#fail(this.#signal.reason);
 
-  constructor(url: string, subscription: Subscription, signal: AbortSignal) {
+  constructor(
+    client: Client,
+    headers: Readonly<Record<string, string>>,
+    { subscription, signal }: { subscription: Subscription; signal: AbortSignal },
+  ) {
+    const { url } = client;
     this.#signal = signal;
-    this.#socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/v1/live`);
+    this.#socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/v1/live`, { headers });
     this.#socket.on('open', () => {
       this.#socket.send(JSON.stringify({ op: 'subscribe', id: subscriptionId, ...subscription }));
     });
     this.#socket.on('message', (data) => this.#take(data.toString()));
+    this.#socket.on('unexpected-response', (_request, response) => {
+      void client.failureOf(response).then(
+        (failure) => this.#fail(failure),
+        (thrown: unknown) => this.#fail(cannotConnect(url, thrown)),
+      );
+    });
     this.#socket.on('error', (thrown) => this.#fail(cannotConnect(url, thrown)));
     this.#socket.on('close', () => this.#fail(closedByServer(url)));
     signal.addEventListener('abort', this.#abort, { once: true });

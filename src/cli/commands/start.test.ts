@@ -105,6 +105,10 @@ describe('start', () => {
       port: 0,
       logLevel: 'trace',
       allowedOrigins: [],
+      publicUrl: undefined,
+      adminToken: undefined,
+      originSecret: undefined,
+      requireToken: false,
       cacheBytesMax: 10 * 1024 ** 3,
       stateUrl: undefined,
       stateIntervalMs: 10_000,
@@ -112,6 +116,32 @@ describe('start', () => {
       ackIntervalMs: 150,
       demo: expect.objectContaining({ isOpen: false }),
     });
+  });
+
+  test('takes who may reach it, with secrets as references', async () => {
+    const words = ['start', '--public-url', 'https://helios.example.com/', '--require-token'];
+    const secrets = ['--admin-token', 'file:admin-token', '--origin-secret', 'env:ORIGIN'];
+    const result = await started([...words, ...secrets]);
+    expect(result.options).toMatchObject({
+      publicUrl: 'https://helios.example.com',
+      adminToken: `file:${join(folder, 'admin-token')}`,
+      originSecret: 'env:ORIGIN',
+      requireToken: true,
+    });
+  });
+
+  test('prints the link that opens the console where a token is needed', async () => {
+    const link = `${api.url}/login#t=code`;
+    const run = startCli(['start', '--require-token'], {
+      startHelios: async ({ dataDirectory }) => {
+        return { url: api.url, dataDirectory, loginLink: link, close: async () => undefined };
+      },
+    });
+    while (!run.stdout().includes('curl')) await new Promise((done) => setImmediate(done));
+    run.interrupt();
+    await run.exitCode;
+    expect(run.stdout()).toContain(`  ${link}\n`);
+    expect(run.stdout()).toContain(`-H "Authorization: Bearer $HELIOS_TOKEN" -d`);
   });
 
   test('takes where the state is and when events are acknowledged', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
 import type { Config } from '../config.ts';
+import { withWholePath } from '../connection-flags.ts';
 import type { RunningHelios, StartOptions } from '../context.ts';
 import { Demo } from '../generate/demo.ts';
 import { bytesOf, durationMsOf } from '../quantity.ts';
@@ -15,6 +16,10 @@ export function addStartCommand(program: Command, run: Runner): void {
     .option('--data <dir>', 'where everything is kept (./helios-data)')
     .option('--host <host>', 'interface to listen on (127.0.0.1)')
     .option('--port <port>', 'port to listen on; 0 takes a free one (7311)')
+    .option('--public-url <url>', 'where people reach it, such as https://helios.example.com')
+    .option('--require-token', 'a token is needed from programs of this machine, too')
+    .option('--admin-token <reference>', 'a token that opens all, as env:NAME, file:PATH, ssm:…')
+    .option('--origin-secret <reference>', 'what a proxy in front adds to each request')
     .option('--allowed-origins <list>', 'web pages elsewhere that may talk to it, by comma')
     .option('--cache-size <size>', 'files of object stores that are kept here, at most (10GB)')
     .option('--state <url>', 'object store that keeps the state, such as s3://bucket/helios')
@@ -65,6 +70,7 @@ async function launched(
       port: config.port,
       logLevel: config.log_level,
       allowedOrigins: config.allowed_origins,
+      ...accessOf(scope),
       cacheBytesMax: bytesOf(config.cache_size),
       ...stateOf(config),
       standby: isStandby ? standby(scope) : undefined,
@@ -75,6 +81,22 @@ async function launched(
     scope.output.talk('Stopped standing by.');
     return undefined;
   }
+}
+
+function accessOf(
+  scope: Scope,
+): Pick<StartOptions, 'publicUrl' | 'adminToken' | 'originSecret' | 'requireToken'> {
+  const { config } = scope;
+  return {
+    publicUrl: config.public_url === '' ? undefined : config.public_url,
+    adminToken: reference(scope, config.admin_token),
+    originSecret: reference(scope, config.origin_secret),
+    requireToken: config.require_token,
+  };
+}
+
+function reference(scope: Scope, text: string): string | undefined {
+  return text === '' ? undefined : withWholePath(scope, text);
 }
 
 type StateOptions = Pick<
@@ -110,15 +132,26 @@ function standby({ signal, output }: Scope): StartOptions['standby'] {
 async function announce(scope: Scope, running: RunningHelios, isDemo: boolean): Promise<void> {
   const { output } = scope;
   for (const note of running.notes ?? []) output.talk(note);
-  if (output.isJson) return output.json({ url: running.url, data: running.dataDirectory });
+  const { url, dataDirectory: data, loginLink: login_link } = running;
+  if (output.isJson) return output.json({ url, data, login_link });
   if (output.isQuiet) return output.line(running.url);
   await output.line(
     `Helios is at ${output.paint('bold', running.url)}  (data in ${running.dataDirectory})`,
   );
   await output.line('');
+  if (login_link !== undefined) {
+    await output.line('Open the console, once and soon, by this link; helios login makes others:');
+    await output.line(`  ${login_link}`);
+    await output.line('');
+  }
   await output.line('Send an event:');
-  await output.line(`  curl ${running.url}/ingest -d '{"msg": "test"}'`);
-  if (!isDemo) return;
+  const token = login_link === undefined ? '' : ` -H "Authorization: Bearer $HELIOS_TOKEN"`;
+  await output.line(`  curl ${running.url}/ingest${token} -d '{"msg": "test"}'`);
+  if (isDemo) await announceDemo(scope, running);
+}
+
+async function announceDemo(scope: Scope, running: RunningHelios): Promise<void> {
+  const { output } = scope;
   const address = running.url === 'http://127.0.0.1:7311' ? '' : ` --url ${running.url}`;
   // In a clone nothing is installed on the path.
   const isClone = existsSync(scope.path('bin/helios'));

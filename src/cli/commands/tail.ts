@@ -74,7 +74,7 @@ async function follow(scope: Scope, subscription: Subscription, countMax: number
   scope.output.talk(scope.output.paintTalk('dim', 'Following; Ctrl+C ends it.'));
   let columns: readonly string[] = [];
   let count = 0;
-  for await (const event of live(scope.client.url, subscription, scope.signal)) {
+  for await (const event of live(scope.client, subscription, scope.signal)) {
     if (event.kind === 'columns') columns = event.columns.map((column) => column.name);
     for (const line of linesOf(event, columns)) {
       await scope.output.line(line);

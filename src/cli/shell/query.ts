@@ -92,7 +92,7 @@ async function liveDocument(
   { settings, line }: Running,
   body: QueryBody,
 ): Promise<QueryAnswerDocument> {
-  for await (const event of live(scope.client.url, { kind: 'query', ...body }, settings.signal)) {
+  for await (const event of live(scope.client, { kind: 'query', ...body }, settings.signal)) {
     if (event.kind === 'progress') {
       line.update({ count: event.rows_read, unit: 'rows read', percent: event.percent });
     }
