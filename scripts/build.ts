@@ -1,7 +1,11 @@
-/** `npm run build`: compiles src/ to dist/, and the console to dist/console, for the package. */
+/**
+ * `npm run build`: compiles src/ to dist/, and the console to dist/console, for the package; with
+ * what the lockfile says of the packages that Helios needs, for `helios deploy`.
+ */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleLockFile, bundleLockOf } from '../src/deploy/bundle/locked-packages.ts';
 
 const root = join(import.meta.dirname, '..');
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -15,3 +19,5 @@ const bundled = spawnSync(process.execPath, [join(import.meta.dirname, 'build-co
   stdio: 'inherit',
 });
 process.exitCode = outcome.status === 0 ? (bundled.status ?? 1) : 1;
+const lock = bundleLockOf(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+writeFileSync(join(root, 'dist', bundleLockFile), JSON.stringify(lock));
