@@ -5,6 +5,7 @@ import type { ConnectionAnswer, ConnectionBody } from '../../server/api.ts';
 import { parseSecretReference } from '../../sql/connector/secret-reference.ts';
 import { type ConnectionFlags, connectionOf } from '../connection-flags.ts';
 import { eachWithProgress } from '../client/each-with-progress.ts';
+import { withFlags } from '../discovery/flag-words.ts';
 import { stepLines, type TestStep } from '../discovery/step-lines.ts';
 import type { Choice } from './asker.ts';
 import { freeName } from './free-name.ts';
@@ -239,7 +240,7 @@ const tryConnection: Step = async (journey, direction) => {
   if (failed === undefined) return 'next';
   if (!asker.isInteractive) {
     const message = `The connection does not work. ${failed.step}: ${failed.message}`;
-    const hint = `${failed.hint ?? ''} Nothing was made.`.trim();
+    const hint = `${withFlags(failed.hint ?? '')} Nothing was made.`.trim();
     throw new HeliosError('unreachable', message, { hint });
   }
   return (await journey.afterFailure()) === 'back' ? 'back' : await tryConnection(journey, 'next');

@@ -2,6 +2,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { ConnectionBody } from '../../server/api.ts';
 import type { InferAnswerDocument } from '../../server/discovery/discovery-answers.ts';
 import type { ConnectionFlags } from '../connection-flags.ts';
+import { withFlags } from '../discovery/flag-words.ts';
 import type { Scope } from '../scope.ts';
 import type { Asker } from './asker.ts';
 import type { ConnectApi } from './connect-api.ts';
@@ -94,7 +95,7 @@ export class Journey {
         if (isFinal || !this.asker.isInteractive) throw thrown;
         const { output } = this.scope;
         output.talk(output.paintTalk('red', thrown.message));
-        if (thrown.hint !== undefined) output.talk(thrown.hint);
+        if (thrown.hint !== undefined) output.talk(withFlags(thrown.hint));
         if ((await this.afterFailure()) === 'back') return 'back';
       }
     }

@@ -1,5 +1,6 @@
 import type { ConnectionStepLine } from '../../server/api.ts';
 import type { Look } from '../output.ts';
+import { withFlags } from './flag-words.ts';
 
 export type TestStep = Exclude<ConnectionStepLine, { readonly error: unknown }>;
 
@@ -14,5 +15,6 @@ export function stepLines(
 ): readonly string[] {
   const [look, mark] = marks[step.outcome];
   const line = `${paint(look, `${mark} ${step.step.padEnd(nameWidth)}`)} ${step.message}`;
-  return step.hint === undefined ? [line] : [line, `${' '.repeat(nameWidth + 2)} ${step.hint}`];
+  if (step.hint === undefined) return [line];
+  return [line, `${' '.repeat(nameWidth + 2)} ${withFlags(step.hint)}`];
 }

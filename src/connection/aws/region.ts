@@ -27,9 +27,7 @@ export async function regionOf(
     (await regionOfProfile(request.profile, environment));
   if (known !== undefined && known !== '') return known;
   throw new HeliosError('invalid_config', 'The AWS region is not known.', {
-    hint:
-      'Set aws_region (for Kafka: auth.region; on the command line --region), such as ' +
-      'eu-central-1, or AWS_REGION.',
+    hint: 'Set aws_region (for Kafka: auth.region), such as eu-central-1, or AWS_REGION.',
   });
 }
 

@@ -114,7 +114,7 @@ export class KinesisCheck implements AsyncDisposable {
       if (failure.details?.['iam_action'] !== 'kinesis:ListStreams') throw failure;
       const { code, message, hint = '', details } = failure;
       throw new HeliosError(code, message, {
-        hint: `${hint} Or name the stream, which needs no list: --stream NAME.`,
+        hint: `${hint} Or name the stream, which needs no list.`,
         details,
       });
     }

@@ -68,9 +68,7 @@ function noCredentials(cause: Error): HeliosError {
 
 function noRegion(): HeliosError {
   return new HeliosError('invalid_config', 'The AWS region is not known.', {
-    hint:
-      'Set aws_region (for Kafka: auth.region; on the command line --region), such as ' +
-      'eu-central-1, or AWS_REGION.',
+    hint: 'Set aws_region (for Kafka: auth.region), such as eu-central-1, or AWS_REGION.',
   });
 }
 

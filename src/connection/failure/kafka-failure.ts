@@ -83,7 +83,7 @@ function answerFailure(answer: Error, causes: readonly Error[], place: KafkaPlac
       return otherMechanism(causes, place);
     case 'ILLEGAL_SASL_STATE':
       return failure('access_refused', `${place.address} does not take SASL on this port.`, {
-        hint: "Use the port for SASL, or set auth.type to 'none' (leave --mechanism out).",
+        hint: 'Use the port for SASL, or set auth.type to none.',
       });
     case 'TOPIC_AUTHORIZATION_FAILED':
     case 'GROUP_AUTHORIZATION_FAILED':
@@ -153,18 +153,15 @@ function refused(place: KafkaPlace, said: string): HeliosError {
 function refusalHint(mechanism: string | undefined): string {
   switch (mechanism) {
     case 'AWS_MSK_IAM':
-      return (
-        'Allow kafka-cluster:Connect on the cluster to this identity, and check auth.region ' +
-        '(--region).'
-      );
+      return 'Allow kafka-cluster:Connect on the cluster to this identity, and check auth.region.';
     case 'OAUTHBEARER':
       return 'Check that the token is for this cluster: its scope, audience and expiry.';
     case undefined:
-      return 'The broker may want SASL: set auth.type and auth.mechanism (--mechanism).';
+      return 'The broker may want SASL: set auth.type and auth.mechanism.';
     default:
       return (
-        'Check auth.username (--username) and what the reference in auth.password (--password) ' +
-        `leads to, and that the user exists for ${mechanism}.`
+        'Check auth.username and what the reference in auth.password leads to, ' +
+        `and that the user exists for ${mechanism}.`
       );
   }
 }
@@ -176,7 +173,7 @@ function otherMechanism(causes: readonly Error[], place: KafkaPlace): HeliosErro
   const list = mechanisms.length === 0 ? '' : ` It takes: ${mechanisms.join(', ')}.`;
   const message = `${place.address} does not take the mechanism ${place.mechanism}.${list}`;
   return failure('access_refused', message, {
-    hint: 'Set auth.mechanism (--mechanism) to one that it takes, or use the port for this one.',
+    hint: 'Set auth.mechanism to one that it takes, or use the port for this one.',
   });
 }
 
@@ -242,14 +239,14 @@ function missingTopic({ topic, address }: KafkaPlace): HeliosError {
 function needsTls({ address, mechanism }: KafkaPlace): HeliosError {
   const protocol = mechanism === undefined ? 'SSL' : 'SASL_SSL';
   return failure('unreachable', `${address} speaks TLS, and the connection does not.`, {
-    hint: `Set auth.protocol to ${protocol} (--tls), or use the port without TLS.`,
+    hint: `Set auth.protocol to ${protocol}, or use the port without TLS.`,
   });
 }
 
 function hasNoTls({ address, mechanism }: KafkaPlace): HeliosError {
   const protocol = mechanism === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT';
   return failure('unreachable', `${address} does not speak TLS, and the connection does.`, {
-    hint: `Use the port for TLS, or set auth.protocol to ${protocol} (--no-tls).`,
+    hint: `Use the port for TLS, or set auth.protocol to ${protocol}.`,
   });
 }
 
@@ -266,8 +263,7 @@ function clientFailure(causes: readonly Error[], place: KafkaPlace): HeliosError
     return failure('unreachable', `${place.address} closed the connection.`, {
       hint:
         'It may stop or start. A broker also does so when the port is for another protocol: ' +
-        'check auth.type and auth.protocol (--mechanism, --tls, --no-tls), and tls.cert (--cert) ' +
-        'where it wants one.',
+        'check auth.type and auth.protocol, and tls.cert where it wants one.',
     });
   }
   return failure('unreachable', `Talking to ${place.address} failed: ${quoted(last(messages))}.`, {

@@ -70,9 +70,7 @@ function socketWords(code: string, { address }: NetworkPlace): Words | undefined
 
 function certificateWords(code: string, cause: Error, place: NetworkPlace): Words | undefined {
   const { address, caOption } = place;
-  const flag = caOption === 'tls.ca' ? ' (--ca FILE)' : '';
-  const trust =
-    caOption === undefined ? 'Node.js does not know it.' : `Give it as ${caOption}${flag}.`;
+  const trust = caOption === undefined ? 'Node.js does not know it.' : `Give it as ${caOption}.`;
   switch (code) {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
@@ -98,9 +96,7 @@ function certificateWords(code: string, cause: Error, place: NetworkPlace): Word
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return {
         message: `The certificate of ${address} is for other names: ${namesIn(cause)}.`,
-        hint:
-          'Use one of those names as the address, or give the right one as tls.server_name ' +
-          '(-o tls.server_name=NAME).',
+        hint: 'Use one of those names as the address, or give the right one as tls.server_name.',
       };
     default:
       return handshakeWords(code, place);
@@ -117,9 +113,7 @@ function handshakeWords(code: string, { address }: NetworkPlace): Words | undefi
   if (/ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA)$/.test(code)) {
     return {
       message: `${address} wants a client's certificate that it can trust.`,
-      hint:
-        'Give one with its key: tls.cert = file:PATH, tls.key = file:PATH ' +
-        '(--cert FILE --key FILE).',
+      hint: 'Give one with its key: tls.cert = file:PATH, tls.key = file:PATH.',
     };
   }
   if (!code.startsWith('ERR_SSL_') && !code.startsWith('ERR_TLS_') && code !== 'EPROTO') {

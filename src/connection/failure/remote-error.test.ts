@@ -40,7 +40,7 @@ const rows: readonly (readonly [Error, RemotePlace, string, RegExp])[] = [
     network(new ProtocolError('SASL_AUTHENTICATION_FAILED', 'Invalid username or password')),
     kafka,
     'access_refused',
-    /b:9096 refused PLAIN: Invalid username or password\. .*auth\.password \(--password\) leads to/,
+    /b:9096 refused PLAIN: Invalid username or password\. .*auth\.password leads to/,
   ],
   [
     network(new AuthenticationError('Access denied')),
@@ -167,7 +167,7 @@ test('of several servers, each is told, and first the one that answered', () => 
     message:
       'b:9096 refused PLAIN: Invalid username or password. Nothing listens at a:1. ' +
       'c:1 did not answer in time.',
-    hint: expect.stringContaining('--username'),
+    hint: expect.stringContaining('auth.username'),
   });
 });
 

@@ -63,8 +63,8 @@ function check(material: TlsMaterial): void {
       : `The TLS certificates or the key can't be used (${code}).`;
     throw new HeliosError('invalid_config', message, {
       hint:
-        'Check tls.ca, tls.cert and tls.key (--ca, --cert, --key): each is PEM text, and the ' +
-        'last two belong together.',
+        'Check tls.ca, tls.cert and tls.key: each is PEM text, and the last two belong ' +
+        'together.',
     });
   }
 }

@@ -4,9 +4,12 @@ import type { ErrorBody } from '../../server/api.ts';
 /** An error of the server in its own words: what, where, why, what to do. */
 export function Failure({
   error,
+  inWords = (words) => words,
   children,
 }: {
   readonly error: ErrorBody;
+  /** What the server says, in the words of the form that it is about. */
+  readonly inWords?: ((words: string) => string) | undefined;
   /** A button that does what the hint says, where there is one. */
   readonly children?: ReactNode;
 }): ReactNode {
@@ -16,9 +19,9 @@ export function Failure({
       <div>
         <p>
           {position !== undefined && `Line ${position.line}, column ${position.column}: `}
-          {message}
+          {inWords(message)}
         </p>
-        {hint !== undefined && <p>{hint}</p>}
+        {hint !== undefined && <p>{inWords(hint)}</p>}
         {error.code === 'internal' && id !== '' && <p>The server’s log has it under {id}.</p>}
       </div>
       {children}

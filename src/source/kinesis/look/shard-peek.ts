@@ -57,7 +57,7 @@ function notThere(from: PeekStart, failure: HeliosError): HeliosError {
   if (from.kind !== 'position' || failure.code !== 'stream_missing') return failure;
   const message = `${from.partition} has no record at ${from.position}.`;
   return new HeliosError('invalid_request', message, {
-    hint: 'It is gone, or never was there. What is: --from oldest, or a time.',
+    hint: 'It is gone, or never was there. Look from the oldest, or from a time.',
     cause: failure,
   });
 }

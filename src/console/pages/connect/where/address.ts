@@ -195,7 +195,8 @@ export function oddLines(more: string): readonly string[] {
   return more.split('\n').filter((line) => line.trim() !== '' && !/^\s*[^=\s]+\s*=/.test(line));
 }
 
-const optionNames: Readonly<Record<string, string>> = {
+/** What fields give, as SQL calls it. */
+export const optionNames: Readonly<Record<string, string>> = {
   servers: 'bootstrap_servers',
   username: 'auth.username',
   password: 'auth.password',

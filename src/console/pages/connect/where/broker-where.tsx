@@ -8,6 +8,7 @@ import { fieldOf, withField } from '../draft/draft.ts';
 import type { StepProps } from '../step-props.ts';
 import { AddressForm } from './address-form.tsx';
 import { type AddressKind, addressOptions } from './address.ts';
+import { inFieldWords } from './field-words.ts';
 import { KeptConnections } from './kept-connections.tsx';
 import { TestSteps } from './test-steps.tsx';
 import { useConnectionTest } from './use-test.ts';
@@ -85,6 +86,7 @@ type NewProps = StepProps & {
 function NewConnection({ kind, draft, change, goTo, all, onKept }: NewProps): ReactNode {
   const { test, start } = useConnectionTest();
   const [error, setError] = useState<ErrorBody>();
+  const inWords = (words: string): string => inFieldWords(kind, words);
   const made = draft.made[kind];
   const options = addressOptions(kind, (name) => fieldOf(draft, name));
   const settings = JSON.stringify({ kind, options });
@@ -121,13 +123,13 @@ function NewConnection({ kind, draft, change, goTo, all, onKept }: NewProps): Re
         </button>
         <span className="quiet">Looks at each step of the way; nothing is kept yet.</span>
       </div>
-      {test?.of === settings && <TestSteps test={test} />}
+      {test?.of === settings && <TestSteps test={test} inWords={inWords} />}
       <NameField
         typed={typed}
         usual={usual}
         onChange={(value) => change((before) => withField(before, 'name', value))}
       />
-      {error !== undefined && <Failure error={error} />}
+      {error !== undefined && <Failure error={error} inWords={inWords} />}
       <div className="connect-actions">
         <button type="button" className="button main" onClick={() => void keep()}>
           Keep {name} and choose a stream

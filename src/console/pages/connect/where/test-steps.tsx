@@ -5,12 +5,19 @@ import type { ConnectionTest, TestLine } from './use-test.ts';
 import './test-steps.css';
 
 /** What a test looked at, step by step, with the reason where one fails. */
-export function TestSteps({ test }: { readonly test: ConnectionTest }): ReactNode {
+export function TestSteps({
+  test,
+  inWords = (words) => words,
+}: {
+  readonly test: ConnectionTest;
+  /** What the server says, in the words of the form that is tested. */
+  readonly inWords?: ((words: string) => string) | undefined;
+}): ReactNode {
   return (
     <div aria-live="polite">
       <ol className="test-steps">
         {test.lines.map((line) => (
-          <Step key={line.step} line={line} />
+          <Step key={line.step} line={line} inWords={inWords} />
         ))}
         {test.isRunning && (
           <li className="test-step">
@@ -21,12 +28,18 @@ export function TestSteps({ test }: { readonly test: ConnectionTest }): ReactNod
           </li>
         )}
       </ol>
-      {test.error !== undefined && <Failure error={test.error} />}
+      {test.error !== undefined && <Failure error={test.error} inWords={inWords} />}
     </div>
   );
 }
 
-function Step({ line }: { readonly line: TestLine }): ReactNode {
+function Step({
+  line,
+  inWords,
+}: {
+  readonly line: TestLine;
+  readonly inWords: (words: string) => string;
+}): ReactNode {
   const { mark, word } = looks[line.outcome];
   return (
     <li className={`test-step ${line.outcome}`}>
@@ -36,8 +49,8 @@ function Step({ line }: { readonly line: TestLine }): ReactNode {
       <span className="visually-hidden">{word}</span>
       <span className="name">{names[line.step]}</span>
       <span className="words">
-        {line.message}
-        {line.hint !== undefined && <span className="hint">{line.hint}</span>}
+        {inWords(line.message)}
+        {line.hint !== undefined && <span className="hint">{inWords(line.hint)}</span>}
       </span>
       <span className="number quiet">
         {line.outcome === 'skipped' ? '' : duration(line.duration_ms)}
