@@ -1,5 +1,6 @@
 import { HeliosError, type ErrorCode, type TextPosition } from '../base/errors.ts';
 import { ownWords } from '../sql/own-words.ts';
+import { otherFunctionHint } from '../sql/function-hints.ts';
 import { LineIndex, offsetOfByte, offsetOfCodePoint } from '../sql/positions.ts';
 
 /**
@@ -14,6 +15,8 @@ type Report = {
   readonly position?: string;
   readonly candidates?: string;
   readonly name?: string;
+  /** Of what is missing: `Scalar Function`, for one. */
+  readonly type?: string;
 };
 
 /**
@@ -30,12 +33,21 @@ export function duckdbFailure(thrown: unknown, sql: string, prefix = ''): Helios
   }
   const offset = offsetOf(report, sql, prefix);
   const message = ownWords(report.exception_message ?? text);
-  return new HeliosError(codeOf(report.exception_type), message, {
+  const instead = insteadOf(report);
+  // Better than DuckDB's guess, which is in its message.
+  const plain = instead === undefined ? message : message.replace(/\nDid you mean .*$/s, '');
+  return new HeliosError(codeOf(report.exception_type), plain, {
     cause: thrown,
-    hint: hintOf(report),
+    hint: instead ?? hintOf(report),
     position: offset === undefined ? undefined : wordAt(sql, offset),
     details: { type: report.exception_type, offset },
   });
+}
+
+/** Of a function that DuckDB has under another name than other engines. */
+function insteadOf({ error_subtype: subtype, name, type }: Report): string | undefined {
+  const isFunction = subtype === 'MISSING_ENTRY' && type?.endsWith('Function') === true;
+  return isFunction && name !== undefined ? otherFunctionHint(name) : undefined;
 }
 
 /** UTF-16 offset of what the report is about. */

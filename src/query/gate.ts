@@ -4,6 +4,7 @@ import type { TableTime } from '../catalog/view.ts';
 import type { Connection } from '../engine/engine.ts';
 import { positionAtByte } from '../engine/failure.ts';
 import type { Parameters } from '../engine/parameters.ts';
+import { otherFunctionHint } from '../sql/function-hints.ts';
 import { offsetOfCodePoint } from '../sql/positions.ts';
 import { readSerializedSelect, type SerializedSelect } from '../sql/read-select.ts';
 import type { Query } from '../sql/select-ast.ts';
@@ -245,6 +246,7 @@ function checkFunctions(facts: SelectFacts, place: Place): void {
     if (isBuiltIn && allowed.has(call.name.toLowerCase())) return;
     throw new HeliosError('not_allowed', `The ${kind} ${call.name}() may not be used in queries.`, {
       hint:
+        otherFunctionHint(call.name) ??
         didYouMeanHint(call.name, allowed) ??
         'Queries read tables of the catalog; attach others with `helios table attach`.',
       position: place(call.byteOffset),
