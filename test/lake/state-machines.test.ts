@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
 import { produce } from '../peers/kafka-producers.ts';
 import type { HeliosProcess } from '../process/helios-process.ts';
+import { replayThroughDeaths } from '../streams/replay-deaths.ts';
 import { until } from '../streams/until.ts';
 import { Machines } from './state-fixture.ts';
 
@@ -107,6 +108,44 @@ describe('state that survives its machine', () => {
     }
     await numbers.send(20);
     await expectAllOnce(numbers, helios);
+    await helios.stop();
+  });
+
+  test('what was rejected is replayed once, on machines that are lost meanwhile', async (context) => {
+    if (machines === undefined || broker === undefined) return context.skip();
+    const { bootstrap } = broker;
+    const [place, disk] = [machines.place('replayed/state'), machines.disk('r')];
+    const lake = machines.place('replayed/lake');
+    const sql = (id: string): string => `CREATE TABLE keyed (id ${id},
+        k TEXT METADATA FROM 'key', o BIGINT METADATA FROM 'offset_id')
+      WITH (connector = 'kafka', topic = 'replayed', format = 'json', 'source.offset' = 'earliest',
+        bootstrap_servers = '${bootstrap.plaintext}');
+      CREATE TABLE again WITH (connector = 'delta', path = '${lake}');
+      INSERT INTO again SELECT * FROM keyed;`;
+    await broker.createTopic('replayed', 1);
+    const keys = ['a', 'ä', 'c'];
+    const records = keys.map((key) => ({ key: Buffer.from(key), value: Buffer.from('{}') }));
+    await produce(broker, 'replayed', records);
+    const begin = (crashAt: string | undefined): HeliosProcess => {
+      const environment = crashAt === undefined ? {} : { HELIOS_CRASH_AT: crashAt };
+      return (machines as Machines).begin('r', place, { environment });
+    };
+    const first = begin(undefined);
+    await first.ready();
+    await first.call('POST', '/api/v1/pipelines', { name: 'again', sql: sql('BIGINT NOT NULL') });
+    await until(
+      async () => await first.queryNumber('SELECT count(*) FROM quarantine').catch(() => 0),
+      (count) => count === keys.length,
+    );
+    const { helios, replays } = await replayThroughDeaths({
+      ...{ begin, first, pipelines: new Map([['again', sql('BIGINT')]]) },
+      crashPoints: ['after-manifest'],
+      afterDeath: async () => await rm(disk, { recursive: true }),
+    });
+    const counts = { selected: keys.length, replayed: keys.length, failed: 0, refused: [] };
+    expect(replays).toMatchObject([counts]);
+    const { rows } = await helios.query('SELECT k, o FROM again ORDER BY o');
+    expect(rows.map(String)).toEqual(keys.map((key, offset) => `${key},${offset}`));
     await helios.stop();
   });
 

@@ -7,6 +7,7 @@ import { Apicurio, apicurioParts } from '../peers/apicurio.ts';
 import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
 import { produce } from '../peers/kafka-producers.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
+import { replayThroughDeaths } from './replay-deaths.ts';
 import { until } from './until.ts';
 
 // What is in records of Kafka, through the whole of Helios: metadata, text, change events, and
@@ -38,13 +39,17 @@ describe.skipIf(kafka === undefined)('formats of records', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A topic, and a pipeline of its name that keeps all of it in a table of its name. */
-  async function keep(name: string, columns: string, options: string): Promise<void> {
-    await broker.createTopic(name);
-    const sql = `CREATE TABLE ${name}_in (${columns}) WITH (connector = 'kafka', topic = '${name}',
+  /** A pipeline that keeps all of a topic in a table of its name. */
+  function keeping(name: string, columns: string, options: string): string {
+    return `CREATE TABLE ${name}_in (${columns}) WITH (connector = 'kafka', topic = '${name}',
         bootstrap_servers = '${broker.bootstrap.plaintext}', 'source.offset' = 'earliest', ${options});
       CREATE TABLE ${name} WITH (connector = 'delta', path = '${join(folder, name)}');
       INSERT INTO ${name} SELECT * FROM ${name}_in;`;
+  }
+
+  async function keep(name: string, columns: string, options: string): Promise<void> {
+    await broker.createTopic(name);
+    const sql = keeping(name, columns, options);
     await helios.call('POST', '/api/v1/pipelines', { name, sql });
   }
 
@@ -156,6 +161,12 @@ describe.skipIf(kafka === undefined)('formats of records', () => {
       await registry[Symbol.asyncDispose]();
     });
 
+    let started: Promise<void> | undefined;
+    async function answering(): Promise<void> {
+      started ??= registry.start();
+      await started;
+    }
+
     async function failureOf(pipeline: string, code: string): Promise<Info> {
       return await until(
         async () => await helios.call<Info>('GET', `/api/v1/pipelines/${pipeline}`),
@@ -180,7 +191,7 @@ describe.skipIf(kafka === undefined)('formats of records', () => {
       await send('avro', [framed(1, first, { id: 1, name: { string: 'ä' } })]);
       const down = await failureOf('avro', 'unreachable');
       expect(down.error?.message).toBe(`Nothing listens at ${registry.endpoint}.`);
-      await registry.start();
+      await answering();
       const missing = await failureOf('avro', 'schema_missing');
       expect(missing.error?.message).toContain('has no schema with the id 1');
       expect(await registry.register('avro-value', first)).toBe(1);
@@ -227,6 +238,75 @@ describe.skipIf(kafka === undefined)('formats of records', () => {
       await send('framed', [Buffer.concat([head(7), Buffer.from('{"id":1}')]), '{"id":2}']);
       expect((await rowsOf('SELECT id FROM framed', 1)).map(String)).toEqual(['1']);
       expect(await rejectedOf('framed', 1)).toEqual([['malformed_frame', '{"id":2}']]);
+    });
+
+    test('what was rejected is replayed once, with what stood beside it, through kill -9', async () => {
+      const schema = {
+        type: 'record',
+        name: 'shop.thing',
+        fields: [
+          { name: 'id', type: ['null', 'long'] },
+          { name: 'v', type: 'string' },
+        ],
+      };
+      await answering();
+      const id = await registry.register('again-value', schema);
+      const access = `'schema_registry.endpoint' = '${registry.endpoint}'`;
+      const formats: Readonly<Record<string, readonly [string, (v: string) => string | Buffer]>> = {
+        again_json: [`'json'`, (v) => `{"v":"${v}"}`],
+        again_changes: [`'debezium_json'`, (v) => `{"op":"c","before":null,"after":{"v":"${v}"}}`],
+        again_avro: [
+          `'avro', 'avro.confluent_schema_registry' = true, ${access}`,
+          (v) => framed(id, schema, { id: null, v }),
+        ],
+      };
+      const columns = `v TEXT, o BIGINT METADATA FROM 'offset_id', p INT METADATA FROM 'partition',
+        t TEXT METADATA FROM 'topic', k TEXT METADATA FROM 'key', h JSON METADATA FROM 'headers',
+        seen TIMESTAMP METADATA FROM 'timestamp', ms BIGINT METADATA FROM 'timestamp'`;
+      const begin = (crashAt: string | undefined): HeliosProcess =>
+        new HeliosProcess({
+          dataDirectory: join(folder, 'again'),
+          environment: crashAt === undefined ? {} : { HELIOS_CRASH_AT: crashAt },
+        });
+      await using first = begin(undefined);
+      await first.ready();
+      const lenient = new Map<string, string>();
+      for (const [name, [format, value]] of Object.entries(formats)) {
+        await broker.createTopic(name);
+        lenient.set(name, keeping(name, `id BIGINT, ${columns}`, `format = ${format}`));
+        const sql = keeping(name, `id BIGINT NOT NULL, ${columns}`, `format = ${format}`);
+        await first.call('POST', '/api/v1/pipelines', { name, sql });
+        await send(name, [value('ä'), value('b')], {
+          key: Buffer.from('schlüssel'),
+          timestamp: 1_738_310_400_123n,
+          headers: new Map([[Buffer.from('trace'), Buffer.from('a1')]]),
+        });
+        await send(name, [value('c')], { timestamp: 1_738_310_400_124n });
+      }
+      const rejected = `SELECT count(*) FROM quarantine WHERE code = 'missing_field'`;
+      await until(
+        async () => await first.queryNumber(rejected),
+        (count) => count === 9,
+      );
+      const { helios: last, replays } = await replayThroughDeaths({
+        ...{ begin, first, pipelines: lenient, crashPoints: ['after-part', 'after-manifest'] },
+      });
+      try {
+        for (const replay of replays) {
+          expect(replay).toMatchObject({ selected: 3, replayed: 3, failed: 0, refused: [] });
+        }
+        for (const name of lenient.keys()) {
+          const all = `SELECT v, o, p, t, k, h, seen, ms FROM ${name} ORDER BY o`;
+          const beside = `0,${name},schlüssel,{"trace":"a1"},2025-01-31T08:00:00.123000Z,1738310400123`;
+          expect((await last.query(all)).rows.map(String)).toEqual([
+            `ä,0,${beside}`,
+            `b,1,${beside}`,
+            `c,2,0,${name},,{},2025-01-31T08:00:00.124000Z,1738310400124`,
+          ]);
+        }
+      } finally {
+        await last[Symbol.asyncDispose]();
+      }
     });
   });
 });

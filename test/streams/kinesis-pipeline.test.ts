@@ -11,6 +11,8 @@ import {
   startKinesisLocal,
 } from '../peers/kinesis.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
+import { aggregate } from './kinesis-aggregate.ts';
+import { replayThroughDeaths } from './replay-deaths.ts';
 import { until } from './until.ts';
 
 const environment = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
@@ -84,6 +86,59 @@ test('what no row can be made of is in quarantine, byte by byte, in any format',
   const datums = await readAll(helios, 'datums', 'n BIGINT', format, avroRecords);
   expect(datums.rows).toEqual(['5']);
   expect(datums.rejected).toEqual([hexOf('{"n": 3}')]);
+});
+
+test('what was rejected is replayed once, with what stood beside it, through kill -9', async () => {
+  const name = 'again';
+  await createStream(peer.client, name, 1);
+  const same = { key: 'inner', data: '{"v":"same"}' };
+  await putRecords(peer.client, name, [
+    { key: 'alone', data: '{"v":"alone"}' },
+    { key: 'outer', data: aggregate([same, { ...same, hashKey: '7' }, same]) },
+  ]);
+  const sql = (id: string): string => `CREATE TABLE ${name}_in (id ${id}, v TEXT,
+      seq TEXT METADATA FROM 'sequence_number', sub BIGINT METADATA FROM 'subsequence_number',
+      shard TEXT METADATA FROM 'shard_id', key TEXT METADATA FROM 'partition_key',
+      hash TEXT METADATA FROM 'explicit_hash_key', ms BIGINT METADATA FROM 'timestamp')
+    WITH (connector = 'kinesis', aws_region = 'us-east-1', aws_endpoint = '${peer.endpoint}',
+      stream_name = '${name}', 'source.offset' = 'earliest', format = 'json');
+    CREATE TABLE ${name} WITH (connector = 'delta', path = '${join(folder, name)}');
+    INSERT INTO ${name} SELECT * FROM ${name}_in;`;
+  const begin = (crashAt: string | undefined): HeliosProcess =>
+    new HeliosProcess({
+      dataDirectory: join(folder, 'replayed'),
+      environment: {
+        ...environment,
+        ...(crashAt === undefined ? {} : { HELIOS_CRASH_AT: crashAt }),
+      },
+    });
+  await using first = begin(undefined);
+  await first.ready();
+  await first.call('POST', '/api/v1/pipelines', { name, sql: sql('BIGINT NOT NULL') });
+  const places = await until(
+    async () => await texts(first, `SELECT "partition", "position" FROM quarantine ORDER BY ALL`),
+    ({ length }) => length === 4,
+  );
+  const { helios, replays } = await replayThroughDeaths({
+    ...{ begin, first, pipelines: new Map([[name, sql('BIGINT')]]) },
+    crashPoints: ['after-manifest'],
+  });
+  try {
+    expect(replays).toMatchObject([{ selected: 4, replayed: 4, failed: 0, refused: [] }]);
+    const place = `shard || ',' || seq || '~' || ms`;
+    const rows = await texts(
+      helios,
+      `SELECT v, sub, key, hash, ${place} FROM ${name} ORDER BY ALL`,
+    );
+    expect(rows).toEqual([
+      `alone,0,alone,,${places[0]}`,
+      `same,0,inner,,${places[1]}`,
+      `same,1,inner,7,${places[2]}`,
+      `same,2,inner,,${places[3]}`,
+    ]);
+  } finally {
+    await helios[Symbol.asyncDispose]();
+  }
 });
 
 /** Each is one record, whatever its bytes look like. */
