@@ -1,6 +1,6 @@
 import { HeliosError, type ErrorCode, type TextPosition } from '../base/errors.ts';
 import { ownWords } from '../sql/own-words.ts';
-import { otherFunctionHint } from '../sql/function-hints.ts';
+import { otherFunctionHint } from './other-functions.ts';
 import { LineIndex, offsetOfByte, offsetOfCodePoint } from '../sql/positions.ts';
 
 /**

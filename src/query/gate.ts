@@ -4,7 +4,7 @@ import type { TableTime } from '../catalog/view.ts';
 import type { Connection } from '../engine/engine.ts';
 import { positionAtByte } from '../engine/failure.ts';
 import type { Parameters } from '../engine/parameters.ts';
-import { otherFunctionHint } from '../sql/function-hints.ts';
+import { otherFunctionHint } from '../engine/other-functions.ts';
 import { offsetOfCodePoint } from '../sql/positions.ts';
 import { readSerializedSelect, type SerializedSelect } from '../sql/read-select.ts';
 import type { Query } from '../sql/select-ast.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Connection, Engine } from '../engine/engine.ts';
-import { otherFunctionHint, otherFunctions } from '../sql/function-hints.ts';
+import { otherFunctionHint, otherFunctions } from '../engine/other-functions.ts';
 import { Gate } from './gate.ts';
 
 let directory: string;
