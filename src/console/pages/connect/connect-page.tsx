@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
+import { ForAdmins } from '../../access/for-admins.tsx';
 import type { PageProps } from '../../frame/pages.tsx';
 import { go, usePlace, withSearch } from '../../place.ts';
 import { isOpen, type StepName, stepsOf } from './draft/draft.ts';
@@ -15,6 +16,14 @@ import './connect.css';
 
 /** From nothing to a table that fills: where, which, what, start. */
 export function ConnectPage(_props: PageProps): ReactNode {
+  return (
+    <ForAdmins title="Connect a stream" what="Connecting streams">
+      <Steps />
+    </ForAdmins>
+  );
+}
+
+function Steps(): ReactNode {
   const place = usePlace();
   const [draft, change] = useDraft(kindNamed(place.search.get('kind')));
   const steps = stepsOf(draft);
