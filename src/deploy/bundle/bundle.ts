@@ -33,9 +33,9 @@ export const bundleFolder = 'helios';
 
 /**
  * Makes one file that has everything: Node, Helios compiled, and the packages that it needs, for
- * one kind of machine. It needs nothing there but tar, gzip and glibc, and no network. Packages
- * are those of the lockfile to the byte. The same Helios makes the same file, with one release of
- * Node. `tar -xzf FILE && helios/helios start` runs it.
+ * one kind of machine. It needs nothing there but glibc, tar, gzip and coreutils, and no network.
+ * Packages are those of the lockfile to the byte. The same Helios makes the same file, with one
+ * release of Node. `tar -xzf FILE && helios/helios start` runs it.
  */
 export async function makeBundle(options: BundleOptions): Promise<Bundle> {
   const { target, packageRoot, version, directory, signal } = options;
@@ -59,7 +59,10 @@ export async function makeBundle(options: BundleOptions): Promise<Bundle> {
   return { path, ...(await writeGzipFile(path, archive(files(), signal))) };
 }
 
-/** Found by its own place, whatever the PATH is; a link to it counts as itself. */
+/**
+ * Found by its own place; a link to it counts as itself. Queries need `mkfifo` of the system, and
+ * use `prlimit` and `unshare`: where the PATH is empty, they are looked for in the usual places.
+ */
 const launcher: BundleFile = {
   path: 'helios',
   isExecutable: true,
@@ -69,6 +72,7 @@ const launcher: BundleFile = {
       'self=$0',
       'if [ -L "$self" ]; then self=$(/usr/bin/readlink -f "$self"); fi',
       'case $self in */*) here=${self%/*} ;; *) here=. ;; esac',
+      'export PATH="${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}"',
       'exec "$here/node/bin/node" "$here/bin/helios" "$@"',
       '',
     ].join('\n'),
