@@ -66,7 +66,9 @@ class Inbox {
       );
     });
     this.#socket.on('error', (thrown) => this.#fail(cannotConnect(url, thrown)));
-    this.#socket.on('close', () => this.#fail(closedByServer(url)));
+    this.#socket.on('close', (code) => {
+      this.#fail(code === policyViolation ? tokenEnded(url) : closedByServer(url));
+    });
     signal.addEventListener('abort', this.#abort, { once: true });
   }
 
@@ -100,6 +102,15 @@ class Inbox {
     this.#failure ??= asHeliosError(reason);
     this.#wake?.();
   }
+}
+
+/** What the server closes with once a token doesn't stand any more (RFC 6455, 7.4.1). */
+const policyViolation = 1008;
+
+function tokenEnded(url: string): HeliosError {
+  return new HeliosError('not_authenticated', `${url} closed the connection: the token ended.`, {
+    hint: 'It was revoked or has expired. An admin makes another: helios token create NAME …',
+  });
 }
 
 function closedByServer(url: string): HeliosError {

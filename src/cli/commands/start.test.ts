@@ -144,6 +144,24 @@ describe('start', () => {
     expect(run.stdout()).toContain(`-H "Authorization: Bearer $HELIOS_TOKEN" -d`);
   });
 
+  test('the demo sends the token that was given, where one is needed', async () => {
+    const environment = { HELIOS_ADMIN_TOKEN: 'a-secret', HELIOS_TOKEN: 'of-another-helios' };
+    for (const loginLink of ['http://h/login#t=c', undefined]) {
+      const run = startCli(['start', '--demo'], {
+        environment,
+        examplesDirectory: new URL('../../../examples', import.meta.url).pathname,
+        startHelios: async ({ dataDirectory }) => {
+          return { url: api.url, dataDirectory, loginLink, close: async () => undefined };
+        },
+      });
+      while (!run.stdout().includes('Ask the')) await new Promise((done) => setImmediate(done));
+      run.interrupt();
+      await run.exitCode;
+      const sent = new Set(api.seen.splice(0).map(({ headers }) => headers.authorization));
+      expect([...sent]).toEqual([loginLink && 'Bearer a-secret']);
+    }
+  });
+
   test('takes where the state is and when events are acknowledged', async () => {
     const state = 's3://bucket/helios/';
     const words = ['start', '--state', state, '--ack', 's3', '--ack-interval', '50ms'];

@@ -5,6 +5,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { PipelineListAnswer } from '../../server/api.ts';
 import type { DemoShop } from '../../server/demo/demo-api.ts';
 import { Client } from '../client/client.ts';
+import { tokenSource } from '../client/token-source.ts';
 import type { RunningHelios } from '../context.ts';
 import { reportFailure } from '../failures.ts';
 import type { Scope } from '../scope.ts';
@@ -32,9 +33,11 @@ export class Demo implements DemoShop {
     this.#scope = scope;
   }
 
-  /** Where its events go from now on. */
-  attach({ url, dataDirectory }: Pick<RunningHelios, 'url' | 'dataDirectory'>): void {
-    this.#helios = { client: new Client(url), dataDirectory };
+  /** Where its events go from now on; with a token where one is needed. */
+  attach({ url, dataDirectory, loginLink }: RunningHelios): void {
+    const { config, context } = this.#scope;
+    const reference = loginLink === undefined ? '' : config.admin_token || config.token;
+    this.#helios = { client: new Client(url, tokenSource(reference, context)), dataDirectory };
   }
 
   get isOpen(): boolean {
