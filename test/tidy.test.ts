@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
  * The folders of src/ in the order of the data's flow: each imports itself and what is before it.
  */
 const layers = (
-  'base event sql storage log engine connection format source delta sink discovery catalog pipeline query ' +
-  'alert doctor server console deploy cli runtime'
+  'base event sql storage log engine connection format source delta sink discovery catalog ' +
+  'access pipeline query alert doctor server console deploy cli runtime'
 ).split(' ');
 
 /** Folders whose implementations don't know each other; the contract is named after the folder. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HeliosError } from '../base/errors.ts';
+import { accessTables } from './access-entries.ts';
 
 /**
  * Counts the changes of the tables below, in SQLite's `user_version`. A new table is none: it is
@@ -52,6 +53,7 @@ const otherTables = `
     crossings TEXT NOT NULL,
     changed_at_ms INTEGER NOT NULL
   ) STRICT;
+  ${accessTables}
 `;
 
 /** Version 0 knew two states that a pipeline could be wanted in. */

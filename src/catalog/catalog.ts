@@ -4,6 +4,7 @@ import { didYouMean } from '../base/did-you-mean.ts';
 import { HeliosError } from '../base/errors.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { EpochMs } from '../event/record.ts';
+import { AccessEntries } from './access-entries.ts';
 import { type CatalogContent, contentOf } from './catalog-content.ts';
 import { prepareSchema } from './catalog-schema.ts';
 
@@ -79,6 +80,8 @@ export type AlertEntry = {
  * relative to it, so that the folder can be moved.
  */
 export class Catalog {
+  /** Who may do what. */
+  readonly access: AccessEntries;
   readonly #root: string;
   readonly #database: DatabaseSync;
 
@@ -87,6 +90,7 @@ export class Catalog {
     this.#root = dirname(path);
     this.#database = new DatabaseSync(path);
     prepareSchema(this.#database, path);
+    this.access = new AccessEntries(this.#database);
   }
 
   pipelines(): readonly PipelineDefinition[] {

@@ -1,13 +1,17 @@
+import type { Logger } from 'pino';
 import { systemClock } from '../base/clock.ts';
 import { Library } from '../catalog/library.ts';
 import type { RunningHelios, StartOptions } from '../cli/context.ts';
 import { Doctor } from '../doctor/doctor.ts';
 import { QueryableTables } from '../pipeline/tables/queryable-tables.ts';
+import type { QueryService } from '../query/query.ts';
 import { createQueryService } from '../query/service.ts';
 import { HotTail } from '../query/tables/hot-tail.ts';
 import { addSystemTables } from '../query/tables/system-rows.ts';
 import { ConsoleFiles } from '../server/console-files.ts';
 import { Server } from '../server/server.ts';
+import { loginUrl } from '../server/access/routes.ts';
+import { type AccessStart, openAccess } from './access.ts';
 import { acknowledgementNotes } from './acknowledgement.ts';
 import { createAlertWatch } from './alerts.ts';
 import { type Core, type CoreOptions, createLogger, openCore } from './core.ts';
@@ -36,22 +40,16 @@ export async function startHelios(
   const own = { data, environment, baseDirectory, state: stateOf(options), stdout: undefined };
   const core = await openCore({ ...options, ...own });
   const logger = createLogger(options.logLevel);
-  const { catalog, engine, log, backed, registry, supervisor } = core;
-  const temporaryDirectory = data.inside('tmp');
-  const queryable = new QueryableTables({ registry, catalog, engine, temporaryDirectory });
-  const queries = await createQueryService({
-    tables: queryable,
-    tempDirectory: data.inside('tmp', 'queries'),
-    processes,
-  });
-  const { journal, state, stores } = core;
-  addSystemTables(queryable, { supervisor, registry, queries, journal, stores });
+  const { catalog, log, backed, registry, supervisor, state, stores } = core;
+  const entrance = await enter(core, options, logger);
+  const { access, audit, publicUrl, originSecret } = entrance;
+  const { queryable, queries } = await openQueries(core, entrance, processes);
   const care = createTableCare(core, queryable);
-  const alerts = createAlertWatch(core, { logger, consoleUrl: () => server.url });
+  const alerts = createAlertWatch(core, { logger, consoleUrl: () => server.publicUrl });
   let isReady = false;
   const server: Server = new Server(
     {
-      ...{ log, backed, queries, care, alerts, stores, logger },
+      ...{ access, audit, log, backed, queries, care, alerts, stores, logger },
       ...{ pipelines: supervisor, replays: supervisor.replays },
       tables: createTableCatalog(core, queryable, baseDirectory),
       tableTail: new HotTail(registry, queryable, queries),
@@ -66,6 +64,7 @@ export async function startHelios(
       version,
       isReady: () => isReady,
       allowedOrigins: options.allowedOrigins,
+      ...{ publicUrl, originSecret },
       state,
       console: await ConsoleFiles.read(consoleDirectory),
     },
@@ -74,6 +73,8 @@ export async function startHelios(
   const close = async (): Promise<void> => {
     await alerts.close();
     await server.close();
+    access.close();
+    await audit.settle();
     await care.close();
     await queries.close();
     await core.close();
@@ -92,10 +93,42 @@ export async function startHelios(
   return {
     url: server.url,
     dataDirectory: data.path,
+    loginLink: loginLinkOf(entrance, server.publicUrl),
     notes: notesOf(core),
     fenced: core.fenced,
     close: () => (closing ??= close()),
   };
+}
+
+/** Closes what was opened where nobody could come in. */
+async function enter(core: Core, options: StartOptions, logger: Logger): Promise<AccessStart> {
+  try {
+    return await openAccess(core, options, logger);
+  } catch (thrown) {
+    await core.close();
+    throw thrown;
+  }
+}
+
+async function openQueries(
+  { data, catalog, engine, registry, supervisor, journal, stores }: Core,
+  { audit }: AccessStart,
+  processes: Launched['processes'],
+): Promise<{ readonly queryable: QueryableTables; readonly queries: QueryService }> {
+  const temporaryDirectory = data.inside('tmp');
+  const queryable = new QueryableTables({ registry, catalog, engine, temporaryDirectory });
+  const queries = await createQueryService({
+    tables: queryable,
+    tempDirectory: data.inside('tmp', 'queries'),
+    processes,
+  });
+  addSystemTables(queryable, { supervisor, registry, queries, journal, audit, stores });
+  return { queryable, queries };
+}
+
+/** A way in for who started it. */
+function loginLinkOf({ access }: AccessStart, publicUrl: string): string | undefined {
+  return access.isRequired ? loginUrl(publicUrl, access.newLink().code) : undefined;
 }
 
 function doctorOf({ data, supervisor, state }: Core): Doctor {

@@ -1,3 +1,5 @@
+import type { Access } from '../access/access.ts';
+import type { AuditLog } from '../access/audit-log.ts';
 import type { Alerts } from '../alert/alert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { HeliosError } from '../base/errors.ts';
@@ -103,6 +105,9 @@ export type ConnectionDependencies = {
 };
 
 export type ServerDependencies = {
+  /** Who may come in, and what was done. */
+  readonly access: Access;
+  readonly audit: AuditLog;
   readonly log: EventLog;
   /** Streams that brokers keep, besides those of the log. */
   readonly backed?: BackedStreams | undefined;
@@ -146,6 +151,10 @@ export type ServerConfig = {
   readonly version: string;
   /** Whether all of it is up: recovery is done and pipelines were started. */
   readonly isReady: () => boolean;
+  /** Where browsers and programs elsewhere find this server, behind whatever is in front. */
+  readonly publicUrl?: string | undefined;
+  /** What a proxy in front adds to each request in `x-helios-origin-secret`. */
+  readonly originSecret?: string | undefined;
   /** Origins of web pages that may call this server, such as `http://localhost:5173`. */
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;

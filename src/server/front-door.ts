@@ -1,22 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { HeliosError } from '../base/errors.ts';
-import { checkAccess } from './access.ts';
 import { securityHeaders, sendError } from './answer/send.ts';
 import { answerClientError, answerOnSocket } from './answer/client-error.ts';
 import { logRefusal } from './answer/log-refusal.ts';
-import { isIngestUrl } from './ingest/target.ts';
+import { ingestTarget, isIngestUrl } from './ingest/target.ts';
 import { methodsOf, noRoute } from './not-found.ts';
-import type { AccessRules } from './access.ts';
+import type { AuditTrail } from './access/audit-trail.ts';
+import type { Gatekeeper } from './access/gatekeeper.ts';
 import type { ErrorAnswerParts } from './answer/error-answer.ts';
-import type { Ingest } from './ingest/ingest.ts';
+import type { Ingest, IngestRequest } from './ingest/ingest.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import type { ServerLimits } from './limits.ts';
 import type { KnownRoute } from './not-found.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 
 type FrontDoorParts = {
-  readonly rules: AccessRules;
+  readonly gatekeeper: Gatekeeper;
+  readonly audit: AuditTrail;
   readonly ingest: Ingest;
   /** Whatever is not ingest. */
   readonly api: (request: IncomingMessage, response: ServerResponse) => void;
@@ -24,7 +26,7 @@ type FrontDoorParts = {
   /** False while pipelines are brought back: then events are taken, and questions are not. */
   readonly isReady: () => boolean;
   readonly live: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  readonly drainBytesMax: number;
+  readonly limits: Pick<ServerLimits, 'ingestBodyBytesMax' | 'nameCharactersMax'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
 };
@@ -48,8 +50,9 @@ export class FrontDoor {
     // Whatever the client sent as its id would be a way into the log.
     request.headers['x-request-id'] = id;
     try {
-      const origin = checkAccess(this.#parts.rules, request.method, request.headers);
-      this.#route(request, response, { id, headers: corsHeaders(origin) });
+      const isIngest = isIngestUrl(request.url ?? '');
+      const origin = this.#parts.gatekeeper.enter(request, id, isIngest);
+      this.#route(request, response, { id, isIngest, headers: corsHeaders(origin, isIngest) });
     } catch (thrown) {
       this.#refuse(request, response, thrown);
     }
@@ -61,7 +64,8 @@ export class FrontDoor {
     // Node leaves a socket that is to be upgraded without a listener, and an error would be thrown.
     socket.on('error', (thrown) => this.#parts.logger.debug({ id, err: thrown }, 'live socket'));
     try {
-      checkAccess(this.#parts.rules, request.method, request.headers);
+      this.#parts.gatekeeper.enter(request, id, false);
+      this.#parts.gatekeeper.admit(request, 'query');
       if (pathOf(request.url) !== livePath) {
         throw new HeliosError('not_found', `There is no socket at ${pathOf(request.url)}.`, {
           hint: `The live socket is at ${livePath}.`,
@@ -81,29 +85,34 @@ export class FrontDoor {
 
   /** Logs an answered error under its id, and counts it. */
   #report(answer: ErrorAnswerParts, request: IncomingMessage | undefined): void {
-    const { logger, metrics } = this.#parts;
+    const { logger, metrics, audit } = this.#parts;
     metrics.count('helios_http_requests_total', { status: String(answer.status) });
     logRefusal(logger, answer, request);
+    const { status, failure } = answer;
+    audit.add(request, { action: request?.method ?? 'refused', status, code: failure.code });
   }
 
-  #route(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { id, headers }: { readonly id: string; readonly headers: Readonly<Record<string, string>> },
-  ): void {
-    const isIngest = isIngestUrl(request.url ?? '');
+  #route(request: IncomingMessage, response: ServerResponse, { id, isIngest, headers }: Way): void {
     if (request.method === 'OPTIONS') {
       this.#answerOptions(request, response, { ...headers, 'x-request-id': id });
     } else if (!isIngest) {
       this.#checkReady(pathOf(request.url));
       this.#toApi(request, response, { ...headers, 'x-request-id': id });
     } else if (request.method === 'POST') {
-      this.#parts.ingest
-        .answer({ request, response, id, headers })
-        .catch((thrown: unknown) => this.#refuseIngest(request, response, thrown));
+      this.#ingest({ request, response, id, headers }).catch((thrown: unknown) =>
+        this.#refuseIngest(request, response, thrown),
+      );
     } else {
       this.#refuse(request, response, noRoute(ingestRoutes, request.method ?? '', '/ingest'));
     }
+  }
+
+  async #ingest({ request, ...rest }: Omit<IngestRequest, 'target'>): Promise<void> {
+    const { gatekeeper, ingest, audit, limits } = this.#parts;
+    const target = ingestTarget(request.url ?? '', limits.nameCharactersMax);
+    const principal = gatekeeper.admitToIngest(request, target);
+    await ingest.answer({ request, target, ...rest });
+    audit.ingested(request, principal, target.stream);
   }
 
   /** Answers of now would lack what is not brought back yet. */
@@ -140,7 +149,7 @@ export class FrontDoor {
     const headers: Record<string, string> =
       methods.length > 0 ? { allow: 'POST, OPTIONS', 'accept-encoding': 'gzip, zstd' } : {};
     this.#report(sendError(response, thrown, id, headers), request);
-    discardRest(request, this.#parts.drainBytesMax);
+    discardRest(request, this.#parts.limits.ingestBodyBytesMax);
   }
 
   #answerOptions(
@@ -168,6 +177,13 @@ export class FrontDoor {
   }
 }
 
+/** What a request is, before it goes to one of the two sides. */
+type Way = {
+  readonly id: string;
+  readonly isIngest: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
 const livePath = '/api/v1/live';
 const ingestRoutes: readonly KnownRoute[] = [{ method: 'POST', path: '/ingest' }];
 
@@ -175,10 +191,15 @@ function pathOf(url: string | undefined): string {
   return url?.split('?', 1)[0] ?? '';
 }
 
-function corsHeaders(origin: string | undefined): Readonly<Record<string, string>> {
+function corsHeaders(
+  origin: string | undefined,
+  isIngest: boolean,
+): Readonly<Record<string, string>> {
   if (origin === undefined) return {};
   return {
     'access-control-allow-origin': origin,
+    // `sendBeacon` always asks for it; a session's cookie is never sent by another site's page.
+    ...(isIngest ? { 'access-control-allow-credentials': 'true' } : {}),
     'access-control-expose-headers': 'x-request-id, x-helios-saw, x-helios-query-id, retry-after',
     vary: 'origin',
   };
@@ -192,7 +213,7 @@ function preflight(
   return {
     'access-control-allow-methods': allow,
     'access-control-allow-headers':
-      'content-type, content-encoding, idempotency-key, accept, if-match',
+      'authorization, content-type, content-encoding, idempotency-key, accept, if-match',
     'access-control-max-age': '600',
   };
 }

@@ -1,8 +1,13 @@
 import { createServer as createHttpServer } from 'node:http';
 import swagger from '@fastify/swagger';
 import createFastify from 'fastify';
+import { assert } from '../base/assert.ts';
 import { HeliosError, systemCode } from '../base/errors.ts';
-import { accessRules, isLoopback } from './access.ts';
+import { addAccessRoutes } from './access/routes.ts';
+import { AuditTrail } from './access/audit-trail.ts';
+import { Gatekeeper } from './access/gatekeeper.ts';
+import { guardRoutes } from './access/guard-routes.ts';
+import { accessRules, isLoopback } from './access/host-and-origin.ts';
 import { errorAnswer } from './answer/error-answer.ts';
 import { logRefusal } from './answer/log-refusal.ts';
 import { compilersFactory } from './framework.ts';
@@ -38,10 +43,10 @@ import type { Routes } from './framework.ts';
 import type { ServerLimits } from './limits.ts';
 import type { KnownRoute } from './not-found.ts';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 
 export type ListenOptions = {
-  /** A loopback address; any other is refused as long as there are no credentials to ask for. */
+  /** Beyond the loopback interface only with an admin's token to ask for. */
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -58,6 +63,8 @@ export class Server implements AsyncDisposable {
   readonly #metrics: Metrics = new Metrics();
   readonly #ingest: Ingest;
   readonly #live: Live;
+  readonly #audit: AuditTrail;
+  #gatekeeper: Gatekeeper | undefined;
   #http: HttpServer | undefined;
   #url = '';
 
@@ -65,9 +72,12 @@ export class Server implements AsyncDisposable {
     this.#dependencies = dependencies;
     this.#config = config;
     this.#limits = { ...defaultServerLimits, ...config.limits };
+    this.#audit = new AuditTrail(dependencies.audit, dependencies.clock);
     const own = { limits: this.#limits, metrics: this.#metrics };
     this.#ingest = new Ingest({ ...dependencies, ...own });
-    this.#live = new Live({ ...dependencies, limits: this.#limits.live, metrics: this.#metrics });
+    const live = { limits: this.#limits.live, metrics: this.#metrics, trail: this.#audit };
+    const isWelcome = (request: IncomingMessage): boolean => this.#door().isWelcome(request);
+    this.#live = new Live({ ...dependencies, ...live, isWelcome });
   }
 
   /** `http://127.0.0.1:7311`, once it listens. */
@@ -75,9 +85,14 @@ export class Server implements AsyncDisposable {
     return this.#url;
   }
 
-  /** Errors: `not_allowed` for a host that is not loopback, `conflict` for a port in use. */
+  /** Where browsers and programs elsewhere find it. */
+  get publicUrl(): string {
+    return this.#config.publicUrl ?? this.#url;
+  }
+
+  /** Errors: `not_allowed` where nobody could be told apart, `conflict` for a port in use. */
   async listen({ host, port }: ListenOptions): Promise<void> {
-    if (!isLoopback(host)) throw exposed(host);
+    this.#checkExposure(host);
     const routes: KnownRoute[] = [];
     const app = await this.#createApi(routes);
     const limits = this.#limits;
@@ -93,14 +108,20 @@ export class Server implements AsyncDisposable {
     });
     http.maxConnections = limits.connectionsMax;
     const boundPort = await bind(http, host, port);
+    const { allowedOrigins = [], publicUrl, originSecret } = this.#config;
+    const rules = accessRules({ host, port: boundPort }, allowedOrigins, publicUrl);
+    const { access } = this.#dependencies;
+    const gatekeeper = new Gatekeeper({ access, rules, originSecret });
+    this.#gatekeeper = gatekeeper;
     const door = new FrontDoor({
-      rules: accessRules(host, boundPort, this.#config.allowedOrigins ?? []),
+      gatekeeper,
+      audit: this.#audit,
       ingest: this.#ingest,
       api: (request, response) => app.routing(request, response),
       routes,
       isReady: this.#config.isReady,
       live: (request, socket, head) => this.#live.accept(request, socket, head),
-      drainBytesMax: limits.ingestBodyBytesMax,
+      limits,
       logger,
       metrics: this.#metrics,
     });
@@ -117,6 +138,7 @@ export class Server implements AsyncDisposable {
     const http = this.#http;
     if (!http) return;
     this.#http = undefined;
+    this.#audit.flush();
     const { clock } = this.#dependencies;
     const endMs = clock.monotonicMs() + this.#limits.closeGraceMs;
     const closed = new Promise<'closed'>((resolve) => http.close(() => resolve('closed')));
@@ -155,6 +177,7 @@ export class Server implements AsyncDisposable {
     app.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) routes.push({ method: one, path: url });
     });
+    guardRoutes(app, { gatekeeper: () => this.#door(), audit: this.#audit });
     if (this.#config.state !== undefined) keepChanges(app, this.#config.state);
     await app.register(swagger, describeApi(this.#config.version));
     this.#addRoutes(app);
@@ -165,6 +188,9 @@ export class Server implements AsyncDisposable {
   #addRoutes(app: Routes): void {
     const { log, backed, logger, pipelines, tables, care } = this.#dependencies;
     const { connections, discovery, library, doctor, demo, replays, alerts } = this.#dependencies;
+    const { access, clock } = this.#dependencies;
+    const publicUrl = (): string => this.publicUrl;
+    addAccessRoutes(app, { access, clock, gatekeeper: () => this.#door(), publicUrl });
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);
@@ -173,13 +199,14 @@ export class Server implements AsyncDisposable {
     if (discovery !== undefined) addDiscoveryRoutes(app, discovery);
     if (library !== undefined) addLibraryRoutes(app, library);
     if (replays !== undefined) addQuarantineRoutes(app, replays);
-    if (alerts !== undefined) addAlertRoutes(app, alerts, this.#dependencies.clock);
+    if (alerts !== undefined) addAlertRoutes(app, alerts, clock);
     if (doctor !== undefined) addDoctorRoute(app, doctor);
     if (demo !== undefined) addDemoRoutes(app, demo);
     addQueryRoutes(app, { ...this.#dependencies, metrics: this.#metrics });
     const onDone = (outcome: string): void =>
       this.#metrics.count('helios_queries_total', { outcome });
-    addSharedQueryRoute(app, new SharedAnswers({ ...this.#dependencies, onDone }));
+    const { queries } = this.#dependencies;
+    addSharedQueryRoute(app, new SharedAnswers({ ...this.#dependencies, onDone }), queries);
     addNotebookRoute(app, this.#dependencies);
     addSystemRoutes(app, {
       server: this.#dependencies,
@@ -189,16 +216,29 @@ export class Server implements AsyncDisposable {
         { name: 'helios_ingest_body_bytes', labels: {}, value: this.#ingest.bodyBytes },
         { name: 'helios_live_sockets', labels: {}, value: this.#live.socketCount },
         ...alertSamples(alerts),
-        ...stateSamples(this.#config.state, this.#dependencies.clock),
+        ...stateSamples(this.#config.state, clock),
       ],
     });
     const { version, console: files } = this.#config;
     addConsoleRoutes(app, { files, version, url: () => this.#url });
   }
 
+  #door(): Gatekeeper {
+    assert(this.#gatekeeper !== undefined, 'a request came before the server listens');
+    return this.#gatekeeper;
+  }
+
+  /** What others can reach needs to know them apart. */
+  #checkExposure(host: string): void {
+    const { access } = this.#dependencies;
+    if (isLoopback(host) && !access.isRequired) return;
+    if (!access.isRequired || !access.hasAdmin()) throw exposed(host);
+  }
+
   #answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const answer = errorAnswer(thrown, request.id);
     logRefusal(this.#dependencies.logger, answer, request.raw);
+    this.#audit.failed(request.raw, answer.failure.code);
     void reply.code(answer.status).headers(answer.headers).send(answer.body);
   }
 }
@@ -234,7 +274,11 @@ function bindError(cause: Error, host: string, port: number): HeliosError {
 function exposed(host: string): HeliosError {
   return new HeliosError(
     'not_allowed',
-    `Helios does not listen on ${host}: it has no credentials, so anybody there could use it.`,
-    { hint: 'Use --host 127.0.0.1, and an SSH tunnel or an authenticating proxy to get there.' },
+    `Helios does not listen on ${host}: it has no admin's token, so anybody there could use it.`,
+    {
+      hint:
+        'Give one: --admin-token env:NAME, or file:PATH. Or start it on 127.0.0.1 first, and make ' +
+        'one: helios token create NAME --scope admin.',
+    },
   );
 }

@@ -27,7 +27,8 @@ export type SystemTableName =
   | 'helios.files'
   | 'helios.queries'
   | 'helios.metrics'
-  | 'helios.maintenance';
+  | 'helios.maintenance'
+  | 'helios.audit';
 
 /** Columns of the system tables, in the order in which people read them. */
 export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
@@ -99,6 +100,21 @@ export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
     detail: text,
     error_code: text,
     error_message: text,
+  }),
+  'helios.audit': columns({
+    at: time,
+    request_id: text,
+    who: text,
+    token_id: text,
+    via: text,
+    address: text,
+    action: text,
+    target: text,
+    status: whole,
+    error_code: text,
+    sql: text,
+    duration_ms: double,
+    requests: whole,
   }),
 };
 

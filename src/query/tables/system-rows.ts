@@ -1,3 +1,4 @@
+import type { AuditLog } from '../../access/audit-log.ts';
 import type { QueryService } from '../query.ts';
 import { type Journal, maintenanceRows } from '../../pipeline/care/journal.ts';
 import type { Supervisor } from '../../pipeline/supervisor.ts';
@@ -18,11 +19,12 @@ export type SystemSources = {
   /** Undefined while nothing in an object store was opened. */
   readonly stores?: (() => StoreFacts | undefined) | undefined;
   readonly journal: Pick<Journal, 'runs'>;
+  readonly audit: Pick<AuditLog, 'entries'>;
 };
 
 /** Makes Helios's own facts tables that SQL can name. */
 export function addSystemTables(queryable: QueryableTables, sources: SystemSources): void {
-  const { supervisor, registry, queries, journal } = sources;
+  const { supervisor, registry, queries, journal, audit } = sources;
   const rows: Readonly<Record<SystemTableName, () => readonly SystemRow[]>> = {
     'helios.pipelines': () => pipelineRows(supervisor),
     'helios.partitions': () => partitionRows(supervisor),
@@ -31,6 +33,7 @@ export function addSystemTables(queryable: QueryableTables, sources: SystemSourc
     'helios.queries': () => queryRows(queries),
     'helios.metrics': () => metricRows(supervisor, sources.stores?.()),
     'helios.maintenance': () => maintenanceRows(journal.runs()),
+    'helios.audit': () => auditRows(audit),
   };
   for (const [name, give] of Object.entries(rows)) {
     const schema = systemSchemas[name as SystemTableName];
@@ -81,6 +84,24 @@ function queryRows(queries: QueryService): readonly SystemRow[] {
     duration_ms: query.durationMs ?? null,
     rows: query.rowCount ?? null,
     error_code: query.errorCode ?? null,
+  }));
+}
+
+function auditRows(audit: SystemSources['audit']): readonly SystemRow[] {
+  return audit.entries().map((entry) => ({
+    at: entry.atMs,
+    request_id: entry.id,
+    who: entry.who ?? null,
+    token_id: entry.tokenId ?? null,
+    via: entry.via ?? null,
+    address: entry.address,
+    action: entry.action,
+    target: entry.target,
+    status: entry.status,
+    error_code: entry.code ?? null,
+    sql: entry.sql ?? null,
+    duration_ms: entry.durationMs ?? null,
+    requests: entry.requests,
   }));
 }
 

@@ -16,6 +16,8 @@ export function errorAnswer(thrown: unknown, id: string): ErrorAnswerParts {
   const facts = errorCodes[failure.code];
   const headers: Record<string, string> = {};
   if (facts.retry === 'backoff') headers['retry-after'] = String(retryAfterSeconds(failure));
+  // RFC 9110, 11.6.1: a 401 says how to answer it.
+  if (failure.code === 'not_authenticated') headers['www-authenticate'] = 'Bearer realm="Helios"';
   return { status: facts.httpStatus, headers, body: { error: errorBody(failure, id) }, failure };
 }
 

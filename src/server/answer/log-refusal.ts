@@ -1,3 +1,4 @@
+import { shownUrl } from '../access/audit-trail.ts';
 import type { ErrorAnswerParts } from './error-answer.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
@@ -14,7 +15,7 @@ export function logRefusal(
     status,
     code: failure.code,
     method: request?.method,
-    url: request?.url?.slice(0, urlCharactersLogged),
+    url: request && shownUrl(request.url).slice(0, urlCharactersLogged),
   };
   if (status >= 500) logger.error({ ...facts, err: failure }, failure.message);
   else logger.warn(facts, failure.message);

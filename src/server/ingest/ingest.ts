@@ -3,10 +3,10 @@ import { frameBody } from '../../log/framing.ts';
 import { sendText } from '../answer/send.ts';
 import { readBody } from './body.ts';
 import { MemoryBudget, MemoryShare } from './memory-budget.ts';
-import { ingestTarget } from './target.ts';
 import type { Accepted, IngestStreams } from '../../log/backed-streams.ts';
 import type { ServerDependencies } from '../dependencies.ts';
 import type { ServerLimits } from '../limits.ts';
+import type { IngestTarget } from './target.ts';
 import type { Counter, Metrics } from '../metrics/metrics.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -19,6 +19,7 @@ type IngestDependencies = Pick<ServerDependencies, 'log' | 'backed' | 'pipelines
 export type IngestRequest = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly target: IngestTarget;
   readonly id: string;
   readonly headers: Readonly<Record<string, string>>;
 };
@@ -44,9 +45,7 @@ export class Ingest {
   }
 
   /** Answers a POST; rejects, without an answer, where nothing was stored. */
-  async answer({ request, response, id, headers }: IngestRequest): Promise<void> {
-    const { limits } = this.#dependencies;
-    const target = ingestTarget(request.url ?? '', limits.nameCharactersMax);
+  async answer({ request, response, target, id, headers }: IngestRequest): Promise<void> {
     const appended = await this.#store(request, target.stream);
     const allHeaders = { ...headers, 'x-request-id': id, ...duplicateHeaders(appended) };
     const isQueryable =

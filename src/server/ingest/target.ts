@@ -5,6 +5,8 @@ import { HeliosError } from '../../base/errors.ts';
 export type IngestTarget = {
   readonly stream: string;
   readonly isWaitingUntilQueryable: boolean;
+  /** Of pages whose requests can't have headers. */
+  readonly token: string | undefined;
 };
 
 /** Whether the address is ingest's: `/ingest`, or anything below it. */
@@ -14,7 +16,7 @@ export function isIngestUrl(url: string): boolean {
   return Number.isNaN(next) || next === slash || next === questionMark;
 }
 
-/** Reads `/ingest[/{stream}][?wait=queryable]`. Errors: `invalid_name`, `invalid_request`. */
+/** Reads `/ingest[/{stream}][?wait=queryable][&token=…]`. Errors: `invalid_name`, `invalid_request`. */
 export function ingestTarget(url: string, nameCharactersMax: number): IngestTarget {
   const queryStart = url.indexOf('?');
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
@@ -22,7 +24,7 @@ export function ingestTarget(url: string, nameCharactersMax: number): IngestTarg
   const encoded = path.slice('/ingest/'.length);
   return {
     stream: encoded === '' ? streamDefault : decodedName(encoded, nameCharactersMax),
-    isWaitingUntilQueryable: query === '' ? false : isWaiting(query),
+    ...(query === '' ? withoutOptions : optionsOf(query)),
   };
 }
 
@@ -52,20 +54,29 @@ function invalidName(name: string, reason: string, cause?: unknown): HeliosError
   });
 }
 
-function isWaiting(query: string): boolean {
-  let isWaitingUntilQueryable = false;
+type Options = Omit<IngestTarget, 'stream'>;
+
+const withoutOptions: Options = { isWaitingUntilQueryable: false, token: undefined };
+
+function optionsOf(query: string): Options {
+  let options = withoutOptions;
   for (const [name, value] of new URLSearchParams(query)) {
-    if (name !== 'wait') {
-      throw new HeliosError('invalid_request', `Ingest has no parameter ${JSON.stringify(name)}.`, {
-        hint: didYouMeanHint(name, ['wait']) ?? 'The only one is wait=queryable.',
-      });
-    }
-    if (value !== 'queryable') {
-      throw new HeliosError('invalid_request', `wait=${JSON.stringify(value)} is not known.`, {
-        hint: 'Use wait=queryable, or leave it out.',
-      });
-    }
-    isWaitingUntilQueryable = true;
+    if (name === 'token') options = { ...options, token: value };
+    else if (name === 'wait') options = { ...options, isWaitingUntilQueryable: isWaiting(value) };
+    else throw unknownOption(name);
   }
-  return isWaitingUntilQueryable;
+  return options;
+}
+
+function isWaiting(value: string): boolean {
+  if (value === 'queryable') return true;
+  throw new HeliosError('invalid_request', `wait=${JSON.stringify(value)} is not known.`, {
+    hint: 'Use wait=queryable, or leave it out.',
+  });
+}
+
+function unknownOption(name: string): HeliosError {
+  return new HeliosError('invalid_request', `Ingest has no parameter ${JSON.stringify(name)}.`, {
+    hint: didYouMeanHint(name, ['wait', 'token']) ?? 'There are wait=queryable and token.',
+  });
 }

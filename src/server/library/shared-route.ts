@@ -1,12 +1,20 @@
 import { Type } from 'typebox';
 import type { Routes } from '../framework.ts';
+import { checkTables, principalOf } from '../access/visitor.ts';
+import type { QueryService } from '../../query/query.ts';
 import { abortOnClose } from '../routes/abort-on-close.ts';
 import { errorSchema, queryAnswerSchema } from '../schemas.ts';
 import type { SharedAnswers } from './shared-answers.ts';
 
 /** `/api/v1/query/shared`: for what many look at together, again and again. */
-export function addSharedQueryRoute(app: Routes, answers: SharedAnswers): void {
-  app.post('/api/v1/query/shared', { schema }, async ({ body }, reply) => {
+export function addSharedQueryRoute(
+  app: Routes,
+  answers: SharedAnswers,
+  queries: Pick<QueryService, 'tablesOf'>,
+): void {
+  app.post('/api/v1/query/shared', { schema }, async ({ raw, body }, reply) => {
+    const params = { ...body.params, ...timesOf(body.times ?? {}) };
+    await checkTables(principalOf(raw), queries, { sql: body.sql, params });
     const { json, nextMs } = await answers.ask(
       {
         sql: body.sql,
@@ -21,6 +29,11 @@ export function addSharedQueryRoute(app: Routes, answers: SharedAnswers): void {
     reply.type('application/json; charset=utf-8');
     return await reply.send(json);
   });
+}
+
+/** Any times: it's only which tables a query names that is asked. */
+function timesOf(times: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(times).map((name) => [name, new Date(0).toISOString()]));
 }
 
 const rowsDefault = 1000;

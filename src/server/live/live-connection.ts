@@ -1,4 +1,6 @@
-import { HeliosError } from '../../base/errors.ts';
+import { errorCodes, HeliosError } from '../../base/errors.ts';
+import { principalOf } from '../access/visitor.ts';
+import { checkSubscription } from './check-subscription.ts';
 import { errorAnswer } from '../answer/error-answer.ts';
 import { parseLiveRequest } from './live-request.ts';
 import { runPipelines } from './pipelines-subscription.ts';
@@ -7,6 +9,7 @@ import { runStreamTail } from './stream-tail.ts';
 import { runTableTail } from './table-tail.ts';
 import type { LiveEvent, LiveRequest } from './live-api.ts';
 import type { LiveDependencies } from './live.ts';
+import type { IncomingMessage } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
 
 type SubscribeRequest = Extract<LiveRequest, { op: 'subscribe' }>;
@@ -32,13 +35,17 @@ type Subscription = { readonly kind: string; readonly controller: AbortControlle
 export class LiveConnection {
   readonly #socket: WebSocket;
   readonly #id: string;
+  /** The one that became the socket: who sent it may be asked. */
+  readonly #request: IncomingMessage;
   readonly #dependencies: LiveDependencies;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #closing = new AbortController();
   #isAlive = true;
 
-  constructor(socket: WebSocket, id: string, dependencies: LiveDependencies) {
+  constructor(socket: WebSocket, request: IncomingMessage, dependencies: LiveDependencies) {
+    const id = String(request.headers['x-request-id']);
     this.#socket = socket;
+    this.#request = request;
     this.#id = id;
     this.#dependencies = dependencies;
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -89,6 +96,7 @@ export class LiveConnection {
   async #run(request: SubscribeRequest, signal: AbortSignal): Promise<void> {
     const { id } = request;
     try {
+      await this.#check(request);
       await this.#runKind(request, signal);
       if (!signal.aborted) this.#send({ id, kind: 'end' });
     } catch (thrown) {
@@ -104,6 +112,26 @@ export class LiveConnection {
     else if (request.kind === 'query') await runLiveQuery(request, context);
     else if ('stream' in request) await runStreamTail(request, context);
     else await runTableTail(request, context);
+  }
+
+  async #check(request: SubscribeRequest): Promise<void> {
+    try {
+      await checkSubscription(principalOf(this.#request), this.#dependencies.queries, request);
+    } catch (thrown) {
+      this.#keep(request, thrown);
+      throw thrown;
+    }
+    this.#keep(request, undefined);
+  }
+
+  /** Queries are kept as those over HTTP are; and what was refused. */
+  #keep(request: SubscribeRequest, thrown: unknown): void {
+    const refused = thrown instanceof HeliosError ? thrown.code : undefined;
+    if (request.kind !== 'query' && refused === undefined) return;
+    const sql = request.kind === 'query' ? request.sql : undefined;
+    const status = refused === undefined ? 101 : errorCodes[refused].httpStatus;
+    const action = `live ${request.kind}`;
+    this.#dependencies.trail.add(this.#request, { action, status, code: refused, sql });
   }
 
   #unsubscribe(id: string): void {
@@ -150,6 +178,10 @@ export class LiveConnection {
     try {
       for (;;) {
         await clock.sleep(limits.pingIntervalMs, signal);
+        if (!this.#dependencies.isWelcome(this.#request)) {
+          this.#socket.close(policyViolation, 'the credential does not stand any more');
+          return;
+        }
         if (!this.#isAlive) {
           this.#socket.terminate();
           return;
@@ -169,8 +201,9 @@ export class LiveConnection {
   }
 }
 
-/** Close code 1001 of RFC 6455. */
+/** Close codes of RFC 6455, 7.4.1. */
 const goingAway = 1001;
+const policyViolation = 1008;
 
 function idInUse(id: string): HeliosError {
   return new HeliosError('conflict', `The subscription "${id}" exists already.`, {

@@ -1,6 +1,7 @@
 import { WebSocketServer } from 'ws';
 import { HeliosError } from '../../base/errors.ts';
 import { LiveConnection } from './live-connection.ts';
+import type { AuditTrail } from '../access/audit-trail.ts';
 import type { ServerDependencies } from '../dependencies.ts';
 import type { LiveLimits } from '../limits.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -10,6 +11,9 @@ import type { Duplex } from 'node:stream';
 export type LiveDependencies = ServerDependencies & {
   readonly limits: LiveLimits;
   readonly metrics: Metrics;
+  readonly trail: AuditTrail;
+  /** Whether who opened the socket may still be here. */
+  readonly isWelcome: (request: IncomingMessage) => boolean;
 };
 
 /** All live sockets: one per browser tab or `helios tail`, each with many subscriptions. */
@@ -41,9 +45,8 @@ export class Live {
         hint: 'Close some; one socket serves many subscriptions.',
       });
     }
-    const id = String(request.headers['x-request-id']);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new LiveConnection(webSocket, id, this.#dependencies);
+      const connection = new LiveConnection(webSocket, request, this.#dependencies);
       this.#connections.add(connection);
       webSocket.once('close', () => this.#connections.delete(connection));
     });

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { HeliosError } from '../../base/errors.ts';
 import { defaultServerLimits } from '../limits.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { AuditTrail } from '../access/audit-trail.ts';
 import { TestServer } from '../testing/test-server.ts';
 import { runPipelines } from './pipelines-subscription.ts';
 import { runStreamTail } from './stream-tail.ts';
@@ -43,6 +44,8 @@ async function rounds(
     clock,
     metrics,
     limits: defaultServerLimits.live,
+    trail: new AuditTrail(server.dependencies.audit, clock),
+    isWelcome: () => true,
     signal: controller.signal,
     outlet: {
       send: (event) => events.push(event),

@@ -3,6 +3,7 @@ import { isRemotePath } from '../../sql/connector/availability.ts';
 import { parseS3Url } from '../../storage/s3/s3-location.ts';
 import { chartKinds } from '../notebook/chart-cell.ts';
 import { makeNotebook, type NotebookTable } from '../notebook/notebook.ts';
+import { checkTables, principalOf } from '../access/visitor.ts';
 import { errorSchema } from '../schemas.ts';
 import { queryParamsSchema } from './query.ts';
 import type { QueryBody } from '../api.ts';
@@ -14,9 +15,10 @@ export function addNotebookRoute(
   app: Routes,
   { queries, tables }: Pick<ServerDependencies, 'queries' | 'tables'>,
 ): void {
-  app.post('/api/v1/query/notebook', { schema }, async ({ body, host, protocol }, reply) => {
+  app.post('/api/v1/query/notebook', { schema }, async ({ raw, body, host, protocol }, reply) => {
     const { sql, title = 'A query of Helios', chart } = body;
     const params = body.params as QueryBody['params'];
+    await checkTables(principalOf(raw), queries, { sql, params });
     const named: NotebookTable[] = [];
     for (const name of await queries.tablesOf({ sql, params })) {
       const { path, version } = await tables.get(name);

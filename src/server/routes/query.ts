@@ -8,6 +8,7 @@ import {
   functionListSchema,
   queryAnswerSchema,
 } from '../schemas.ts';
+import { checkTables, principalOf } from '../access/visitor.ts';
 import { abortOnClose } from './abort-on-close.ts';
 import { formatOf } from './accept.ts';
 import type { QueryAnswer, ResultFormat } from '../../query/query.ts';
@@ -35,6 +36,7 @@ export function addQueryRoutes(app: Routes, dependencies: QueryDependencies): vo
     const { body } = request;
     const format = formatOf(request.headers.accept);
     const signal = abortOnClose(reply.raw);
+    await checkTables(principalOf(request.raw), queries, body);
     const answer = await queries.run({
       sql: body.sql,
       params: body.params,

@@ -1,4 +1,6 @@
 import { Type } from 'typebox';
+import { mayQuery } from '../../access/scope.ts';
+import { checkTable, principalOf } from '../access/visitor.ts';
 import { errorSchema, tableListSchema, tableSchema } from '../schemas.ts';
 import { tableAnswer } from '../wire.ts';
 import { checkNewName, nameParams } from './names.ts';
@@ -11,7 +13,11 @@ export function addTableRoutes(app: Routes, tables: Tables): void {
   app.get(
     path,
     { schema: { summary: 'All tables', response: { 200: tableListSchema } } },
-    async (): Promise<TableListAnswer> => ({ tables: (await tables.list()).map(tableAnswer) }),
+    async ({ raw }): Promise<TableListAnswer> => {
+      const { scopes } = principalOf(raw);
+      const all = await tables.list();
+      return { tables: all.filter(({ name }) => mayQuery(scopes, name)).map(tableAnswer) };
+    },
   );
   app.get(
     onePath,
@@ -22,7 +28,10 @@ export function addTableRoutes(app: Routes, tables: Tables): void {
         response: { 200: tableSchema, 404: errorSchema },
       },
     },
-    async ({ params }): Promise<TableAnswer> => tableAnswer(await tables.get(params.name)),
+    async ({ raw, params }): Promise<TableAnswer> => {
+      checkTable(principalOf(raw), params.name);
+      return tableAnswer(await tables.get(params.name));
+    },
   );
   app.post(
     path,

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
+import { Access } from '../../access/access.ts';
+import { AuditLog } from '../../access/audit-log.ts';
 import type { Alerts } from '../../alert/alert.ts';
 import { AlertStore } from '../../alert/alert-store.ts';
 import { AlertWatch } from '../../alert/alert-watch.ts';
@@ -38,7 +40,11 @@ export class TestServer implements AsyncDisposable {
   readonly directory: string;
   readonly #catalog: Catalog;
 
-  private constructor(directory: string, log: EventLog, config: TestConfig) {
+  private constructor(
+    directory: string,
+    { log, audit }: { readonly log: EventLog; readonly audit: AuditLog },
+    config: TestConfig,
+  ) {
     this.directory = directory;
     this.log = log;
     const { logLines, stream } = collectedLines();
@@ -52,7 +58,10 @@ export class TestServer implements AsyncDisposable {
     const library = new Library({ catalog: this.#catalog, clock });
     const parts = { log, pipelines, queries, tables, tableTail, connections, discovery, library };
     const alerts = alertsIn(this.#catalog, pipelines, config.environment ?? {});
-    this.dependencies = { ...parts, replays, alerts, clock, logger };
+    const { isTokenRequired: isRequired = false, adminToken } = config;
+    const entries = this.#catalog.access;
+    const access = new Access({ entries, clock, isRequired, adminToken });
+    this.dependencies = { ...parts, access, audit, replays, alerts, clock, logger };
     const required = { version: '9.9.9', isReady: () => true };
     this.server = new Server(this.dependencies, { ...required, ...config });
   }
@@ -60,7 +69,14 @@ export class TestServer implements AsyncDisposable {
   static async start(config: TestConfig = {}): Promise<TestServer> {
     const directory = await mkdtemp(join(tmpdir(), 'helios-server-'));
     const log = await EventLog.open({ directory, clock: systemClock });
-    const test = new TestServer(directory, log, config);
+    const audit = await AuditLog.open({
+      path: join(directory, 'audit.ndjson'),
+      clock: systemClock,
+      onProblem: (problem) => {
+        throw problem;
+      },
+    });
+    const test = new TestServer(directory, { log, audit }, config);
     await test.server.listen({ host: '127.0.0.1', port: 0 });
     return test;
   }
@@ -144,6 +160,8 @@ type Environment = Readonly<Record<string, string>>;
 
 /** `environment` is where references to secrets look. */
 type TestConfig = Partial<ServerConfig> & {
+  readonly isTokenRequired?: boolean;
+  readonly adminToken?: string;
   readonly environment?: Environment;
   readonly discovery?: Discovery;
   readonly replays?: Replays;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { accessRules, checkAccess, isLoopback } from './access.ts';
+import { accessRules, checkAccess, isLoopback } from './host-and-origin.ts';
 
-const rules = accessRules('127.0.0.1', 7311, ['https://app.test']);
+const rules = accessRules({ host: '127.0.0.1', port: 7311 }, ['https://app.test']);
 const own = 'localhost:7311';
 
 test.each<[host: string | undefined, outcome: 'ok' | 'misdirected']>([
@@ -48,9 +48,9 @@ test.each<[headers: Record<string, string>, method: string, outcome: string]>([
 });
 
 test('on port 80, browsers leave the port out', () => {
-  const onDefaultPort = accessRules('::1', 80, []);
-  expect(checkAccess(onDefaultPort, 'GET', { host: 'localhost' })).toBeUndefined();
-  expect(checkAccess(onDefaultPort, 'GET', { host: '[::1]:80' })).toBeUndefined();
+  const onDefaultPort = accessRules({ host: '::1', port: 80 }, []);
+  expect(checkAccess(onDefaultPort, get('localhost'))).toBeUndefined();
+  expect(checkAccess(onDefaultPort, get('[::1]:80'))).toBeUndefined();
 });
 
 test.each([
@@ -67,6 +67,13 @@ test.each([
   expect(isLoopback(host)).toBe(expected);
 });
 
+function get(host: string): {
+  readonly method: string;
+  readonly headers: { readonly host: string };
+} {
+  return { method: 'GET', headers: { host } };
+}
+
 function navigation(destination: string): Record<string, string> {
   return {
     'sec-fetch-site': 'cross-site',
@@ -77,7 +84,7 @@ function navigation(destination: string): Record<string, string> {
 
 function outcomeOf(method: string, headers: Record<string, string>): string {
   try {
-    const origin = checkAccess(rules, method, headers);
+    const origin = checkAccess(rules, { method, headers });
     return origin === undefined ? 'ok' : `ok ${origin}`;
   } catch (thrown) {
     return String(Reflect.get(Object(thrown), 'code'));

@@ -1,0 +1,186 @@
+import { appendFile, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { asHeliosError, HeliosError, systemCode } from '../base/errors.ts';
+import type { EpochMs } from '../event/record.ts';
+
+/** Something that was done, or refused. */
+export type AuditEntry = {
+  readonly atMs: EpochMs;
+  /** The request's id, as in the log and in its answer. */
+  readonly id: string;
+  /** Name of the token, `local`, or undefined for who wasn't let in. */
+  readonly who: string | undefined;
+  readonly tokenId: string | undefined;
+  readonly via: string | undefined;
+  readonly address: string;
+  /** `POST /api/v1/pipelines/:name`, `sign in`, `ingest` … */
+  readonly action: string;
+  /** The address that was asked, without what may be secret in it. */
+  readonly target: string;
+  readonly status: number;
+  /** The error's code, where it failed. */
+  readonly code: string | undefined;
+  /** Of a query: its SQL. */
+  readonly sql: string | undefined;
+  readonly durationMs: number | undefined;
+  /** How many requests this line is of: ingest is counted by the minute. */
+  readonly requests: number;
+};
+
+export type AuditLogOptions = {
+  /** Absolute; older lines are in files beside it. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly onProblem: (problem: HeliosError) => void;
+  readonly limits?: Partial<AuditLimits> | undefined;
+};
+
+type AuditLimits = {
+  /** Of one file; then another is begun. */
+  readonly fileBytesMax: number;
+  readonly oldFilesMax: number;
+  /** What `helios.audit` shows. */
+  readonly entriesMax: number;
+  /** What may wait to be written; beyond it entries are counted, and not kept. */
+  readonly waitingMax: number;
+};
+
+const defaultLimits: AuditLimits = {
+  fileBytesMax: 32 * 1024 * 1024,
+  oldFilesMax: 8,
+  entriesMax: 10_000,
+  waitingMax: 100_000,
+};
+
+/**
+ * Who did what: lines of JSON that are only ever added to. What was added is in the file within one
+ * write of it; nothing waits for that, since most of it only asks.
+ */
+export class AuditLog {
+  readonly #options: AuditLogOptions;
+  readonly #limits: AuditLimits;
+  #entries: AuditEntry[];
+  #waiting: AuditEntry[] = [];
+  #writing: Promise<void> | undefined;
+  #fileBytes: number;
+  #lost = 0;
+
+  private constructor(options: AuditLogOptions, entries: AuditEntry[], fileBytes: number) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#entries = entries.slice(-this.#limits.entriesMax);
+    this.#fileBytes = fileBytes;
+  }
+
+  static async open(options: AuditLogOptions): Promise<AuditLog> {
+    const { entries, bytes } = await readEntries(options);
+    return new AuditLog(options, entries, bytes);
+  }
+
+  /** Entries that could not be written, since the start. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  add(entry: AuditEntry): void {
+    const { waitingMax, entriesMax } = this.#limits;
+    this.#entries.push(entry);
+    // Cut by the half, so that it isn't copied for each.
+    if (this.#entries.length > 2 * entriesMax) this.#entries = this.#entries.slice(-entriesMax);
+    if (this.#waiting.length >= waitingMax) this.#lost += 1;
+    else this.#waiting.push(entry);
+    this.#writing ??= this.#write();
+  }
+
+  /** The newest last. */
+  entries(): readonly AuditEntry[] {
+    return this.#entries.slice(-this.#limits.entriesMax);
+  }
+
+  /** Waits until all that was added is in the file. */
+  async settle(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const entries = this.#waiting;
+      this.#waiting = [];
+      const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+      try {
+        await this.#makeRoom(Buffer.byteLength(text));
+        await appendFile(this.#options.path, text, { mode: 0o600 });
+        this.#fileBytes += Buffer.byteLength(text);
+      } catch (thrown) {
+        this.#lost += entries.length;
+        this.#options.onProblem(notWritten(this.#options.path, entries.length, thrown));
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    const { path, clock } = this.#options;
+    if (this.#fileBytes === 0 || this.#fileBytes + bytes <= this.#limits.fileBytesMax) return;
+    const stamp = new Date(clock.nowMs()).toISOString().replaceAll(':', '');
+    await rename(path, join(dirname(path), `${stem(path)}-${stamp}.ndjson`));
+    this.#fileBytes = 0;
+    const old = await oldFiles(path);
+    for (const name of old.slice(0, -this.#limits.oldFilesMax)) {
+      await rm(join(dirname(path), name), { force: true });
+    }
+  }
+}
+
+function stem(path: string): string {
+  return basename(path, '.ndjson');
+}
+
+/** The oldest first: their names have their times. */
+async function oldFiles(path: string): Promise<readonly string[]> {
+  const names = await readdir(dirname(path));
+  return names.filter((name) => name.startsWith(`${stem(path)}-`)).toSorted();
+}
+
+async function readEntries({
+  path,
+  onProblem,
+}: AuditLogOptions): Promise<{ readonly entries: AuditEntry[]; readonly bytes: number }> {
+  try {
+    const text = await readFile(path, 'utf8');
+    const lines = text.split('\n');
+    const last = lines.pop() ?? '';
+    // A crash may have left part of a line: the next one starts behind it.
+    if (last !== '') await appendFile(path, '\n');
+    const entries = lines.flatMap(parsed);
+    const damaged = lines.length - entries.length;
+    if (damaged > 0) onProblem(unreadable(path, damaged));
+    return { entries, bytes: (await stat(path)).size };
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'ENOENT') onProblem(asHeliosError(thrown));
+    return { entries: [], bytes: 0 };
+  }
+}
+
+function parsed(line: string): readonly AuditEntry[] {
+  try {
+    return [JSON.parse(line) as AuditEntry];
+  } catch {
+    return [];
+  }
+}
+
+function unreadable(path: string, count: number): HeliosError {
+  return new HeliosError('corrupt_data', `${count} lines of ${path} can't be read.`, {
+    hint: 'Lines that a crash cut are of no use; any other was changed by somebody else.',
+  });
+}
+
+function notWritten(path: string, count: number, cause: unknown): HeliosError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HeliosError('storage_failed', `${count} lines of ${path} are lost: ${reason}.`, {
+    hint: 'Make room on the disk, or give the folder back its rights.',
+    cause,
+  });
+}

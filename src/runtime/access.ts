@@ -1,0 +1,58 @@
+import type { Logger } from 'pino';
+import { Access } from '../access/access.ts';
+import { AuditLog } from '../access/audit-log.ts';
+import { systemClock } from '../base/clock.ts';
+import { HeliosError } from '../base/errors.ts';
+import type { StartOptions } from '../cli/context.ts';
+import { isLoopback } from '../server/access/host-and-origin.ts';
+import type { Core } from './core.ts';
+
+/** What a start says about who may come in. */
+export type AccessStart = {
+  readonly access: Access;
+  readonly audit: AuditLog;
+  readonly publicUrl: string | undefined;
+  readonly originSecret: string | undefined;
+};
+
+/**
+ * Who may come in. A credential is needed wherever somebody else than this machine's programs may
+ * come: by another interface, or by a proxy in front. Errors: `invalid_config`, and those of
+ * references to secrets.
+ */
+export async function openAccess(
+  { catalog, data, known }: Pick<Core, 'catalog' | 'data' | 'known'>,
+  options: Pick<
+    StartOptions,
+    'host' | 'publicUrl' | 'adminToken' | 'originSecret' | 'requireToken'
+  >,
+  logger: Logger,
+): Promise<AccessStart> {
+  const secretOf = async (reference: string | undefined): Promise<string | undefined> =>
+    reference === undefined ? undefined : await known.context.secrets.resolve(reference);
+  const publicUrl = options.publicUrl === undefined ? undefined : checkedUrl(options.publicUrl);
+  const access = new Access({
+    entries: catalog.access,
+    clock: systemClock,
+    isRequired:
+      options.requireToken === true || publicUrl !== undefined || !isLoopback(options.host),
+    adminToken: await secretOf(options.adminToken),
+  });
+  const audit = await AuditLog.open({
+    path: data.inside('audit.ndjson'),
+    clock: systemClock,
+    onProblem: (problem) => logger.error({ err: problem }, problem.message),
+  });
+  return { access, audit, publicUrl, originSecret: await secretOf(options.originSecret) };
+}
+
+/** Without a slash at its end. */
+function checkedUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === '/') {
+    return url.origin;
+  }
+  throw new HeliosError('invalid_config', `${JSON.stringify(text)} is no address of a server.`, {
+    hint: 'Write --public-url https://helios.example, without a path.',
+  });
+}

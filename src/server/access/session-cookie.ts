@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * Over https the browser holds
+ * the prefix to its word: this host alone, and no plain http (RFC 6265bis, 4.1.3.2).
+ */
+function cookieName(isSecure: boolean): string {
+  return isSecure ? '__Host-helios_session' : 'helios_session';
+}
+
+/** What the session's cookie holds; undefined where there is none. */
+export function sessionOf({ headers }: IncomingMessage): string | undefined {
+  for (const pair of (headers.cookie ?? '').split(';')) {
+    const [name, value] = pair.trim().split('=', 2);
+    if (name === cookieName(true) || name === cookieName(false)) return value;
+  }
+  return undefined;
+}
+
+/** No script reads it, and no other site's page sends it. `maxAgeSeconds` 0 takes it away. */
+export function sessionCookie(secret: string, maxAgeSeconds: number, isSecure: boolean): string {
+  const flags = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${Math.floor(maxAgeSeconds)}`;
+  return `${cookieName(isSecure)}=${secret}; ${flags}${isSecure ? '; Secure' : ''}`;
+}
