@@ -49,7 +49,8 @@ metadata() {
 identify() { INSTANCE_ID="$(metadata instance-id)" && [ -n "$INSTANCE_ID" ]; }
 
 fetch() {
-  aws s3 cp --no-progress --region "$AWS_REGION" "s3://$BUCKET/$BUNDLE_KEY" "$ROOT/opt/helios/bundle.tar.gz"
+  aws s3 cp --no-progress --region "$AWS_REGION" "s3://$BUCKET/$BUNDLE_KEY" \\
+    "$ROOT/opt/helios/bundle.tar.gz"
 }
 
 check() {
@@ -97,7 +98,7 @@ signal() {
 report() {
   local stream="boot-$INSTANCE_ID" words
   words="$1. $(journalctl --unit=helios.service --lines=20 --output=cat 2>/dev/null | tail -c 4000)"
-  words="$(printf '%s' "$words" | tr -d '\\000-\\010\\013-\\037' | tr '\\n' ' ' | sed 's/[\\\\"]/\\\\&/g')"
+  words="$(printf '%s' "$words" | tr '\\000-\\037' ' ' | sed 's/[\\\\"]/\\\\&/g')"
   aws logs create-log-stream --region "$AWS_REGION" --log-group-name "$LOG_GROUP" \\
     --log-stream-name "$stream" 2>/dev/null
   aws logs put-log-events --region "$AWS_REGION" --log-group-name "$LOG_GROUP" \\

@@ -34,24 +34,26 @@ function signed(url, keys, region, now) {
 }
 
 async function fetchBundle() {
-  const agent = env.HELIOS_CREDENTIALS || 'http://169.254.170.2' + env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;
+  const path = env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;
+  const agent = env.HELIOS_CREDENTIALS || 'http://169.254.170.2' + path;
   const keys = await (await fetch(agent)).json();
   const origin = env.HELIOS_S3 || 'https://s3.' + env.AWS_REGION + '.amazonaws.com';
   const url = new URL('/' + env.BUCKET + '/' + env.BUNDLE_KEY, origin);
   const answer = await fetch(url, { headers: signed(url, keys, env.AWS_REGION, new Date()) });
-  if (!answer.ok) throw new Error('fetching ' + url + ': ' + answer.status + ' ' + (await answer.text()).slice(0, 300));
+  if (!answer.ok) throw new Error(url + ': ' + answer.status + ' ' + (await answer.text()));
   return Buffer.from(await answer.arrayBuffer());
 }
 
 async function main() {
   const bundle = await fetchBundle();
   const found = sha256(bundle);
-  if (found !== env.BUNDLE_SHA256) throw new Error('the bundle has the sha256 ' + found + ', not ' + env.BUNDLE_SHA256);
+  if (found !== env.BUNDLE_SHA256) throw new Error('the bundle has the wrong sha256: ' + found);
   const folder = env.HELIOS_FOLDER || '/opt/helios';
   mkdirSync(folder, { recursive: true });
   mkdirSync(env.HELIOS_DATA, { recursive: true });
   writeFileSync(folder + '/bundle.tar.gz', bundle);
-  const unpacked = spawnSync('tar', ['-xzf', 'bundle.tar.gz', '--no-same-owner'], { cwd: folder, stdio: 'inherit' });
+  const words = ['-xzf', folder + '/bundle.tar.gz', '-C', folder, '--no-same-owner'];
+  const unpacked = spawnSync('tar', words, { stdio: 'inherit' });
   if (unpacked.status !== 0) throw new Error('the bundle could not be unpacked');
   const program = folder + '/helios/helios';
   const observer = spawn(program, ['observe'], { stdio: ['ignore', 'inherit', 'inherit'] });

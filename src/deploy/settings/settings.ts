@@ -84,7 +84,7 @@ export const deployDefaults: Required<
   diskGb: 20,
   streams: [],
   ackIntervalMs: 3000,
-  stateIntervalMs: 30_000,
+  stateIntervalMs: 60_000,
   logDays: 14,
 };
 

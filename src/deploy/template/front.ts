@@ -67,7 +67,7 @@ function distribution(settings: DeploySettings, origin: DistributionOrigin): Dis
   };
 }
 
-/** Policies that AWS keeps, the same in every account: nothing is cached, everything is passed on. */
+/** Policies of AWS's, the same in every account: nothing is cached, everything passed on. */
 const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const allOfTheViewer = '216adef6-5c7f-47e4-b989-5492eafa07d3';
 

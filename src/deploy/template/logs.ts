@@ -68,7 +68,7 @@ const alarms: readonly Alarm[] = [
     logicalName: 'IngestErrorAlarm',
     name: 'ingest-errors',
     metric: 'IngestErrors',
-    says: 'In each of three minutes more than five requests to /ingest failed by no fault of theirs.',
+    says: 'In each of three minutes over five requests to /ingest failed by no fault of theirs.',
     statistic: 'Sum',
     threshold: 5,
     minutes: 3,
