@@ -28,7 +28,7 @@ function machineLines({ size, compute, diskGb }: DeploySettings): readonly strin
   return [
     '# small has 2 GB of memory, medium 4, large 8.',
     ...chosen('size', size, deployDefaults.size),
-    '# ec2: one machine. fargate: a container, some $20 a month more.',
+    '# ec2: one machine. fargate: a container, some $24 a month more.',
     ...chosen('compute', compute, deployDefaults.compute),
     ...chosen('disk_gb', String(diskGb), String(deployDefaults.diskGb)),
   ];
