@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../base/clock.ts';
+import { HeliosError } from '../base/errors.ts';
 import { Doctor, type Patient } from './doctor.ts';
 import { clockFinding, nodeFinding } from './machine.ts';
 
@@ -37,6 +38,7 @@ function doctor(patient: Partial<Patient> = {}): Doctor {
     dataDirectory,
     clock: systemClock,
     pipelines: () => [{ name: 'shop', state: 'running' }],
+    damagedStreams: () => [],
     ...patient,
   });
 }
@@ -58,8 +60,16 @@ test('what is not well is told with what to do about it', async () => {
       { name: 'b', state: 'retrying' },
       { name: 'c', state: 'failed' },
     ],
+    damagedStreams: () => [
+      {
+        name: 'orders',
+        error: new HeliosError('corrupt_data', 'orders is damaged.', { hint: 'Do.' }),
+      },
+    ],
     stateFailure: () => 's3://bucket/helios does not answer.',
   }).examine();
+  const streams = { name: 'streams', message: 'orders is damaged.', hint: 'Do.' };
+  expect(findings.filter(({ status }) => status === 'fail')).toMatchObject([streams]);
   expect(findings.filter(({ status }) => status === 'warn').slice(-2)).toMatchObject([
     { name: 'pipelines', message: 'not well: b (retrying), c (failed)' },
     { name: 'state', message: 's3://bucket/helios does not answer.' },

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { EpochMs } from '../event/record.ts';
+import type { DamagedStream } from '../log/log.ts';
 import type { PipelineInfo } from '../pipeline/pipeline.ts';
-import { type Check, type Finding, found, type NamedFinding, ok, warn } from './check.ts';
+import { type Check, fail, type Finding, found, type NamedFinding, ok, warn } from './check.ts';
 import { dataDirectoryChecks } from './data-directory.ts';
 import { machineChecks } from './machine.ts';
 
@@ -17,6 +18,7 @@ export type Patient = {
   readonly dataDirectory: string;
   readonly clock: Clock;
   readonly pipelines: () => readonly Pick<PipelineInfo, 'name' | 'state'>[];
+  readonly damagedStreams: () => readonly DamagedStream[];
   /**
    * Why the state isn't kept where it survives this machine; undefined while it is. Absent where
    * the data directory alone has it.
@@ -56,8 +58,13 @@ export class Doctor {
   }
 }
 
-function runningChecks({ pipelines, stateFailure }: Patient): readonly Check[] {
+function runningChecks({ pipelines, damagedStreams, stateFailure }: Patient): readonly Check[] {
   return [
+    {
+      name: 'streams',
+      why: 'A stream that is damaged takes no events, and what reads it stands still.',
+      run: async () => streamFinding(damagedStreams()),
+    },
     {
       name: 'pipelines',
       why: 'Tables of a pipeline that stands still say nothing of what has come since.',
@@ -73,6 +80,13 @@ function stateCheck(failure: () => string | undefined): Check {
     why: 'Another machine can take over only what is kept outside of this one.',
     run: async () => stateFinding(failure()),
   };
+}
+
+function streamFinding(damaged: readonly DamagedStream[]): Finding {
+  if (damaged.length === 0) return ok('none is damaged');
+  const [first] = damaged;
+  const messages = damaged.map(({ error }) => error.message).join(' ');
+  return fail(messages, first?.error.hint ?? 'Restore its files from a copy.');
 }
 
 function pipelineFinding(all: ReturnType<Patient['pipelines']>): Finding {

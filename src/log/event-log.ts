@@ -12,6 +12,7 @@ import { defaultLimits, defaultStream, retentionMsDefault } from './log.ts';
 import type {
   AppendRequest,
   Appended,
+  DamagedStream,
   Durability,
   LogBatch,
   LogLimits,
@@ -27,7 +28,16 @@ import type { LogParts } from './partition/partition.ts';
 import { TailBudget } from './partition/tail.ts';
 import { Turns } from './partition/turns.ts';
 import { Spool } from './spool.ts';
-import { checkName, checkPartitions, fewerPartitions, retentionOf } from './stream-request.ts';
+import {
+  checkIsNew,
+  checkName,
+  checkPartitions,
+  fewerPartitions,
+  isClosing,
+  isHeld,
+  retentionOf,
+  tooLarge,
+} from './stream-request.ts';
 import type { Stream } from './stream.ts';
 
 export type EventLogOptions = {
@@ -71,7 +81,10 @@ export class EventLog {
     this.#onProblem = options.onProblem ?? (() => undefined);
   }
 
-  /** Opens what is there, cuts torn tails, and makes sure that the stream `events` exists. */
+  /**
+   * Opens what is there, cuts torn tails, and makes sure that the stream `events` exists. Streams
+   * that are damaged don't keep the others: see `damagedStreams`.
+   */
   static async open(options: EventLogOptions): Promise<EventLog> {
     const files = options.files ?? nodeFiles;
     const limits = { ...defaultLimits, ...options.limits };
@@ -86,7 +99,7 @@ export class EventLog {
       const log = new EventLog(options, parts, mirror);
       try {
         await log.#openStreams();
-        await log.ensureStream(defaultStream);
+        if (!log.#folder.damageOf(defaultStream)) await log.ensureStream(defaultStream);
       } catch (thrown) {
         await Promise.allSettled([log.close()]);
         throw thrown;
@@ -105,7 +118,11 @@ export class EventLog {
     return [...this.#streams.values()].map((stream) => stream.info());
   }
 
-  /** `not_found` where there is no such stream. */
+  damagedStreams(): readonly DamagedStream[] {
+    return this.#folder.damaged;
+  }
+
+  /** `not_found` where there is no such stream; `corrupt_data` for one that is damaged. */
   checkStream(name: string): void {
     this.#stream(name);
   }
@@ -176,7 +193,8 @@ export class EventLog {
       assert(!isFreed(chunk), 'what is appended was not appended before');
       byteLength += chunk.byteLength;
     }
-    if (byteLength > this.#parts.limits.requestBytesMax) throw this.#tooLarge(byteLength);
+    const { requestBytesMax } = this.#parts.limits;
+    if (byteLength > requestBytesMax) throw tooLarge(byteLength, requestBytesMax);
     if (byteLength === 0) return nothingAppended(stream);
     assert(lines.at(-1)?.at(-1) === newline, 'what is appended ends in a newline');
     if (idempotencyKey === undefined) return await this.#store(stream, lines, byteLength);
@@ -276,7 +294,14 @@ export class EventLog {
   async #openStreams(): Promise<void> {
     for await (const stream of this.#folder.open()) this.#streams.set(stream.name, stream);
     if (this.#mirror) await openMirrored(this.#mirror, this.#folder, this.#streams);
-    for (const stream of this.#streams.values()) await stream.rememberKeys(this.#idempotency);
+    for (const stream of this.#streams.values()) {
+      await stream.rememberKeys(this.#idempotency).catch(async (thrown: unknown) => {
+        this.#folder.noteDamage(stream.name, thrown);
+        this.#streams.delete(stream.name);
+        await stream.close();
+      });
+    }
+    for (const { error } of this.#folder.damaged) this.#onProblem(error);
   }
 
   async #create(request: StreamRequest): Promise<StreamInfo> {
@@ -345,6 +370,8 @@ export class EventLog {
   #stream(name: string): Stream {
     const stream = this.#streams.get(name);
     if (stream !== undefined) return stream;
+    const damage = this.#folder.damageOf(name);
+    if (damage !== undefined) throw damage;
     const names = [...this.#streams.keys()].map((other) => `"${other}"`).join(', ');
     throw new HeliosError('not_found', `The stream "${name}" does not exist.`, {
       hint: `Create it with: helios stream create ${name}. There are: ${names}.`,
@@ -352,21 +379,10 @@ export class EventLog {
   }
 
   #checkIsNew(name: string): void {
-    const lower = name.toLowerCase();
-    const existing = [...this.#streams.keys()].find((other) => other.toLowerCase() === lower);
-    if (existing === undefined) return;
-    throw new HeliosError('already_exists', `The stream "${existing}" exists already.`, {
-      hint: 'Use it, or choose a name that differs by more than upper and lower case.',
-    });
-  }
-
-  #tooLarge(byteLength: number): HeliosError {
-    const { requestBytesMax } = this.#parts.limits;
-    return new HeliosError(
-      'too_large',
-      `The request has ${byteLength} bytes; at most ${requestBytesMax} are stored at once.`,
-      { hint: 'Send it in several requests.' },
-    );
+    const damage = this.#folder.damageOf(name);
+    if (damage !== undefined) throw damage;
+    const damaged = this.#folder.damaged.map((stream) => stream.name);
+    checkIsNew(name, [...this.#streams.keys(), ...damaged]);
   }
 }
 
@@ -380,17 +396,4 @@ function isFreed({ buffer }: Uint8Array): boolean {
 function nothingAppended(stream: Stream): Appended {
   const offset = stream.partition(0).endOffset;
   return { partition: 0, from: offset, to: offset, isDuplicate: false };
-}
-
-function isClosing(): HeliosError {
-  return new HeliosError('unavailable', 'Helios is stopping and takes in no more records.', {
-    hint: 'Send again once it has started. Nothing of this request was stored.',
-  });
-}
-
-function isHeld(stream: Stream): HeliosError {
-  const readers = stream.readers.map((reader) => `"${reader}"`).join(', ');
-  return new HeliosError('conflict', `The stream "${stream.name}" is read by ${readers}.`, {
-    hint: 'Delete these pipelines first, or force the deletion: they will fail.',
-  });
 }

@@ -1,19 +1,42 @@
+import { HeliosError } from '../base/errors.ts';
+import type { DamagedStream } from './log.ts';
 import type { LogParts } from './partition/partition.ts';
 import { Stream } from './stream.ts';
 import { writeDefinition } from './stream-files.ts';
 import type { StreamDefinition } from './stream-files.ts';
 
-/** The folder that holds a log's streams. */
+/** The folder that holds a log's streams. Knows which of them can't be opened as they are. */
 export class LogFolder {
   readonly #directory: string;
   readonly #parts: LogParts;
+  readonly #damaged = new Map<string, HeliosError>();
 
   constructor(directory: string, parts: LogParts) {
     this.#directory = directory;
     this.#parts = parts;
   }
 
-  /** Opens what is there, one after the other. */
+  get damaged(): readonly DamagedStream[] {
+    return [...this.#damaged].map(([name, error]) => ({ name, error }));
+  }
+
+  /** What keeps a stream of this name from being opened; undefined where nothing does. */
+  damageOf(name: string): HeliosError | undefined {
+    return this.#damaged.get(name);
+  }
+
+  /** Remembers the damage that a stream was found to have; throws what is no damage. */
+  noteDamage(name: string, thrown: unknown): void {
+    if (!(thrown instanceof HeliosError) || thrown.code !== 'corrupt_data') throw thrown;
+    const { hint, details } = thrown;
+    const message = `The stream "${name}" is damaged. ${thrown.message}`;
+    this.#damaged.set(
+      name,
+      new HeliosError(thrown.code, message, { hint, details, cause: thrown }),
+    );
+  }
+
+  /** Opens what is there and not damaged, one after the other. */
   async *open(): AsyncIterable<Stream> {
     const { files } = this.#parts;
     await files.makeDirectory(this.#directory);
@@ -21,7 +44,19 @@ export class LogFolder {
       const directory = `${this.#directory}/${name}`;
       // Streams that were being created or deleted when the process ended.
       if (name.startsWith('.')) await files.removeTree(directory);
-      else yield await Stream.open(directory, this.#parts);
+      else {
+        const stream = await this.#open(name, directory);
+        if (stream !== undefined) yield stream;
+      }
+    }
+  }
+
+  async #open(name: string, directory: string): Promise<Stream | undefined> {
+    try {
+      return await Stream.open(directory, this.#parts);
+    } catch (thrown) {
+      this.noteDamage(name, thrown);
+      return undefined;
     }
   }
 

@@ -1,3 +1,4 @@
+import type { HeliosError } from '../base/errors.ts';
 import type { EpochMs } from '../event/record.ts';
 
 /**
@@ -23,6 +24,9 @@ export type StreamInfo = {
   readonly partitions: readonly PartitionInfo[];
   readonly bytes: number;
 };
+
+/** A stream whose files are not what Helios wrote. Whatever asks for it fails with the error. */
+export type DamagedStream = { readonly name: string; readonly error: HeliosError };
 
 /**
  * What an acknowledged record survives, besides this process and a power cut: as long as its disk

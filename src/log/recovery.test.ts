@@ -25,6 +25,12 @@ async function killed(trial: TrialLog): Promise<void> {
   }
 }
 
+/** What is said of its stream `events`, by a log that opens all the same. */
+async function damageOf(trial: TrialLog): Promise<HeliosError | undefined> {
+  const log = await trial.open();
+  return log.damagedStreams().find(({ name }) => name === 'events')?.error;
+}
+
 /** Lines of the first `count` requests. */
 function linesOf(count: number): string[] {
   const bytes = Buffer.concat(requests.slice(0, count).flat());
@@ -173,7 +179,7 @@ describe('opening', () => {
     expect((await readFile(index)).byteLength).toBe(4 * entryBytes);
     await log.close();
     await truncate(`${trial.directory}/${folder}/${base}.ndjson`, 10);
-    await expect(trial.open()).rejects.toMatchObject({
+    expect(await damageOf(trial)).toMatchObject({
       code: 'corrupt_data',
       message: expect.stringContaining(`${folder}/${base}.ndjson is damaged`),
       details: { offset: 8, byte_length: 18 },
@@ -193,19 +199,61 @@ describe('opening', () => {
     }
     const name = `${String(segmentBase).padStart(20, '0')}.${ending}`;
     await rm(`${trial.directory}/${folder}/${name}`);
-    await expect(trial.open()).rejects.toMatchObject({ code: 'corrupt_data' });
+    expect(await damageOf(trial)).toMatchObject({ code: 'corrupt_data' });
   });
 
   test.each([
-    ['stream.json', 'not json', 'corrupt_data'],
-    ['stream.json', '{"v":1}', 'corrupt_data'],
-    ['stream.json', '{"v":2}', 'data_dir_unusable'],
-    ['holds.json', '{"v":1}', 'corrupt_data'],
-  ])('refuses a %s of %s', async (name, text, code) => {
+    ['stream.json', 'not json'],
+    ['stream.json', '{"v":1}'],
+    ['holds.json', '{"v":1}'],
+  ])('refuses a %s of %s', async (name, text) => {
     await using trial = await TrialLog.make();
     await killed(trial);
     await writeFile(`${trial.directory}/log/events/${name}`, text);
-    await expect(trial.open()).rejects.toMatchObject({ code });
+    expect(await damageOf(trial)).toMatchObject({ code: 'corrupt_data' });
+  });
+
+  test('is not opened at all where a later Helios wrote it', async () => {
+    await using trial = await TrialLog.make();
+    await killed(trial);
+    await writeFile(`${trial.directory}/log/events/stream.json`, '{"v":2}');
+    await expect(trial.open()).rejects.toMatchObject({ code: 'data_dir_unusable' });
+  });
+
+  test('goes on without the stream that is damaged, and says so to whoever asks for it', async () => {
+    await using trial = await TrialLog.make();
+    const whole = await trial.open();
+    for (const name of ['other', 'third']) {
+      await whole.createStream({ name });
+      await whole.append(name, { lines: [line('kept')], idempotencyKey: 'key' });
+    }
+    await whole.close();
+    const index = `${trial.directory}/log/other/0/${base}.index`;
+    const bytes = await readFile(index);
+    const spoilt = Buffer.concat([Buffer.alloc(entryBytes), bytes]);
+    await writeFile(index, spoilt);
+    const problems: HeliosError[] = [];
+    const log = await trial.open({ onProblem: (problem) => problems.push(problem) });
+    const damage = {
+      code: 'corrupt_data',
+      message: expect.stringMatching(/^The stream "other" is damaged\. .*index/),
+      hint: expect.stringContaining('Restore the file from a copy'),
+    };
+    expect(problems).toMatchObject([damage]);
+    expect(log.damagedStreams()).toMatchObject([{ name: 'other', error: damage }]);
+    expect(log.listStreams().map(({ name }) => name)).toEqual(['events', 'third']);
+    expect(await readLines(log, 'third')).toEqual(['kept']);
+    const lines = [line('new')];
+    await expect(log.append('other', { lines })).rejects.toMatchObject(damage);
+    await expect(log.ensureStream('other')).rejects.toMatchObject(damage);
+    await expect(log.deleteStream('other', { isForced: true })).rejects.toMatchObject(damage);
+    await expect(log.createStream({ name: 'Other' })).rejects.toMatchObject({
+      code: 'already_exists',
+    });
+    await log.close();
+    expect(await readFile(index)).toEqual(spoilt);
+    await writeFile(index, bytes);
+    expect(await readLines(await trial.open(), 'other')).toEqual(['kept']);
   });
 
   test('cuts any garbage after the newest group', async () => {

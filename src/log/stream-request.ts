@@ -1,6 +1,7 @@
 import { HeliosError } from '../base/errors.ts';
 import { partitionsMax, retentionBytesMin } from './log.ts';
 import type { Retention, StreamRequest } from './log.ts';
+import type { Stream } from './stream.ts';
 
 /** `invalid_name` unless the name can be a stream's: it is a folder's name too. */
 export function checkName(name: string): void {
@@ -43,4 +44,38 @@ export function retentionOf(request: StreamRequest, otherwise: Retention): Reten
     });
   }
   return { ageMs, bytes: bytes === Infinity ? undefined : bytes };
+}
+
+/** Of a log that is being closed. */
+export function isClosing(): HeliosError {
+  return new HeliosError('unavailable', 'Helios is stopping and takes in no more records.', {
+    hint: 'Send again once it has started. Nothing of this request was stored.',
+  });
+}
+
+/** Of a stream that is to be deleted. */
+export function isHeld(stream: Stream): HeliosError {
+  const readers = stream.readers.map((reader) => `"${reader}"`).join(', ');
+  return new HeliosError('conflict', `The stream "${stream.name}" is read by ${readers}.`, {
+    hint: 'Delete these pipelines first, or force the deletion: they will fail.',
+  });
+}
+
+/** `already_exists` where a stream has the name, but for upper and lower case. */
+export function checkIsNew(name: string, names: readonly string[]): void {
+  const lower = name.toLowerCase();
+  const existing = names.find((other) => other.toLowerCase() === lower);
+  if (existing === undefined) return;
+  throw new HeliosError('already_exists', `The stream "${existing}" exists already.`, {
+    hint: 'Use it, or choose a name that differs by more than upper and lower case.',
+  });
+}
+
+/** Of a request of so many bytes. */
+export function tooLarge(byteLength: number, bytesMax: number): HeliosError {
+  return new HeliosError(
+    'too_large',
+    `The request has ${byteLength} bytes; at most ${bytesMax} are stored at once.`,
+    { hint: 'Send it in several requests.' },
+  );
 }

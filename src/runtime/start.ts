@@ -131,11 +131,12 @@ function loginLinkOf({ access }: AccessStart, publicUrl: string): string | undef
   return access.isRequired ? loginUrl(publicUrl, access.newLink().code) : undefined;
 }
 
-function doctorOf({ data, supervisor, state }: Core): Doctor {
+function doctorOf({ data, supervisor, log, state }: Core): Doctor {
   return new Doctor({
     dataDirectory: data.path,
     clock: systemClock,
     pipelines: () => supervisor.list(),
+    damagedStreams: () => log.damagedStreams(),
     stateFailure: state && (() => state.status().failing?.message),
   });
 }

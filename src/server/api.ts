@@ -6,6 +6,7 @@
 import type { ErrorCode, TextPosition } from '../base/errors.ts';
 import type { ConnectionStep } from '../connection/connection.ts';
 import type { FunctionInfo } from '../query/function-docs/function-list.ts';
+import type { DamagedStreams } from './damaged-streams.ts';
 import type { RecentAnswer, RecentCounts } from './recent-api.ts';
 
 export type ErrorAnswer = { readonly error: ErrorBody };
@@ -358,7 +359,7 @@ export type StreamAnswer = {
   }[];
 };
 
-export type StreamListAnswer = { readonly streams: readonly StreamAnswer[] };
+export type StreamListAnswer = { readonly streams: readonly StreamAnswer[] } & DamagedStreams;
 
 /** `POST /api/v1/connections`. Secrets are references. */
 export type ConnectionBody = {

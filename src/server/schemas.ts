@@ -76,6 +76,12 @@ const partitionLag = Type.Object({
 const recordCounts = Type.Object({ records_read: count, records_rejected: count });
 const recentCounts = { last_5_minutes: recordCounts, last_hour: recordCounts };
 
+const problem = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  hint: Type.Optional(Type.String()),
+});
+
 export const pipelineSchema: TSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -186,10 +192,9 @@ export const tableSchema: TSchema = Type.Object({
   newest_event: Type.Optional(time),
   rejected_count: count,
   error: Type.Optional(
-    Type.Object(
-      { code: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) },
-      { description: 'Why it could not be asked; the rest is what was known before.' },
-    ),
+    Type.Object(problem.properties, {
+      description: 'Why it could not be asked; the rest is what was known before.',
+    }),
   ),
 });
 
@@ -229,7 +234,14 @@ export const streamSchema: TSchema = Type.Object({
   ),
 });
 
-export const streamListSchema: TSchema = Type.Object({ streams: Type.Array(streamSchema) });
+export const streamListSchema: TSchema = Type.Object({
+  streams: Type.Array(streamSchema),
+  damaged: Type.Optional(
+    Type.Array(Type.Object({ name: Type.String(), error: problem }), {
+      description: 'Streams whose files are damaged. What asks for one fails with its error.',
+    }),
+  ),
+});
 
 export const connectionSchema: TSchema = Type.Object({
   name: Type.String(),

@@ -3,7 +3,7 @@ import type { Connection, ConnectionStep } from '../connection/connection.ts';
 import { duckdbType } from '../engine/types.ts';
 import type { Schema } from '../event/schema.ts';
 import type { BackedStreamInfo } from '../log/backed-streams.ts';
-import type { StreamInfo } from '../log/log.ts';
+import type { DamagedStream, StreamInfo } from '../log/log.ts';
 import { slowestPartition } from '../pipeline/partition-lags.ts';
 import type { PipelineInfo, PreviewEvent, Validation } from '../pipeline/pipeline.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   TableAnswer,
   ValidateAnswer,
 } from './api.ts';
+import type { DamagedStreamAnswer } from './damaged-streams.ts';
 import type { TableInfo } from './dependencies.ts';
 import type { RecentCounts, RecordCountsAnswer } from './recent-api.ts';
 
@@ -133,7 +134,7 @@ export function tableAnswer(info: TableInfo): TableAnswer {
   };
 }
 
-function problemAnswer({ code, message, hint }: HeliosError): TableAnswer['error'] {
+function problemAnswer({ code, message, hint }: HeliosError): DamagedStreamAnswer['error'] {
   return { code, message, hint };
 }
 
@@ -154,6 +155,10 @@ export function streamAnswer(info: StreamInfo): StreamAnswer {
       newest_arrival: optionalTime(partition.newestArrivedAtMs),
     })),
   };
+}
+
+export function damagedStreamAnswer({ name, error }: DamagedStream): DamagedStreamAnswer {
+  return { name, error: problemAnswer(error) };
 }
 
 export function backedStreamAnswer(info: BackedStreamInfo): StreamAnswer {

@@ -155,6 +155,9 @@ async function listStreams(scope: Scope): Promise<void> {
       survivalText(stream),
     ]),
   );
+  for (const { error } of answer.damaged ?? []) {
+    scope.output.alarm(error.hint === undefined ? error.message : `${error.message} ${error.hint}`);
+  }
 }
 
 async function showStream(scope: Scope, stream: StreamAnswer): Promise<void> {

@@ -4,8 +4,8 @@ import type { Stream } from '../stream.ts';
 import type { LogMirror } from './log-mirror.ts';
 
 /**
- * Streams of the store come here, those of the disk go there, and both hold the same. `conflict`
- * for a stream of the disk that is another than the store's, and the errors of `reconcile`.
+ * Streams of the store come here, those of the disk go there, and both hold the same. Those that
+ * are damaged here stay as they are, on both sides. `conflict` for a stream of the disk that is another than the store's, and the errors of `reconcile`.
  */
 export async function openMirrored(
   mirror: LogMirror,
@@ -23,6 +23,7 @@ export async function openMirrored(
   }
   const made = new Set<string>();
   for (const definition of stored) {
+    if (folder.damageOf(definition.name) !== undefined) continue;
     const local = streams.get(definition.name);
     if (local === undefined) {
       streams.set(definition.name, await folder.make(definition));

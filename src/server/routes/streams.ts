@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { errorSchema, streamListSchema, streamSchema } from '../schemas.ts';
-import { backedStreamAnswer, streamAnswer } from '../wire.ts';
+import { backedStreamAnswer, damagedStreamAnswer, streamAnswer } from '../wire.ts';
 import { nameParams } from './names.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { BackedStreamRequest, BackedStreams } from '../../log/backed-streams.ts';
@@ -64,7 +64,8 @@ function addReading(app: Routes, log: EventLog, backed: BackedStreams | undefine
     async (): Promise<StreamListAnswer> => {
       const others = (await backed?.list()) ?? [];
       const streams = [...log.listStreams().map(streamAnswer), ...others.map(backedStreamAnswer)];
-      return { streams };
+      const damaged = log.damagedStreams().map(damagedStreamAnswer);
+      return { streams, ...(damaged.length === 0 ? {} : { damaged }) };
     },
   );
   app.get(
