@@ -272,13 +272,12 @@ function bindError(cause: Error, host: string, port: number): HeliosError {
 }
 
 function exposed(host: string): HeliosError {
-  return new HeliosError(
-    'not_allowed',
-    `Helios does not listen on ${host}: it has no admin's token, so anybody there could use it.`,
-    {
-      hint:
-        'Give one: --admin-token env:NAME, or file:PATH. Or start it on 127.0.0.1 first, and make ' +
-        'one: helios token create NAME --scope admin.',
-    },
-  );
+  const message = isLoopback(host)
+    ? 'A token is required here, and no admin has one: nobody could come in.'
+    : `Helios does not listen on ${host}: no admin has a token, so anybody there could use it.`;
+  return new HeliosError('not_allowed', message, {
+    hint:
+      'Give one: --admin-token env:NAME, or file:PATH. Or start it on 127.0.0.1 first, and make ' +
+      'one: helios token create NAME --scope admin.',
+  });
 }

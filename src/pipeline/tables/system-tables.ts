@@ -15,6 +15,7 @@ export type SystemTable = {
 };
 
 const text: ColumnType = { kind: 'text' };
+const small: ColumnType = { kind: 'integer', bits: 32, isUnsigned: false };
 const whole: ColumnType = { kind: 'integer', bits: 64, isUnsigned: false };
 const double: ColumnType = { kind: 'float', bits: 64 };
 const time: ColumnType = { kind: 'timestamp' };
@@ -102,7 +103,7 @@ export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
     error_message: text,
   }),
   'helios.audit': columns({
-    at: time,
+    done_at: time,
     request_id: text,
     who: text,
     token_id: text,
@@ -110,7 +111,7 @@ export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
     address: text,
     action: text,
     target: text,
-    status: whole,
+    status: small,
     error_code: text,
     sql: text,
     duration_ms: double,

@@ -89,7 +89,7 @@ function queryRows(queries: QueryService): readonly SystemRow[] {
 
 function auditRows(audit: SystemSources['audit']): readonly SystemRow[] {
   return audit.entries().map((entry) => ({
-    at: entry.atMs,
+    done_at: entry.atMs,
     request_id: entry.id,
     who: entry.who ?? null,
     token_id: entry.tokenId ?? null,

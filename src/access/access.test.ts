@@ -1,0 +1,189 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HeliosError } from '../base/errors.ts';
+import { Catalog } from '../catalog/catalog.ts';
+import { Access, type AccessOptions } from './access.ts';
+import { AuditLog, type AuditEntry } from './audit-log.ts';
+import { mayIngest, mayQuery, parseScope, scopeText } from './scope.ts';
+import type { Principal } from './token.ts';
+
+let directory = '';
+let catalog: Catalog;
+let nowMs = 0;
+const clock = {
+  nowMs: () => nowMs,
+  monotonicMs: () => nowMs,
+  sleep: async () => await Promise.resolve(),
+};
+const minuteMs = 60_000;
+const address = '10.0.0.1';
+
+beforeEach(() => {
+  nowMs = Date.UTC(2026, 10, 23);
+  directory = mkdtempSync(join(tmpdir(), 'helios-access-'));
+  catalog = new Catalog(join(directory, 'catalog.db'));
+});
+
+afterEach(() => {
+  catalog.close();
+  rmSync(directory, { recursive: true });
+});
+
+function open(options: Partial<AccessOptions> = {}): Access {
+  return new Access({ entries: catalog.access, clock, isRequired: true, ...options });
+}
+
+function make(access: Access, more: { expiresAtMs?: number; rate?: number } = {}): string {
+  const { text } = access.tokens.create({
+    name: 'reader',
+    scopes: [{ kind: 'read-only' }],
+    ...{ origins: [], createdBy: 'test', expiresAtMs: more.expiresAtMs, rate: more.rate },
+  });
+  return text;
+}
+
+function identify(access: Access, token: string): Principal {
+  return access.identify({ token, session: undefined, address });
+}
+
+test('a token stands until it expires, and so does its session', () => {
+  const access = open();
+  const token = make(access, { expiresAtMs: nowMs + 10 * minuteMs });
+  const { secret, expiresAtMs } = access.signIn({ token }, address);
+  expect(expiresAtMs).toBe(nowMs + 10 * minuteMs);
+  const session = { token: undefined, session: secret, address };
+  expect(access.identify(session)).toMatchObject({ name: 'reader', via: 'session' });
+  nowMs += 10 * minuteMs;
+  expect(codeOf(() => identify(access, token))).toBe('not_authenticated');
+  expect(codeOf(() => access.identify(session))).toBe('not_authenticated');
+});
+
+test('a session lasts a week', () => {
+  const access = open();
+  const { secret } = access.signIn({ token: make(access) }, address);
+  nowMs += 7 * 24 * 60 * minuteMs - 1;
+  const session = { token: undefined, session: secret, address };
+  expect(access.identify(session).via).toBe('session');
+  nowMs += 1;
+  expect(codeOf(() => access.identify(session))).toBe('not_authenticated');
+});
+
+test('a link lasts ten minutes, once', () => {
+  const access = open();
+  const reader = identify(access, make(access));
+  const late = access.newLink(reader);
+  const used = access.newLink(reader);
+  access.signIn({ link: used.code }, address);
+  expect(codeOf(() => access.signIn({ link: used.code }, address))).toBe('not_authenticated');
+  nowMs += 10 * minuteMs;
+  expect(codeOf(() => access.signIn({ link: late.code }, address))).toBe('not_authenticated');
+});
+
+test('when a token was last used is kept to the minute, and at the end', () => {
+  const access = open();
+  const token = make(access);
+  identify(access, token);
+  const firstMs = nowMs;
+  nowMs += minuteMs / 2;
+  identify(access, token);
+  expect(access.tokens.list()[0]?.lastUsedAtMs).toBe(nowMs);
+  expect(catalog.access.tokens()[0]?.lastUsedAtMs).toBe(firstMs);
+  access.close();
+  expect(catalog.access.tokens()[0]?.lastUsedAtMs).toBe(nowMs);
+});
+
+test('a rate is what a token has over five seconds', () => {
+  const access = open();
+  const token = make(access, { rate: 2 });
+  for (let used = 0; used < 10; used++) identify(access, token);
+  expect(codeOf(() => identify(access, token))).toBe('too_busy');
+  nowMs += 500;
+  expect(identify(access, token).name).toBe('reader');
+});
+
+test('sessions of another admin token end with it', () => {
+  const [first, second] = ['a', 'b'].map((letter) => letter.repeat(40)) as [string, string];
+  const { secret } = open({ adminToken: first }).signIn({ token: first }, address);
+  const session = { token: undefined, session: secret, address };
+  expect(open({ adminToken: first }).identify(session).name).toBe('admin-token');
+  expect(codeOf(() => open({ adminToken: second }).identify(session))).toBe('not_authenticated');
+});
+
+test.each([
+  ['query:*', 'orders', true],
+  ['query:*', 'helios.pipelines', false],
+  ['query:helios.pipelines', 'helios.pipelines', true],
+  ['query:helios.audit', 'helios.audit', false],
+  ['query:Orders', 'orders', true],
+  ['query:orders', 'orders2', false],
+  ['console', 'helios.queries', true],
+  ['console', 'HELIOS.AUDIT', false],
+  ['admin', 'helios.audit', true],
+  ['ingest:*', 'orders', false],
+])('%s over %s: %s', (scope, table, isAllowed) => {
+  expect(mayQuery([parseScope(scope)], table)).toBe(isAllowed);
+  expect(scopeText(parseScope(scope))).toBe(scope);
+});
+
+test.each([
+  ['ingest:*', 'events', true],
+  ['ingest:Events', 'events', true],
+  ['ingest:events', 'events2', false],
+  ['admin', 'events', true],
+  ['console', 'events', false],
+  ['query:*', 'events', false],
+])('%s into %s: %s', (scope, stream, isAllowed) => {
+  expect(mayIngest([parseScope(scope)], stream)).toBe(isAllowed);
+});
+
+const entry: AuditEntry = {
+  ...{ atMs: 1, id: 'a-1', who: 'reader', tokenId: 't', via: 'token', address },
+  ...{ action: 'POST /api/v1/query', target: '/api/v1/query', status: 200, code: undefined },
+  ...{ sql: 'SELECT 1', durationMs: 2, requests: 1 },
+};
+
+test('the audit log goes on in another file, and begins where a crash cut it', async () => {
+  const path = join(directory, 'audit.ndjson');
+  const problems: string[] = [];
+  const options = { path, clock, onProblem: (problem: HeliosError) => problems.push(problem.code) };
+  const limits = { fileBytesMax: 600, oldFilesMax: 2, entriesMax: 5 };
+  const log = await AuditLog.open({ ...options, limits });
+  for (let added = 0; added < 12; added++) {
+    nowMs += 1;
+    log.add({ ...entry, id: `a-${added}` });
+    await log.settle();
+  }
+  expect(log.entries().map(({ id }) => id)).toEqual(['a-7', 'a-8', 'a-9', 'a-10', 'a-11']);
+  const lines = readFileSync(path, 'utf8').split('\n').length - 1;
+  expect(lines).toBeLessThan(4);
+  const again = await AuditLog.open({ ...options, limits });
+  expect(
+    again
+      .entries()
+      .map(({ id }) => id)
+      .at(-1),
+  ).toBe('a-11');
+  expect([problems, again.lost]).toEqual([[], 0]);
+});
+
+test('what the audit log could not write is counted and told', async () => {
+  const problems: string[] = [];
+  const path = join(directory, 'no', 'such', 'folder', 'audit.ndjson');
+  const onProblem = (problem: HeliosError): number => problems.push(problem.code);
+  const log = await AuditLog.open({ path, clock, onProblem });
+  log.add(entry);
+  await log.settle();
+  expect([problems, log.lost]).toEqual([['storage_failed'], 1]);
+});
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (thrown) {
+    if (thrown instanceof HeliosError) return thrown.code;
+    throw thrown;
+  }
+  return 'done';
+}
