@@ -19,22 +19,22 @@ export const bootVariables = [
  * says why, in the log and to CloudFormation, which then goes back to what was before; on a machine
  * that only replaces a broken one nobody waits, and it turns itself off for the next to try.
  *
- * `ROOT` is empty but in tests. Every wait has an end: the whole takes at most ten minutes.
+ * `ROOT` and `PACE` are for tests. Every wait has an end: the whole takes at most ten minutes.
  */
 export const bootScript: string = `set -uo pipefail
 ROOT="\${ROOT:-}"
-STEP='boot'
+PACE="\${PACE:-2}"
 INSTANCE_ID=''
 
 say() { logger --tag helios-boot -- "$*" || true; echo "$*"; }
 
-# tries SECONDS COMMAND...: again each 2 seconds until it succeeds.
+# tries SECONDS COMMAND...: again and again until it succeeds.
 tries() {
   local left="$1"; shift
   until "$@"; do
-    left=$((left - 2))
+    left=$((left - PACE))
     if [ "$left" -le 0 ]; then return 1; fi
-    sleep 2
+    sleep "$PACE"
   done
 }
 
@@ -107,11 +107,11 @@ report() {
 }
 
 step() {
-  STEP="$1"; shift
-  say "$STEP"
+  local words="$1"; shift
+  say "$words"
   if "$@"; then return 0; fi
-  say "Helios's machine failed at: $STEP"
-  report "Helios's machine failed at: $STEP" || true
+  say "Helios's machine failed at: $words"
+  report "Helios's machine failed at: $words" || true
   if signal FAILURE; then exit 1; fi
   sleep 60
   systemctl poweroff
@@ -132,5 +132,5 @@ main() {
   signal SUCCESS || true
 }
 
-if [ "\${HELIOS_BOOT:-run}" = run ]; then main; fi
+main
 `;
