@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/tidy.test.ts'],
+          include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/packaging/files.test.ts'],
           maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/tidy.test.ts', 'test/interop/**'],
+          exclude: ['test/tidy.test.ts', 'test/packaging/files.test.ts', 'test/interop/**'],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,

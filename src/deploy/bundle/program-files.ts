@@ -9,7 +9,7 @@ import { bundleLockFile, bundleLockOf } from './locked-packages.ts';
 import type { BundleFile } from './tar.ts';
 
 /** What of the package goes into a bundle, besides `dist`. */
-const taken = ['LICENSE', 'CHANGELOG.md', 'package.json', 'bin', 'examples', 'packaging'];
+const taken = ['LICENSE', 'CHANGELOG.md', 'package.json', 'bin', 'examples', 'packaging/systemd'];
 const buildTimeoutMs = 300_000;
 
 /**
