@@ -32,11 +32,16 @@ export type JsonField = {
 
 /** SQL whose value is the JSON object of `fields`, in their order. */
 export function jsonFieldsSql(fields: readonly JsonField[], target: JsonTarget): string {
-  const parts = fields.flatMap(({ name, type, expression }, index) => {
-    const key = `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`;
-    return [quoteText(key), jsonValueSql(type, expression, target)];
-  });
+  const parts = fields.flatMap((field, index) => [
+    jsonKeySql(field, index),
+    jsonValueSql(field.type, field.expression, target),
+  ]);
   return parts.length === 0 ? "'{}'" : joinedTextSql([...parts, "'}'"]);
+}
+
+/** SQL of what stands before the value of an object's field: its key, behind a brace or a comma. */
+export function jsonKeySql({ name }: Pick<JsonField, 'name'>, index: number): string {
+  return quoteText(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
 }
 
 /**

@@ -4,11 +4,13 @@ import {
   csvValueSql,
   joinedTextSql,
   jsonFieldsSql,
+  jsonKeySql,
   jsonValueSql,
 } from '../../engine/json-encoding.ts';
 import { parseDuckdbType, quoteName, quoteText } from '../../engine/types.ts';
 import type { ColumnType } from '../../event/schema.ts';
 import type { RunOrder } from './messages.ts';
+import { type WideLine, wideLinesSelect } from './wide/wide-lines.ts';
 
 /** Columns of a result with what Helios takes their types for. */
 export type ResultShape = readonly (ResultColumn & { readonly type: ColumnType })[];
@@ -72,15 +74,21 @@ export function exactSelect(sql: string, shape: ResultShape): string {
 }
 
 function linesSelect(order: RunOrder, shape: ResultShape): string {
+  const { sql, rowsMax } = order;
   const aliases = shape.map((_, index) => columnAlias(index)).join(', ');
-  const line = lineSql(order, shape);
-  if (order.rowsMax === undefined) {
-    return `SELECT ${line} FROM (\n${order.sql}\n) AS result(${aliases})`;
+  const limit = rowsMax === undefined ? '' : ` LIMIT ${rowsMax + 1}`;
+  // A limit right at an ORDER BY keeps only so many rows. Right at a table it would make DuckDB
+  // read all its columns a second time, and sort what it has read.
+  const [inner, outer] = /\border\s+by\b/i.test(sql) ? [limit, ''] : ['', limit];
+  const rows = `(SELECT * FROM (\n${sql}\n)${inner})`;
+  if (shape.length > plainColumnsMax) {
+    return `${wideLinesSelect({ ...wideLine(order, shape), rows, aliases, rowsMax })}${outer}`;
   }
-  // The limit is innermost: an ORDER BY below it then keeps only that many rows.
-  const cut = `CASE WHEN row_index > ${order.rowsMax} THEN '' ELSE ${line} END`;
-  const start = `SELECT ${cut} FROM (SELECT *, row_number() OVER () FROM (SELECT * FROM (`;
-  return `${start}\n${order.sql}\n) LIMIT ${order.rowsMax + 1})) AS result(${aliases}, row_index)`;
+  const line = lineSql(order, shape);
+  if (rowsMax === undefined) return `SELECT ${line} FROM ${rows} AS result(${aliases})`;
+  const cut = `CASE WHEN row_index > ${rowsMax} THEN '' ELSE ${line} END`;
+  const numbered = `(SELECT *, row_number() OVER () FROM ${rows})`;
+  return `SELECT ${cut} FROM ${numbered} AS result(${aliases}, row_index)${outer}`;
 }
 
 function lineSql(order: RunOrder, shape: ResultShape): string {
@@ -90,15 +98,33 @@ function lineSql(order: RunOrder, shape: ResultShape): string {
   }));
   switch (order.format) {
     case 'json': {
-      // Each part of an expression takes memory, and wide rows have none to spare for this one.
-      const bytesMax = fields.length > cutColumnsMax ? undefined : order.cellBytesMax;
-      const values = fields.map((field) => jsonCellSql(field, bytesMax));
+      const values = fields.map((field) => jsonCellSql(field, order.cellBytesMax));
       return joinedTextSql(["',['", separatedSql(values), "']'"]);
     }
     case 'ndjson':
       return jsonFieldsSql(fields, 'result');
     default:
       return separatedSql(fields.map(({ type, expression }) => csvValueSql(type, expression)));
+  }
+}
+
+/** The same text as `lineSql`'s, for rows with more columns. */
+function wideLine({ format }: RunOrder, shape: ResultShape): WideLine {
+  const cells = shape.map(({ type, typeText }, index) => ({
+    expression: columnAlias(index),
+    typeText,
+    textOf: (expression: string): string => {
+      const text = textOfColumn(typeText, expression);
+      return format === 'csv' ? csvValueSql(type, text) : jsonValueSql(type, text, 'result');
+    },
+  }));
+  switch (format) {
+    case 'json':
+      return { cells, around: { start: "',['", separator: "','", end: "']'" } };
+    case 'ndjson':
+      return { cells, around: { before: shape.map(jsonKeySql), end: "'}'" } };
+    default:
+      return { cells, around: { start: "''", separator: "','", end: "''" } };
   }
 }
 
@@ -120,8 +146,8 @@ function jsonCellSql({ type, expression }: Cell, bytesMax: number | undefined): 
   return `CASE WHEN strlen(${text}) > ${bytesMax} THEN ${joinedTextSql(parts)} ELSE ${whole} END`;
 }
 
-/** Rows with more columns have their values whole. */
-const cutColumnsMax = 300;
+/** Rows with more columns become text in another way, and have their values whole. */
+const plainColumnsMax = 300;
 
 /** Of a value that is cut so much is left. */
 const cutCharacters = 1000;
