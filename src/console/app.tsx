@@ -1,4 +1,7 @@
-import { type ReactNode, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { door } from './access/door.ts';
+import { CannotRead } from './access/cannot-read.tsx';
+import { useDoor } from './access/use-door.ts';
 import { useLivePipelines } from './api/use-live.ts';
 import { Boundary } from './frame/boundary.tsx';
 import { Navigation } from './frame/navigation.tsx';
@@ -9,10 +12,13 @@ import { TopBar } from './frame/top-bar.tsx';
 import { usePlace } from './place.ts';
 import './frame/frame.css';
 
+const SignIn = lazy(async () => ({ default: (await import('./access/sign-in.tsx')).SignIn }));
+
 /** The whole console: its frame, and in it the page of this place. */
 export function App(): ReactNode {
   const { path } = usePlace();
   const found = pageOf(path);
+  const state = useDoor();
   const pipelines = useLivePipelines();
   const rejectedCount =
     pipelines?.reduce((sum, one) => sum + one.records_rejected - one.records_replayed, 0) ?? 0;
@@ -25,7 +31,7 @@ export function App(): ReactNode {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      setSearching(true);
+      if (door.isPassable() && door.may('read')) setSearching(true);
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
@@ -37,13 +43,28 @@ export function App(): ReactNode {
       <main className="frame-page" id="page" tabIndex={-1}>
         <Boundary key={path}>
           <Suspense fallback={null}>
-            {found === undefined ? <NoPage path={path} /> : <found.page.View rest={found.rest} />}
+            <Content />
           </Suspense>
         </Boundary>
       </main>
       <Palette isOpen={isSearching} onClose={() => setSearching(false)} />
+      {state.kind === 'out' && (
+        <Suspense fallback={null}>
+          <SignIn was={state.was} />
+        </Suspense>
+      )}
     </div>
   );
+}
+
+/** The page of this place, for who may see it; one that was seen stays when its session ends. */
+function Content(): ReactNode {
+  const { path } = usePlace();
+  const state = useDoor();
+  const found = pageOf(path);
+  if (state.kind === 'unknown' || (state.kind === 'out' && state.was === undefined)) return null;
+  if (state.kind === 'in' && !door.may('read')) return <CannotRead principal={state.principal} />;
+  return found === undefined ? <NoPage path={path} /> : <found.page.View rest={found.rest} />;
 }
 
 function NoPage({ path }: { readonly path: string }): ReactNode {

@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { beginSession } from './access/session.ts';
 import { App } from './app.tsx';
 import './design/tokens.css';
 import './design/base.css';
@@ -8,6 +9,7 @@ import './design/tables.css';
 
 const root = document.getElementById('console');
 if (root === null) throw new Error('The page has no element for the console.');
+void beginSession();
 createRoot(root).render(
   <StrictMode>
     <App />

@@ -1,4 +1,5 @@
 import type { LiveEvent, LiveRequest } from '../../server/live/live-api.ts';
+import { type Door, door } from '../access/door.ts';
 import { after, nowMs } from '../clock.ts';
 
 export type Subscription = LiveRequest extends infer One
@@ -12,6 +13,7 @@ export type SocketState =
   | { readonly kind: 'connecting' | 'open' }
   | { readonly kind: 'away'; readonly sinceMs: number };
 
+type Entrance = Pick<Door, 'isPassable' | 'may' | 'watch'>;
 type Listener = (event: LiveEvent) => void;
 
 const firstPauseMs = 500;
@@ -20,9 +22,11 @@ const longestPauseMs = 10_000;
 /**
  * The page's one socket, with all its subscriptions. When the server goes away and comes back, each
  * subscription is made again; its listener is told by `onReopen`, since what lay between is lost.
+ * Where somebody has to sign in first, it waits for that.
  */
 export class LiveSocket {
   readonly #url: string;
+  readonly #door: Entrance;
   readonly #subscriptions = new Map<
     string,
     { request: Subscription; listener: Listener; onReopen: () => void }
@@ -33,8 +37,10 @@ export class LiveSocket {
   #pauseMs = firstPauseMs;
   #count = 0;
 
-  constructor(url: string) {
+  constructor(url: string, entrance: Entrance) {
     this.#url = url;
+    this.#door = entrance;
+    entrance.watch(() => this.#connect());
   }
 
   get state(): SocketState {
@@ -65,7 +71,9 @@ export class LiveSocket {
   }
 
   #connect(): void {
-    if (this.#socket !== undefined) return;
+    const isWanted = this.#subscriptions.size + this.#watchers.size > 0;
+    if (this.#socket !== undefined || !isWanted) return;
+    if (!this.#door.isPassable() || !this.#door.may('read')) return;
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.addEventListener('open', () => this.#onOpen());
@@ -115,4 +123,5 @@ export class LiveSocket {
 /** The socket of this page. */
 export const live: LiveSocket = new LiveSocket(
   `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live`,
+  door,
 );

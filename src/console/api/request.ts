@@ -1,4 +1,5 @@
 import type { ErrorAnswer, ErrorBody } from '../../server/api.ts';
+import { door } from '../access/door.ts';
 import { nowMs, serverClock } from '../clock.ts';
 
 /** What the server answered instead of what it was asked for, or that it can't be reached. */
@@ -30,8 +31,25 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
   return (await response.json()) as T;
 }
 
-/** Asks for an answer to be read by the caller; throws `ApiError` unless it is a good one. */
+/**
+ * Asks for an answer to be read by the caller; throws `ApiError` unless it is a good one. What the
+ * server refuses because nobody is signed in waits until somebody is, and is asked again.
+ */
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
+  for (;;) {
+    const { round } = door;
+    try {
+      return await sendOnce(path, options);
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError) || thrown.body.code !== 'not_authenticated') throw thrown;
+      door.refused(round);
+      await door.passed(options.signal);
+    }
+  }
+}
+
+/** The same, without waiting for anybody. */
+export async function sendOnce(path: string, options: RequestOptions = {}): Promise<Response> {
   const { method = options.body === undefined ? 'GET' : 'POST', body, accept, signal } = options;
   const { version } = options;
   const headers: Record<string, string> = { accept: accept ?? 'application/json' };

@@ -85,6 +85,13 @@ export const pages: readonly Page[] = [
       default: (await import('../pages/connect/connect-page.tsx')).ConnectPage,
     })),
   },
+  {
+    name: 'login',
+    title: 'Sign in',
+    icon: 'person',
+    isOffNavigation: true,
+    View: lazy(async () => ({ default: (await import('../access/login-page.tsx')).LoginPage })),
+  },
 ];
 
 /** The page of a path, and what stands behind its name; undefined where there is none. */

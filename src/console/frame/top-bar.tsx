@@ -3,6 +3,7 @@ import { useLivePipelines, useSocketState } from '../api/use-live.ts';
 import { Link } from '../link.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { duration } from '../text.ts';
+import { AccountMenu } from './account-menu.tsx';
 import { ZoneMenu } from './zone-menu.tsx';
 import { chooseTheme, chosenTheme, type Theme } from './theme.ts';
 
@@ -28,6 +29,7 @@ export function TopBar({ onSearch }: { readonly onSearch: () => void }): ReactNo
       <div className="end">
         <Freshness />
         <ZoneMenu />
+        <AccountMenu />
         <button
           type="button"
           className="button plain"

@@ -21,6 +21,7 @@ const pageNames: readonly string[] = [
   'quarantine',
   'settings',
   'connect',
+  'login',
 ];
 
 /** `/`, the other pages of the console, and the files that they load. */

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { ErrorBody, PipelineAnswer } from '../../../server/api.ts';
 import type { DemoAnswer } from '../../../server/demo/demo-api.ts';
+import { useMay } from '../../access/use-door.ts';
 import { usePolled } from '../../api/polled.ts';
 import { errorBodyOf, request } from '../../api/request.ts';
 import { Link } from '../../link.tsx';
@@ -29,9 +30,10 @@ export function DemoShop({
     setBusy(false);
     again();
   };
-  // A Helios that was not started by its command has no shop.
-  if (value === undefined) return null;
+  const mayChange = useMay('admin');
   const isKnown = pipelines.some(({ name }) => name === 'shop');
+  // A Helios that was not started by its command has no shop.
+  if (value === undefined || (!mayChange && !isKnown)) return null;
   return (
     <section className="section home-demo" aria-label="Demo shop">
       <span className={value.open ? 'state good' : 'quiet'} role="status">
@@ -42,14 +44,16 @@ export function DemoShop({
         )}
         {wordsOf(value.open, isKnown)}
       </span>
-      <button
-        type="button"
-        className="button"
-        disabled={isBusy}
-        onClick={() => void change(value.open ? 'DELETE' : 'POST')}
-      >
-        {buttonOf(value.open, isBusy)}
-      </button>
+      {mayChange && (
+        <button
+          type="button"
+          className="button"
+          disabled={isBusy}
+          onClick={() => void change(value.open ? 'DELETE' : 'POST')}
+        >
+          {buttonOf(value.open, isBusy)}
+        </button>
+      )}
       {isKnown && <Link href="/dashboards/shop">Its dashboard</Link>}
       {error !== undefined && <Failure error={error} />}
     </section>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Allowed, NotAllowed } from '../../access/allowed.tsx';
 import { Link } from '../../link.tsx';
 import { Copyable } from '../../parts/copyable.tsx';
 import { FirstEvent } from './first-event.tsx';
@@ -8,15 +9,18 @@ export function FirstSteps(): ReactNode {
   return (
     <section className="section home-steps">
       <h2>Where do your events come from?</h2>
+      <NotAllowed need="admin" what="Connecting streams" />
       <div className="home-cards">
         <article className="home-card">
           <h3>Kinesis</h3>
           <p className="quiet">
             Tries the address step by step, shows real records, and drafts a table that fits them.
           </p>
-          <Link className="button" href="/connect?kind=kinesis">
-            Connect Kinesis
-          </Link>
+          <Allowed need="admin">
+            <Link className="button" href="/connect?kind=kinesis">
+              Connect Kinesis
+            </Link>
+          </Allowed>
           <p className="quiet">Or from a terminal:</p>
           <Copyable
             text="helios connect kinesis --region eu-central-1 --stream clicks"
@@ -28,9 +32,11 @@ export function FirstSteps(): ReactNode {
           <p className="quiet">
             The same for a topic of Kafka, Redpanda, Amazon MSK or Confluent Cloud.
           </p>
-          <Link className="button" href="/connect?kind=kafka">
-            Connect Kafka
-          </Link>
+          <Allowed need="admin">
+            <Link className="button" href="/connect?kind=kafka">
+              Connect Kafka
+            </Link>
+          </Allowed>
           <p className="quiet">Or from a terminal:</p>
           <Copyable
             text="helios connect kafka --bootstrap-servers 127.0.0.1:9092 --stream clicks"

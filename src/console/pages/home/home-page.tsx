@@ -1,5 +1,6 @@
 import { type ReactNode, useMemo } from 'react';
 import type { StreamListAnswer, TableListAnswer } from '../../../server/api.ts';
+import { Allowed } from '../../access/allowed.tsx';
 import { usePolled } from '../../api/polled.ts';
 import { useRows } from '../../api/rows.ts';
 import type { PageProps } from '../../frame/pages.tsx';
@@ -51,10 +52,12 @@ export function HomePage(_props: PageProps): ReactNode {
         <section className="section">
           <header>
             <h2>Streams</h2>
-            <Link className="button end" href="/connect">
-              <Icon name="plus" />
-              Connect a stream
-            </Link>
+            <Allowed need="admin">
+              <Link className="button end" href="/connect">
+                <Icon name="plus" />
+                Connect a stream
+              </Link>
+            </Allowed>
           </header>
           <StreamList
             streams={flowing}
@@ -76,10 +79,7 @@ export function HomePage(_props: PageProps): ReactNode {
               <h2>Pipelines</h2>
             </header>
             {pipelines?.length === 0 ? (
-              <p className="quiet">
-                None yet: a pipeline keeps what a stream brings in tables.{' '}
-                <Link href="/pipelines">Make the first</Link>
-              </p>
+              <NoPipelines />
             ) : (
               <PipelineList pipelines={pipelines ?? []} rates={rates} />
             )}
@@ -89,5 +89,16 @@ export function HomePage(_props: PageProps): ReactNode {
       <Ask tables={tables.value?.tables ?? []} />
       {isLoaded !== undefined && !isNew && <DemoShop pipelines={pipelines ?? []} />}
     </div>
+  );
+}
+
+function NoPipelines(): ReactNode {
+  return (
+    <p className="quiet">
+      None yet: a pipeline keeps what a stream brings in tables.{' '}
+      <Allowed need="admin">
+        <Link href="/pipelines">Make the first</Link>
+      </Allowed>
+    </p>
   );
 }

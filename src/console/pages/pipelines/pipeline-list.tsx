@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer } from '../../../server/api.ts';
+import { Allowed, NotAllowed } from '../../access/allowed.tsx';
 import { Link } from '../../link.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PipelineState } from '../../parts/pipeline-state.tsx';
@@ -17,11 +18,14 @@ export function PipelineList(): ReactNode {
     <section className="section pipelines">
       <header>
         <h1>Pipelines</h1>
-        <Link href={newPath} className="button end">
-          <Icon name="plus" />
-          New pipeline
-        </Link>
+        <Allowed need="admin">
+          <Link href={newPath} className="button end">
+            <Icon name="plus" />
+            New pipeline
+          </Link>
+        </Allowed>
       </header>
+      <NotAllowed need="admin" what="Making and changing pipelines" />
       {pipelines?.length === 0 && <NoPipelines />}
       {pipelines !== undefined && pipelines.length > 0 && (
         <div className="table-scroll" role="region" aria-label="Pipelines" tabIndex={0}>
@@ -121,11 +125,13 @@ function NoPipelines(): ReactNode {
         that other engines read, too. This one keeps what is sent to the stream <code>events</code>:
       </p>
       <pre className="pipelines-script">{exampleScript}</pre>
-      <p>
-        <Link href={`${newPath}?example=1`} className="button main">
-          Try it
-        </Link>
-      </p>
+      <Allowed need="admin">
+        <p>
+          <Link href={`${newPath}?example=1`} className="button main">
+            Try it
+          </Link>
+        </p>
+      </Allowed>
     </div>
   );
 }

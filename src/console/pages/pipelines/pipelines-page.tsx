@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { ForAdmins } from '../../access/for-admins.tsx';
 import type { PageProps } from '../../frame/pages.tsx';
 import { EditPipeline } from './edit/edit-pipeline.tsx';
 import { NewPipeline } from './edit/new-pipeline.tsx';
@@ -14,10 +15,18 @@ export function PipelinesPage({ rest }: PageProps): ReactNode {
     case 'list':
       return <PipelineList />;
     case 'new':
-      return <NewPipeline />;
+      return (
+        <ForAdmins title="New pipeline" what="Making pipelines">
+          <NewPipeline />
+        </ForAdmins>
+      );
     case 'one':
       return <PipelineView key={view.name} name={view.name} />;
     case 'edit':
-      return <EditPipeline key={view.name} name={view.name} />;
+      return (
+        <ForAdmins title={view.name} what="Changing a pipeline">
+          <EditPipeline key={view.name} name={view.name} />
+        </ForAdmins>
+      );
   }
 }

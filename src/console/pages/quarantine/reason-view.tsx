@@ -1,4 +1,5 @@
 import { type ReactNode, useCallback, useState } from 'react';
+import { Allowed, NotAllowed } from '../../access/allowed.tsx';
 import { useRows } from '../../api/rows.ts';
 import { Link } from '../../link.tsx';
 import { Failure } from '../../parts/failure.tsx';
@@ -67,10 +68,13 @@ export function ReasonView({
         <dd>{reason.source}</dd>
         <ColumnRule reason={reason} />
       </dl>
-      <ReplayPanel
-        key={`replay ${reasonKey(reason)} ${since}`}
-        {...{ reason, since, onReplayed }}
-      />
+      <NotAllowed need="admin" what="Trying and replaying records" />
+      <Allowed need="admin">
+        <ReplayPanel
+          key={`replay ${reasonKey(reason)} ${since}`}
+          {...{ reason, since, onReplayed }}
+        />
+      </Allowed>
       <FilterBar filter={filter} choices={undefined} />
       <Pages
         key={`${reasonKey(reason)} ${since} ${shown} ${turn}`}

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { AlertAnswer, AlertListAnswer } from '../../../server/alerts/alerts-api.ts';
+import { Allowed } from '../../access/allowed.tsx';
 import { usePolled } from '../../api/polled.ts';
 import { Link } from '../../link.tsx';
 import { Copyable } from '../../parts/copyable.tsx';
@@ -18,9 +19,11 @@ export function Alerts(): ReactNode {
       <header>
         <h2 id="settings-alerts">Alerts</h2>
         <span className="quiet">Tell a webhook when too many records are rejected.</span>
-        <Link className="button end" href="/quarantine/alerts?new">
-          New alert
-        </Link>
+        <Allowed need="admin">
+          <Link className="button end" href="/quarantine/alerts?new">
+            New alert
+          </Link>
+        </Allowed>
       </header>
       {error !== undefined && <Failure error={error} />}
       {value?.alerts.length === 0 && <p className="quiet">None yet: nobody is told.</p>}
@@ -43,9 +46,11 @@ function AlertLine({ alert }: { readonly alert: AlertAnswer }): ReactNode {
       <div className="settings-head">
         <h3>{alert.name}</h3>
         <AlertState alert={alert} />
-        <Link className="button settings-actions" href="/quarantine/alerts">
-          Change<span className="visually-hidden"> {alert.name}</span>
-        </Link>
+        <Allowed need="admin">
+          <Link className="button settings-actions" href="/quarantine/alerts">
+            Change<span className="visually-hidden"> {alert.name}</span>
+          </Link>
+        </Allowed>
       </div>
       <p>{ruleText(alert)}</p>
       <p className="quiet">

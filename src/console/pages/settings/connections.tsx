@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { ConnectionAnswer, ConnectionListAnswer } from '../../../server/api.ts';
+import { Allowed, NotAllowed } from '../../access/allowed.tsx';
 import { usePolled } from '../../api/polled.ts';
 import { Link } from '../../link.tsx';
 import { Ago } from '../../parts/ago.tsx';
@@ -18,10 +19,13 @@ export function Connections(): ReactNode {
     <section className="section" aria-labelledby="settings-list">
       <header>
         <h2 id="settings-list">Connections</h2>
-        <Link className="button end" href="/connect">
-          Connect a stream
-        </Link>
+        <Allowed need="admin">
+          <Link className="button end" href="/connect">
+            Connect a stream
+          </Link>
+        </Allowed>
       </header>
+      <NotAllowed need="admin" what="Making, testing and deleting connections" />
       {error !== undefined && <Failure error={error} />}
       {value?.connections.length === 0 && (
         <p className="quiet">
@@ -56,20 +60,22 @@ function ConnectionItem({
         <span className="quiet">
           {kind === 'kafka' ? 'Kafka' : 'Kinesis'} · made <Ago at={created_at} />
         </span>
-        <span className="settings-actions">
-          <button type="button" className="button" onClick={again}>
-            {test?.isRunning === true ? 'Test from the beginning' : 'Test'}
-            <span className="visually-hidden"> {name}</span>
-          </button>
-          <button
-            type="button"
-            className="button"
-            aria-expanded={isDeleting}
-            onClick={() => setDeleting(!isDeleting)}
-          >
-            Delete …<span className="visually-hidden"> {name}</span>
-          </button>
-        </span>
+        <Allowed need="admin">
+          <span className="settings-actions">
+            <button type="button" className="button" onClick={again}>
+              {test?.isRunning === true ? 'Test from the beginning' : 'Test'}
+              <span className="visually-hidden"> {name}</span>
+            </button>
+            <button
+              type="button"
+              className="button"
+              aria-expanded={isDeleting}
+              onClick={() => setDeleting(!isDeleting)}
+            >
+              Delete …<span className="visually-hidden"> {name}</span>
+            </button>
+          </span>
+        </Allowed>
       </div>
       <dl className="settings-options">
         {Object.entries(options).map(([option, value]) => (

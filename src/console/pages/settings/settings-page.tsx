@@ -6,6 +6,7 @@ import { Connections } from './connections.tsx';
 import { Machine } from './machine.tsx';
 import { Retention } from './retention.tsx';
 import { Times } from './times.tsx';
+import { Tokens } from './tokens/tokens.tsx';
 import './settings.css';
 
 /** What holds for all of Helios: connections, how long streams keep events, and what runs here. */
@@ -14,6 +15,7 @@ export function SettingsPage(_props: PageProps): ReactNode {
     <div className="settings">
       <h1>Settings</h1>
       <Times />
+      <Tokens />
       <Connections />
       <Retention />
       <Alerts />

@@ -1,4 +1,5 @@
 import type { ReactNode, RefObject } from 'react';
+import { useMay } from '../../access/use-door.ts';
 import type { EditorHandle } from '../../editor/sql-editor.tsx';
 import { type MenuItem, MenuButton } from '../../parts/floating.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -18,20 +19,25 @@ type QueryMenuProps = {
 
 /** What else can be done with the query. */
 export function QueryMenu(props: QueryMenuProps): ReactNode {
+  const maySave = useMay('save');
   return (
-    <MenuButton label="More" title="What else can be done" items={itemsOf(props)}>
+    <MenuButton label="More" title="What else can be done" items={itemsOf(props, maySave)}>
       <Icon name="more" />
     </MenuButton>
   );
 }
 
-function itemsOf(props: QueryMenuProps): readonly MenuItem[] {
+function itemsOf(props: QueryMenuProps, maySave: boolean): readonly MenuItem[] {
   const { handle, query, editor, onSaveAs, onSaid } = props;
   const { tab } = query;
   const [closed] = handle.tabs.closed;
   const link = linkOf(tab);
   return [
-    { name: 'Save as…', onChoose: tab.text.trim() === '' ? undefined : onSaveAs },
+    {
+      name: 'Save as…',
+      note: maySave ? undefined : 'takes the scope console or admin',
+      onChoose: maySave && tab.text.trim() !== '' ? onSaveAs : undefined,
+    },
     {
       name: 'Format',
       note: 'Shift Alt F',

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { DashboardBody, DashboardVariable } from '../../../../server/library/library-api.ts';
+import { Allowed } from '../../../access/allowed.tsx';
 import { Link } from '../../../link.tsx';
 import { dashboardDocument } from '../address.ts';
 import { Icon } from '../../../parts/icon.tsx';
@@ -79,9 +80,11 @@ function Controls({ title, look, body, set }: Omit<BarProps, 'typed'>): ReactNod
         </a>
       )}
       {!isEditing && !isFull && (
-        <button type="button" className="button" onClick={() => set({ edit: '1' })}>
-          Edit
-        </button>
+        <Allowed need="save">
+          <button type="button" className="button" onClick={() => set({ edit: '1' })}>
+            Edit
+          </button>
+        </Allowed>
       )}
     </div>
   );

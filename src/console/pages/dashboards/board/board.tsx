@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
 import type { DashboardAnswer } from '../../../../server/library/library-api.ts';
+import { useMay } from '../../../access/use-door.ts';
 import { go, usePlace, withSearch } from '../../../place.ts';
 import { BoardEditor } from '../edit/board-editor.tsx';
 import { boardPlace } from './board-place.ts';
@@ -22,7 +23,9 @@ export function Board({
   const place = usePlace();
   const draft = useDraft(answer, reload);
   const { body } = draft;
-  const look = boardPlace(place, body.last);
+  const maySave = useMay('save');
+  const placed = boardPlace(place, body.last);
+  const look = { ...placed, isEditing: placed.isEditing && maySave };
   useFullScreen(look.isFull);
   const defaults = Object.fromEntries(
     (body.variables ?? []).map(({ name, value }) => [name, value]),
@@ -46,7 +49,7 @@ export function Board({
         <BoardEditor draft={draft} asking={asking} onLeave={() => set({ edit: undefined })} />
       ) : (
         <>
-          {draft.isChanged && (
+          {draft.isChanged && maySave && (
             <div className="notice" role="status">
               <p>These panels have changes of yours that are not saved.</p>
               <button type="button" className="button" onClick={() => set({ edit: '1' })}>
@@ -60,9 +63,11 @@ export function Board({
       {body.panels.length === 0 && !look.isEditing && (
         <p className="quiet">
           No panels yet.{' '}
-          <button type="button" className="button" onClick={() => set({ edit: '1' })}>
-            Add the first
-          </button>
+          {maySave && (
+            <button type="button" className="button" onClick={() => set({ edit: '1' })}>
+              Add the first
+            </button>
+          )}
         </p>
       )}
     </section>

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { DashboardListAnswer } from '../../../../server/library/library-api.ts';
+import { Allowed, NotAllowed } from '../../../access/allowed.tsx';
 import { usePolled } from '../../../api/polled.ts';
 import { Link } from '../../../link.tsx';
 import { Failure } from '../../../parts/failure.tsx';
@@ -26,11 +27,14 @@ export function DashboardList(): ReactNode {
     <section className="section" aria-busy={value === undefined && error === undefined}>
       <header>
         <h1>Dashboards</h1>
-        <button type="button" className="button end" onClick={() => setImporting(true)}>
-          Import a file
-        </button>
-        <NewDashboard />
+        <Allowed need="save">
+          <button type="button" className="button end" onClick={() => setImporting(true)}>
+            Import a file
+          </button>
+          <NewDashboard />
+        </Allowed>
       </header>
+      <NotAllowed need="save" what="Making and changing dashboards" />
       {error !== undefined && <Failure error={error} />}
       {value?.dashboards.length === 0 && <None />}
       {value !== undefined && value.dashboards.length > 0 && (
@@ -89,9 +93,11 @@ function Row({
         <Time at={changedAt} to="minute" />
       </td>
       <td>
-        <button type="button" className="button plain" onClick={onDelete}>
-          Delete<span className="visually-hidden"> {path}</span>
-        </button>
+        <Allowed need="save">
+          <button type="button" className="button plain" onClick={onDelete}>
+            Delete<span className="visually-hidden"> {path}</span>
+          </button>
+        </Allowed>
       </td>
     </tr>
   );

@@ -1,5 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { PipelineAnswer, ValidateAnswer } from '../../../../server/api.ts';
+import { Allowed, NotAllowed } from '../../../access/allowed.tsx';
+import { useMay } from '../../../access/use-door.ts';
 import { usePolled } from '../../../api/polled.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { Link } from '../../../link.tsx';
@@ -22,7 +24,7 @@ export function PipelineView({ name }: { readonly name: string }): ReactNode {
   const { value, error, again } = usePolled<PipelineAnswer>(path, everyMs);
   const { pipelines, rates } = useRates();
   const live = pipelines?.find((one) => one.id === value?.id);
-  const checked = useGraph(value?.sql);
+  const checked = useGraph(useMay('admin') ? value?.sql : undefined);
   const place = usePlace();
   if (value === undefined) {
     return (
@@ -48,8 +50,11 @@ export function PipelineView({ name }: { readonly name: string }): ReactNode {
       <header>
         <Title name={value.name} />
         <PipelineState state={pipeline.state} />
-        <Actions pipeline={pipeline} onChanged={again} />
+        <Allowed need="admin">
+          <Actions pipeline={pipeline} onChanged={again} />
+        </Allowed>
       </header>
+      <NotAllowed need="admin" what="Changing a pipeline" />
       {error !== undefined && <Failure error={error} />}
       <Problems pipeline={pipeline} />
       <GraphView graph={graphOf(pipeline, checked, rates.get(value.id))} hrefOf={hrefOf} />

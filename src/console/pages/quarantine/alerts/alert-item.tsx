@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { AlertAnswer } from '../../../../server/alerts/alerts-api.ts';
 import type { ErrorBody } from '../../../../server/api.ts';
+import { Allowed } from '../../../access/allowed.tsx';
 import { errorBodyOf, send } from '../../../api/request.ts';
 import { Link } from '../../../link.tsx';
 import { Failure } from '../../../parts/failure.tsx';
@@ -31,27 +32,29 @@ export function AlertItem({
     <li>
       <div className="quarantine-alert-head">
         <h2>{alert.name}</h2>
-        <span className="end">
-          {isDeleting ? (
-            <>
-              <button type="button" className="button danger" onClick={remove}>
-                Delete it
-              </button>
-              <button type="button" className="button plain" onClick={() => setDeleting(false)}>
-                Keep it
-              </button>
-            </>
-          ) : (
-            <>
-              <button type="button" className="button" onClick={onEdit}>
-                Edit<span className="visually-hidden"> {alert.name}</span>
-              </button>
-              <button type="button" className="button" onClick={() => setDeleting(true)}>
-                Delete …<span className="visually-hidden"> {alert.name}</span>
-              </button>
-            </>
-          )}
-        </span>
+        <Allowed need="admin">
+          <span className="end">
+            {isDeleting ? (
+              <>
+                <button type="button" className="button danger" onClick={remove}>
+                  Delete it
+                </button>
+                <button type="button" className="button plain" onClick={() => setDeleting(false)}>
+                  Keep it
+                </button>
+              </>
+            ) : (
+              <>
+                <button type="button" className="button" onClick={onEdit}>
+                  Edit<span className="visually-hidden"> {alert.name}</span>
+                </button>
+                <button type="button" className="button" onClick={() => setDeleting(true)}>
+                  Delete …<span className="visually-hidden"> {alert.name}</span>
+                </button>
+              </>
+            )}
+          </span>
+        </Allowed>
       </div>
       {error !== undefined && <Failure error={error} />}
       <p>{ruleText(alert)}</p>

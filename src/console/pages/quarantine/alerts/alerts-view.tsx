@@ -1,5 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { AlertAnswer, AlertListAnswer } from '../../../../server/alerts/alerts-api.ts';
+import { Allowed, NotAllowed } from '../../../access/allowed.tsx';
+import { useMay } from '../../../access/use-door.ts';
 import { usePolled } from '../../../api/polled.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
@@ -13,6 +15,7 @@ const everyMs = 2000;
 /** Who is told when too much is rejected. */
 export function AlertsView(): ReactNode {
   const { value, error, again } = usePolled<AlertListAnswer>('/api/v1/alerts', everyMs);
+  const mayChange = useMay('admin');
   const place = usePlace();
   const isNew = place.search.has('new');
   const [edited, setEdited] = useState<{ readonly alert: AlertAnswer | undefined } | undefined>(
@@ -27,37 +30,24 @@ export function AlertsView(): ReactNode {
       <header>
         <h1>Quarantine</h1>
         <QuarantineTabs current="alerts" />
-        <button
-          type="button"
-          className="button end"
-          onClick={() => setEdited({ alert: undefined })}
-        >
-          <Icon name="plus" />
-          New alert
-        </button>
+        <Allowed need="admin">
+          <button
+            type="button"
+            className="button end"
+            onClick={() => setEdited({ alert: undefined })}
+          >
+            <Icon name="plus" />
+            New alert
+          </button>
+        </Allowed>
       </header>
+      <NotAllowed need="admin" what="Making and changing alerts" />
       <p className="quarantine-about">
         An alert tells a webhook when the share of rejected records passes a threshold: once when it
         does, and once when it is back.
       </p>
       {error !== undefined && <Failure error={error} />}
-      {value?.alerts.length === 0 && (
-        <div className="quarantine-empty">
-          <p>
-            There is none yet. Chat services that take <code>{'{"text": …}'}</code> show what is
-            sent as a sentence; anything else gets the counts and a link to the records.
-          </p>
-          <p>
-            <button
-              type="button"
-              className="button main"
-              onClick={() => setEdited({ alert: undefined })}
-            >
-              Create the first
-            </button>
-          </p>
-        </div>
-      )}
+      {value?.alerts.length === 0 && <None onCreate={() => setEdited({ alert: undefined })} />}
       <ul className="quarantine-alerts">
         {value?.alerts.map((alert) => (
           <AlertItem
@@ -68,7 +58,7 @@ export function AlertsView(): ReactNode {
           />
         ))}
       </ul>
-      {edited !== undefined && (
+      {edited !== undefined && mayChange && (
         <AlertForm
           alert={edited.alert}
           onSaved={() => {
@@ -79,5 +69,23 @@ export function AlertsView(): ReactNode {
         />
       )}
     </section>
+  );
+}
+
+function None({ onCreate }: { readonly onCreate: () => void }): ReactNode {
+  return (
+    <div className="quarantine-empty">
+      <p>
+        There is none yet. Chat services that take <code>{'{"text": …}'}</code> show what is sent as
+        a sentence; anything else gets the counts and a link to the records.
+      </p>
+      <Allowed need="admin">
+        <p>
+          <button type="button" className="button main" onClick={onCreate}>
+            Create the first
+          </button>
+        </p>
+      </Allowed>
+    </div>
   );
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { useMay } from '../../../access/use-door.ts';
 import { MenuButton } from '../../../parts/floating.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { type Folder, lastPart, type SavedEntry } from './saved-query.ts';
@@ -59,6 +60,8 @@ function QueryItem({
 }: FolderProps & { readonly entry: SavedEntry }): ReactNode {
   const { path, description } = entry;
   const name = lastPart(path);
+  const maySave = useMay('save');
+  const why = 'takes the scope console or admin';
   return (
     <li className="sql-tree-row">
       <button
@@ -76,8 +79,16 @@ function QueryItem({
         className="ask"
         items={[
           { name: 'Open', onChoose: () => onOpen(path) },
-          { name: 'Rename or move…', onChoose: () => onMove(entry) },
-          { name: 'Delete', note: 'can be undone', onChoose: () => onDelete(entry) },
+          {
+            name: 'Rename or move…',
+            note: maySave ? undefined : why,
+            onChoose: maySave ? () => onMove(entry) : undefined,
+          },
+          {
+            name: 'Delete',
+            note: maySave ? 'can be undone' : why,
+            onChoose: maySave ? () => onDelete(entry) : undefined,
+          },
         ]}
       >
         <Icon name="more" />

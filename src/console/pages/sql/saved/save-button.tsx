@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from 'react';
+import { useMay } from '../../../access/use-door.ts';
 import type { SqlTab } from '../tabs/tabs.ts';
 import { isChanged } from './saved-query.ts';
 import type { Saving } from './use-saving.ts';
@@ -13,7 +14,8 @@ export function SaveButton({
 }): ReactNode {
   const isBlank = tab.text.trim() === '';
   const isKept = tab.saved !== undefined && !isChanged(tab) && saving.standing === 'same';
-  const canSave = !isBlank && !isKept && !saving.isSaving && saving.standing === 'same';
+  const maySave = useMay('save');
+  const canSave = maySave && !isBlank && !isKept && !saving.isSaving && saving.standing === 'same';
   const { save } = saving;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -32,10 +34,14 @@ export function SaveButton({
       type="button"
       className="button"
       disabled={!canSave}
-      title={tab.saved === undefined ? 'Ctrl S' : `${tab.saved.path} (Ctrl S)`}
+      title={maySave ? titleOf(tab) : 'Saving takes the scope console or admin'}
       onClick={save}
     >
       {isKept ? 'Saved' : 'Save'}
     </button>
   );
+}
+
+function titleOf({ saved }: SqlTab): string {
+  return saved === undefined ? 'Ctrl S' : `${saved.path} (Ctrl S)`;
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { StreamAnswer } from '../../../../server/api.ts';
+import { Allowed, NotAllowed } from '../../../access/allowed.tsx';
 import { usePolled } from '../../../api/polled.ts';
 import { useLivePipelines } from '../../../api/use-live.ts';
 import { Ago } from '../../../parts/ago.tsx';
@@ -41,12 +42,15 @@ export function OwnStream({ name }: { readonly name: string }): ReactNode {
   return (
     <div className="stream">
       <StreamHeader name={name} readers={readers} facts={<Facts stream={stream} />}>
-        <button type="button" className="button" onClick={() => setDialog('change')}>
-          Change
-        </button>
-        <button type="button" className="button danger" onClick={() => setDialog('delete')}>
-          Delete
-        </button>
+        <Allowed need="admin">
+          <button type="button" className="button" onClick={() => setDialog('change')}>
+            Change
+          </button>
+          <button type="button" className="button danger" onClick={() => setDialog('delete')}>
+            Delete
+          </button>
+        </Allowed>
+        <NotAllowed need="admin" what="Changing a stream" />
       </StreamHeader>
       <ExplorerView
         explored={explored}

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { ConnectionListAnswer, StreamListAnswer } from '../../../../server/api.ts';
+import { Allowed, NotAllowed } from '../../../access/allowed.tsx';
 import { usePolled } from '../../../api/polled.ts';
 import { useLivePipelines } from '../../../api/use-live.ts';
 import { Failure } from '../../../parts/failure.tsx';
@@ -25,17 +26,22 @@ export function StreamsOverview(): ReactNode {
       <section className="section">
         <header>
           <h1>Streams</h1>
-          <button type="button" className="button end" onClick={() => setCreating(true)}>
-            <Icon name="plus" />
-            New stream
-          </button>
+          <Allowed need="admin">
+            <button type="button" className="button end" onClick={() => setCreating(true)}>
+              <Icon name="plus" />
+              New stream
+            </button>
+          </Allowed>
         </header>
+        <NotAllowed need="admin" what="Making streams, and looking through connections," />
         {error !== undefined && <Failure error={error} />}
         {value !== undefined && <StreamTable streams={value.streams} pipelines={pipelines} />}
       </section>
-      {connections.value?.connections.map((connection) => (
-        <ConnectionStreams key={connection.name} connection={connection} pipelines={pipelines} />
-      ))}
+      <Allowed need="admin">
+        {connections.value?.connections.map((connection) => (
+          <ConnectionStreams key={connection.name} connection={connection} pipelines={pipelines} />
+        ))}
+      </Allowed>
       {isCreating && (
         <CreateStream
           connections={connections.value?.connections ?? []}
