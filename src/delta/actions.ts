@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { HeliosError } from '../base/errors.ts';
 import type { PartitionValues } from './delta.ts';
 
@@ -89,12 +90,11 @@ export type Actions = {
  */
 export function parseActions(bytes: Uint8Array, where: string): Actions {
   const actions = new ActionReader(where);
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let start = 0;
   for (let line = 1; start < bytes.length; line++) {
     const newline = bytes.indexOf(10, start);
     const end = newline < 0 ? bytes.length : newline;
-    actions.readLine(line, () => decoder.decode(bytes.subarray(start, end)));
+    actions.readLine(line, bytes.subarray(start, end), start);
     start = end + 1;
   }
   return actions;
@@ -139,15 +139,29 @@ class ActionReader implements Actions {
     this.#where = where;
   }
 
-  readLine(line: number, decode: () => string): void {
+  /** `start` is the place of its first byte in the file. */
+  readLine(line: number, bytes: Uint8Array, start: number): void {
     this.#line = line;
-    const parsed = parseLine(decode);
+    const parsed = this.#parse(bytes, start);
     if (parsed === blankLine) return;
     const action = this.#object(parsed, 'the line');
     for (const [name, value] of Object.entries(action)) {
       if (value === null) continue;
       this.#readAction(name, this.#object(value, name));
     }
+  }
+
+  #parse(bytes: Uint8Array, start: number): unknown {
+    const isText = isUtf8(bytes);
+    const text = Buffer.from(bytes).toString(isText ? 'utf8' : 'latin1');
+    if (isText && text.trim() === '') return blankLine;
+    try {
+      if (isText) return JSON.parse(text);
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      throw this.#damaged(` (from byte ${start} on) is not JSON: ${shown(text)} (${why})`, thrown);
+    }
+    throw this.#damaged(` (from byte ${start} on) is not UTF-8: ${shown(text)}`);
   }
 
   #readAction(name: string, body: JsonObject): void {
@@ -313,23 +327,21 @@ class ActionReader implements Actions {
   }
 
   #fail(key: string, value: unknown): never {
-    const shown = JSON.stringify(value)?.slice(0, 100) ?? 'missing';
-    throw new HeliosError(
-      'corrupt_data',
-      `${this.#where}, line ${this.#line}: ${key} is ${shown}, which Helios cannot read.`,
-      { hint: 'Check which program wrote it, and restore the file if it is damaged.' },
-    );
+    const text = JSON.stringify(value)?.slice(0, 100) ?? 'missing';
+    throw this.#damaged(`: ${key} is ${text}, which Helios cannot read`);
+  }
+
+  #damaged(what: string, cause?: unknown): HeliosError {
+    return new HeliosError('corrupt_data', `${this.#where}, line ${this.#line}${what}.`, {
+      hint: 'Check which program wrote it, and restore the file if it is damaged.',
+      cause,
+    });
   }
 }
 
 const blankLine = Symbol('blank line');
 
-/** Undefined for what is not UTF-8 or not JSON; the caller then reports the line. */
-function parseLine(decode: () => string): unknown {
-  try {
-    const text = decode();
-    return text.trim() === '' ? blankLine : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** The beginning of a line, for a person. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

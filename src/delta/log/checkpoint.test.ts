@@ -192,7 +192,7 @@ describe('a log', () => {
   test.each([
     ['{"add":{"path":"a"}}', /00004\.json, line 1: size is missing/],
     ['\n{"txn":{"appId":"a","version":9007199254740993}}', /line 2: version is 900719925474099/],
-    ['{"add"', /line 1: the line is missing/],
+    ['{"add"', /line 1 \(from byte 0 on\) is not JSON: /],
     ['[1]', /line 1: the line is \[1\]/],
     [
       '{"add":{"path":"a","size":1,"modificationTime":1,"partitionValues":{"p":1}}}',
