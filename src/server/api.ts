@@ -28,6 +28,10 @@ export type HealthAnswer = {
   readonly status: 'ready' | 'starting';
   readonly version: string;
   readonly uptime_ms: number;
+} & Partial<HealthFacts>;
+
+/** For who may read. */
+export type HealthFacts = {
   readonly pipelines: Readonly<Record<PipelineStateName, number>>;
   readonly streams: number;
   readonly tables: number;

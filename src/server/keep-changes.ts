@@ -21,7 +21,7 @@ const questions = /\/(validate|preview|test|look|peek|infer|try)$/;
 
 function isChange(method: string, url: string): boolean {
   if (method === 'GET' || method === 'HEAD' || questions.test(url)) return false;
-  return /^\/api\/v1\/(pipelines|tables|streams|connections|library|alerts)\b/.test(url);
+  return /^\/api\/v1\/(pipelines|tables|streams|connections|library|alerts|tokens)\b/.test(url);
 }
 
 function notKept(state: SurvivingState, cause: HeliosError): HeliosError {

@@ -258,9 +258,9 @@ export const healthSchema: TSchema = Type.Object({
   status: Type.Enum(['ready', 'starting']),
   version: Type.String(),
   uptime_ms: Type.Number(),
-  pipelines: Type.Record(Type.String(), count),
-  streams: count,
-  tables: count,
+  pipelines: Type.Optional(Type.Record(Type.String(), count)),
+  streams: Type.Optional(count),
+  tables: Type.Optional(count),
   state: Type.Optional(
     Type.Object({
       location: Type.String(),
@@ -269,9 +269,11 @@ export const healthSchema: TSchema = Type.Object({
       failing: Type.Optional(Type.Object({ since: Type.String(), message: Type.String() })),
     }),
   ),
-  sandbox: Type.Object({
-    network: Type.Enum(['isolated', 'shared']),
-    user: Type.Enum(['nobody', 'same', 'root']),
-    memory: Type.Enum(['limited', 'watched']),
-  }),
+  sandbox: Type.Optional(
+    Type.Object({
+      network: Type.Enum(['isolated', 'shared']),
+      user: Type.Enum(['nobody', 'same', 'root']),
+      memory: Type.Enum(['limited', 'watched']),
+    }),
+  ),
 });

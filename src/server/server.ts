@@ -212,6 +212,7 @@ export class Server implements AsyncDisposable {
       server: this.#dependencies,
       config: this.#config,
       metrics: this.#metrics,
+      recognise: (request) => this.#door().recognise(request),
       ownSamples: () => [
         { name: 'helios_ingest_body_bytes', labels: {}, value: this.#ingest.bodyBytes },
         { name: 'helios_live_sockets', labels: {}, value: this.#live.socketCount },

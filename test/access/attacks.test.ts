@@ -210,6 +210,17 @@ test('what was done and refused is in the audit log, with who', async () => {
   expect(rows).toContainEqual([null, 'GET', 421, 'misdirected', null]);
 });
 
+test('whether it is up is told to everybody, what it has to who may read', async () => {
+  const stranger = await guarded.send('GET', '/healthz', { headers: { host: '10.0.0.7:80' } });
+  expect(Object.keys(JSON.parse(stranger.text) as object)).toEqual([
+    'status',
+    'version',
+    'uptime_ms',
+  ]);
+  const reader = await guarded.send('GET', '/healthz', { token: await tokenOf('read-only') });
+  expect(JSON.parse(reader.text)).toMatchObject({ status: 'ready', tables: expect.any(Number) });
+});
+
 test('nothing that is kept opens anything', async () => {
   const token = await guarded.newToken('kept', ['admin']);
   const { tokens } = await guarded.ask<TokenListAnswer>('GET', '/api/v1/tokens');

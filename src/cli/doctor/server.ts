@@ -38,8 +38,11 @@ async function serverFinding(
 
 function healthFinding(url: string, health: HealthAnswer): Finding {
   const text = `Helios ${health.version} at ${url}, up ${durationText(health.uptime_ms)}`;
-  const { failed, retrying } = health.pipelines;
   if (health.status !== 'ready') return warn(`${text}, still starting`, 'Look again in a moment.');
+  if (health.pipelines === undefined) {
+    return warn(`${text}, asks who you are`, 'Say it: HELIOS_TOKEN, or --token env:NAME.');
+  }
+  const { failed, retrying } = health.pipelines;
   if (failed + retrying === 0) return ok(text);
   return warn(
     `${text}: ${failed} pipelines failed, ${retrying} try again`,

@@ -3,7 +3,10 @@ import { errorSchema, healthSchema } from '../schemas.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { timeText } from '../wire.ts';
 import { measuredSamples } from '../metrics/samples.ts';
-import type { HealthAnswer, PipelineStateName } from '../api.ts';
+import type { IncomingMessage } from 'node:http';
+import { meets } from '../../access/scope.ts';
+import type { Principal } from '../../access/token.ts';
+import type { HealthAnswer, HealthFacts, PipelineStateName } from '../api.ts';
 import type { ServerConfig, ServerDependencies } from '../dependencies.ts';
 import type { Routes } from '../framework.ts';
 import type { Metrics, Sample } from '../metrics/metrics.ts';
@@ -12,6 +15,8 @@ export type SystemDependencies = {
   readonly server: ServerDependencies;
   readonly config: ServerConfig;
   readonly metrics: Metrics;
+  /** Who asks, as far as can be told. */
+  readonly recognise: (request: IncomingMessage) => Principal | undefined;
   /** The server's own gauges. */
   readonly ownSamples: () => readonly Sample[];
 };
@@ -29,8 +34,10 @@ export function addSystemRoutes(app: Routes, dependencies: SystemDependencies): 
         response: { 200: healthSchema, 503: healthSchema },
       },
     },
-    (_request, reply): HealthAnswer => {
-      const answer = health(dependencies);
+    ({ raw }, reply): HealthAnswer => {
+      const principal = dependencies.recognise(raw);
+      const mayRead = principal !== undefined && meets(principal.scopes, 'read');
+      const answer = { ...basics(dependencies), ...(mayRead ? facts(dependencies) : {}) };
       reply.code(answer.status === 'ready' ? 200 : 503);
       return answer;
     },
@@ -69,7 +76,15 @@ function stateAnswer(state: ServerConfig['state']): HealthAnswer['state'] {
   };
 }
 
-function health({ server, config }: SystemDependencies): HealthAnswer {
+function basics({ config }: SystemDependencies): HealthAnswer {
+  return {
+    status: config.isReady() ? 'ready' : 'starting',
+    version: config.version,
+    uptime_ms: Math.round(process.uptime() * 1000),
+  };
+}
+
+function facts({ server, config }: SystemDependencies): HealthFacts {
   const pipelines: Record<PipelineStateName, number> = {
     running: 0,
     paused: 0,
@@ -80,9 +95,6 @@ function health({ server, config }: SystemDependencies): HealthAnswer {
   };
   for (const { state } of server.pipelines.list()) pipelines[state] += 1;
   return {
-    status: config.isReady() ? 'ready' : 'starting',
-    version: config.version,
-    uptime_ms: Math.round(process.uptime() * 1000),
     pipelines,
     streams: server.log.listStreams().length + (server.backed?.count ?? 0),
     tables: server.tables.count,

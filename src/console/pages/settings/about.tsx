@@ -25,10 +25,14 @@ export function About(): ReactNode {
             {value.version}, up {duration(value.uptime_ms)}
           </Fact>
           <Fact name="DuckDB">{duckdb ?? '…'}</Fact>
-          <StateFact state={value.state} />
-          <Fact name="Queries: network">{networkWords[value.sandbox.network]}</Fact>
-          <Fact name="Queries: user">{userWords[value.sandbox.user]}</Fact>
-          <Fact name="Queries: memory">{memoryWords[value.sandbox.memory]}</Fact>
+          {value.sandbox !== undefined && (
+            <>
+              <StateFact state={value.state} />
+              <Fact name="Queries: network">{networkWords[value.sandbox.network]}</Fact>
+              <Fact name="Queries: user">{userWords[value.sandbox.user]}</Fact>
+              <Fact name="Queries: memory">{memoryWords[value.sandbox.memory]}</Fact>
+            </>
+          )}
         </dl>
       )}
       <p className="settings-links">
