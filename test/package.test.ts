@@ -59,6 +59,27 @@ test('tests and sources are not in the package', () => {
   expect(names).toContain('LICENSE');
 });
 
+test('the installed package can be put into a bundle, without its lockfile', () => {
+  const code = `
+    import { packagesFor } from './node_modules/helios/dist/deploy/bundle/locked-packages.js';
+    import { programFiles } from './node_modules/helios/dist/deploy/bundle/program-files.js';
+    const root = './node_modules/helios';
+    const names = (await packagesFor(root, 'linux-arm64')).map(({ name }) => name);
+    const paths = (await programFiles(root)).map(({ path }) => path);
+    console.log(JSON.stringify({ names, paths }));`;
+  const words = ['--input-type=module', '--eval', code];
+  const options = { cwd: folder, env: environment, encoding: 'utf8' } as const;
+  const { names, paths } = JSON.parse(execFileSync(process.execPath, words, options)) as {
+    names: readonly string[];
+    paths: readonly string[];
+  };
+  expect(names).toContain('@duckdb/node-bindings-linux-arm64');
+  for (const path of ['bin/helios', 'dist/main.js', 'dist/console/index.html', 'LICENSE']) {
+    expect(paths).toContain(path);
+  }
+  expect(paths).toContain('packaging/systemd/helios.service');
+});
+
 test('the installed program starts, answers a query and serves the console', async () => {
   const program = join(folder, 'node_modules', '.bin', 'helios');
   const helios = spawn(program, ['start', '--port', '0', '--data', join(folder, 'data')], {
