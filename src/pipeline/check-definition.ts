@@ -8,10 +8,14 @@ import type { PipelineEnvironment } from './open-pipeline.ts';
 import { checkedPartitionFields } from './plan/partition-fields.ts';
 import type { Plan } from './plan/plan.ts';
 import { filesDefinition } from './sinks/open-files-sink.ts';
+import { checkIsNotOwn } from './sinks/own-folder.ts';
 import { resolvePath } from './sinks/resolve-path.ts';
 import { type Planned, planScript, scriptFailure } from './plan/planner.ts';
 
-export type CheckEnvironment = Pick<PipelineEnvironment, 'engine' | 'connectors' | 'registry'> & {
+export type CheckEnvironment = Pick<
+  PipelineEnvironment,
+  'engine' | 'connectors' | 'registry' | 'dataDirectory'
+> & {
   readonly catalog: Catalog;
   /** Whether a bare SELECT has somewhere to print to. */
   readonly canPrint: boolean;
@@ -50,7 +54,12 @@ type Place = Pick<PipelineDefinition, 'baseDirectory'> & {
  * file is one writer's: each cuts it to its own length. `conflict`, `invalid_config`.
  */
 export function checkPlaces(environment: CheckEnvironment, plan: Plan, place: Place): void {
-  const { catalog, registry } = environment;
+  const { catalog, registry, dataDirectory } = environment;
+  for (const { table } of plan.outputs) {
+    const path = pathOf(table.connector, place.baseDirectory);
+    if (path !== undefined)
+      checkIsNotOwn({ table: table.name, path, position: table.position }, dataDirectory);
+  }
   for (const entry of tablesOf(plan, place.baseDirectory)) {
     catalog.checkTable(entry);
     const known = catalog.tables().find(({ path, name }) => isElsewhere(entry, { path, name }));
@@ -104,6 +113,11 @@ function checkFiles(catalog: Catalog, plan: Plan, { baseDirectory, id }: Place):
     if (writer !== undefined) throw takenFile(path, writer);
     taken.set(path, `the table ${table.name}`);
   }
+}
+
+/** Where a sink writes on this machine, or the URL of a store. */
+function pathOf(connector: SinkConnector, baseDirectory: string): string | undefined {
+  return 'path' in connector ? resolvePath(connector.path, baseDirectory) : undefined;
 }
 
 function fileOf(connector: SinkConnector, baseDirectory: string): string | undefined {
