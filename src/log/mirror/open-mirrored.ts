@@ -5,7 +5,8 @@ import type { LogMirror } from './log-mirror.ts';
 
 /**
  * Streams of the store come here, those of the disk go there, and both hold the same. Those that
- * are damaged here stay as they are, on both sides. `conflict` for a stream of the disk that is another than the store's, and the errors of `reconcile`.
+ * are damaged here stay as they are, on both sides. `conflict` for a stream of the disk that is
+ * another than the store's, and the errors of `reconcile`.
  */
 export async function openMirrored(
   mirror: LogMirror,
