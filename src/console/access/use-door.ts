@@ -23,3 +23,9 @@ export function useMay(need: Need): boolean {
   useDoor();
   return door.may(need);
 }
+
+/** How a command to take along begins: with a token where Helios asks for one. */
+export function useCurl(): string {
+  const { kind } = useDoor();
+  return kind === 'open' ? 'curl' : 'curl -H "Authorization: Bearer $HELIOS_TOKEN"';
+}

@@ -1,11 +1,13 @@
 import type { ReactNode } from 'react';
 import { Allowed, NotAllowed } from '../../access/allowed.tsx';
+import { useCurl } from '../../access/use-door.ts';
 import { Link } from '../../link.tsx';
 import { Copyable } from '../../parts/copyable.tsx';
 import { FirstEvent } from './first-event.tsx';
 
 /** What to do where there is nothing yet: three ways to events, each with a command that runs. */
 export function FirstSteps(): ReactNode {
+  const curl = useCurl();
   return (
     <section className="section home-steps">
       <h2>Where do your events come from?</h2>
@@ -47,7 +49,7 @@ export function FirstSteps(): ReactNode {
           <h3>Send events with curl</h3>
           <p className="quiet">Nothing to set up. ok means that the event is on disk.</p>
           <Copyable
-            text={`curl ${location.origin}/ingest -d '{"msg": "test"}'`}
+            text={`${curl} ${location.origin}/ingest -d '{"msg": "test"}'`}
             what="the command that sends an event"
           />
           <FirstEvent />

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useCurl } from '../../access/use-door.ts';
 import { type AnswerRow, useRows } from '../../api/rows.ts';
 import { Link } from '../../link.tsx';
 import { Ago } from '../../parts/ago.tsx';
@@ -213,12 +214,12 @@ function NothingRejected(): ReactNode {
         bytes, and the others go on. To see it happen, send one that is no JSON to the stream of a
         running pipeline:
       </p>
-      <Copyable what="the command" text={brokenLine()} />
+      <Copyable what="the command" text={brokenLine(useCurl())} />
     </div>
   );
 }
 
 /** The first line makes the body one of lines; the second is what will be rejected. */
-function brokenLine(): string {
-  return `curl ${location.origin}/ingest/events --data-binary $'{}\\n{"id":\\n'`;
+function brokenLine(curl: string): string {
+  return `${curl} ${location.origin}/ingest/events --data-binary $'{}\\n{"id":\\n'`;
 }

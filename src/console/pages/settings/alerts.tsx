@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { AlertAnswer, AlertListAnswer } from '../../../server/alerts/alerts-api.ts';
 import { Allowed } from '../../access/allowed.tsx';
+import { useCurl } from '../../access/use-door.ts';
 import { usePolled } from '../../api/polled.ts';
 import { Link } from '../../link.tsx';
 import { Copyable } from '../../parts/copyable.tsx';
@@ -34,7 +35,7 @@ export function Alerts(): ReactNode {
       </ul>
       <details className="settings-how">
         <summary>The same from a terminal</summary>
-        <Copyable text={exampleCall(location.origin)} what="the command" />
+        <Copyable text={exampleCall(useCurl())} what="the command" />
       </details>
     </section>
   );
@@ -60,10 +61,11 @@ function AlertLine({ alert }: { readonly alert: AlertAnswer }): ReactNode {
   );
 }
 
-function exampleCall(origin: string): string {
+function exampleCall(curl: string): string {
   const rule = { share_percent: 1, window_minutes: 5, url: 'env:ALERT_URL' };
+  const address = `${location.origin}/api/v1/alerts/rejected`;
   return (
-    `curl -X PUT ${origin}/api/v1/alerts/rejected -H 'content-type: application/json' \\\n` +
+    `${curl} -X PUT ${address} -H 'content-type: application/json' \\\n` +
     `  -d '${JSON.stringify(rule)}'`
   );
 }

@@ -4,6 +4,7 @@ import type {
   PeekAnswerDocument,
   PeekedRecordAnswer,
 } from '../../../../server/discovery/discovery-answers.ts';
+import { useCurl } from '../../../access/use-door.ts';
 import { errorBodyOf, request } from '../../../api/request.ts';
 import { after } from '../../../clock.ts';
 import { Copyable } from '../../../parts/copyable.tsx';
@@ -27,7 +28,7 @@ export function FirstEvent({
       <p className="connect-words">
         Send JSON to this address: one object, an array of them, or one object a line.
       </p>
-      <Copyable text={curlOf(stream)} what="the command" />
+      <Copyable text={curlOf(stream, useCurl())} what="the command" />
       {error !== undefined && <Failure error={error} />}
       <div className={event === undefined ? 'notice' : 'notice hot'} aria-live="polite">
         {event === undefined ? (
@@ -54,9 +55,9 @@ export function FirstEvent({
 
 const shownMax = 2000;
 
-function curlOf(stream: string): string {
+function curlOf(stream: string, curl: string): string {
   const url = `${location.origin}/ingest/${encodeURIComponent(stream)}`;
-  return `curl ${url} -d '{"id": 1, "product": "lamp", "price": 39.90}'`;
+  return `${curl} ${url} -d '{"id": 1, "product": "lamp", "price": 39.90}'`;
 }
 
 /** The newest event there is, as soon as there is one. */
