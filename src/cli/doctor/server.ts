@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { systemCode } from '../../base/errors.ts';
-import type { HealthAnswer } from '../../server/api.ts';
+import type { HealthAnswer } from '../../server/health-api.ts';
 import type { Client } from '../client/client.ts';
 import type { Config } from '../config.ts';
 import { durationText } from '../render/numbers.ts';

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { HealthAnswer } from '../../../server/api.ts';
+import type { HealthAnswer } from '../../../server/health-api.ts';
 import { usePolled } from '../../api/polled.ts';
 import { useRows } from '../../api/rows.ts';
 import { Ago } from '../../parts/ago.tsx';
