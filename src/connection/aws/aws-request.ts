@@ -3,15 +3,17 @@ import { HeliosError } from '../../base/errors.ts';
 import type { ConnectionContext } from '../context.ts';
 import { limitedText } from '../limited-text.ts';
 import type { AwsCredentialSource } from './credentials.ts';
-import { addressOf, endpointOf } from './endpoint.ts';
+import { addressOf, type AwsService, endpointOf } from './endpoint.ts';
 import { createSigner } from './signer.ts';
 
 export type AwsRequest = {
-  readonly service: 'secretsmanager' | 'ssm' | 'sts';
+  readonly service: AwsService;
   readonly region: string;
   readonly credentials: AwsCredentialSource;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Of services whose answers are lists; 256 KiB unless given. */
+  readonly answerBytesMax?: number | undefined;
 };
 
 /** What AWS answered when it did not do what was asked. `name` is AWS's name of the error. */
@@ -70,13 +72,13 @@ async function sendOnce(request: AwsRequest, context: ConnectionContext): Promis
     redirect: 'error',
     signal: AbortSignal.timeout(answerTimeoutMs),
   });
-  const text = await limitedText(response);
+  const text = await limitedText(response, request.answerBytesMax);
   if (response.ok) return text;
   const { name, message } = errorIn(text);
   throw new AwsAnswerError(name ?? `HTTP ${response.status}`, message ?? '', response.status);
 }
 
-/** JSON of SSM and Secrets Manager, XML of STS. */
+/** JSON of SSM and its like, XML of STS and EC2. */
 function errorIn(text: string): {
   readonly name: string | undefined;
   readonly message: string | undefined;

@@ -1,6 +1,6 @@
 /** Where a service of AWS is, when it is not where AWS has it: as for AWS's own tools. */
 export function endpointOf(
-  service: 'kinesis' | 's3' | 'secretsmanager' | 'ssm' | 'sts',
+  service: AwsService,
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   const name = `AWS_ENDPOINT_URL_${variableNames[service]}`;
@@ -8,12 +8,22 @@ export function endpointOf(
   return endpoint === '' ? undefined : endpoint;
 }
 
+/** A service by the name that requests to it are signed with. */
+export type AwsService = keyof typeof variableNames;
+
 const variableNames = {
+  ce: 'COST_EXPLORER',
+  cloudformation: 'CLOUDFORMATION',
+  ec2: 'EC2',
+  iam: 'IAM',
   kinesis: 'KINESIS',
+  logs: 'CLOUDWATCH_LOGS',
   s3: 'S3',
   secretsmanager: 'SECRETS_MANAGER',
+  servicequotas: 'SERVICE_QUOTAS',
   ssm: 'SSM',
   sts: 'STS',
+  tagging: 'RESOURCE_GROUPS_TAGGING_API',
 } as const;
 
 /** The address of a service in a region. */
