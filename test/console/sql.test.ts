@@ -230,6 +230,17 @@ async function firstShown(): Promise<number> {
   return Number(await page.getByRole('gridcell').first().innerText());
 }
 
+test('the history has what people asked, and not what pages ask', async () => {
+  await page.goto(`${url}/settings`);
+  await page.getByText(/^v\d+\.\d+/).waitFor();
+  await page.goto(asking(`select 'asked by somebody' as text`));
+  await page.getByRole('gridcell').first().waitFor();
+  await page.getByRole('button', { name: 'History' }).click();
+  const list = page.getByRole('complementary', { name: /^Tables, saved queries/ });
+  await list.getByText('asked by somebody').waitFor();
+  expect(await list.getByText('version()').count()).toBe(0);
+});
+
 test('a browser that keeps nothing is told of, and the work goes on', async () => {
   await page.addInitScript(`Storage.prototype.setItem = () => {
     throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
-import type { ErrorBody, PipelineAnswer, QueryAnswerDocument } from '../../../../../server/api.ts';
+import type { ErrorBody, PipelineAnswer } from '../../../../../server/api.ts';
 import { errorBodyOf, request } from '../../../../api/request.ts';
+import { ask } from '../../../../api/rows.ts';
 import type { Beside, TailRecord } from '../../../../tail/tail-record.ts';
 import { streamPath } from '../../stream-place.ts';
 import type { StreamReader } from '../../stream-readers.ts';
@@ -39,7 +40,7 @@ export function useWay(
   const readerKey = readers.map(({ pipeline, source }) => `${pipeline.name} ${source.name}`).join();
   useEffect(() => {
     const stop = new AbortController();
-    const ask = async (): Promise<void> => {
+    const find = async (): Promise<void> => {
       const [place, passages] = await Promise.all([
         placeOf(record, { path, signal: stop.signal }).catch((thrown: unknown) => ({
           error: errorBodyOf(thrown),
@@ -52,7 +53,7 @@ export function useWay(
       ]);
       if (!stop.signal.aborted) setFound({ record, way: { ...place, passages } });
     };
-    void ask();
+    void find();
     return () => stop.abort();
     // The readers are told each second; what they are is in the key.
   }, [record, path, readerKey]);
@@ -110,14 +111,14 @@ async function passageOf(
   const params = [name, source.name, position, ...names];
   const [details, rejected] = await Promise.all([
     request<PipelineAnswer>(`/api/v1/pipelines/${encodeURIComponent(name)}`, { signal }),
-    request<QueryAnswerDocument>('/api/v1/query', { body: { sql, params }, signal }),
+    ask({ sql, params }, signal),
   ]);
-  const [row] = rejected.rows;
+  const [row] = rejected;
   if (row !== undefined) {
-    const [code, message] = row.map(String);
+    const { code, message } = row;
     return {
       pipeline: name,
-      outcome: { kind: 'rejected', code: code ?? '', message: message ?? '' },
+      outcome: { kind: 'rejected', code: String(code), message: String(message) },
     };
   }
   const read = details.sources
