@@ -3,6 +3,7 @@ import type { ErrorBody, QueryAnswerDocument } from '../../../../server/api.ts';
 import type { SharedQueryBody } from '../../../../server/library/library-api.ts';
 import { errorBodyOf, send } from '../../../api/request.ts';
 import { after, nowMs, serverNowMs } from '../../../clock.ts';
+import { recentAnswers } from './recent-answers.ts';
 import { newestAgeMs, waitMs } from './tick.ts';
 
 /** What a panel shows: the newest answer, and why there is no newer one. */
@@ -23,7 +24,7 @@ export function usePanelAnswer(
   { tickMs, isPaused }: { readonly tickMs: number; readonly isPaused: boolean },
 ): PanelAnswer {
   const key = question === undefined ? undefined : JSON.stringify({ ...question, tick_ms: tickMs });
-  const [state, setState] = useState<PanelAnswer & { readonly key?: string | undefined }>(nothing);
+  const [state, setState] = useState<PanelAnswer>(() => recentAnswers.of(key, nowMs()) ?? nothing);
   const answered = useRef<string>(undefined);
   useEffect(() => {
     if (key === undefined || (isPaused && answered.current === key)) return;
@@ -41,12 +42,15 @@ export function usePanelAnswer(
         if (stop.signal.aborted) return;
         failures = 0;
         answered.current = key;
-        setState({ key, answer, error: undefined, ageMs: newestAgeMs(answer.saw, serverNowMs()) });
+        const ageMs = newestAgeMs(answer.saw, serverNowMs());
+        const next = { answer, error: undefined, ageMs };
+        recentAnswers.keep(key, next, nowMs());
+        setState(next);
       } catch (thrown) {
         if (stop.signal.aborted) return;
         failures += 1;
         const error = errorBodyOf(thrown);
-        setState((before) => ({ ...before, key, error }));
+        setState((before) => ({ ...before, error }));
       }
       if (isPaused && failures === 0) return;
       cancel = after(waitMs({ nextMs, tickMs, tookMs: nowMs() - startMs, failures }), onTime);
