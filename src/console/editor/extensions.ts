@@ -33,6 +33,8 @@ export type EditorPage = {
   readonly label?: string | undefined;
   /** One field of a form among others: Tab goes on to the next. */
   readonly isField?: boolean | undefined;
+  /** What stands there, quietly, as long as nothing is written. */
+  readonly example?: string | undefined;
   readonly tables: () => readonly KnownTable[];
   readonly onChange: (text: string) => void;
   readonly onSelect: (selection: EditorSelectionRange) => void;
@@ -63,7 +65,7 @@ export function editorExtensions(page: EditorPage): Extension {
       spellcheck: 'false',
       tabindex: '0',
     }),
-    placeholder('select … from …'),
+    placeholder(page.example ?? 'select … from …'),
     sql({ dialect: scriptDialect }),
     autocompletion({
       override: completionSources(page.tables),

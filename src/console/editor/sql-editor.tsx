@@ -95,6 +95,7 @@ function useEditor(
     const page: EditorPage = {
       label: newest.current.label,
       isField: newest.current.isField,
+      example: newest.current.example,
       tables: () => newest.current.tables(),
       onChange: (next) => newest.current.onChange(next),
       onSelect: (selection) => newest.current.onSelect(selection),

@@ -42,6 +42,7 @@ export function ScriptField(props: ScriptFieldProps): ReactNode {
           ref={editor}
           label={label}
           isField={isField}
+          example={isField ? undefined : scriptExample}
           documentId="script"
           outsideChanges={0}
           text={sql}
@@ -81,6 +82,8 @@ export function ScriptField(props: ScriptFieldProps): ReactNode {
     </>
   );
 }
+
+const scriptExample = 'CREATE TABLE … WITH (connector = …); INSERT INTO … SELECT …';
 
 /** Lays the text out anew, where it can be read; what can't is marked already. */
 async function formatInto(editor: EditorHandle | null, sql: string): Promise<void> {

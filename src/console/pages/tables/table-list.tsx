@@ -9,7 +9,9 @@ import { tableHref } from './table-name.ts';
 
 /** Tables with what is in them; system tables are not for lists. */
 export function TableList({ tables }: { readonly tables: readonly TableAnswer[] }): ReactNode {
-  const shown = tables.filter(({ kind }) => kind !== 'system');
+  const shown = tables
+    .filter(({ kind }) => kind !== 'system')
+    .toSorted((one, other) => one.name.localeCompare(other.name));
   return (
     <LongList items={shown} nameOf={({ name }) => name} what="tables">
       {(some) => (
@@ -41,6 +43,7 @@ export function TableList({ tables }: { readonly tables: readonly TableAnswer[] 
 
 function TableRow({ table }: { readonly table: TableAnswer }): ReactNode {
   const { name, rows, hot_rows, bytes: size, newest_event, error } = table;
+  const isAllHot = size === 0 && hot_rows > 0;
   return (
     <>
       <tr>
@@ -54,7 +57,9 @@ function TableRow({ table }: { readonly table: TableAnswer }): ReactNode {
         <td className="tables-wide">
           {rows > 0 && <HotBar cold={rows - hot_rows} hot={hot_rows} />}
         </td>
-        <td className="number">{bytes(size)}</td>
+        <td className="number" title={isAllHot ? 'Nothing of it is in files yet' : undefined}>
+          {isAllHot ? '–' : bytes(size)}
+        </td>
         <td className="number">{newest_event !== undefined && <Ago at={newest_event} />}</td>
       </tr>
       {error !== undefined && (

@@ -19,7 +19,7 @@ export function inFieldWords(kind: AddressKind, words: string): string {
 
 /** Names without a point or a line are words of the language, too. */
 const optionPattern =
-  /(?<![\w.])(?:(?:auth|tls)\.[a-z_]+(?:\.[a-z_]+)*|aws_[a-z_]+|bootstrap_servers|role_arn|external_id)/g;
+  /(?<![\w.])(?:(auth|tls)(\.[a-z_]+)+|aws_[a-z_]+|bootstrap_servers|role_arn|external_id)/g;
 
 /** By option: the label of the field that gives it, whatever else must be chosen to see it. */
 function labelsOf(kind: AddressKind): ReadonlyMap<string, string> {

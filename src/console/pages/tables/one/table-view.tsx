@@ -53,7 +53,13 @@ export function TableView({ name }: { readonly name: string }): ReactNode {
     <div aria-busy={table === undefined && error === undefined}>
       <section className="section">
         <header>
-          <h1 className="tables-cell">{name}</h1>
+          <h1 className="tables-title">
+            <Link href="/tables">Tables</Link>
+            <span className="quiet" aria-hidden="true">
+              /
+            </span>
+            <span className="tables-cell">{name}</span>
+          </h1>
           {table !== undefined && table.kind !== 'delta' && (
             <span className="chip">{table.kind}</span>
           )}

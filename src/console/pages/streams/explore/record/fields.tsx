@@ -34,8 +34,9 @@ export function Fields({
         Of {count(documentCount)} JSON objects shown
         {otherCount > 0 &&
           `; ${otherCount === 1 ? '1 record is' : `${count(otherCount)} records are`} none`}
-        {isCut && '; the first 300 fields'} · a tick makes a column
+        {isCut && '; the first 300 fields'}
       </p>
+      <p className="explore-of quiet">A tick makes a column</p>
       {fields.length > 0 && (
         <table className="table">
           <thead>

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { TailRecord } from '../../../../tail/tail-record.ts';
 import type { StreamReader } from '../../stream-readers.ts';
 import { columnsText, withColumn } from '../chosen-columns.ts';
@@ -18,9 +18,14 @@ export type SidePaneProps = {
 export function SidePane(props: SidePaneProps): ReactNode {
   const { chosen, explorer } = props;
   const [side, setSide] = useState<'record' | 'fields'>('fields');
-  useEffect(() => setSide(chosen === undefined ? 'fields' : 'record'), [chosen]);
+  const pane = useRef<HTMLElement>(null);
+  useEffect(() => {
+    setSide(chosen === undefined ? 'fields' : 'record');
+    // On a narrow page it is below the list.
+    if (chosen !== undefined) pane.current?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
   return (
-    <aside className="explore-side" aria-label="Record and fields">
+    <aside ref={pane} className="explore-side" aria-label="Record and fields">
       <div className="explore-tabs" role="group" aria-label="What to show at the side">
         <button
           type="button"
