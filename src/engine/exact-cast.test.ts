@@ -95,6 +95,23 @@ describe.each(cases)('from %s to %s', (from, to, values) => {
   });
 });
 
+test.each([`14 months 3 days -4 hours`, `-90 seconds`, `0.000001 seconds`, `0 seconds`])(
+  'an interval of %s is stored as text that is that interval again',
+  async (text) => {
+    const stored = exactCast('v', { kind: 'interval' }, { kind: 'text' });
+    const [row] = await connection.rows(
+      `SELECT (${stored})::INTERVAL IS NOT DISTINCT FROM v AS is_same FROM (SELECT $1::INTERVAL AS v)`,
+      [text],
+    );
+    expect(row?.['is_same']).toBe(true);
+  },
+);
+
+test('DuckDB reads no interval in ISO 8601', async () => {
+  const read = connection.rows(`SELECT 'P1Y2M3DT-4H'::INTERVAL`);
+  await expect(read).rejects.toMatchObject({ code: 'query_failed' });
+});
+
 function parsable(type: string): string {
   return type === 'TIMESTAMPTZ' ? 'TIMESTAMP WITH TIME ZONE' : type;
 }

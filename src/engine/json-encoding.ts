@@ -192,15 +192,24 @@ export function decimalTextSql(
   return type.scale < type.precision ? digits : `regexp_replace(${digits}, '^(-?)[.]', '\\10.')`;
 }
 
-/** ISO 8601, whose year 0000 DuckDB calls `0001 (BC)`. */
+/** ISO 8601, whose year 0000 DuckDB calls `0001 (BC)`. Years have four digits or more. */
 export function dateTextSql(expression: string): string {
   const date = `(${expression})`;
-  const year = `system.main.year(${date})`;
   return `CASE WHEN ${date} < DATE '0001-01-01' AND isfinite(${date})
-    THEN CASE WHEN ${year} < 0 THEN '-' ELSE '' END || lpad(abs(${year})::VARCHAR, 4, '0')
-      || system.main.strftime(${date}, '-%m-%d')
+    THEN ${oldYearText(date)} || system.main.strftime(${date}, '-%m-%d')
     ELSE ${date}::VARCHAR END`.replaceAll(/\s+/g, ' ');
 }
+
+/** The year of a time before the year 1, of which `strftime` writes as many digits as it has. */
+function oldYearText(time: string): string {
+  const year = `system.main.year(${time})`;
+  const digits = `abs(${year})::VARCHAR`;
+  return `CASE WHEN ${year} < 0 THEN '-' ELSE '' END
+    || lpad(${digits}, greatest(4, strlen(${digits})::INTEGER), '0')`;
+}
+
+/** The beginning of the year 1, in microseconds. */
+const yearOneMicros = '-62135596800000000';
 
 /**
  * RFC 3339 in UTC with six digits of fraction, or none where it is zero. Goes through TIMESTAMP,
@@ -209,6 +218,10 @@ export function dateTextSql(expression: string): string {
 function timestampText(expression: string): string {
   const utc = `make_timestamp(epoch_us(${expression}))`;
   return `CASE WHEN NOT isfinite(${expression}) THEN (${expression})::VARCHAR
+    WHEN epoch_us(${expression}) < ${yearOneMicros} THEN ${oldYearText(utc)} ||
+      CASE WHEN epoch_us(${expression}) % 1000000 = 0
+      THEN system.main.strftime(${utc}, '-%m-%dT%H:%M:%SZ')
+      ELSE system.main.strftime(${utc}, '-%m-%dT%H:%M:%S.%fZ') END
     WHEN epoch_us(${expression}) % 1000000 = 0
     THEN system.main.strftime(${utc}, '%Y-%m-%dT%H:%M:%SZ')
     ELSE system.main.strftime(${utc}, '%Y-%m-%dT%H:%M:%S.%fZ') END`.replaceAll(/\s+/g, ' ');
