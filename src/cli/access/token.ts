@@ -77,7 +77,7 @@ async function createToken(scope: Scope, name: string, options: Create): Promise
   const made = await client.json<NewTokenAnswer>({ method: 'POST', path, body, signal });
   if (output.isJson) return output.json(made);
   output.talk(`Made the token ${made.name}: ${limitsText(made)}.`);
-  output.talk('It is shown this once; Helios keeps what it looks like only as a hash:');
+  output.talk('It is printed this once; Helios keeps a hash of it alone:');
   await output.line(made.token);
   for (const { title, lines } of usesOf(made, client.url)) {
     output.talk(`\n${title}`);
