@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { PipelineAnswer } from '../../../server/api.ts';
 import { Allowed, NotAllowed } from '../../access/allowed.tsx';
+import { ShownScript } from '../../editor/script/shown-script.tsx';
 import { Link } from '../../link.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { PipelineState } from '../../parts/pipeline-state.tsx';
@@ -124,7 +125,7 @@ function NoPipelines(): ReactNode {
         A pipeline reads streams, runs SQL over each of their records, and keeps the rows in tables
         that other engines read, too. This one keeps what is sent to the stream <code>events</code>:
       </p>
-      <pre className="pipelines-script">{exampleScript}</pre>
+      <ShownScript sql={exampleScript} />
       <Allowed need="admin">
         <p>
           <Link href={`${newPath}?example=1`} className="button main">

@@ -107,7 +107,7 @@ function None(): ReactNode {
   return (
     <p className="quiet">
       There is none yet. A dashboard shows queries side by side, refreshed each second: give the
-      first one a name above. <code>npm start</code> has one over a shop’s events.
+      first one a name above. <Link href="/">Home</Link> opens a small shop with one to look at.
     </p>
   );
 }
