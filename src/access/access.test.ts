@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HeliosError } from '../base/errors.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { Access, type AccessOptions } from './access.ts';
+import { FileStorage } from '../storage/file/file-storage.ts';
+import { AuditCopies } from './audit-copies.ts';
 import { AuditLog, type AuditEntry } from './audit-log.ts';
 import { mayIngest, mayQuery, parseScope, scopeText } from './scope.ts';
 import type { Principal } from './token.ts';
@@ -176,6 +178,29 @@ test('what the audit log could not write is counted and told', async () => {
   log.add(entry);
   await log.settle();
   expect([problems, log.lost]).toEqual([['storage_failed'], 1]);
+});
+
+test('a machine that begins anew has what others did, where the state is kept', async () => {
+  const storage = new FileStorage(join(directory, 'store'));
+  const problems: string[] = [];
+  const onProblem = (problem: HeliosError): number => problems.push(problem.code);
+  const machine = async (name: string): Promise<AuditCopies & { log: AuditLog }> => {
+    const copies = new AuditCopies({ storage, clock, newId: () => name, onProblem });
+    const path = join(directory, `${name}.ndjson`);
+    return Object.assign(copies, { log: await AuditLog.open({ path, clock, copies, onProblem }) });
+  };
+  const first = await machine('first');
+  for (const id of ['a-1', 'a-2']) first.log.add({ ...entry, id });
+  await first.log.settle();
+  await first.close();
+  nowMs += 1;
+  const second = await machine('second');
+  second.log.add({ ...entry, id: 'b-1' });
+  await second.log.settle();
+  await second.close();
+  const third = await machine('third');
+  expect(third.log.entries().map(({ id }) => id)).toEqual(['a-1', 'a-2', 'b-1']);
+  expect(problems).toEqual([]);
 });
 
 function codeOf(action: () => unknown): string {

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { asHeliosError, HeliosError, systemCode } from '../base/errors.ts';
 import type { EpochMs } from '../event/record.ts';
+import type { AuditCopies } from './audit-copies.ts';
 
 /** Something that was done, or refused. */
 export type AuditEntry = {
@@ -33,6 +34,8 @@ export type AuditLogOptions = {
   readonly path: string;
   readonly clock: Clock;
   readonly onProblem: (problem: HeliosError) => void;
+  /** Where the lines survive this machine. */
+  readonly copies?: Pick<AuditCopies, 'add' | 'newest'> | undefined;
   readonly limits?: Partial<AuditLimits> | undefined;
 };
 
@@ -112,6 +115,7 @@ export class AuditLog {
         await this.#makeRoom(Buffer.byteLength(text));
         await appendFile(this.#options.path, text, { mode: 0o600 });
         this.#fileBytes += Buffer.byteLength(text);
+        this.#options.copies?.add(text);
       } catch (thrown) {
         this.#lost += entries.length;
         this.#options.onProblem(notWritten(this.#options.path, entries.length, thrown));
@@ -145,6 +149,7 @@ async function oldFiles(path: string): Promise<readonly string[]> {
 
 async function readEntries({
   path,
+  copies,
   onProblem,
 }: AuditLogOptions): Promise<{ readonly entries: AuditEntry[]; readonly bytes: number }> {
   try {
@@ -159,7 +164,24 @@ async function readEntries({
     return { entries, bytes: (await stat(path)).size };
   } catch (thrown) {
     if (systemCode(thrown) !== 'ENOENT') onProblem(asHeliosError(thrown));
-    return { entries: [], bytes: 0 };
+    const lines = await copied(copies, onProblem);
+    const entries = lines.flatMap(parsed);
+    const damaged = lines.length - entries.length;
+    if (damaged > 0) onProblem(unreadable('the copies of the audit log', damaged));
+    return { entries, bytes: 0 };
+  }
+}
+
+/** A machine that begins anew has what others did. */
+async function copied(
+  copies: AuditLogOptions['copies'],
+  onProblem: AuditLogOptions['onProblem'],
+): Promise<readonly string[]> {
+  try {
+    return (await copies?.newest()) ?? [];
+  } catch (thrown) {
+    onProblem(asHeliosError(thrown));
+    return [];
   }
 }
 

@@ -13,6 +13,8 @@ export type AccessStart = {
   readonly audit: AuditLog;
   readonly publicUrl: string | undefined;
   readonly originSecret: string | undefined;
+  /** Makes durable what waits. */
+  readonly close: () => Promise<void>;
 };
 
 /**
@@ -21,7 +23,7 @@ export type AccessStart = {
  * references to secrets.
  */
 export async function openAccess(
-  { catalog, data, known }: Pick<Core, 'catalog' | 'data' | 'known'>,
+  { catalog, data, known, state }: Pick<Core, 'catalog' | 'data' | 'known' | 'state'>,
   options: Pick<
     StartOptions,
     'host' | 'publicUrl' | 'adminToken' | 'originSecret' | 'requireToken'
@@ -38,12 +40,17 @@ export async function openAccess(
       options.requireToken === true || publicUrl !== undefined || !isLoopback(options.host),
     adminToken: await secretOf(options.adminToken),
   });
-  const audit = await AuditLog.open({
-    path: data.inside('audit.ndjson'),
-    clock: systemClock,
-    onProblem: (problem) => logger.error({ err: problem }, problem.message),
-  });
-  return { access, audit, publicUrl, originSecret: await secretOf(options.originSecret) };
+  const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
+  const copies = state?.auditCopies(onProblem);
+  const path = data.inside('audit.ndjson');
+  const audit = await AuditLog.open({ path, clock: systemClock, copies, onProblem });
+  copies?.start();
+  const close = async (): Promise<void> => {
+    access.close();
+    await audit.settle();
+    await copies?.close();
+  };
+  return { access, audit, publicUrl, originSecret: await secretOf(options.originSecret), close };
 }
 
 /** Without a slash at its end. */

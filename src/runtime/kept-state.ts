@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { AuditCopies } from '../access/audit-copies.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { HeliosError } from '../base/errors.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -103,11 +104,13 @@ export class RunningState implements KeptState {
   readonly fenced: Promise<HeliosError>;
   readonly #keeper: StateKeeper;
   readonly #answers: StandbyAnswers;
+  readonly #storage: Storage;
 
   constructor({ state, data, catalog, supervisor, clock, onProblem }: KeptStateParts) {
     const { storage, owner, taken } = state;
     const { promise, resolve } = Promise.withResolvers<HeliosError>();
     this.fenced = promise;
+    this.#storage = storage;
     this.tableLocation = (name) => tableIn(storage.location, name);
     this.notes = notesOf(storage.location, taken);
     this.#answers = new StandbyAnswers({ storage, owner, clock, onProblem });
@@ -132,6 +135,12 @@ export class RunningState implements KeptState {
   /** Resolves when all that is true now is in the store. */
   async keep(): Promise<void> {
     await this.#keeper.keep();
+  }
+
+  /** What people did, where it survives this machine. */
+  auditCopies(onProblem: (problem: HeliosError) => void): AuditCopies {
+    const storage = this.#storage;
+    return new AuditCopies({ storage, clock: systemClock, newId: randomUUID, onProblem });
   }
 
   start(): void {

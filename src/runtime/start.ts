@@ -73,8 +73,7 @@ export async function startHelios(
   const close = async (): Promise<void> => {
     await alerts.close();
     await server.close();
-    access.close();
-    await audit.settle();
+    await entrance.close();
     await care.close();
     await queries.close();
     await core.close();
