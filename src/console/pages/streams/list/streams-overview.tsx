@@ -35,6 +35,9 @@ export function StreamsOverview(): ReactNode {
         </header>
         <NotAllowed need="admin" what="Making streams, and looking through connections," />
         {error !== undefined && <Failure error={error} />}
+        {value?.damaged?.map((stream) => (
+          <Failure key={stream.name} error={{ ...stream.error, id: '' }} />
+        ))}
         {value !== undefined && <StreamTable streams={value.streams} pipelines={pipelines} />}
       </section>
       <Allowed need="admin">
