@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bundle, makeBundle } from '../../src/deploy/bundle/bundle.ts';
+import type { Bundle } from '../../src/deploy/bundle/bundle.ts';
 
 const run = promisify(execFile);
+const helios = join('bin', 'helios');
 const bytesMax = 120_000_000;
 
 let folder: string;
@@ -15,14 +16,8 @@ let bundle: Bundle;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'helios-bundle-'));
   for (const name of ['unpacked', 'home']) await mkdir(join(folder, name));
-  bundle = await makeBundle({
-    target: 'linux-x64',
-    packageRoot: process.cwd(),
-    version: '9.9.9',
-    directory: folder,
-    environment: process.env,
-    workingDirectory: process.cwd(),
-  });
+  const words = ['bundle', '--json', '--target', 'linux-x64', '--directory', join(folder, 'made')];
+  bundle = JSON.parse((await run(helios, words)).stdout) as Bundle;
   await run('tar', ['-xzf', bundle.path, '-C', join(folder, 'unpacked')]);
 });
 
@@ -30,22 +25,30 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('it is named after what it is, small enough, and has the checksum that is said', async () => {
-  expect(bundle.path).toBe(join(folder, 'helios-9.9.9-linux-x64.tar.gz'));
+test('it is small enough, and its checksum lies beside it', async () => {
   expect(bundle.bytes).toBeLessThan(bytesMax);
-  const { stdout } = await run('sha256sum', [bundle.path]);
-  expect(stdout.split(' ')[0]).toBe(bundle.sha256);
+  const listed = `${bundle.path}.sha256`;
+  expect(await readFile(listed, 'utf8')).toContain(bundle.sha256);
+  const { stdout } = await run('sha256sum', ['--check', listed], { cwd: join(folder, 'made') });
+  expect(stdout).toMatch(/^helios-\d+\.\d+\.\d+-linux-x64\.tar\.gz: OK\n$/);
+});
+
+test('a machine that there is no bundle for is refused, with those that there are', async () => {
+  await expect(run(helios, ['bundle', '--target', 'windows'])).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--target linux-arm64 or --target linux-x64') as unknown,
+  });
 });
 
 test.runIf(process.platform === 'linux' && process.arch === 'x64')(
   'unpacked, it lives with no network, an empty PATH and another home',
   async () => {
-    const helios = join(folder, 'unpacked', 'helios');
+    const unpacked = join(folder, 'unpacked', 'helios');
     const alone = await launcherWithoutNetwork();
     const life = [
-      join(helios, 'node', 'bin', 'node'),
+      join(unpacked, 'node', 'bin', 'node'),
       join(import.meta.dirname, 'bundle-life.ts'),
-      join(helios, 'helios'),
+      join(unpacked, 'helios'),
       join(folder, 'home'),
       join(folder, 'data'),
     ];

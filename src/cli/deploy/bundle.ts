@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
@@ -23,9 +23,9 @@ export function addBundleCommand(program: Command, run: Runner): void {
 async function writeBundle(scope: Scope, flags: BundleFlags): Promise<void> {
   const { output } = scope;
   const target = targetOf(flags.target);
-  const bundle = await bundleFor(scope, target, scope.path(flags.directory ?? '.'), (step) =>
-    output.talk(`${step} …`),
-  );
+  const directory = scope.path(flags.directory ?? '.');
+  await mkdir(directory, { recursive: true });
+  const bundle = await bundleFor(scope, target, directory, (step) => output.talk(`${step} …`));
   await writeFile(`${bundle.path}.sha256`, `${bundle.sha256}  ${basename(bundle.path)}\n`);
   if (output.isJson) return await output.json({ target, ...bundle });
   await output.line(bundle.path);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { HeliosError, systemCode } from '../../base/errors.ts';
 
 const compress = promisify(gzip);
 
@@ -20,21 +21,25 @@ export type WrittenFile = { readonly sha256: string; readonly bytes: number };
 /**
  * Writes a gzip file of many members, which every gunzip reads as one, so that several are
  * compressed at a time. The same content makes the same file, with one release of Node. The file
- * takes its name when it is whole.
+ * takes its name when it is whole. Errors: `disk_full`, `storage_failed`, and those of the content.
  */
 export async function writeGzipFile(
   path: string,
   content: AsyncIterable<Uint8Array>,
 ): Promise<WrittenFile> {
   const unfinished = `${path}.unfinished`;
-  const file = await open(unfinished, 'w');
+  const file = await open(unfinished, 'w').catch((thrown: unknown) => {
+    throw writeFailure(path, thrown);
+  });
   const hash = createHash('sha256');
   let bytes = 0;
   try {
     for await (const member of compressed(membersOf(content))) {
       hash.update(member);
       bytes += member.length;
-      await file.write(member);
+      await file.writeFile(member).catch((thrown: unknown) => {
+        throw writeFailure(path, thrown);
+      });
     }
     await file.close();
     await rename(unfinished, path);
@@ -81,4 +86,13 @@ async function* membersOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     }
   }
   if (used > 0) yield member.subarray(0, used);
+}
+
+function writeFailure(path: string, thrown: unknown): HeliosError {
+  const code = systemCode(thrown) === 'ENOSPC' ? 'disk_full' : 'storage_failed';
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new HeliosError(code, `${path} could not be written: ${message}.`, {
+    hint: 'Is there room for 100 MB, and may this user write there?',
+    cause: thrown,
+  });
 }

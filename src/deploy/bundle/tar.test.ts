@@ -62,6 +62,14 @@ test('a file that could not be finished is not there', async () => {
   expect(() => statSync(`${path}.unfinished`)).toThrow('ENOENT');
 });
 
+test('a folder that is not there is named', async () => {
+  const path = join(folder, 'nowhere', 'file');
+  await expect(writeGzipFile(path, inPieces(tarEnd, 10))).rejects.toMatchObject({
+    code: 'storage_failed',
+    message: expect.stringContaining(`${path} could not be written`) as unknown,
+  });
+});
+
 test.each([
   ['package/../../evil', 'the path "package/../../evil"'],
   ['/etc/passwd/..', 'the path'],
