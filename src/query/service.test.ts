@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FixtureTables } from './fixture/fixture-tables.ts';
 import { QueryFixture } from './fixture/query-fixture.ts';
+import type { TableSource } from '../catalog/view.ts';
 import { createQueryService } from './service.ts';
 
 const bigint = { kind: 'integer', bits: 64, isUnsigned: false } as const;
@@ -347,6 +348,26 @@ it('completes over the names of tables and columns', async () => {
   expect(await texts('SELECT * FROM read')).not.toContain('read_csv');
   expect(await texts('SELECT date_tr')).toContain('date_trunc');
   expect(await texts("SELECT * FROM '/etc/")).not.toContain('passwd');
+});
+
+it('asks all tables at once for their columns, and waits for none that stays silent', async () => {
+  const columns = await fixture.tables.schemaOf('events');
+  const isAsked = Promise.withResolvers<undefined>();
+  const tables: TableSource = {
+    names: () => ['silent', 'events', 'last'],
+    pin: async (names) => await fixture.tables.pin(names),
+    pinAt: async (name) => await fixture.tables.pinAt(name),
+    schemaOf: async (name) => {
+      if (name === 'silent') return await new Promise<never>(() => {});
+      if (name === 'last') isAsked.resolve(undefined);
+      return (await isAsked.promise) ?? columns;
+    },
+  };
+  const tempDirectory = join(fixture.folder, 'silent');
+  const queries = await createQueryService({ tables, tempDirectory });
+  const completions = await queries.complete('SELECT * FROM eve');
+  expect(completions.map(({ text }) => text)).toContain('events');
+  await queries.close();
 });
 
 it('says how well its processes are kept', () => {

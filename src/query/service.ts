@@ -114,11 +114,7 @@ class ProcessQueryService implements QueryService {
     text: string,
   ): Promise<readonly { readonly text: string; readonly start: number }[]> {
     const { tables, clock, limits } = this.#parts;
-    const known: { name: string; schema: Schema }[] = [];
-    for (const name of tables.names()) {
-      const schema = await tables.schemaOf(name);
-      if (schema !== undefined) known.push({ name, schema });
-    }
+    const known = await knownSchemas(tables, clock);
     const lease = await this.#pool.lease(AbortSignal.timeout(limits.timeoutDefaultMs));
     const answered = new AbortController();
     const { signal } = answered;
@@ -178,6 +174,28 @@ class ProcessQueryService implements QueryService {
     });
   }
 }
+
+type KnownSchema = { readonly name: string; readonly schema: Schema };
+
+/** What can be had soon: one table that is slow, or away, holds up none of the others. */
+async function knownSchemas(tables: TableSource, clock: Clock): Promise<readonly KnownSchema[]> {
+  const known: KnownSchema[] = [];
+  const asked = tables.names().map(async (name) => {
+    const schema = await tables.schemaOf(name);
+    if (schema !== undefined) known.push({ name, schema });
+  });
+  const answered = new AbortController();
+  const late = hasPassed(clock, { durationMs: schemasTimeoutMs, signal: answered.signal });
+  try {
+    await Promise.race([Promise.all(asked), late]);
+  } finally {
+    answered.abort();
+  }
+  return [...known];
+}
+
+/** Completions wait for the tables' columns so long. */
+const schemasTimeoutMs = 500;
 
 /** A completion that takes longer is worth nothing. */
 const completionTimeoutMs = 2000;

@@ -36,6 +36,8 @@ export class QueryableTables implements TableSource {
   >();
 
   readonly #past = new PastVersions();
+  /** Attached places that are read for their columns. */
+  readonly #reading = new Map<string, Promise<Schema | undefined>>();
 
   constructor(context: QueryableContext) {
     this.#context = context;
@@ -105,8 +107,10 @@ export class QueryableTables implements TableSource {
     const entry = this.#attachedEntry(name);
     if (entry === undefined) return undefined;
     // To list a folder for a completion would take too long.
-    const last = this.#folders.get(placeOf(entry))?.lastSchema;
-    return last ?? (await this.#schemaOfAttached(entry));
+    const place = placeOf(entry);
+    const ofFolder = this.#folders.get(place)?.lastSchema;
+    const last = ofFolder ?? this.#foreign.get(place)?.delta.snapshot().schema;
+    return last ?? (await this.#readSchema(place, entry));
   }
 
   /** Pins what is attached, or is to be. */
@@ -157,6 +161,16 @@ export class QueryableTables implements TableSource {
     };
   }
 
+  /** Nothing where several others are being read already: it will be asked for again. */
+  async #readSchema(place: string, entry: TableEntry): Promise<Schema | undefined> {
+    const reading = this.#reading.get(place);
+    if (reading !== undefined) return await reading;
+    if (this.#reading.size >= readsMax) return undefined;
+    const read = this.#schemaOfAttached(entry).finally(() => this.#reading.delete(place));
+    this.#reading.set(place, read);
+    return await read;
+  }
+
   /** Nothing where it can't be reached now, or read: a query of it says why. */
   async #schemaOfAttached(entry: TableEntry): Promise<Schema | undefined> {
     try {
@@ -192,9 +206,13 @@ export class QueryableTables implements TableSource {
   }
 
   #attachedEntry(name: string): TableEntry | undefined {
-    return this.#attached().find((entry) => entry.name.toLowerCase() === name.toLowerCase());
+    const entry = this.#context.catalog.table(name);
+    return entry?.kind === 'attached' ? entry : undefined;
   }
 }
+
+/** Attached tables that are read at the same time for nothing but their columns. */
+const readsMax = 8;
 
 function placeOf({ path, storageOptions = {} }: TableEntry): string {
   return JSON.stringify([path, storageOptions]);

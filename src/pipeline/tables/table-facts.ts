@@ -62,24 +62,26 @@ export class TableCatalog {
     return this.#context.queryable.names().length;
   }
 
-  /** All of them, in a bounded time: one that can't be asked says so itself. */
+  /**
+   * All of them, in a bounded time: one that can't be asked says so itself, and so does one of many
+   * that was not read yet.
+   */
   async list(): Promise<readonly TableFacts[]> {
     const { registry, queryable, catalog } = this.#context;
     const attached = catalog.tables().filter((entry) => entry.kind === 'attached');
     const asked = [
       ...registry.allWritten().map((table) => ({
         known: this.#known(table),
+        isRead: true,
         ask: async () => await this.#ofWritten(table),
       })),
       ...[...registry.unopened(), ...attached].map((entry) => ({
         known: unknown(entry),
+        isRead: false,
         ask: async () => await this.get(entry.name),
       })),
     ];
-    return [
-      ...(await Promise.all(asked.map(async (one) => await this.#bounded.of(one)))),
-      ...queryable.systemTables().map(ofSystem),
-    ];
+    return [...(await this.#bounded.of(asked)), ...queryable.systemTables().map(ofSystem)];
   }
 
   async get(name: string): Promise<TableFacts> {

@@ -143,8 +143,9 @@ export class TableRegistry {
   async find(name: string): Promise<WrittenTable | undefined> {
     const known = this.written(name);
     if (known !== undefined) return known;
-    const entry = this.unopened().find(({ name: one }) => one.toLowerCase() === name.toLowerCase());
-    const opened = entry && (await this.#openAny(entry));
+    const entry = this.#context.catalog.table(name);
+    if (entry === undefined || !this.#isUnopened(entry)) return undefined;
+    const opened = await this.#openAny(entry);
     if (opened === undefined || this.#context.catalog.table(name) !== undefined) return opened;
     // Somebody has let it go meanwhile.
     this.close(name);
@@ -153,12 +154,12 @@ export class TableRegistry {
 
   /** Tables that could not be opened yet. */
   unopened(): readonly TableEntry[] {
-    const isAsked = ({ name, path }: TableEntry): boolean =>
-      isRemotePath(path) || this.#failed.has(name.toLowerCase());
-    return this.#context.catalog
-      .tables()
-      .filter((entry) => entry.kind === 'delta' && isAsked(entry))
-      .filter(({ name }) => this.written(name) === undefined);
+    return this.#context.catalog.tables().filter((entry) => this.#isUnopened(entry));
+  }
+
+  #isUnopened({ name, path, kind }: TableEntry): boolean {
+    if (kind !== 'delta' || this.written(name) !== undefined) return false;
+    return isRemotePath(path) || this.#failed.has(name.toLowerCase());
   }
 
   allWritten(): readonly WrittenTable[] {
