@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { machinePolicy, morePolicy } from '../../src/deploy/permissions/deploy-policy.ts';
 import { stackTemplate } from '../../src/deploy/template/stack.ts';
 import { everything, variants } from '../../src/deploy/testing/variants.ts';
 import { pythonWith } from '../peers/python.ts';
@@ -19,13 +20,33 @@ const templates = Object.entries({
 
 test.skipIf(python === undefined)('cfn-lint finds nothing in any template', async () => {
   const named = templates.map(([name, settings]) => [name, stackTemplate(settings)] as const);
-  const found = await lint([...named, ['wrong', wrongTemplate()]]);
+  const found = await lint([
+    ...named,
+    ['permissions', policiesTemplate()],
+    ['wrong', wrongTemplate()],
+  ]);
   // That one shows that it looks.
   expect(found).toContain('AWS::Helios::Bogus');
   expect(found).toContain('15 is not one of');
   expect(named.length).toBeGreaterThan(8);
   expect(found.split('\n').filter((line) => !line.startsWith('wrong.json:'))).toEqual(['']);
 });
+
+/** What one needs to deploy: it knows the names of actions, too. */
+function policiesTemplate(): object {
+  const place = { account: '111122223333', region: 'us-east-1' };
+  const policies = { Machine: machinePolicy(place), More: morePolicy(place) };
+  const Type = 'AWS::IAM::ManagedPolicy';
+  return {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Resources: Object.fromEntries(
+      Object.entries(policies).map(([name, PolicyDocument]) => [
+        name,
+        { Type, Properties: { PolicyDocument } },
+      ]),
+    ),
+  };
+}
 
 function wrongTemplate(): object {
   const template = stackTemplate(everything.ec2);

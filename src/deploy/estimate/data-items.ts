@@ -78,7 +78,9 @@ function frontItems(assumptions: Assumptions): readonly EstimateItem[] {
     {
       what: 'CloudFront, requests',
       usd: (paid / 10_000) * frontTenThousand,
-      how: `${Math.round(requests)}, of which ${frontFreeRequests} are free; then $${frontTenThousand}/10000`,
+      how:
+        `${Math.round(requests)}, of which ${frontFreeRequests} are free; ` +
+        `then $${frontTenThousand}/10000`,
     },
     {
       what: 'CloudFront, events on to the machine',
