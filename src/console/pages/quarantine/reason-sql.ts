@@ -143,6 +143,9 @@ export const pageSize = 25;
 /** Characters of each record that a list fetches. */
 const startLength = 400;
 
+/** Within what was rejected at once, the last first: positions are numbers, as text. */
+export const lastFirst = '"partition", length("position") DESC, "position" DESC';
+
 /** One page of a reason's records, the newest first. */
 export function recordsQuestion(reason: Reason, chosen: Chosen, page: number): Question {
   const sql = `SELECT "partition", "position", rejected_at, message, octet_length(raw) AS bytes,
@@ -150,7 +153,7 @@ export function recordsQuestion(reason: Reason, chosen: Chosen, page: number): Q
   left(raw_text, ${startLength}) AS start_text,
   CASE WHEN raw_text IS NULL THEN to_base64(raw[1:${startLength}]) END AS start_base64
 FROM ${rejected}${reasonWhere(chosen)}
-ORDER BY rejected_at DESC, "partition", "position" LIMIT ${pageSize} OFFSET ${page * pageSize}`;
+ORDER BY rejected_at DESC, ${lastFirst} LIMIT ${pageSize} OFFSET ${page * pageSize}`;
   return { sql, params: reasonParams(reason) };
 }
 

@@ -3,6 +3,7 @@ import { useRows } from '../../../api/rows.ts';
 import { Link } from '../../../link.tsx';
 import { Ago } from '../../../parts/ago.tsx';
 import { Failure } from '../../../parts/failure.tsx';
+import { lastFirst } from '../../quarantine/reason-sql.ts';
 
 const everyMs = 3000;
 const recordsMax = 20;
@@ -10,7 +11,7 @@ const recordsMax = 20;
 /** The records that a pipeline rejected last. */
 export function Rejected({ name }: { readonly name: string }): ReactNode {
   const sql = `SELECT source, "partition", "position", rejected_at, code, message FROM quarantine
-WHERE pipeline = $1 ORDER BY rejected_at DESC, "partition", "position" LIMIT ${recordsMax}`;
+WHERE pipeline = $1 ORDER BY rejected_at DESC, ${lastFirst} LIMIT ${recordsMax}`;
   const { rows, error } = useRows({ sql, params: [name] }, everyMs);
   return (
     <>
