@@ -4,7 +4,7 @@ import { type DeploySettings, logGroupName, stackName } from '../settings/settin
 import { machineSizes } from '../settings/sizes.ts';
 import { attribute, ref, type Text } from './intrinsic.ts';
 import { bucketName, hasBundle as Condition, heliosPort, tagsOf } from './names.ts';
-import { outwards, placeOf } from './network.ts';
+import { outwards, placeOf, waysOut } from './network.ts';
 import type { Resources } from './template.ts';
 
 /**
@@ -152,7 +152,7 @@ function service(settings: DeploySettings): Resources[string] {
   return {
     Type: 'AWS::ECS::Service',
     Condition,
-    DependsOn: settings.network === undefined ? ['Listener', 'Route', 'S3Endpoint'] : ['Listener'],
+    DependsOn: settings.network === undefined ? ['Listener', ...waysOut] : ['Listener'],
     Properties: {
       ServiceName: stackName(settings),
       Cluster: ref('Cluster'),

@@ -4,7 +4,7 @@ import { type DeploySettings, logGroupName, stackName } from '../settings/settin
 import { machineSizes } from '../settings/sizes.ts';
 import { attribute, joined, ref, type Text } from './intrinsic.ts';
 import { bucketName, hasBundle as Condition, tagsOf } from './names.ts';
-import { placeOf } from './network.ts';
+import { placeOf, waysOut } from './network.ts';
 import type { LaunchTemplateData, Resources } from './template.ts';
 
 /**
@@ -25,7 +25,7 @@ export function instanceOf(settings: DeploySettings): Resources {
     Machine: {
       Type: 'AWS::AutoScaling::AutoScalingGroup',
       Condition,
-      ...(settings.network === undefined ? { DependsOn: ['Route', 'S3Endpoint'] } : {}),
+      ...(settings.network === undefined ? { DependsOn: waysOut } : {}),
       CreationPolicy: { ResourceSignal: { Count: 1, Timeout: bootTime } },
       UpdatePolicy: {
         AutoScalingRollingUpdate: {

@@ -72,6 +72,7 @@ export function networkOf(settings: DeploySettings): Resources {
         VpcId: ref('Vpc'),
         ServiceName: `com.amazonaws.${settings.region}.s3`,
         RouteTableIds: [ref('RouteTable')],
+        Tags,
       },
     },
     ...group,
@@ -80,6 +81,13 @@ export function networkOf(settings: DeploySettings): Resources {
 
 /** Two: not every zone has every kind of machine, and a zone may fail. */
 const subnetNames = ['SubnetOne', 'SubnetTwo'];
+
+/** What has to be there before a machine of the stack's own network gets anywhere. */
+export const waysOut: readonly string[] = [
+  'Route',
+  'S3Endpoint',
+  ...subnetNames.map((name) => `${name}Routes`),
+];
 
 function subnet(
   settings: DeploySettings,

@@ -198,7 +198,6 @@ const untaggable = new Set<string>([
   'AWS::EC2::VPCGatewayAttachment',
   'AWS::EC2::Route',
   'AWS::EC2::SubnetRouteTableAssociation',
-  'AWS::EC2::VPCEndpoint',
   'AWS::EC2::LaunchTemplate',
   'AWS::IAM::InstanceProfile',
   'AWS::IAM::ManagedPolicy',

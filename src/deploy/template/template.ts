@@ -190,7 +190,7 @@ type Properties = {
     readonly SubnetId: Text;
     readonly RouteTableId: Text;
   };
-  readonly 'AWS::EC2::VPCEndpoint': {
+  readonly 'AWS::EC2::VPCEndpoint': Tagged & {
     readonly VpcEndpointType: 'Gateway';
     readonly VpcId: Text;
     readonly ServiceName: string;
