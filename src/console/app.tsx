@@ -1,6 +1,7 @@
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useState } from 'react';
 import { door } from './access/door.ts';
 import { CannotRead } from './access/cannot-read.tsx';
+import { SignIn } from './access/sign-in.tsx';
 import { useDoor } from './access/use-door.ts';
 import { useLivePipelines } from './api/use-live.ts';
 import { Boundary } from './frame/boundary.tsx';
@@ -11,8 +12,6 @@ import { chosenTheme, showTheme } from './frame/theme.ts';
 import { TopBar } from './frame/top-bar.tsx';
 import { usePlace } from './place.ts';
 import './frame/frame.css';
-
-const SignIn = lazy(async () => ({ default: (await import('./access/sign-in.tsx')).SignIn }));
 
 /** The whole console: its frame, and in it the page of this place. */
 export function App(): ReactNode {
@@ -48,11 +47,7 @@ export function App(): ReactNode {
         </Boundary>
       </main>
       <Palette isOpen={isSearching} onClose={() => setSearching(false)} />
-      {state.kind === 'out' && (
-        <Suspense fallback={null}>
-          <SignIn was={state.was} />
-        </Suspense>
-      )}
+      {state.kind === 'out' && <SignIn was={state.was} />}
     </div>
   );
 }

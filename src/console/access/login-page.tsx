@@ -9,6 +9,17 @@ import { useDoor, useLinkError } from './use-door.ts';
 export function LoginPage(_props: PageProps): ReactNode {
   const state = useDoor();
   const linkError = useLinkError();
+  if (state.kind !== 'in' && linkError !== undefined) {
+    return (
+      <section className="section sign-in-page">
+        <h1>Sign in</h1>
+        <Failure error={linkError} />
+        <p>
+          The link can’t be used twice. <Link href="/">Home</Link>
+        </p>
+      </section>
+    );
+  }
   if (state.kind !== 'in') {
     return (
       <section className="section sign-in-page">
