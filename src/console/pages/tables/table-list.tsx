@@ -5,7 +5,7 @@ import { Ago } from '../../parts/ago.tsx';
 import { LongList } from '../../parts/long-list.tsx';
 import { bytes, count } from '../../text.ts';
 import { HotBar } from './hot-bar.tsx';
-import { tableHref } from './table-name.ts';
+import { isCounted, tableHref } from './table-name.ts';
 
 /** Tables with what is in them; system tables are not for lists. */
 export function TableList({ tables }: { readonly tables: readonly TableAnswer[] }): ReactNode {
@@ -44,13 +44,14 @@ export function TableList({ tables }: { readonly tables: readonly TableAnswer[] 
 function TableRow({ table }: { readonly table: TableAnswer }): ReactNode {
   const { name, rows, hot_rows, bytes: size, newest_event, error } = table;
   const isAllHot = size === 0 && hot_rows > 0;
+  const isKnown = isCounted(table);
   return (
     <>
       <tr>
         <td className="tables-name">
           <Link href={tableHref(name)}>{name}</Link>
         </td>
-        <td className="number">{count(rows)}</td>
+        <td className="number">{isKnown ? count(rows) : '–'}</td>
         <td className="number">
           {hot_rows > 0 && <span className="chip hot">{count(hot_rows)}</span>}
         </td>
@@ -58,7 +59,7 @@ function TableRow({ table }: { readonly table: TableAnswer }): ReactNode {
           {rows > 0 && <HotBar cold={rows - hot_rows} hot={hot_rows} />}
         </td>
         <td className="number" title={isAllHot ? 'Nothing of it is in files yet' : undefined}>
-          {isAllHot ? '–' : bytes(size)}
+          {isAllHot || !isKnown ? '–' : bytes(size)}
         </td>
         <td className="number">{newest_event !== undefined && <Ago at={newest_event} />}</td>
       </tr>

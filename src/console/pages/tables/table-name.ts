@@ -15,6 +15,15 @@ export function isMade({ name, kind }: Pick<TableAnswer, 'name' | 'kind'>): bool
   return kind !== 'system' && !['quarantine', 'quarantine_replays'].includes(name);
 }
 
+/** Whether its rows and bytes are known: nobody counts what is attached, or was never read. */
+export function isCounted({
+  kind,
+  columns,
+  error,
+}: Pick<TableAnswer, 'kind' | 'columns' | 'error'>): boolean {
+  return kind !== 'attached' && (error === undefined || columns.length > 0);
+}
+
 /** Where a table is looked at. */
 export function tableHref(name: string): string {
   return `/tables/${encodeURIComponent(name)}`;

@@ -4,6 +4,7 @@ import { sqlName, sqlTableName } from '../../../editor/sql-text.ts';
 import { Failure } from '../../../parts/failure.tsx';
 import { Icon } from '../../../parts/icon.tsx';
 import { count } from '../../../text.ts';
+import { isCounted } from '../../tables/table-name.ts';
 
 type TablesPaneProps = {
   readonly tables: readonly TableAnswer[] | undefined;
@@ -53,6 +54,7 @@ function TableItem({
 }: TablesPaneProps & { readonly table: TableAnswer }): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const { name, columns, rows, hot_rows: hotRows } = table;
+  const known = isCounted(table) ? `: ${count(rows)} rows, ${count(hotRows)} of them hot` : '';
   const written = sqlTableName(name);
   return (
     <li>
@@ -69,7 +71,7 @@ function TableItem({
         <button
           type="button"
           className="name"
-          title={`${name}: ${count(rows)} rows, ${count(hotRows)} of them hot. Writes the name`}
+          title={`${name}${known}. Writes the name`}
           onClick={() => onInsert(written)}
         >
           {name}
