@@ -29,7 +29,7 @@ export type Bundle = {
 };
 
 /** All that is in the archive is in this folder. */
-export const bundleFolder = 'helios';
+const bundleFolder = 'helios';
 
 /**
  * Makes one file that has everything: Node, Helios compiled, and the packages that it needs, for
