@@ -18,6 +18,7 @@ const child = spawn(helios, ['start', '--port', '0', '--data', data], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 const ended = once(child, 'exit');
+process.on('exit', () => child.kill('SIGKILL'));
 const url = await printedUrl();
 while (!(await isHealthy())) {
   if (performance.now() - startedAtMs > healthyWithinMs) throw new Error('not healthy');
