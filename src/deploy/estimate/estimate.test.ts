@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { everything, smallSettings, variants } from '../testing/variants.ts';
 import { estimateMonthly, usualAssumptions } from './estimate.ts';
@@ -45,6 +47,16 @@ test('events one by one are paid by the request, and that is said before', () =>
   ]);
   const few = { ...usualAssumptions, eventsPerSecond: 1 };
   expect(estimateMonthly(smallSettings, few).warnings).toEqual([]);
+});
+
+test('docs/costs.md says the same', async () => {
+  const path = join(import.meta.dirname, '..', '..', '..', 'docs', 'costs.md');
+  const text = await readFile(path, 'utf8');
+  const { items, totalUsd } = estimateMonthly(smallSettings);
+  for (const { what, usd, how } of items) {
+    expect(text).toContain(`| ${what} | $${usd.toFixed(2)} | ${how} |`);
+  }
+  expect(text).toContain(`| **together** | **$${totalUsd.toFixed(2)}** | |`);
 });
 
 test('other regions are said to have other prices', () => {

@@ -36,8 +36,6 @@ export const prices = {
   frontTenThousand: 0.01,
   /** Each month, in each account. */
   frontFreeRequests: 10_000_000,
-  frontFreeGb: 1024,
-  frontGb: 0.085,
   /** What browsers send goes on to the machine. */
   frontToOriginGb: 0.02,
 } as const;
