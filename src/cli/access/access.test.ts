@@ -182,4 +182,17 @@ describe('who is not let in is told what to do', () => {
     expect(result.stderr).toContain('error: This Helios asks who you are.\n');
     expect(result.stderr).toContain(hint);
   });
+
+  test('also while a tail goes on', async () => {
+    api.routes['GET /api/v1/tables'] = { body: { tables: [{ name: 'orders' }] } };
+    api.routes['GET /api/v1/streams'] = { body: { streams: [] } };
+    api.liveCloseCode = 1008;
+    const ended = await helios(['tail', 'orders'], { HELIOS_TOKEN: 'a' });
+    expect(ended).toMatchObject({ exitCode: 5 });
+    expect(ended.stderr).toContain(`${api.url} closed the connection: the token ended.`);
+    api.liveCloseCode = 1001;
+    const stopped = await helios(['tail', 'orders'], { HELIOS_TOKEN: 'a' });
+    expect(stopped).toMatchObject({ exitCode: 1 });
+    expect(stopped.stderr).toContain('Helios was stopped');
+  });
 });

@@ -34,6 +34,8 @@ export class FakeApi implements AsyncDisposable {
   readonly routes: Record<string, Answer | ((request: SeenRequest) => Answer | Promise<Answer>)> =
     {};
   liveAnswers: readonly LiveAnswer[] = [];
+  /** What a live socket is closed with after its answers; undefined leaves it open. */
+  liveCloseCode: number | undefined;
   /** Resolves when a live socket was closed. */
   readonly liveClosed: Promise<void>;
   readonly #server: Server;
@@ -52,6 +54,7 @@ export class FakeApi implements AsyncDisposable {
         for (const answer of this.liveAnswers) {
           socket.send(JSON.stringify({ id: request.id, ...answer }));
         }
+        if (this.liveCloseCode !== undefined) socket.close(this.liveCloseCode);
       });
     });
   }

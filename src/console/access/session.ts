@@ -22,16 +22,6 @@ export async function beginSession(): Promise<void> {
   if (!(await takeLink())) await askSession();
 }
 
-/** Asks the server who is signed in here. */
-export async function askSession(): Promise<void> {
-  try {
-    door.found(await request<SessionAnswer>(path));
-  } catch {
-    // It is away: whatever is asked next says so, and the socket asks here again.
-    door.notFound();
-  }
-}
-
 /** Throws `ApiError`: `not_authenticated` for what doesn't open, `too_busy` after many attempts. */
 export async function signIn(body: SignInBody): Promise<void> {
   await sendOnce(path, { body });
@@ -51,6 +41,16 @@ export async function signIn(body: SignInBody): Promise<void> {
 export async function signOut(): Promise<void> {
   await sendOnce(path, { method: 'DELETE' });
   location.assign(loginPath);
+}
+
+/** Asks the server who is signed in here. */
+async function askSession(): Promise<void> {
+  try {
+    door.found(await request<SessionAnswer>(path));
+  } catch {
+    // It is away: whatever is asked next says so, and the socket asks here again.
+    door.notFound();
+  }
 }
 
 /** Signs in by the code of `/login#t=CODE`, which leaves the address at once. */

@@ -46,7 +46,7 @@ function TokenSection(): ReactNode {
         </p>
       )}
       {value?.tokens.length === 0 && (
-        <p className="quiet">None yet. A token says who asks, and what they may do.</p>
+        <p className="quiet">There is no token yet. One says who asks, and what they may do.</p>
       )}
       {value !== undefined && value.tokens.length > 0 && (
         <TokenTable
