@@ -20,7 +20,11 @@ test('every item says how it was worked out, and the sum is right', () => {
     expect(how, what).toMatch(/\d|free/);
   }
   const machine = estimateMonthly(smallSettings).items[0];
-  expect(machine).toEqual({ what: 'One t4g.small', usd: 730 * 0.0168, how: '730 h × $0.0168' });
+  expect(machine).toEqual({
+    what: 'One t4g.small, 2 GB',
+    usd: 730 * 0.0168,
+    how: '730 h × $0.0168',
+  });
 });
 
 describe('what costs more', () => {

@@ -71,9 +71,10 @@ function machineItems(settings: DeploySettings): readonly EstimateItem[] {
 
 function instanceItems({ size, diskGb }: DeploySettings): readonly EstimateItem[] {
   const { monthHours: hours, diskGbMonth } = prices;
+  const { instanceType, memoryGb } = machineSizes[size];
   return [
     {
-      what: `One ${machineSizes[size].instanceType}`,
+      what: `One ${instanceType}, ${memoryGb} GB`,
       usd: hours * machineHour[size],
       how: `${hours} h × $${machineHour[size]}`,
     },
@@ -116,8 +117,26 @@ function inWords(settings: DeploySettings, assumptions: Assumptions): readonly s
     `${eventsPerSecond} events/s of ${eventBytes} bytes over HTTP, ${eventsPerRequest} a request`,
     `${storedGb} GB in the bucket, with old versions`,
     `${busyTables === 1 ? 'one table gets' : `${busyTables} tables get`} rows all the time`,
+    ...(settings.compute === 'ec2' ? [creditsInWords(settings)] : []),
     `CloudFront's free tier (10 million requests, 1 TB a month) is free for this; no other is used`,
   ];
+}
+
+/** Of t4g.small, .medium and .large: what each processor may do all the time. */
+const shareOfCpu: Readonly<Record<DeploySettings['size'], number>> = {
+  small: 0.2,
+  medium: 0.2,
+  large: 0.3,
+};
+
+function creditsInWords({ size }: DeploySettings): string {
+  const share = shareOfCpu[size];
+  const { surplusCpuHour, monthHours } = prices;
+  const mostUsd = machineSizes[size].virtualCpus * (1 - share) * surplusCpuHour * monthHours;
+  return (
+    `the processors are used for less than ${share * 100}% on average over a day; what is above ` +
+    `is $${surplusCpuHour} an hour of one, $${mostUsd.toFixed(0)} if they never rest`
+  );
 }
 
 /** Above so many events a month one by one, requests cost more than the machine. */

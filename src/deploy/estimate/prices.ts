@@ -10,6 +10,8 @@ export const prices = {
   asOf: '2026-11',
   /** AWS counts a month as so many hours. */
   monthHours: 730,
+  /** Of a processor that a burstable machine uses above its share, on average over a day. */
+  surplusCpuHour: 0.04,
   diskGbMonth: 0.08,
   addressHour: 0.005,
   /** On ARM. */

@@ -56,7 +56,7 @@ export function bucketOf(settings: DeploySettings): Resources {
 }
 
 /** Names of buckets are one space of all accounts; with account and region it is nobody else's. */
-export function newBucketName({ name }: Pick<DeploySettings, 'name'>): Text {
+function newBucketName({ name }: Pick<DeploySettings, 'name'>): Text {
   return sub(`helios-${name}-\${AWS::AccountId}-\${AWS::Region}`);
 }
 

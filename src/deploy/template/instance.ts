@@ -85,8 +85,9 @@ function machine(settings: DeploySettings): LaunchTemplateData {
         },
       },
     ],
-    // Unlimited is the default, and a busy month would cost more than was said.
-    CreditSpecification: { CpuCredits: 'standard' },
+    // With standard credits a new machine has none: it would start, and answer, at a fifth of its
+    // speed. What this may cost is in the estimate's assumptions.
+    CreditSpecification: { CpuCredits: 'unlimited' },
     NetworkInterfaces: [
       {
         DeviceIndex: 0,

@@ -1,5 +1,5 @@
 import { type DeploySettings, logGroupName } from '../settings/settings.ts';
-import { attribute, ref, type Text } from './intrinsic.ts';
+import { ref, type Text } from './intrinsic.ts';
 import { bucketArn, hasBundle as Condition, ownArn, prefixes, tagsOf } from './names.ts';
 import { allow, policy, type Statement, trust } from './policy.ts';
 import { streamStatements } from './streams.ts';
@@ -90,7 +90,7 @@ function machineStatements(settings: DeploySettings): readonly Statement[] {
   ];
 }
 
-export function writeLog(settings: DeploySettings): Statement {
+function writeLog(settings: DeploySettings): Statement {
   return allow(
     'WriteLog',
     ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -137,5 +137,3 @@ function readerStatements(settings: DeploySettings): readonly Statement[] {
     allow('ReadTables', ['s3:GetObject'], [bucketArn(settings, path)]),
   ];
 }
-
-export const roleArn: Text = attribute('Role', 'Arn');

@@ -150,7 +150,6 @@ describe('the machine', () => {
       LaunchTemplateData: {
         MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
         BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: 'gp3' } }],
-        CreditSpecification: { CpuCredits: 'standard' },
       },
     });
   });

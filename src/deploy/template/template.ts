@@ -336,7 +336,7 @@ export type LaunchTemplateData = {
       readonly DeleteOnTermination: true;
     };
   }[];
-  readonly CreditSpecification?: { readonly CpuCredits: 'unlimited' | 'standard' };
+  readonly CreditSpecification: { readonly CpuCredits: 'unlimited' };
   readonly NetworkInterfaces: readonly {
     readonly DeviceIndex: 0;
     readonly AssociatePublicIpAddress: true;
