@@ -38,6 +38,7 @@ function cutDocument(text: string, saw: string | null): QueryAnswerDocument {
     row_count: document.rows.length,
     truncated: true,
     saw: saw === null ? [] : (JSON.parse(saw) as SawAnswer[]),
+    // How long the whole would have taken, nobody knows.
     ms: 0,
   };
 }

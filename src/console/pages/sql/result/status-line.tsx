@@ -48,7 +48,8 @@ function Answered({ state: { answer } }: { readonly state: RunState }): ReactNod
   const saw = sawParts(document.saw, { nowMs: nowMs(), zone });
   return (
     <>
-      {rowsText(document)} · {count(document.ms)} ms
+      {rowsText(document)}
+      {document.ms > 0 && ` · ${count(document.ms)} ms`}
       {saw.length > 0 && ' · saw '}
       {saw.map((parts, index) => (
         <span key={document.saw[index]?.table}>
