@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
@@ -222,6 +225,35 @@ test('admins make tokens, see each once, and revoke them', async () => {
   await row.waitFor({ state: 'detached' });
   expect(complaints()).toEqual([]);
   await context.close();
+});
+
+test('a page of a site that a token serves sends events, also while it is left', async () => {
+  const site = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html').end('<title>A shop</title>');
+  });
+  await once(site.listen(0, '127.0.0.1'), 'listening');
+  const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+  const body = { name: 'shop', scopes: ['ingest:events'], origins: [origin] };
+  const { token } = await asAdmin<{ token: string }>('POST', '/api/v1/tokens', body);
+  const { page, context, complaints } = await openPage(browser, 1440);
+  await page.goto(origin);
+  const ingest = `${url}/ingest/events`;
+  const answer = await page.evaluate<string>(`fetch('${ingest}', {
+    method: 'POST', headers: { authorization: 'Bearer ${token}' }, body: '{"by": "fetch"}',
+  }).then((response) => response.text())`);
+  expect(answer).toBe('ok');
+  await page.evaluate(`addEventListener('pagehide', () =>
+    navigator.sendBeacon('${ingest}?token=${token}', '{"by": "beacon"}'))`);
+  await page.goto('about:blank');
+  const records = (): Promise<unknown> => asAdmin('GET', '/api/v1/streams/events/records?count=10');
+  const isThere = async (): Promise<boolean> => {
+    const text = JSON.stringify(await records());
+    return text.includes('fetch') && text.includes('beacon');
+  };
+  await expect.poll(isThere, { timeout: 30_000 }).toBe(true);
+  expect(complaints).toEqual([]);
+  await context.close();
+  site.close();
 });
 
 test('who signs out is out in all windows', async () => {
