@@ -21,16 +21,23 @@ FROM shop_events
 GROUP BY ALL
 ORDER BY 1`;
 
-/** Where, and what there must be to look at before the picture is taken. */
-const pictures = [
-  { name: 'home', path: '/', shows: 'table' },
+type Picture = {
+  readonly name: string;
+  readonly path: string;
+  /** What there must be to look at before the picture is taken, and what text. */
+  readonly shows: string;
+  readonly text?: RegExp;
+};
+
+const pictures: readonly Picture[] = [
+  { name: 'home', path: '/', shows: 'table', text: /^\d+\/s$/ },
   { name: 'connect', path: '/connect', shows: 'h1' },
   { name: 'stream', path: '/streams/events', shows: 'table' },
   { name: 'sql', path: `/sql?view=chart&q=${encodeURIComponent(sql)}`, shows: '.cm-content' },
   { name: 'dashboard', path: '/dashboards/shop', shows: 'canvas' },
-  { name: 'pipeline', path: '/pipelines/shop?show=epochs', shows: 'tbody tr' },
+  { name: 'pipeline', path: '/pipelines/shop?show=epochs', shows: 'tbody tr', text: /hot$/ },
   { name: 'quarantine', path: '/quarantine', shows: 'table' },
-] as const;
+];
 
 let directory: string;
 let helios: HeliosProcess;
@@ -60,11 +67,12 @@ test.each(schemes)('there is a picture of each screen, %s', async (scheme) => {
   await mkdir(folder, { recursive: true });
   const { page, context, complaints } = await openPage(browser, 1440);
   await page.emulateMedia({ colorScheme: scheme });
-  for (const { name, path, shows } of pictures) {
+  for (const { name, path, shows, text } of pictures) {
     await page.goto((await helios.ready()) + path);
     await shown(page);
     if (name === 'sql') await page.keyboard.press('Control+Enter');
     await page.locator(`#page :is(${shows})`).first().waitFor();
+    if (text !== undefined) await page.locator('#page').getByText(text).first().waitFor();
     if (name === 'sql') await page.locator('#page canvas').first().waitFor();
     const picture = await page.screenshot({ path: join(folder, `${name}-${scheme}.png`) });
     expect(picture.byteLength, name).toBeGreaterThan(byteLengthMin);
