@@ -16,7 +16,10 @@ export function isIngestUrl(url: string): boolean {
   return Number.isNaN(next) || next === slash || next === questionMark;
 }
 
-/** Reads `/ingest[/{stream}][?wait=queryable][&token=…]`. Errors: `invalid_name`, `invalid_request`. */
+/**
+ * Reads `/ingest[/{stream}][?wait=queryable][&token=…]`. Errors: `invalid_name`,
+ * `invalid_request`.
+ */
 export function ingestTarget(url: string, nameCharactersMax: number): IngestTarget {
   const queryStart = url.indexOf('?');
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
