@@ -52,3 +52,21 @@ export async function putLogLines(
   const logEvents = lines.map((message, at) => ({ message, timestamp: Date.now() + at }));
   await ask(cloud, 'logs', `${logs}.PutLogEvents`, { ...stream, logEvents });
 }
+
+/** A log group that carries a stack's tag, and is not of it; gives its ARN. */
+export async function createTagged(cloud: Cloud, name: string, owner: string): Promise<string> {
+  const tags = { 'helios:stack': owner };
+  await ask(cloud, 'logs', 'Logs_20140328.CreateLogGroup', { logGroupName: name, tags });
+  return `arn:aws:logs:eu-central-1:123456789012:log-group:${name}`;
+}
+
+/** A stream of Kinesis; gives its ARN. */
+export async function createStream(cloud: Cloud, name: string): Promise<string> {
+  const kinesis = 'Kinesis_20131202';
+  await ask(cloud, 'kinesis', `${kinesis}.CreateStream`, { StreamName: name, ShardCount: 1 });
+  return `arn:aws:kinesis:eu-central-1:123456789012:stream/${name}`;
+}
+
+export async function deleteStream(cloud: Cloud, name: string): Promise<void> {
+  await ask(cloud, 'kinesis', 'Kinesis_20131202.DeleteStream', { StreamName: name });
+}

@@ -30,12 +30,11 @@ async function configureDeploy(scope: Scope, flags: ConfigureFlags): Promise<voi
       : withFlags(written, flags);
   if (flags.check) {
     using account = await openAccount(scope, settings);
-    const { deployActions } = await import('../../deploy/aws/life/deploy.ts');
     const { bucketNameOf } = await import('../../deploy/aws/life/blueprint.ts');
     const { preflight } = await import('../../deploy/aws/life/preflight.ts');
     const { found } = await preflight(account, {
       settings,
-      actions: deployActions,
+      isSimulated: flags.permissionCheck,
       bucketName: (accountId) => bucketNameOf(settings, accountId),
     });
     for (const line of found) output.talk(line);

@@ -76,14 +76,18 @@ async function deployWith(
   { account, settings, makeBundle }: Parts,
 ): Promise<Deployed> {
   const { deployStack } = await import('../../deploy/aws/life/deploy.ts');
-  const person = new TerminalPerson(scope, { isYes: flags.yes === true, typed: flags.emptyBucket });
+  const person = new TerminalPerson(scope, {
+    isYes: flags.yes === true,
+    chosen: flags.keepBucket === true ? 'keep' : flags.emptyBucket && 'empty',
+    typed: { flag: '--empty-bucket', word: flags.emptyBucket },
+  });
   return await deployStack(account, {
     settings,
     version: scope.context.version,
     makeBundle,
+    isSimulated: flags.permissionCheck,
     isDryRun: flags.dryRun === true,
     isDetached: flags.detach === true,
-    bucket: flags.keepBucket === true ? 'keep' : flags.emptyBucket === undefined ? 'ask' : 'empty',
     onAgreed: async (agreed) => await saveSettings(scope, flags.file, agreed),
     person,
     signal: scope.signal,

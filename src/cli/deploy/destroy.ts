@@ -33,7 +33,10 @@ async function takeAway(scope: Scope, flags: DestroyFlags): Promise<number> {
   const settings = await loadSettings(scope, flags.file);
   using account = await openAccount(scope, settings);
   const { destroyStack } = await import('../../deploy/aws/life/destroy.ts');
-  const person = new TerminalPerson(scope, { isYes: flags.yes === true, typed: flags.confirm });
+  const person = new TerminalPerson(scope, {
+    isYes: flags.yes === true,
+    typed: { flag: '--confirm', word: flags.confirm },
+  });
   return await detachable(scope, 'helios destroy', async () => {
     const isDataDeleted = flags.deleteData === true;
     const { keptBucket, left } = await destroyStack(account, {

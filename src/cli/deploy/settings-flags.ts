@@ -19,6 +19,7 @@ export type SettingsFlags = {
   readonly certificate?: string;
   readonly hostedZone?: string;
   readonly alarmEmail?: string;
+  readonly permissionCheck: boolean;
 };
 
 /** Where settings are, beside what else a team keeps in its repository. */
@@ -46,7 +47,8 @@ export function withSettingsFlags(command: Command): Command {
     .option('--domain <name>', 'an own domain, with --certificate')
     .option('--certificate <arn>', 'of that domain, in ACM of us-east-1')
     .option('--hosted-zone <id>', 'of Route 53, that gets the alias')
-    .option('--alarm-email <address>', 'gets a mail for each alarm');
+    .option('--alarm-email <address>', 'gets a mail for each alarm')
+    .option('--no-permission-check', "don't ask IAM what these credentials may do");
 }
 
 /** Whether there is somebody to ask. */

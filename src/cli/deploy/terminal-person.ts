@@ -5,9 +5,14 @@ import type { Scope } from '../scope.ts';
 export type Answers = {
   /** Everything that is asked with yes or no is yes. */
   readonly isYes: boolean;
+  /** What was chosen beforehand, where there is a choice. */
+  readonly chosen?: string | undefined;
   /** What was typed beforehand, where something is confirmed by typing its name. */
-  readonly typed?: string | undefined;
+  readonly typed?: Typed | undefined;
 };
+
+/** `--confirm NAME`. */
+export type Typed = { readonly flag: string; readonly word: string | undefined };
 
 /** Into logs, where lines can't be taken back, what is waited for is said this often. */
 const saidAgainMs = 30_000;
@@ -59,10 +64,10 @@ export class TerminalPerson implements Person {
   async confirmByTyping(question: string, word: string): Promise<void> {
     this.#clear();
     const { typed } = this.#answers;
-    if (typed === word) return;
-    if (typed !== undefined || !this.#mayAsk()) {
+    if (typed?.word === word) return;
+    if (typed?.word !== undefined || !this.#mayAsk()) {
       throw new HeliosError('conflict', `${question} Confirm it by the name: ${word}.`, {
-        hint: `Nothing was deleted. Give --confirm ${word} to go ahead.`,
+        hint: `Nothing was deleted. Give ${typed?.flag ?? '--confirm'} ${word} to go ahead.`,
       });
     }
     const { text, isCancel } = await import('@clack/prompts');
@@ -80,7 +85,9 @@ export class TerminalPerson implements Person {
 
   async choose(question: string, choices: readonly PersonChoice[]): Promise<string> {
     this.#clear();
-    if (!this.#mayAsk() || this.#answers.isYes) {
+    const { chosen, isYes } = this.#answers;
+    if (choices.some(({ value }) => value === chosen)) return chosen ?? '';
+    if (!this.#mayAsk() || isYes) {
       const flags = choices.map(({ flag, label }) => `${flag} (${label})`).join(', or ');
       throw new HeliosError('conflict', question, { hint: `Say which: ${flags}.` });
     }

@@ -9,33 +9,36 @@ export type PermissionCheck =
   /** Nobody can say: why not. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** IAM takes no more in one simulation. */
-const actionsMax = 100;
+/** Actions that are needed on some resources, of which one is enough. */
+export type NeededActions = {
+  readonly actions: readonly string[];
+  /** ARNs as they will be; `*` where there is none yet. */
+  readonly resources: readonly string[];
+  /** What requests will say besides, such as `iam:PassedToService`. */
+  readonly context: Readonly<Record<string, readonly string[]>>;
+};
 
 /**
  * Has IAM say which of these actions the identity lacks, before anything is made. That needs
  * iam:SimulatePrincipalPolicy itself; without it nothing is known, and that is no failure.
- * Policies of organisations and boundaries count; conditions on tags and resources don't.
  */
 export async function checkPermissions(
   account: AwsAccount,
   identity: Identity,
-  actions: readonly string[],
+  needed: readonly NeededActions[],
 ): Promise<PermissionCheck> {
   try {
     const arn = await principalOf(account, identity);
     if (arn === undefined) return { kind: 'unknown', why: 'this identity can not be simulated' };
     const missing: string[] = [];
-    for (let at = 0; at < actions.length; at += actionsMax) {
-      missing.push(...(await denied(account, arn, actions.slice(at, at + actionsMax))));
-    }
-    return missing.length === 0 ? { kind: 'all' } : { kind: 'missing', actions: missing };
+    for (const some of needed) missing.push(...(await denied(account, arn, some)));
+    const all = [...new Set(missing)].toSorted();
+    return all.length === 0 ? { kind: 'all' } : { kind: 'missing', actions: all };
   } catch (thrown) {
     if (!(thrown instanceof HeliosError) || thrown.code === 'cancelled') throw thrown;
-    const why =
-      thrown.code === 'access_refused'
-        ? 'iam:SimulatePrincipalPolicy is not allowed'
-        : 'IAM does not simulate here';
+    const action: unknown = thrown.details?.['iam_action'];
+    const isDenied = thrown.code === 'access_refused' && typeof action === 'string';
+    const why = isDenied ? `${action} is not allowed` : 'IAM does not simulate here';
     return { kind: 'unknown', why };
   }
 }
@@ -62,10 +65,10 @@ async function principalOf(account: AwsAccount, identity: Identity): Promise<str
 async function denied(
   account: AwsAccount,
   arn: string,
-  actions: readonly string[],
+  { actions, resources, context }: NeededActions,
 ): Promise<readonly string[]> {
   const client = await account.iam();
-  const missing: string[] = [];
+  const allowed = new Set<string>();
   let marker: string | undefined;
   do {
     const page = await account.tried(
@@ -75,14 +78,22 @@ async function denied(
           new SimulatePrincipalPolicyCommand({
             PolicySourceArn: arn,
             ActionNames: [...actions],
+            ResourceArns: [...resources],
+            ContextEntries: Object.entries(context).map(([name, values]) => ({
+              ContextKeyName: name,
+              ContextKeyValues: [...values],
+              ContextKeyType: 'string',
+            })),
             ...(marker === undefined ? {} : { Marker: marker }),
           }),
         ),
     );
-    for (const { EvalActionName: action, EvalDecision: decision } of page.EvaluationResults ?? []) {
-      if (decision !== 'allowed') missing.push(action ?? '');
+    for (const result of page.EvaluationResults ?? []) {
+      const { EvalActionName: action = '', ResourceSpecificResults: each = [] } = result;
+      const decisions = each.map(({ EvalResourceDecision: decision }) => decision);
+      if ([result.EvalDecision, ...decisions].includes('allowed')) allowed.add(action);
     }
     marker = page.IsTruncated === true ? page.Marker : undefined;
   } while (marker !== undefined);
-  return missing;
+  return actions.filter((action) => !allowed.has(action));
 }

@@ -15,7 +15,7 @@ import {
   executeChangeSet,
 } from '../stack/change-set.ts';
 import { endingFailure, followStack } from '../stack/progress.ts';
-import { type BucketChoice, settleStack } from '../stack/settle.ts';
+import { settleStack } from '../stack/settle.ts';
 import { describeStack, ownerTag, resourcesOf, isThere, type Stack } from '../stack/stack.ts';
 import { newestEvent } from '../stack/watch.ts';
 import { type Blueprint, blueprintOf, bucketNameOf } from './blueprint.ts';
@@ -35,11 +35,12 @@ export type DeployRequest = {
   /** Helios's own, which the bundle holds. */
   readonly version: string;
   readonly makeBundle: () => Promise<DeployBundle>;
+  /** Whether IAM is asked what the person may do. */
+  readonly isSimulated: boolean;
   /** The plan alone; nothing stays of it. */
   readonly isDryRun: boolean;
   /** Ends once CloudFormation has all it needs to go on alone. */
   readonly isDetached: boolean;
-  readonly bucket: BucketChoice;
   /** Called with what is deployed once the person has agreed, before anything changes. */
   readonly onAgreed: (settings: DeploySettings) => Promise<void>;
   readonly person: Person;
@@ -70,7 +71,7 @@ export async function deployStack(account: AwsAccount, request: DeployRequest): 
   const { settings, person, isDryRun } = request;
   const looked = await preflight(account, {
     settings,
-    actions: deployActions,
+    isSimulated: request.isSimulated,
     bucketName: (accountId) => bucketNameOf(settings, accountId),
   });
   for (const line of looked.found) person.say(line);
@@ -81,26 +82,6 @@ export async function deployStack(account: AwsAccount, request: DeployRequest): 
   const run = new Run(account, { ...request, settings: adopted }, bundle);
   return await run.deploy(stack);
 }
-
-/** IAM actions that a deployment takes, as the simulation asks for them. */
-export const deployActions: readonly string[] = [
-  ...['CreateChangeSet', 'DescribeChangeSet', 'ExecuteChangeSet', 'DeleteChangeSet'],
-  ...['DescribeStacks', 'DescribeStackEvents', 'ListStackResources', 'DeleteStack'],
-  'ContinueUpdateRollback',
-]
-  .map((name) => `cloudformation:${name}`)
-  .concat(
-    ...['CreateBucket', 'PutObject', 'GetObject', 'ListBucket', 'PutBucketPolicy'].map(
-      (name) => `s3:${name}`,
-    ),
-    ...['CreateRole', 'PutRolePolicy', 'PassRole', 'CreateInstanceProfile'].map(
-      (name) => `iam:${name}`,
-    ),
-    ...['ssm:PutParameter', 'ssm:GetParameter', 'logs:CreateLogGroup'],
-    ...['ec2:CreateVpc', 'ec2:AllocateAddress', 'ec2:CreateLaunchTemplate', 'ec2:RunInstances'],
-    ...['autoscaling:CreateAutoScalingGroup', 'cloudfront:CreateDistribution'],
-    'cloudwatch:PutMetricAlarm',
-  );
 
 function isAtRest({ step }: Preflight): boolean {
   return step.kind === 'create' || step.kind === 'update';
@@ -116,7 +97,7 @@ function unsettled({ stack, step }: Preflight, person: Person): Deployed {
 /** Deleting what an earlier run left is asked for, as it can't be undone. */
 async function settled(
   account: AwsAccount,
-  { settings, person, bucket, signal }: DeployRequest,
+  { settings, person, signal }: DeployRequest,
   { step }: Preflight,
 ): Promise<Stack | undefined> {
   const name = stackName(settings);
@@ -126,7 +107,7 @@ async function settled(
   return await settleStack(account, {
     stackName: name,
     owner: settings.name,
-    bucket,
+    bucket: 'ask',
     person,
     signal,
   });

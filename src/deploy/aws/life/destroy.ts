@@ -57,9 +57,13 @@ export async function destroyStack(
   const keptBucket = isDataDeleted ? undefined : bucket;
   const isKept = (arn: string): boolean => arn === `arn:aws:s3:::${keptBucket}`;
   person.status('asking AWS what still carries the tag');
-  const left = await leftovers(account, settings.name, { isKept, signal });
+  const { arns, isWorldAsked } = await leftovers(account, settings.name, { isKept, signal });
   person.status('');
-  return { keptBucket, left };
+  if (!isWorldAsked) {
+    person.say('What is of no region (CloudFront, IAM) could not be looked for: tag:GetResources');
+    person.say('is not allowed in us-east-1. CloudFormation says that it has deleted its own.');
+  }
+  return { keptBucket, left: arns };
 }
 
 function checkOwner(stack: Stack, settings: DeploySettings): void {

@@ -8,6 +8,7 @@ import { checkPermissions } from '../account/permissions.ts';
 import { type QuotaName, reachedQuotas } from '../account/quotas.ts';
 import { streamProblem } from '../account/streams.ts';
 import { nextStep, type NextStep } from '../stack/next-step.ts';
+import { neededActions } from './needed-actions.ts';
 import { describeStack, ownerTag, type Stack } from '../stack/stack.ts';
 
 export type Preflight = {
@@ -20,8 +21,8 @@ export type Preflight = {
 
 export type PreflightRequest = {
   readonly settings: DeploySettings;
-  /** IAM actions that deploying takes. */
-  readonly actions: readonly string[];
+  /** Whether IAM is asked what the identity may do. */
+  readonly isSimulated: boolean;
   /** The bucket that the stack would make, in this account. */
   readonly bucketName: (accountId: string) => string;
 };
@@ -33,7 +34,7 @@ export type PreflightRequest = {
  */
 export async function preflight(
   account: AwsAccount,
-  { settings, actions, bucketName }: PreflightRequest,
+  { settings, isSimulated, bucketName }: PreflightRequest,
 ): Promise<Preflight> {
   const identity = await identityOf(account);
   const found = [`You are ${identity.arn}, in account ${identity.accountId}.`];
@@ -47,7 +48,7 @@ export async function preflight(
   const isNew = step.kind === 'create' || step.kind === 'delete';
   const problems = (
     await Promise.all([
-      permissionProblems(account, identity, { actions, found }),
+      isSimulated ? permissionProblems(account, identity, { settings, found }) : [],
       streamProblems(account, settings),
       isNew ? quotaProblems(account, settings) : [],
       isNew ? bucketProblems(account, settings, bucketName(identity.accountId)) : [],
@@ -60,12 +61,13 @@ export async function preflight(
 async function permissionProblems(
   account: AwsAccount,
   identity: Identity,
-  { actions, found }: { readonly actions: readonly string[]; readonly found: string[] },
+  { settings, found }: { readonly settings: DeploySettings; readonly found: string[] },
 ): Promise<readonly HeliosError[]> {
-  const check = await checkPermissions(account, identity, actions);
+  const needed = neededActions(settings, identity.accountId);
+  const check = await checkPermissions(account, identity, needed);
   switch (check.kind) {
     case 'all':
-      found.push(`Its policies allow the ${actions.length} actions that deploying takes.`);
+      found.push('Its policies allow all that deploying takes.');
       return [];
     case 'unknown':
       found.push(`Whether it may do all that deploying takes is not known: ${check.why}.`);
@@ -75,7 +77,11 @@ async function permissionProblems(
         new HeliosError(
           'access_refused',
           `${identity.arn} lacks permissions: ${check.actions.join(', ')}.`,
-          { hint: 'docs/permissions.md has the whole policy to paste.' },
+          {
+            hint:
+              'docs/permissions.md has the whole policy to paste. IAM simulates tags and some ' +
+              'conditions not at all: if you know better, --no-permission-check.',
+          },
         ),
       ];
   }

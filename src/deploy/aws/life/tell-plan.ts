@@ -23,16 +23,21 @@ export function tellPlan(person: Person, { blueprint, changes, isNew }: Plan): v
     for (const line of blueprint.iam) person.say(`  ${line}`);
     person.say('');
   }
+  if (isNew) tellCosts(person, blueprint);
+  else person.say(`All of it costs a month, estimated: ${moneyText(blueprint.estimate.totalUsd)}.`);
+  person.say('');
+  person.say(`In short: ${planCounts(changes)}.`);
+}
+
+function tellCosts(person: Person, { estimate }: Blueprint): void {
+  const { items, totalUsd, assumptions, warnings } = estimate;
   person.say('What it costs a month, estimated:');
-  const { items, totalUsd, assumptions, warnings } = blueprint.estimate;
   for (const { what, usd, how } of items) {
     person.say(`  ${moneyText(usd).padStart(8)}  ${what} (${how})`);
   }
   person.say(`  ${moneyText(totalUsd).padStart(8)}  together, if:`);
   for (const line of assumptions) person.say(`            - ${line}`);
   for (const line of warnings) person.say(`  Careful: ${line}`);
-  person.say('');
-  person.say(`In short: ${planCounts(changes)}.`);
 }
 
 /** `$12.26`. */

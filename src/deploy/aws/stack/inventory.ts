@@ -1,4 +1,5 @@
 import { backoffMs, type BackoffPolicy } from '../../../base/backoff.ts';
+import { HeliosError } from '../../../base/errors.ts';
 import type { AwsAccount } from '../account/account.ts';
 import { ownerTag } from './stack.ts';
 
@@ -10,12 +11,26 @@ type TagPage = {
   readonly ResourceTagMappingList?: readonly { readonly ResourceARN?: string }[];
 };
 
+/** What carries a tag, by ARN. */
+export type Inventory = {
+  readonly arns: readonly string[];
+  /** Whether what is of no region could be asked for, too. */
+  readonly isWorldAsked: boolean;
+};
+
 /** ARNs of all that carries the tag of this Helios, in the account's region and in the world. */
-async function taggedResources(account: AwsAccount, owner: string): Promise<readonly string[]> {
+async function taggedResources(account: AwsAccount, owner: string): Promise<Inventory> {
   // What is of no region (CloudFront, IAM, Route 53) is listed in us-east-1.
-  const regions = [...new Set([account.region, worldRegion])];
-  const found = await Promise.all(regions.map(async (it) => await tagged(account, owner, it)));
-  return [...new Set(found.flat())].toSorted();
+  const own = await tagged(account, owner, account.region);
+  if (account.region === worldRegion) return { arns: own, isWorldAsked: true };
+  try {
+    const all = [...own, ...(await tagged(account, owner, worldRegion))];
+    return { arns: [...new Set(all)].toSorted(), isWorldAsked: true };
+  } catch (thrown) {
+    // Policies often allow one region alone; who has one is told what was not looked at.
+    if (!(thrown instanceof HeliosError) || thrown.code !== 'access_refused') throw thrown;
+    return { arns: own, isWorldAsked: false };
+  }
 }
 
 const worldRegion = 'us-east-1';
@@ -52,11 +67,12 @@ export async function leftovers(
   account: AwsAccount,
   owner: string,
   { isKept, signal }: { readonly isKept: (arn: string) => boolean; readonly signal: AbortSignal },
-): Promise<readonly string[]> {
+): Promise<Inventory> {
   const { clock, random } = account.context;
   for (let look = 1; ; look++) {
-    const left = (await taggedResources(account, owner)).filter((arn) => !isKept(arn));
-    if (left.length === 0 || look >= looks.attemptsMax) return left;
+    const { arns, isWorldAsked } = await taggedResources(account, owner);
+    const left = arns.filter((arn) => !isKept(arn));
+    if (left.length === 0 || look >= looks.attemptsMax) return { arns: left, isWorldAsked };
     await clock.sleep(backoffMs(looks, look, random), signal);
   }
 }

@@ -109,9 +109,11 @@ class Telling {
 
   #failed(step: Step): void {
     const { said, isConsequence } = reasonInWords(step.reason);
-    if (!isConsequence && !step.isOfStack) this.failures.push(step);
+    const isKnown = this.failures.some(({ logicalId }) => logicalId === step.logicalId);
+    if (!isConsequence && !isKnown && !step.isOfStack) this.failures.push(step);
+    const why = step.isOfStack && step.reason === undefined ? '' : `: ${said}`;
     this.#person.say(
-      `${elapsedText(step.atMs - this.#startMs)}  failed    ${resourceInWords(step)}: ${said}`,
+      `${elapsedText(step.atMs - this.#startMs)}  failed    ${resourceInWords(step)}${why}`,
     );
   }
 }

@@ -8,8 +8,8 @@ import { endingFailure, type Ending, followStack } from './progress.ts';
 import { describeStack, isThere, resourcesOf, type Stack, type StackResource } from './stack.ts';
 import { newestEvent } from './watch.ts';
 
-/** What becomes of a bucket that stands in the way and holds data. */
-export type BucketChoice = 'ask' | 'keep' | 'empty';
+/** What becomes of a bucket that stands in the way and holds data; `empty` was agreed to. */
+type BucketChoice = 'ask' | 'keep' | 'empty';
 
 export type SettleRequest = {
   readonly stackName: string;
