@@ -295,5 +295,6 @@ function catalogTable(table: BaseTable, tableNames: readonly string[], place: Pl
   throw new HeliosError('invalid_sql', `There is no table "${written}".`, {
     hint: didYouMeanHint(written, tableNames) ?? '`helios table list` shows what there is.',
     position: place(table.byteOffset),
+    details: { unknownTable: tableNameOf(table) },
   });
 }

@@ -50,6 +50,20 @@ test.each([
 test('a token of one table learns nothing of the names of others', async () => {
   const token = await tokenOf('query:orders');
   expect((await query(token, 'SELECT * FROM salarie')).text).not.toContain('salaries');
+  const told = async (name: string): Promise<readonly unknown[]> => {
+    const { status, text } = await query(token, `SELECT * FROM ${name}`);
+    return [status, text.replaceAll(name.toLowerCase(), 'NAME').replace(/"id":.*/, '')];
+  };
+  for (const other of [
+    'SALARIES',
+    'helios.audit',
+    'helios.nothing',
+    'salaries AT (VERSION => 1)',
+  ]) {
+    const name = other.split(' ', 1)[0] ?? '';
+    const [nothing, asked] = [await told('nothing'), await told(other)];
+    expect([asked[0], String(asked[1]).replaceAll(name.toLowerCase(), 'NAME')]).toEqual(nothing);
+  }
   const { text } = await guarded.send('GET', '/api/v1/tables', { token });
   expect(text).toContain('orders');
   expect(text).not.toContain('salaries');

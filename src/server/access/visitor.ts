@@ -49,17 +49,22 @@ export async function checkTables(
   for (const table of await tablesOf(principal, queries, query)) checkTable(principal, table);
 }
 
-/** Who may not see which tables there are isn't told of those whose names are near. */
+/**
+ * Who may not see which tables there are isn't told of those whose names are near, nor which of
+ * those that aren't granted there are.
+ */
 async function tablesOf(
-  { scopes }: Principal,
+  principal: Principal,
   queries: Pick<QueryService, 'tablesOf'>,
   query: Pick<QueryRequest, 'sql' | 'params'>,
 ): Promise<readonly string[]> {
   try {
     return await queries.tablesOf(query);
   } catch (thrown) {
-    if (!(thrown instanceof HeliosError) || meets(scopes, 'read')) throw thrown;
-    const { code, message, position } = thrown;
+    if (!(thrown instanceof HeliosError) || meets(principal.scopes, 'read')) throw thrown;
+    const { code, message, position, details } = thrown;
+    const unknown = details?.['unknownTable'];
+    if (typeof unknown === 'string') checkTable(principal, unknown);
     throw new HeliosError(code, message, { position, cause: thrown });
   }
 }
@@ -67,7 +72,9 @@ async function tablesOf(
 /** `not_allowed` for a table that the scopes don't grant. */
 export function checkTable({ name, scopes }: Principal, table: string): void {
   if (mayQuery(scopes, table)) return;
-  throw new HeliosError('not_allowed', `The token ${name} may not read ${table}.`, {
+  // In lower case: how a table spells itself says that there is one.
+  const shown = table.toLowerCase();
+  throw new HeliosError('not_allowed', `The token ${name} may not read ${shown}.`, {
     hint: 'It takes the scope query: of that table; what people did is for admins alone.',
   });
 }
