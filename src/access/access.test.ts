@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HeliosError } from '../base/errors.ts';
 import { Catalog } from '../catalog/catalog.ts';
@@ -81,6 +83,39 @@ test('a link lasts ten minutes, once', () => {
   expect(codeOf(() => access.signIn({ link: used.code }, address))).toBe('not_authenticated');
   nowMs += 10 * minuteMs;
   expect(codeOf(() => access.signIn({ link: late.code }, address))).toBe('not_authenticated');
+});
+
+test('sessions and links of one token are bounded, and nobody else loses theirs', () => {
+  const access = open({ adminToken: 'a'.repeat(40) });
+  const other = access.signIn({ token: 'a'.repeat(40) }, address);
+  const link = access.newLink(identify(access, 'a'.repeat(40)));
+  const token = make(access);
+  const first = access.signIn({ token }, address);
+  for (let made = 0; made < 100; made++) {
+    nowMs += 1;
+    access.signIn({ token }, address);
+    access.newLink(identify(access, token));
+  }
+  const stands = (session: string): boolean => access.stands({ token: undefined, session });
+  expect([stands(first.secret), stands(other.secret)]).toEqual([false, true]);
+  expect(catalog.access.sessions()).toHaveLength(101);
+  expect(access.signIn({ link: link.code }, address).principal.name).toBe('admin-token');
+});
+
+test('whether a credential stands counts as no attempt', () => {
+  const access = open();
+  const token = make(access);
+  const { secret } = access.signIn({ token }, address);
+  const both = [
+    { token, session: undefined },
+    { token: undefined, session: secret },
+  ];
+  expect(both.map((one) => access.stands(one))).toEqual([true, true]);
+  access.tokens.revoke('reader');
+  for (let asked = 0; asked < 20; asked++) {
+    expect(both.map((one) => access.stands(one))).toEqual([false, false]);
+  }
+  expect(codeOf(() => identify(access, token))).toBe('not_authenticated');
 });
 
 test('when a token was last used is kept to the minute, and at the end', () => {
@@ -170,6 +205,39 @@ test('the audit log goes on in another file, and begins where a crash cut it', a
   expect([problems, again.lost]).toEqual([[], 0]);
 });
 
+test('the audit log keeps no more characters in memory than it may', async () => {
+  const path = join(directory, 'audit.ndjson');
+  const onProblem = (problem: HeliosError): never => {
+    throw problem;
+  };
+  const limits = { entriesCharactersMax: 3000, waitingCharactersMax: 5000 };
+  const log = await AuditLog.open({ path, clock, onProblem, limits });
+  for (let added = 0; added < 10; added++) {
+    log.add({ ...entry, id: `a-${added}`, sql: 'x'.repeat(1000) });
+  }
+  await log.settle();
+  expect(log.entries().map(({ id }) => id)).toEqual(['a-8', 'a-9']);
+  const written = readFileSync(path, 'utf8').split('\n').length - 1;
+  expect([written, log.lost]).toEqual([5, 5]);
+});
+
+test('what an entry was cut out of is let go', async () => {
+  const path = join(directory, 'audit.ndjson');
+  const log = await AuditLog.open({ path, clock, onProblem: () => undefined });
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let added = 0; added < 100; added++) {
+    const body = JSON.parse(`"${String(added)}${' '.repeat(1_000_000)}"`) as string;
+    log.add({ ...entry, sql: body.slice(0, 1000) });
+  }
+  await log.settle();
+  collect();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
+  expect(log.entries()).toHaveLength(100);
+});
+
 test('what the audit log could not write is counted and told', async () => {
   const problems: string[] = [];
   const path = join(directory, 'no', 'such', 'folder', 'audit.ndjson');
@@ -201,6 +269,32 @@ test('a machine that begins anew has what others did, where the state is kept', 
   const third = await machine('third');
   expect(third.log.entries().map(({ id }) => id)).toEqual(['a-1', 'a-2', 'b-1']);
   expect(problems).toEqual([]);
+});
+
+test('copies that can not be put wait, the newest of them, and long ones are read', async () => {
+  const storage = new FileStorage(join(directory, 'store'));
+  let isDown = true;
+  const store = {
+    list: storage.list.bind(storage),
+    read: storage.read.bind(storage),
+    putIfAbsent: async (path: string, bytes: Uint8Array) => {
+      if (isDown) throw new HeliosError('unavailable', 'down');
+      return await storage.putIfAbsent(path, bytes);
+    },
+  };
+  const problems: string[] = [];
+  const onProblem = (problem: HeliosError): number => problems.push(problem.code);
+  const parts = { storage: store, clock, newId: () => String(problems.length), onProblem };
+  const copies = new AuditCopies({ ...parts, waitingCharactersMax: 400_000 });
+  copies.add('old\n'.repeat(50_000));
+  copies.add('a\n'.repeat(150_000));
+  await copies.close();
+  copies.add('b\n');
+  isDown = false;
+  await copies.close();
+  const lines = await copies.newest();
+  expect([lines.length, lines[0], lines.at(-1)]).toEqual([150_001, 'a', 'b']);
+  expect(problems).toEqual(['unavailable']);
 });
 
 function codeOf(action: () => unknown): string {

@@ -32,11 +32,15 @@ export type Session = {
   readonly expiresAtMs: EpochMs;
 };
 
+type Owned = { readonly tokenId: string; readonly expiresAtMs: EpochMs };
+
 export type LoginLink = { readonly code: string; readonly expiresAtMs: EpochMs };
 
 const sessionMs = 7 * 24 * 60 * 60_000;
 const linkMs = 10 * 60_000;
-const linksMax = 1000;
+/** Whoever may sign in may do so again and again: what is kept of it is bounded. */
+const sessionsOfTokenMax = 100;
+const linksOfTokenMax = 20;
 const adminTokenCharactersMin = 32;
 
 /**
@@ -50,8 +54,9 @@ export class Access {
   readonly #clock: Clock;
   readonly #attempts: FailedAttempts;
   readonly #given: { readonly token: Token; readonly hash: string } | undefined;
-  readonly #sessions: Map<string, { readonly tokenId: string; readonly expiresAtMs: EpochMs }>;
-  readonly #links = new Map<string, { readonly tokenId: string; readonly expiresAtMs: EpochMs }>();
+  /** By the hash of what the cookie holds, the oldest first. */
+  readonly #sessions: Map<string, Owned>;
+  readonly #links = new Map<string, Owned>();
 
   /** Errors: `invalid_config` for a given token that can be guessed. */
   constructor({ entries, clock, isRequired, adminToken }: AccessOptions) {
@@ -101,14 +106,24 @@ export class Access {
     const nowMs = this.#clock.nowMs();
     const expiresAtMs = Math.min(nowMs + sessionMs, token.expiresAtMs ?? Infinity);
     const session = { tokenId: token.id, expiresAtMs };
+    this.#forgetSessions(token.id, nowMs);
     this.#entries.addSession({ hash: hashOf(secret), ...session }, nowMs);
     this.#sessions.set(hashOf(secret), session);
     return { principal: principalOf(token, 'session', expiresAtMs), secret, expiresAtMs };
   }
 
-  signOut(secret: string): void {
+  /** Who that was; undefined where there was no such session, or none that stood. */
+  signOut(secret: string): Principal | undefined {
     const hash = hashOf(secret);
+    const begun = this.#begun(secret);
     if (this.#sessions.delete(hash)) this.#entries.deleteSession(hash);
+    return begun && principalOf(begun.token, 'session', begun.expiresAtMs);
+  }
+
+  /** Whether these would still be taken; counts neither as a use nor as an attempt. */
+  stands({ token, session }: Omit<Credentials, 'address'>): boolean {
+    if (token !== undefined) return this.#found(token) !== undefined;
+    return !this.isRequired || (session !== undefined && this.#begun(session) !== undefined);
   }
 
   /** A code that signs in once, as `principal`, or as an admin for who started Helios. */
@@ -121,8 +136,9 @@ export class Access {
     }
     const nowMs = this.#clock.nowMs();
     for (const [hash, { expiresAtMs }] of this.#links) {
-      if (expiresAtMs <= nowMs || this.#links.size >= linksMax) this.#links.delete(hash);
+      if (expiresAtMs <= nowMs) this.#links.delete(hash);
     }
+    this.#dropOldest(this.#links, tokenId, linksOfTokenMax);
     const code = newSecret();
     const expiresAtMs = nowMs + linkMs;
     this.#links.set(hashOf(code), { tokenId, expiresAtMs });
@@ -147,9 +163,7 @@ export class Access {
   }
 
   #byToken(text: string, address: string): Principal {
-    const given = this.#given;
-    const found =
-      given !== undefined && isSame(text, given.hash) ? given.token : this.tokens.find(text);
+    const found = this.#found(text);
     if (found === undefined) {
       this.#attempts.count(address);
       throw new HeliosError('not_authenticated', 'This token is not known, or does not stand.', {
@@ -161,17 +175,46 @@ export class Access {
   }
 
   #bySession(secret: string): Principal {
-    const session = this.#sessions.get(hashOf(secret));
-    const isOver = session === undefined || session.expiresAtMs <= this.#clock.nowMs();
-    const token = isOver ? undefined : this.#standing(session.tokenId);
-    if (token !== undefined && session !== undefined) {
-      this.tokens.use(token.id);
-      return principalOf(token, 'session', session.expiresAtMs);
+    const begun = this.#begun(secret);
+    if (begun !== undefined) {
+      this.tokens.use(begun.token.id);
+      return principalOf(begun.token, 'session', begun.expiresAtMs);
     }
     if (!this.isRequired) return local;
     throw new HeliosError('not_authenticated', 'The session has ended.', {
       hint: 'Sign in again.',
     });
+  }
+
+  #found(text: string): Token | undefined {
+    const given = this.#given;
+    return given !== undefined && isSame(text, given.hash) ? given.token : this.tokens.find(text);
+  }
+
+  #begun(secret: string): { readonly token: Token; readonly expiresAtMs: EpochMs } | undefined {
+    const session = this.#sessions.get(hashOf(secret));
+    if (session === undefined || session.expiresAtMs <= this.#clock.nowMs()) return undefined;
+    const token = this.#standing(session.tokenId);
+    return token && { token, expiresAtMs: session.expiresAtMs };
+  }
+
+  /** Those that are over, and the oldest of a token that has many. */
+  #forgetSessions(tokenId: string, nowMs: EpochMs): void {
+    for (const [hash, { expiresAtMs, tokenId: owner }] of this.#sessions) {
+      const isOver = expiresAtMs <= nowMs || this.#standing(owner) === undefined;
+      if (isOver) this.#sessions.delete(hash);
+    }
+    for (const hash of this.#dropOldest(this.#sessions, tokenId, sessionsOfTokenMax)) {
+      this.#entries.deleteSession(hash);
+    }
+  }
+
+  /** Makes room for one more of a token: nobody else's are touched. */
+  #dropOldest(owned: Map<string, Owned>, tokenId: string, countMax: number): readonly string[] {
+    const own = [...owned].flatMap(([hash, one]) => (one.tokenId === tokenId ? [hash] : []));
+    const dropped = own.slice(0, Math.max(0, own.length - countMax + 1));
+    for (const hash of dropped) owned.delete(hash);
+    return dropped;
   }
 
   #take(code: string): string | undefined {

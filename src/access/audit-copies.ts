@@ -9,10 +9,13 @@ export type AuditCopiesOptions = {
   readonly newId: () => string;
   readonly onProblem: (problem: HeliosError) => void;
   readonly intervalMs?: number | undefined;
+  readonly waitingCharactersMax?: number | undefined;
 };
 
 /** One object a minute at most: at a store's prices for puts that is some cents a month. */
 const intervalDefaultMs = 60_000;
+/** What waits while the store can't be reached: it is in the file, too. */
+const waitingCharactersDefault = 64 * 1024 * 1024;
 /** What a machine that begins anew looks through. */
 const objectsReadMax = 100;
 const daysReadMax = 30;
@@ -26,6 +29,7 @@ export class AuditCopies {
   readonly #options: AuditCopiesOptions;
   readonly #closing = new AbortController();
   #waiting: string[] = [];
+  #waitingCharacters = 0;
   #running: Promise<void> | undefined;
 
   constructor(options: AuditCopiesOptions) {
@@ -39,6 +43,11 @@ export class AuditCopies {
 
   add(lines: string): void {
     this.#waiting.push(lines);
+    this.#waitingCharacters += lines.length;
+    const { waitingCharactersMax = waitingCharactersDefault } = this.#options;
+    while (this.#waitingCharacters > waitingCharactersMax) {
+      this.#waitingCharacters -= this.#waiting.shift()?.length ?? 0;
+    }
   }
 
   /** The newest lines of all machines, the oldest first. */
@@ -50,7 +59,7 @@ export class AuditCopies {
     const lines: string[] = [];
     for (const path of paths.slice(-objectsReadMax)) {
       const text = Buffer.from(await storage.read(path)).toString('utf8');
-      lines.push(...text.split('\n').slice(0, -1));
+      for (const line of text.split('\n').slice(0, -1)) lines.push(line);
     }
     return lines;
   }
@@ -72,14 +81,19 @@ export class AuditCopies {
 
   /** What can't be put waits on: it is in the file, too. */
   async #put(): Promise<void> {
-    const lines = [...this.#waiting];
+    const lines = this.#waiting;
     if (lines.length === 0) return;
+    this.#waiting = [];
+    this.#waitingCharacters = 0;
     const { storage, clock, newId, onProblem } = this.#options;
     try {
       await storage.putIfAbsent(pathOf(clock.nowMs(), newId()), Buffer.from(lines.join('')));
-      this.#waiting = this.#waiting.slice(lines.length);
     } catch (thrown) {
       onProblem(asHeliosError(thrown));
+      const since = this.#waiting;
+      this.#waiting = [];
+      this.#waitingCharacters = 0;
+      for (const one of [...lines, ...since]) this.add(one);
     }
   }
 }

@@ -43,17 +43,19 @@ type AuditLimits = {
   /** Of one file; then another is begun. */
   readonly fileBytesMax: number;
   readonly oldFilesMax: number;
-  /** What `helios.audit` shows. */
+  /** What `helios.audit` shows: so many, of so many characters. */
   readonly entriesMax: number;
+  readonly entriesCharactersMax: number;
   /** What may wait to be written; beyond it entries are counted, and not kept. */
-  readonly waitingMax: number;
+  readonly waitingCharactersMax: number;
 };
 
 const defaultLimits: AuditLimits = {
   fileBytesMax: 32 * 1024 * 1024,
   oldFilesMax: 8,
   entriesMax: 10_000,
-  waitingMax: 100_000,
+  entriesCharactersMax: 16 * 1024 * 1024,
+  waitingCharactersMax: 64 * 1024 * 1024,
 };
 
 /**
@@ -63,22 +65,29 @@ const defaultLimits: AuditLimits = {
 export class AuditLog {
   readonly #options: AuditLogOptions;
   readonly #limits: AuditLimits;
-  #entries: AuditEntry[];
-  #waiting: AuditEntry[] = [];
+  /**
+   * As text: an entry may hold parts of strings that are far larger, such as a request's body, and
+   * would keep all of them.
+   */
+  readonly #newest: NewestLines;
+  #waiting: string[] = [];
+  #waitingCharacters = 0;
   #writing: Promise<void> | undefined;
   #fileBytes: number;
   #lost = 0;
 
-  private constructor(options: AuditLogOptions, entries: AuditEntry[], fileBytes: number) {
+  private constructor(options: AuditLogOptions, lines: readonly string[], fileBytes: number) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#entries = entries.slice(-this.#limits.entriesMax);
+    const { entriesMax, entriesCharactersMax } = this.#limits;
+    this.#newest = new NewestLines(entriesMax, entriesCharactersMax);
+    for (const line of lines) this.#newest.add(line);
     this.#fileBytes = fileBytes;
   }
 
   static async open(options: AuditLogOptions): Promise<AuditLog> {
-    const { entries, bytes } = await readEntries(options);
-    return new AuditLog(options, entries, bytes);
+    const { lines, bytes } = await readLines(options);
+    return new AuditLog(options, lines, bytes);
   }
 
   /** Entries that could not be written, since the start. */
@@ -87,18 +96,20 @@ export class AuditLog {
   }
 
   add(entry: AuditEntry): void {
-    const { waitingMax, entriesMax } = this.#limits;
-    this.#entries.push(entry);
-    // Cut by the half, so that it isn't copied for each.
-    if (this.#entries.length > 2 * entriesMax) this.#entries = this.#entries.slice(-entriesMax);
-    if (this.#waiting.length >= waitingMax) this.#lost += 1;
-    else this.#waiting.push(entry);
+    const line = JSON.stringify(entry);
+    this.#newest.add(line);
+    if (this.#waitingCharacters + line.length > this.#limits.waitingCharactersMax) {
+      this.#lost += 1;
+    } else {
+      this.#waiting.push(`${line}\n`);
+      this.#waitingCharacters += line.length;
+    }
     this.#writing ??= this.#write();
   }
 
   /** The newest last. */
   entries(): readonly AuditEntry[] {
-    return this.#entries.slice(-this.#limits.entriesMax);
+    return this.#newest.list().flatMap(parsed);
   }
 
   /** Waits until all that was added is in the file. */
@@ -108,17 +119,18 @@ export class AuditLog {
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const entries = this.#waiting;
+      const count = this.#waiting.length;
+      const text = this.#waiting.join('');
       this.#waiting = [];
-      const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+      this.#waitingCharacters = 0;
       try {
         await this.#makeRoom(Buffer.byteLength(text));
         await appendFile(this.#options.path, text, { mode: 0o600 });
         this.#fileBytes += Buffer.byteLength(text);
         this.#options.copies?.add(text);
       } catch (thrown) {
-        this.#lost += entries.length;
-        this.#options.onProblem(notWritten(this.#options.path, entries.length, thrown));
+        this.#lost += count;
+        this.#options.onProblem(notWritten(this.#options.path, count, thrown));
       }
     }
     this.#writing = undefined;
@@ -147,29 +159,74 @@ async function oldFiles(path: string): Promise<readonly string[]> {
   return names.filter((name) => name.startsWith(`${stem(path)}-`)).toSorted();
 }
 
-async function readEntries({
+/** The newest of lines, by their number and their length. */
+class NewestLines {
+  readonly #countMax: number;
+  readonly #charactersMax: number;
+  #lines: string[] = [];
+  #characters = 0;
+
+  constructor(countMax: number, charactersMax: number) {
+    this.#countMax = countMax;
+    this.#charactersMax = charactersMax;
+  }
+
+  add(line: string): void {
+    this.#lines.push(line);
+    this.#characters += line.length;
+    // Cut by the half, so that it isn't copied for each.
+    const isFull = this.#lines.length > 2 * this.#countMax;
+    if (isFull || this.#characters > 2 * this.#charactersMax) this.#cut();
+  }
+
+  /** The oldest first. */
+  list(): readonly string[] {
+    this.#cut();
+    return this.#lines;
+  }
+
+  #cut(): void {
+    let from = this.#lines.length;
+    let characters = 0;
+    while (from > 0 && this.#lines.length - from < this.#countMax) {
+      const { length } = this.#lines[from - 1] ?? '';
+      if (characters + length > this.#charactersMax) break;
+      characters += length;
+      from -= 1;
+    }
+    this.#lines = this.#lines.slice(from);
+    this.#characters = characters;
+  }
+}
+
+async function readLines({
   path,
   copies,
   onProblem,
-}: AuditLogOptions): Promise<{ readonly entries: AuditEntry[]; readonly bytes: number }> {
+}: AuditLogOptions): Promise<{ readonly lines: readonly string[]; readonly bytes: number }> {
   try {
     const text = await readFile(path, 'utf8');
     const lines = text.split('\n');
     const last = lines.pop() ?? '';
     // A crash may have left part of a line: the next one starts behind it.
     if (last !== '') await appendFile(path, '\n');
-    const entries = lines.flatMap(parsed);
-    const damaged = lines.length - entries.length;
-    if (damaged > 0) onProblem(unreadable(path, damaged));
-    return { entries, bytes: (await stat(path)).size };
+    return { lines: readable(lines, path, onProblem), bytes: (await stat(path)).size };
   } catch (thrown) {
     if (systemCode(thrown) !== 'ENOENT') onProblem(asHeliosError(thrown));
     const lines = await copied(copies, onProblem);
-    const entries = lines.flatMap(parsed);
-    const damaged = lines.length - entries.length;
-    if (damaged > 0) onProblem(unreadable('the copies of the audit log', damaged));
-    return { entries, bytes: 0 };
+    return { lines: readable(lines, 'the copies of the audit log', onProblem), bytes: 0 };
   }
+}
+
+function readable(
+  lines: readonly string[],
+  place: string,
+  onProblem: AuditLogOptions['onProblem'],
+): readonly string[] {
+  const found = lines.filter((line) => parsed(line).length > 0);
+  const damaged = lines.length - found.length;
+  if (damaged > 0) onProblem(unreadable(place, damaged));
+  return found;
 }
 
 /** A machine that begins anew has what others did. */

@@ -47,6 +47,11 @@ export function tokenIdOf(text: string): string | undefined {
   return /^hls_([\da-f]{10})_[\w-]{43}$/.exec(text)?.[1];
 }
 
+/** A text without what opens anything in the tokens that stand in it: their ids stay. */
+export function withoutTokens(text: string): string {
+  return text.replaceAll(/(hls_[\da-f]{10}_)[\w-]{43}/g, '$1…');
+}
+
 /**
  * SHA-256 in hex. Secrets of 256 random bits need no slow hash: there is nothing to try through.
  */

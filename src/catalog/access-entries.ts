@@ -83,8 +83,12 @@ export class AccessEntries {
     this.#database.exec('COMMIT');
   }
 
+  /** In the order of their end. */
   sessions(): readonly SessionEntry[] {
-    return this.#database.prepare('SELECT * FROM sessions').all().map(toSession);
+    return this.#database
+      .prepare('SELECT * FROM sessions ORDER BY expires_at_ms')
+      .all()
+      .map(toSession);
   }
 
   /** Forgets those that had expired by `nowMs` on the way. */
