@@ -5,6 +5,7 @@ import { answerClientError, answerOnSocket } from './answer/client-error.ts';
 import { logRefusal } from './answer/log-refusal.ts';
 import { ingestTarget, isIngestUrl } from './ingest/target.ts';
 import { methodsOf, noRoute } from './not-found.ts';
+import { checkReady } from './access/guard-routes.ts';
 import type { AuditTrail } from './access/audit-trail.ts';
 import type { Gatekeeper } from './access/gatekeeper.ts';
 import type { ErrorAnswerParts } from './answer/error-answer.ts';
@@ -71,7 +72,7 @@ export class FrontDoor {
           hint: `The live socket is at ${livePath}.`,
         });
       }
-      this.#checkReady(livePath);
+      checkReady(this.#parts.isReady());
       this.#parts.live(request, socket, head);
     } catch (thrown) {
       this.#report(answerOnSocket(socket, thrown, id), request);
@@ -89,14 +90,13 @@ export class FrontDoor {
     metrics.count('helios_http_requests_total', { status: String(answer.status) });
     logRefusal(logger, answer, request);
     const { status, failure } = answer;
-    audit.add(request, { action: request?.method ?? 'refused', status, code: failure.code });
+    audit.refused(request, { action: request?.method ?? 'refused', status, code: failure.code });
   }
 
   #route(request: IncomingMessage, response: ServerResponse, { id, isIngest, headers }: Way): void {
     if (request.method === 'OPTIONS') {
       this.#answerOptions(request, response, { ...headers, 'x-request-id': id });
     } else if (!isIngest) {
-      this.#checkReady(pathOf(request.url));
       this.#toApi(request, response, { ...headers, 'x-request-id': id });
     } else if (request.method === 'POST') {
       this.#ingest({ request, response, id, headers }).catch((thrown: unknown) =>
@@ -113,14 +113,6 @@ export class FrontDoor {
     const principal = gatekeeper.admitToIngest(request, target);
     await ingest.answer({ request, target, ...rest });
     audit.ingested(request, principal, target.stream);
-  }
-
-  /** Answers of now would lack what is not brought back yet. */
-  #checkReady(path: string): void {
-    if (this.#parts.isReady() || !path.startsWith('/api/')) return;
-    throw new HeliosError('unavailable', 'Helios is starting: its pipelines are brought back.', {
-      hint: 'Ask again in a moment; /healthz says when it is ready. Events are taken already.',
-    });
   }
 
   #toApi(

@@ -7,13 +7,18 @@ export function keepChanges(app: Routes, state: SurvivingState): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const url = request.routeOptions.url ?? '';
     if (reply.statusCode >= 400 || !isChange(request.method, url)) return payload;
-    try {
-      await state.keep();
-    } catch (thrown) {
-      throw notKept(state, asHeliosError(thrown));
-    }
+    await keepChange(state);
     return payload;
   });
+}
+
+/** Resolves when what was changed is kept. Errors: `unavailable`, `fenced`. */
+export async function keepChange(state: SurvivingState): Promise<void> {
+  try {
+    await state.keep();
+  } catch (thrown) {
+    throw notKept(state, asHeliosError(thrown));
+  }
 }
 
 /** What is asked with POST and changes nothing. */

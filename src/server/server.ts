@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import swagger from '@fastify/swagger';
 import createFastify from 'fastify';
 import { assert } from '../base/assert.ts';
+import type { Principal } from '../access/token.ts';
 import { HeliosError, systemCode } from '../base/errors.ts';
 import { addAccessRoutes } from './access/routes.ts';
 import { AuditTrail } from './access/audit-trail.ts';
@@ -19,7 +20,7 @@ import { addAlertRoutes } from './alerts/routes.ts';
 import { alertSamples } from './metrics/alert-samples.ts';
 import { stateSamples } from './metrics/state-samples.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { keepChanges } from './keep-changes.ts';
+import { keepChange, keepChanges } from './keep-changes.ts';
 import { noRoute } from './not-found.ts';
 import { describeApi } from './openapi.ts';
 import { addDemoRoutes } from './demo/routes.ts';
@@ -77,7 +78,8 @@ export class Server implements AsyncDisposable {
     this.#ingest = new Ingest({ ...dependencies, ...own });
     const live = { limits: this.#limits.live, metrics: this.#metrics, trail: this.#audit };
     const isWelcome = (request: IncomingMessage): boolean => this.#door().isWelcome(request);
-    this.#live = new Live({ ...dependencies, ...live, isWelcome });
+    const admit = (request: IncomingMessage): Principal => this.#door().admitKnown(request);
+    this.#live = new Live({ ...dependencies, ...live, admit, isWelcome });
   }
 
   /** `http://127.0.0.1:7311`, once it listens. */
@@ -177,7 +179,8 @@ export class Server implements AsyncDisposable {
     app.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) routes.push({ method: one, path: url });
     });
-    guardRoutes(app, { gatekeeper: () => this.#door(), audit: this.#audit });
+    const { isReady } = this.#config;
+    guardRoutes(app, { gatekeeper: () => this.#door(), audit: this.#audit, isReady });
     if (this.#config.state !== undefined) keepChanges(app, this.#config.state);
     await app.register(swagger, describeApi(this.#config.version));
     this.#addRoutes(app);
@@ -190,7 +193,9 @@ export class Server implements AsyncDisposable {
     const { connections, discovery, library, doctor, demo, replays, alerts } = this.#dependencies;
     const { access, clock } = this.#dependencies;
     const publicUrl = (): string => this.publicUrl;
-    addAccessRoutes(app, { access, clock, gatekeeper: () => this.#door(), publicUrl });
+    const { state } = this.#config;
+    const keep = async (): Promise<void> => await (state && keepChange(state));
+    addAccessRoutes(app, { access, clock, gatekeeper: () => this.#door(), publicUrl, keep });
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
     addTableRoutes(app, tables);

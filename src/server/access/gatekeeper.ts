@@ -25,10 +25,13 @@ export class Gatekeeper {
   readonly #access: Access;
   readonly #rules: AccessRules;
   readonly #originSecretHash: string | undefined;
+  /** Whether people reach it by https. */
+  readonly #isSecure: boolean;
 
   constructor({ access, rules, originSecret }: GatekeeperParts) {
     this.#access = access;
     this.#rules = rules;
+    this.#isSecure = rules.publicOrigin?.startsWith('https:') === true;
     this.#originSecretHash = originSecret === undefined ? undefined : hashOf(originSecret);
   }
 
@@ -42,42 +45,41 @@ export class Gatekeeper {
     setVisitor(request, { id, address, principal: undefined });
     // Whoever watches whether it is up asks by whatever address it has.
     if (request.method === 'GET' && request.url === '/healthz') return undefined;
-    const isServed = (origin: string): boolean => isIngest && this.#access.servesOrigin(origin);
-    const origin = checkAccess(this.#rules, request, isServed);
-    if (this.#originSecretHash !== undefined && !isProxied && !isNear(request)) {
-      throw new HeliosError('not_allowed', 'This server is reached by its own address alone.', {
-        hint: 'Use the address that helios deploy printed.',
-      });
-    }
-    return origin;
+    return this.#checkWay(request, isIngest);
   }
 
   /** Who it is, and whether that is enough. Errors: `not_authenticated`, `not_allowed` … */
   admit(request: IncomingMessage, need: Need): Principal | undefined {
-    if (need === 'public') return undefined;
+    return need === 'public' ? undefined : this.admitKnown(request, need);
+  }
+
+  /** The same, where something is needed. */
+  admitKnown(request: IncomingMessage, need: Need = 'known'): Principal {
     const principal = this.#identify(request, undefined);
     checkNeed(principal, need);
     return principal;
   }
 
-  /** Who comes with which credential, though nothing needs it; undefined where none stands. */
+  /**
+   * Who comes with which credential, though nothing needs it; undefined where none stands, and for
+   * who came by a way that is open for nothing else.
+   */
   recognise(request: IncomingMessage): Principal | undefined {
     try {
+      this.#checkWay(request, false);
       return this.#identify(request, undefined);
     } catch (thrown) {
-      if (thrown instanceof HeliosError && thrown.code === 'not_authenticated') return undefined;
+      if (thrown instanceof HeliosError && strangerCodes.has(thrown.code)) return undefined;
       throw thrown;
     }
   }
 
   /** Whether who came in once may still be here. */
   isWelcome(request: IncomingMessage): boolean {
-    try {
-      this.#identify(request, undefined);
-      return true;
-    } catch (thrown) {
-      return thrown instanceof HeliosError && thrown.code === 'too_busy';
-    }
+    return this.#access.stands({
+      token: bearerOf(request),
+      session: sessionOf(request, this.#isSecure),
+    });
   }
 
   /** `token`: from the address, for pages whose requests can't have headers. */
@@ -101,6 +103,18 @@ export class Gatekeeper {
     return principal;
   }
 
+  /** By which name, from which page, through which proxy. */
+  #checkWay(request: IncomingMessage, isIngest: boolean): string | undefined {
+    const isServed = (origin: string): boolean => isIngest && this.#access.servesOrigin(origin);
+    const origin = checkAccess(this.#rules, request, isServed);
+    if (this.#originSecretHash !== undefined && !this.#isProxied(request) && !isNear(request)) {
+      throw new HeliosError('not_allowed', 'This server is reached by its own address alone.', {
+        hint: 'Use the address that helios deploy printed.',
+      });
+    }
+    return origin;
+  }
+
   /** A page that some token serves uses that token, and no other. */
   #checkOrigin(request: IncomingMessage, principal: Principal): void {
     const { origin } = request.headers;
@@ -118,7 +132,7 @@ export class Gatekeeper {
     const visitor = visitorOf(request);
     const address = visitor?.address ?? '';
     const token = tokenInAddress ?? bearerOf(request);
-    const session = token === undefined ? sessionOf(request) : undefined;
+    const session = token === undefined ? sessionOf(request, this.#isSecure) : undefined;
     const principal = this.#access.identify({ token, session, address });
     setVisitor(request, { id: visitor?.id ?? '', address, principal });
     return principal;
@@ -130,6 +144,12 @@ export class Gatekeeper {
     return hash !== undefined && typeof given === 'string' && isSame(given, hash);
   }
 }
+
+const strangerCodes: ReadonlySet<string> = new Set([
+  'not_authenticated',
+  'misdirected',
+  'not_allowed',
+]);
 
 /** `invalid_request` for an Authorization header that is no bearer token. */
 function bearerOf({ headers }: IncomingMessage): string | undefined {

@@ -94,7 +94,8 @@ function hostsOf({ host, hostname, port, protocol }: URL): readonly string[] {
 
 function misdirected(host: string | undefined, rules: AccessRules): HeliosError {
   const name = host === undefined ? 'without a Host header' : `for host ${JSON.stringify(host)}`;
-  const known = [...rules.hosts].join(', ');
+  // Strangers needn't know by which addresses a network of its own has it.
+  const known = rules.publicOrigin ?? [...rules.hosts].join(', ');
   return new HeliosError('misdirected', `This server does not answer requests ${name}.`, {
     hint: `Use one of ${known}; --public-url says by which other name it is reached.`,
   });

@@ -13,7 +13,7 @@ export const routeNeeds: Readonly<Record<string, Need>> = {
   'GET /api/v1/session': 'public',
   'POST /api/v1/session': 'public',
   'DELETE /api/v1/session': 'public',
-  'POST /api/v1/login-links': 'known',
+  'POST /api/v1/login-links': 'query',
   'GET /api/v1/tokens': 'admin',
   'POST /api/v1/tokens': 'admin',
   'DELETE /api/v1/tokens/:token': 'admin',

@@ -18,7 +18,7 @@ import type {
 } from './access-api.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
 import { sessionCookie, sessionOf } from './session-cookie.ts';
-import { principalOf, visitorOf } from './visitor.ts';
+import { principalOf, setVisitor, visitorOf } from './visitor.ts';
 
 export type AccessRoutes = {
   readonly access: Access;
@@ -26,6 +26,8 @@ export type AccessRoutes = {
   readonly clock: Clock;
   /** Where browsers find this server. */
   readonly publicUrl: () => string;
+  /** Resolves when a change is kept wherever it survives this machine. */
+  readonly keep: () => Promise<void>;
 };
 
 /** `/api/v1/session`, `/api/v1/login-links`, `/api/v1/tokens…`. */
@@ -46,6 +48,8 @@ function addSessionRoutes(app: Routes, parts: AccessRoutes): void {
   app.post(
     sessionPath,
     {
+      // Anybody may ask it: the body is read before it is known who does.
+      bodyLimit: signInBytesMax,
       schema: {
         summary: 'Sign in with a token, or by a link once; the answer has the cookie',
         body: signInBody,
@@ -53,8 +57,9 @@ function addSessionRoutes(app: Routes, parts: AccessRoutes): void {
       },
     },
     ({ raw, body }, reply): SessionAnswer => {
-      const address = visitorOf(raw)?.address ?? '';
+      const { id = '', address = '' } = visitorOf(raw) ?? {};
       const { principal, secret, expiresAtMs } = access.signIn(body, address);
+      setVisitor(raw, { id, address, principal });
       const seconds = (expiresAtMs - clock.nowMs()) / 1000;
       reply.header('set-cookie', sessionCookie(secret, seconds, isSecure()));
       return sessionAnswer(access, principal);
@@ -64,8 +69,13 @@ function addSessionRoutes(app: Routes, parts: AccessRoutes): void {
     sessionPath,
     { schema: { summary: 'Sign out', response: { 204: Type.Null(), '4xx': errorSchema } } },
     async ({ raw }, reply) => {
-      const secret = sessionOf(raw);
-      if (secret !== undefined) access.signOut(secret);
+      const secret = sessionOf(raw, isSecure());
+      const principal = secret === undefined ? undefined : access.signOut(secret);
+      if (principal !== undefined) {
+        const { id = '', address = '' } = visitorOf(raw) ?? {};
+        setVisitor(raw, { id, address, principal });
+        await parts.keep();
+      }
       reply.header('set-cookie', sessionCookie('', 0, isSecure()));
       return await reply.code(204).send();
     },
@@ -140,6 +150,7 @@ function addTokenRoutes(app: Routes, { access, clock }: AccessRoutes): void {
   );
 }
 
+const signInBytesMax = 4096;
 const sessionPath = '/api/v1/session';
 const tokensPath = '/api/v1/tokens';
 const time = Type.String({ format: 'date-time' });

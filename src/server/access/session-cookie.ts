@@ -1,18 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Over https the browser holds
- * the prefix to its word: this host alone, and no plain http (RFC 6265bis, 4.1.3.2).
+ * Over https the browser holds the prefix to its word: this host alone, and no plain http (RFC
+ * 6265bis, 4.1.3.2).
  */
 function cookieName(isSecure: boolean): string {
   return isSecure ? '__Host-helios_session' : 'helios_session';
 }
 
-/** What the session's cookie holds; undefined where there is none. */
-export function sessionOf({ headers }: IncomingMessage): string | undefined {
+/**
+ * What the session's cookie holds; undefined where there is none. Over https the name without the
+ * prefix is nobody's: another site of the same domain may have set it, to have somebody work in a
+ * session that isn't theirs.
+ */
+export function sessionOf({ headers }: IncomingMessage, isSecure: boolean): string | undefined {
   for (const pair of (headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=', 2);
-    if (name === cookieName(true) || name === cookieName(false)) return value;
+    if (name === cookieName(isSecure)) return value;
   }
   return undefined;
 }

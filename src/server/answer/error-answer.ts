@@ -92,6 +92,7 @@ const frameworkErrors: ReadonlyMap<string, (thrown: unknown) => HeliosError> = n
         cause,
       }),
   ],
+  ['FST_ERR_ROUTE_MISSING_CONTENT_TYPE', () => emptyBody()],
   ['FST_ERR_BAD_URL', (cause: unknown) => badUrl(cause)],
   ['FST_ERR_MAX_PARAM_LENGTH', (cause: unknown) => badUrl(cause)],
 ]);

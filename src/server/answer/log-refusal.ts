@@ -1,3 +1,4 @@
+import { withoutTokens } from '../../access/token.ts';
 import { shownUrl } from '../access/audit-trail.ts';
 import type { ErrorAnswerParts } from './error-answer.ts';
 import type { IncomingMessage } from 'node:http';
@@ -18,7 +19,8 @@ export function logRefusal(
     url: request && shownUrl(request.url).slice(0, urlCharactersLogged),
   };
   if (status >= 500) logger.error({ ...facts, err: failure }, failure.message);
-  else logger.warn(facts, failure.message);
+  // What was refused may be quoted, and be a token in a wrong place.
+  else logger.warn(facts, withoutTokens(failure.message));
 }
 
 const urlCharactersLogged = 500;

@@ -1,5 +1,4 @@
 import { errorCodes, HeliosError } from '../../base/errors.ts';
-import { principalOf } from '../access/visitor.ts';
 import { checkSubscription } from './check-subscription.ts';
 import { errorAnswer } from '../answer/error-answer.ts';
 import { parseLiveRequest } from './live-request.ts';
@@ -116,7 +115,8 @@ export class LiveConnection {
 
   async #check(request: SubscribeRequest): Promise<void> {
     try {
-      await checkSubscription(principalOf(this.#request), this.#dependencies.queries, request);
+      const principal = this.#dependencies.admit(this.#request);
+      await checkSubscription(principal, this.#dependencies.queries, request);
     } catch (thrown) {
       this.#keep(request, thrown);
       throw thrown;
@@ -124,14 +124,15 @@ export class LiveConnection {
     this.#keep(request, undefined);
   }
 
-  /** Queries are kept as those over HTTP are; and what was refused. */
+  /** SQL is kept as that over HTTP is, a tail's condition too; and what was refused. */
   #keep(request: SubscribeRequest, thrown: unknown): void {
+    const { trail } = this.#dependencies;
     const refused = thrown instanceof HeliosError ? thrown.code : undefined;
-    if (request.kind !== 'query' && refused === undefined) return;
-    const sql = request.kind === 'query' ? request.sql : undefined;
+    const sql = sqlOf(request);
     const status = refused === undefined ? 101 : errorCodes[refused].httpStatus;
-    const action = `live ${request.kind}`;
-    this.#dependencies.trail.add(this.#request, { action, status, code: refused, sql });
+    const done = { action: `live ${request.kind}`, status, code: refused, sql };
+    if (sql !== undefined) trail.add(this.#request, done);
+    else if (refused !== undefined) trail.refused(this.#request, done);
   }
 
   #unsubscribe(id: string): void {
@@ -204,6 +205,11 @@ export class LiveConnection {
 /** Close codes of RFC 6455, 7.4.1. */
 const goingAway = 1001;
 const policyViolation = 1008;
+
+function sqlOf(request: SubscribeRequest): string | undefined {
+  if (request.kind === 'query') return request.sql;
+  return 'table' in request ? request.where : undefined;
+}
 
 function idInUse(id: string): HeliosError {
   return new HeliosError('conflict', `The subscription "${id}" exists already.`, {

@@ -1,6 +1,7 @@
 import { WebSocketServer } from 'ws';
 import { HeliosError } from '../../base/errors.ts';
 import { LiveConnection } from './live-connection.ts';
+import type { Principal } from '../../access/token.ts';
 import type { AuditTrail } from '../access/audit-trail.ts';
 import type { ServerDependencies } from '../dependencies.ts';
 import type { LiveLimits } from '../limits.ts';
@@ -12,6 +13,8 @@ export type LiveDependencies = ServerDependencies & {
   readonly limits: LiveLimits;
   readonly metrics: Metrics;
   readonly trail: AuditTrail;
+  /** Who opened the socket: asked, and counted as a use, at each of its subscriptions. */
+  readonly admit: (request: IncomingMessage) => Principal;
   /** Whether who opened the socket may still be here. */
   readonly isWelcome: (request: IncomingMessage) => boolean;
 };

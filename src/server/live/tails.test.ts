@@ -22,6 +22,8 @@ afterEach(async () => {
 /**
  * A subscription whose client reads only in the rounds that `hasRoom` says; each sleep is a round.
  */
+const anybody = { scopes: [{ kind: 'admin' }], expiresAtMs: undefined } as const;
+
 async function rounds(
   hasRoom: readonly boolean[],
   run: (context: SubscriptionContext) => Promise<void>,
@@ -45,6 +47,7 @@ async function rounds(
     metrics,
     limits: defaultServerLimits.live,
     trail: new AuditTrail(server.dependencies.audit, clock),
+    admit: () => ({ name: 'local', tokenId: undefined, via: 'local', ...anybody }),
     isWelcome: () => true,
     signal: controller.signal,
     outlet: {
