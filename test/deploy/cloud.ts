@@ -77,6 +77,7 @@ export class Cloud implements AsyncDisposable {
       AWS_ENDPOINT_URL: this.moto.endpoint,
       AWS_ENDPOINT_URL_CLOUDFORMATION: this.formation.endpoint,
       AWS_ENDPOINT_URL_IAM: this.formation.endpoint,
+      AWS_REGION: 'eu-central-1',
       HOME: this.folder,
     };
   }

@@ -85,6 +85,23 @@ test('a whole life: configure, deploy, events, queries, upgrade, Ctrl+C, resume,
   await send(0, 500);
   expect(await countOf("id like 'e%'")).toBe(500);
 
+  // What was printed to go on with works as it stands.
+  const way = ['--url', theMachine.url ?? '', '--token', 'ssm:/helios/shop/admin-token'];
+  const made = await cloud.run('token', 'create', 'curl', '-s', 'ingest:hello', '-q', ...way);
+  const path = `${theMachine.url}/ingest/hello?wait=queryable`;
+  const bearer = { authorization: `Bearer ${made.stdout.trim()}` };
+  const posted = await fetch(path, { method: 'POST', headers: bearer, body: '{"id": "1"}' });
+  expect(posted.status).toBe(200);
+  const asked = await cloud.run(
+    'sql',
+    ...way,
+    '--format',
+    'csv',
+    '-c',
+    'select count(*) from hello',
+  );
+  expect(asked.stdout).toContain('502');
+
   const status = await cloud.run('status', '--no-cost');
   expect(status, status.stderr).toMatchObject({ exitCode: 0 });
   expect(status.stdout).toContain('pipeline  hello: running');

@@ -6,10 +6,11 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { AwsAccount } from '../../deploy/aws/account/account.ts';
 import type { Deployed, DeployBundle } from '../../deploy/aws/life/deploy.ts';
-import { type DeploySettings, parameterPath } from '../../deploy/settings/settings.ts';
+import type { DeploySettings } from '../../deploy/settings/settings.ts';
 import { onCall, withExamples, type Runner } from '../commands/command.ts';
 import type { Scope } from '../scope.ts';
 import { detachable } from './detach.ts';
+import { howToGoOn } from './how-to-go-on.ts';
 import { openAccount } from './open-account.ts';
 import { settingsOfDeploy } from './settings-of-deploy.ts';
 import { saveSettings } from './settings-file.ts';
@@ -116,7 +117,7 @@ async function conclude(
   const { proveAnswers } = await import('../../deploy/aws/life/prove.ts');
   const person = new TerminalPerson(scope, { isYes: true });
   const proof = await proveAnswers(account, deployed, { person, signal: scope.signal });
-  const { url, version, first, loginUrl } = proof;
+  const { url, version } = proof;
   const tookMs = scope.context.clock.monotonicMs() - startMs;
   if (output.isJson) {
     return await output.json({
@@ -126,24 +127,10 @@ async function conclude(
       took_ms: Math.round(tookMs),
     });
   }
-  const token = `ssm:${parameterPath(settings, 'admin-token')}`;
-  for (const line of [
-    `Helios ${version} is at ${output.paint('bold', url)}  (data in ${deployed.bucket})`,
-    '',
-    `An event went in and came back in SQL: ${first.sql}`,
-    `  ${JSON.stringify(first.rows[0])}`,
-    '',
-    'Open the console (this link works once):',
-    `  ${loginUrl}`,
-    '',
-    'From a shell, with the token that SSM keeps:',
-    `  export HELIOS_URL=${url} HELIOS_TOKEN=$(aws ssm get-parameter --with-decryption \\`,
-    `    --name ${token.slice('ssm:'.length)} --query Parameter.Value --output text)`,
-    `  curl ${url}/ingest/hello -H "Authorization: Bearer $HELIOS_TOKEN" -d '{"id": "1", "text": "hi"}'`,
-    `  helios sql --url ${url} --token ${token} -c 'select * from hello'`,
-  ]) {
-    await output.line(line);
-  }
+  const at = output.paint('bold', url);
+  await output.line(`Helios ${version} is at ${at}  (data in ${deployed.bucket})`);
+  await output.line('');
+  for (const line of howToGoOn(proof, settings)) await output.line(line);
 }
 
 /** Made in a folder that is gone afterwards, unless it is given. */

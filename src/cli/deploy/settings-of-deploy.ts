@@ -41,7 +41,7 @@ export async function askedSettings(
     problem: (answer) =>
       namePattern.test(answer)
         ? undefined
-        : 'It is made of small letters, digits and -, begins with a letter, and has 2 to 24 of them.',
+        : 'It has 2 to 24 small letters, digits and -, and begins with a letter.',
   });
   const region = await asker.text({
     flag: 'region',

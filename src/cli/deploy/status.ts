@@ -38,7 +38,7 @@ function linesOf(status: DeployStatus): readonly string[] {
     `stack     ${status.stack}: ${status.stackStatus}`,
     `address   ${status.url ?? 'none yet'}`,
     `version   ${versionText(status)}`,
-    `health    ${typeof health === 'string' ? health : `ready for ${durationText(health.uptime_ms)}`}`,
+    `health    ${healthText(health)}`,
     ...pipelines.map(
       ({ name, state, lagRecords, lagMs }) =>
         `pipeline  ${name}: ${[state, lagText(lagRecords, lagMs)].filter(Boolean).join(', ')}`,
@@ -54,6 +54,10 @@ function versionText({ deployedVersion, health }: DeployStatus): string {
   const deployed = deployedVersion ?? 'none yet';
   if (typeof health === 'string' || health.version === deployedVersion) return deployed;
   return `${deployed} deployed, ${health.version} answers`;
+}
+
+function healthText(health: DeployStatus['health']): string {
+  return typeof health === 'string' ? health : `ready for ${durationText(health.uptime_ms)}`;
 }
 
 function lagText(records: number | undefined, lagMs: number | undefined): string {

@@ -66,7 +66,8 @@ const refusals: readonly Refusal[] = [
     code: 'access_refused',
     message: ({ action }) => `The AWS credentials have expired (${action}).`,
     hint: () =>
-      'Renew them (for single sign-on: aws sso login), then run this again: it goes on where it is.',
+      'Renew them (for single sign-on: aws sso login), then run this again: it goes on where ' +
+      'it is.',
   },
   {
     name: /^(RequestTimeTooSkewed|SignatureDoesNotMatch|InvalidSignature\w*|RequestInTheFuture)$/,

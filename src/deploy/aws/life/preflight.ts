@@ -100,8 +100,8 @@ async function streamProblems(
       : [
           new HeliosError('stream_missing', `The stream ${problem}`, {
             hint:
-              'Was it deleted meanwhile? Take it out of streams in helios.deploy.yaml, or correct ' +
-              'its ARN.',
+              'Was it deleted meanwhile? Take it out of streams in helios.deploy.yaml, or ' +
+              'correct its ARN.',
           }),
         ],
   );
@@ -133,13 +133,12 @@ async function bucketProblems(
   const state = await bucketState(account, given ?? name);
   if (given !== undefined) return state.kind === 'ours' ? [] : [noBucket(given)];
   if (state.kind === 'free' || isLeft(state, settings)) return [];
-  const whose = state.kind === 'ours' ? 'in this account, and not a Helios of this name' : '';
+  const isOurs = state.kind === 'ours';
+  const whose = isOurs ? ', in this account, and not a Helios of this name' : ", somebody else's";
   return [
-    new HeliosError(
-      'already_exists',
-      `The bucket ${name} is there already${whose === '' ? ", and somebody else's" : `, ${whose}`}.`,
-      { hint: 'Choose another --name, or give one of yours as bucket in helios.deploy.yaml.' },
-    ),
+    new HeliosError('already_exists', `The bucket ${name} is there already${whose}.`, {
+      hint: 'Choose another --name, or give one of yours as bucket in helios.deploy.yaml.',
+    }),
   ];
 }
 

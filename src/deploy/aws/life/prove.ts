@@ -13,7 +13,7 @@ export type Proof = {
   readonly loginUrl: string;
 };
 
-/** That a stack stands says little: this sends an event over the public address, and asks for it. */
+/** That a stack stands says little: this sends an event over the address, and asks for it. */
 export async function proveAnswers(
   account: AwsAccount,
   { stack, bucket, adminToken }: Extract<Deployed, { kind: 'deployed' }>,

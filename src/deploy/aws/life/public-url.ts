@@ -44,7 +44,7 @@ export async function waitUntilHealthy(
     await clock.sleep(backoffMs(looks, look, random), remote.signal);
   }
   throw new HeliosError('timeout', `${remote.url} does not answer as Helios should: ${last}.`, {
-    hint: 'The stack stands. helios logs shows what the machine says; helios deploy again looks again.',
+    hint: 'The stack stands. helios logs shows what the machine says; helios deploy looks again.',
   });
 }
 
