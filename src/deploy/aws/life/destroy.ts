@@ -55,7 +55,7 @@ export async function destroyStack(
   ]);
   if (isDataDeleted && bucket !== undefined) await deleteData(account, request, bucket);
   const keptBucket = isDataDeleted ? undefined : bucket;
-  const isKept = (arn: string): boolean => arn === `arn:aws:s3:::${keptBucket}`;
+  const isKept = (arn: string): boolean => arn.endsWith(`:s3:::${keptBucket}`);
   person.status('asking AWS what still carries the tag');
   const { arns, isWorldAsked } = await leftovers(account, settings.name, { isKept, signal });
   person.status('');
