@@ -118,6 +118,18 @@ test('whether a credential stands counts as no attempt', () => {
   expect(codeOf(() => identify(access, token))).toBe('not_authenticated');
 });
 
+test('whoever tried longest ago is forgotten, and who tries on waits on', () => {
+  const access = open();
+  const attempt = (from: string): string =>
+    codeOf(() => access.identify({ token: 'wrong', session: undefined, address: from }));
+  for (let tried = 0; tried < 11; tried++) attempt('10.0.0.1');
+  for (let tried = 0; tried < 10_500; tried++) {
+    attempt(`2001:db8::${tried.toString(16)}`);
+    if (tried % 5000 === 0) expect(attempt('10.0.0.1')).toBe('too_busy');
+  }
+  expect(attempt('10.0.0.1')).toBe('too_busy');
+});
+
 test('when a token was last used is kept to the minute, and at the end', () => {
   const access = open();
   const token = make(access);

@@ -147,9 +147,7 @@ export class Access {
 
   /** Whether some token that stands serves pages of this origin. */
   servesOrigin(origin: string): boolean {
-    return this.tokens.list().some(({ id, origins }) => {
-      return origins.includes(origin) && this.#standing(id) !== undefined;
-    });
+    return this.tokens.servesOrigin(origin);
   }
 
   /** The origins that the token of a principal serves. */

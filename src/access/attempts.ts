@@ -30,26 +30,16 @@ export class FailedAttempts {
   }
 
   #limitOf(address: string): RateLimit {
-    const known = this.#byAddress.get(address);
-    if (known !== undefined) return known;
-    this.#makeRoom();
-    const limit = new RateLimit(
-      { burst: failuresAtOnce, perSecond: failuresPerSecond },
-      this.#clock,
-    );
+    const options = { burst: failuresAtOnce, perSecond: failuresPerSecond };
+    const limit = this.#byAddress.get(address) ?? new RateLimit(options, this.#clock);
+    // Whoever tried last is last: the first has waited longest. Looking at them all would let
+    // strangers with many addresses take the machine's time.
+    this.#byAddress.delete(address);
     this.#byAddress.set(address, limit);
-    return limit;
-  }
-
-  /** Those that are as new first; the oldest where there is none. */
-  #makeRoom(): void {
-    if (this.#byAddress.size < addressesMax) return;
-    for (const [address, limit] of this.#byAddress) {
-      if (limit.isFull()) this.#byAddress.delete(address);
-    }
-    const [oldest] = this.#byAddress.keys();
-    if (this.#byAddress.size >= addressesMax && oldest !== undefined) {
+    const oldest = this.#byAddress.keys().next().value;
+    if (this.#byAddress.size > addressesMax && oldest !== undefined) {
       this.#byAddress.delete(oldest);
     }
+    return limit;
   }
 }

@@ -30,12 +30,6 @@ export class RateLimit {
     return Math.ceil(((1 - this.#left) / this.#options.perSecond) * 1000);
   }
 
-  /** Whether nothing was taken for so long that it is as new. */
-  isFull(): boolean {
-    this.#fill();
-    return this.#left >= this.#options.burst;
-  }
-
   #fill(): void {
     const nowMs = this.#clock.monotonicMs();
     const { burst, perSecond } = this.#options;

@@ -47,6 +47,14 @@ export class TokenStore {
     return [...this.#byId.values()].map(({ token }) => this.#withUse(token));
   }
 
+  /** Whether a token that stands has the origin; asked of strangers' requests. */
+  servesOrigin(origin: string): boolean {
+    for (const { token } of this.#byId.values()) {
+      if (token.origins.includes(origin) && this.#stands(token)) return true;
+    }
+    return false;
+  }
+
   /** By id; undefined where it isn't, or not any more. */
   standing(id: string): Token | undefined {
     const token = this.#byId.get(id)?.token;
