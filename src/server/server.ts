@@ -212,7 +212,7 @@ export class Server implements AsyncDisposable {
       this.#metrics.count('helios_queries_total', { outcome });
     const { queries } = this.#dependencies;
     addSharedQueryRoute(app, new SharedAnswers({ ...this.#dependencies, onDone }), queries);
-    addNotebookRoute(app, this.#dependencies);
+    addNotebookRoute(app, this.#dependencies, this.#config.publicUrl);
     addSystemRoutes(app, {
       server: this.#dependencies,
       config: this.#config,

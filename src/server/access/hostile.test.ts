@@ -114,6 +114,31 @@ test('health tells a page behind a foreign name no more than a stranger', async 
   }
 });
 
+test('a notebook sends its token by https where people do', async () => {
+  await using secure = await TestServer.start({ publicUrl: 'https://helios.example' });
+  const headers = { ...asJson, host: 'helios.example' };
+  const body = JSON.stringify({ sql: 'select 1' });
+  const { text } = await secure.send('POST', '/api/v1/query/notebook', { headers, body });
+  expect(text).toContain('https://helios.example');
+  expect(text).not.toContain('http://helios.example');
+});
+
+test('a socket that subscribes and leaves again and again is told to wait', async () => {
+  await using client = await Socket.open(newToken('restless'));
+  const { queries } = server;
+  const tablesOf = queries.tablesOf;
+  const ended = Promise.withResolvers<readonly string[]>();
+  queries.tablesOf = async () => await ended.promise;
+  try {
+    for (let asked = 0; asked < 64; asked++) client.askAndLeave(`q-${asked}`);
+    const error = { code: 'too_busy' };
+    expect(await client.ask('last')).toMatchObject({ kind: 'error', error });
+  } finally {
+    ended.resolve([]);
+    queries.tablesOf = tablesOf;
+  }
+});
+
 test('over https only the cookie that no other host can set is a session', async () => {
   const publicUrl = 'https://helios.example';
   await using secure = await TestServer.start({ isTokenRequired: true, adminToken, publicUrl });
@@ -153,6 +178,12 @@ class Socket implements AsyncDisposable {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/live`, { headers });
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
     return new Socket(socket);
+  }
+
+  askAndLeave(id: string): void {
+    const subscribe = { op: 'subscribe', id, kind: 'query', sql: 'select 1 from orders' };
+    this.#socket.send(JSON.stringify(subscribe));
+    this.#socket.send(JSON.stringify({ op: 'unsubscribe', id }));
   }
 
   /** The first that is told of a query. */

@@ -55,6 +55,22 @@ test('five viewers share one query, and who comes later in its tick gets its ans
   expect(running[0]?.request.params).toEqual({ a: 1, b: 2, from: '1970-01-01T00:00:05.000Z' });
 });
 
+test("answers with long ticks are in nobody else's way", async () => {
+  const limits = { entriesMax: 2, answerBytesMax: 100, keptBytesMax: 1000 };
+  const answers = answersWith(limits);
+  for (const [index, sql] of ['one', 'two', 'three'].entries()) {
+    const answer = text(answers.ask({ ...query, sql, tickMs: 86_400_000 }, never));
+    running[index]?.finish(sql);
+    expect(await answer).toBe(sql);
+  }
+  const first = text(answers.ask({ ...query, sql: 'four' }, never));
+  const second = text(answers.ask({ ...query, sql: 'five' }, never));
+  await expect(answers.ask(query, never)).rejects.toMatchObject({ code: 'too_busy' });
+  running[3]?.finish('four');
+  running[4]?.finish('five');
+  expect(await Promise.all([first, second])).toEqual(['four', 'five']);
+});
+
 test('the next tick asks anew, but not while the query still runs', async () => {
   const answers = answersWith();
   const first = text(answers.ask(query, never));

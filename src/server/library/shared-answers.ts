@@ -90,8 +90,7 @@ export class SharedAnswers {
     const tick = Math.floor(this.#parts.clock.nowMs() / query.tickMs);
     const known = this.#entries.get(key);
     if (known !== undefined && (known.state === 'running' || known.tick === tick)) return known;
-    this.#forgetPast();
-    if (this.#entries.size >= this.#limits.entriesMax) throw tooMany(this.#limits.entriesMax);
+    this.#makeRoom();
     const stop = new AbortController();
     const entry: Entry = {
       ...{ key, tick, tickMs: query.tickMs, stop },
@@ -148,6 +147,16 @@ export class SharedAnswers {
 
   #forget(entry: Entry): void {
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+  }
+
+  /** Answers may be asked again: only what runs is in the way. */
+  #makeRoom(): void {
+    const { entriesMax } = this.#limits;
+    this.#forgetPast();
+    if (this.#entries.size < entriesMax) return;
+    const oldest = [...this.#entries.values()].find(({ state }) => state === 'done');
+    if (oldest === undefined) throw tooMany(entriesMax);
+    this.#forget(oldest);
   }
 
   /** Lets go of the answers whose tick is over. */

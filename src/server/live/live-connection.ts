@@ -39,6 +39,8 @@ export class LiveConnection {
   readonly #dependencies: LiveDependencies;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #closing = new AbortController();
+  /** With those that were unsubscribed from, and have not ended yet. */
+  #running = 0;
   #isAlive = true;
 
   constructor(socket: WebSocket, request: IncomingMessage, dependencies: LiveDependencies) {
@@ -81,6 +83,8 @@ export class LiveConnection {
     try {
       if (this.#subscriptions.has(id)) throw idInUse(id);
       if (running.length >= limits.subscriptionsMax) throw tooMany('subscriptions', running.length);
+      if (this.#running >= 2 * limits.subscriptionsMax)
+        throw tooMany('subscriptions that run or end', this.#running);
       if (kind === 'query' && queries >= limits.queriesMax) throw tooMany('queries', queries);
     } catch (thrown) {
       this.#sendError(id, thrown);
@@ -94,6 +98,7 @@ export class LiveConnection {
   /** Ends when the subscription does; everything it meets becomes an event. */
   async #run(request: SubscribeRequest, signal: AbortSignal): Promise<void> {
     const { id } = request;
+    this.#running += 1;
     try {
       await this.#check(request);
       await this.#runKind(request, signal);
@@ -101,6 +106,7 @@ export class LiveConnection {
     } catch (thrown) {
       if (!signal.aborted) this.#sendError(id, thrown);
     } finally {
+      this.#running -= 1;
       if (this.#subscriptions.get(id)?.controller.signal === signal) this.#subscriptions.delete(id);
     }
   }

@@ -14,6 +14,7 @@ import type { Routes } from '../framework.ts';
 export function addNotebookRoute(
   app: Routes,
   { queries, tables }: Pick<ServerDependencies, 'queries' | 'tables'>,
+  publicUrl: string | undefined,
 ): void {
   app.post('/api/v1/query/notebook', { schema }, async ({ raw, body, host, protocol }, reply) => {
     const { sql, title = 'A query of Helios', chart } = body;
@@ -24,7 +25,8 @@ export function addNotebookRoute(
       const { path, version } = await tables.get(name);
       named.push({ name, place: version === undefined ? undefined : placeOf(path) });
     }
-    const url = `${protocol}://${host}`;
+    // A proxy in front speaks https where it is asked; here it is plain http.
+    const url = publicUrl ?? `${protocol}://${host}`;
     const notebook = makeNotebook({ sql, params, title, chart, url, tables: named });
     reply.type('application/x-ipynb+json');
     reply.header('content-disposition', `attachment; filename="${fileName(title)}.ipynb"`);
