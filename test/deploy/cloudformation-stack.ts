@@ -16,7 +16,7 @@ export interface Effects {
   deleted(name: string, resource: PlainResource, physicalId: string): Promise<void>;
 }
 
-/** How one operation goes, where it doesn't just succeed. As recorded of AWS. */
+/** How one operation goes, where it doesn't just succeed. As AWS's documentation has it. */
 export type Play = {
   /** This resource fails, with AWS's reason. */
   readonly fails?: string;

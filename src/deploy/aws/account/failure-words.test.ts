@@ -111,6 +111,13 @@ test.each<[what: string, thrown: Error, code: string, message: RegExp, hint: Reg
     /protected against being deleted/,
     /Stack actions/,
   ],
+  [
+    'a template that is refused',
+    ofAws('ValidationError', 'Template error: instance of Fn::GetAtt references no resource'),
+    'invalid_request',
+    /CloudFormation refuses cloudformation:CreateChangeSet: Template error/,
+    /report it/,
+  ],
   ['a name that is taken', ofAws('AlreadyExistsException'), 'already_exists', /there/, /--name/],
   [
     'no machine of that size',

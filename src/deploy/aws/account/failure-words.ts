@@ -168,6 +168,13 @@ const refusals: readonly Refusal[] = [
     hint: () => 'Take the protection away in the AWS console (Stack actions), then run this again.',
   },
   {
+    name: /^ValidationError$/,
+    code: 'invalid_request',
+    message: ({ action, said }) => `CloudFormation refuses ${action}: ${said}.`,
+    hint: () =>
+      'If helios.deploy.yaml does not explain it, this is a fault of Helios: please report it.',
+  },
+  {
     name: /^(InsufficientCapabilities\w*)$/,
     code: 'internal',
     message: ({ said }) => `CloudFormation wants a capability that was not given: ${said}.`,
