@@ -36,9 +36,11 @@ export function createAsker(
   scope: Scope,
   flags: Readonly<Record<string, string | undefined>>,
   isInteractive: boolean,
+  /** What has not happened when somebody cancels. */
+  outcome: string = 'a pipeline was made',
 ): Asker {
   const given = new Given(flags);
-  return isInteractive ? new PromptAsker(scope, given) : new FlagAsker(given);
+  return isInteractive ? new PromptAsker(scope, given, outcome) : new FlagAsker(given);
 }
 
 class Given {
@@ -95,10 +97,12 @@ class PromptAsker implements Asker {
   readonly isInteractive = true;
   readonly #scope: Scope;
   readonly #given: Given;
+  readonly #outcome: string;
 
-  constructor(scope: Scope, given: Given) {
+  constructor(scope: Scope, given: Given, outcome: string) {
     this.#scope = scope;
     this.#given = given;
+    this.#outcome = outcome;
   }
 
   async text(question: Question): Promise<string> {
@@ -146,7 +150,7 @@ class PromptAsker implements Asker {
 
   #answered(answer: string | symbol): string {
     if (!isCancel(answer) && typeof answer === 'string') return answer;
-    throw new HeliosError('cancelled', 'Cancelled before a pipeline was made.');
+    throw new HeliosError('cancelled', `Cancelled before ${this.#outcome}.`);
   }
 }
 

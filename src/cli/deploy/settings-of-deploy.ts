@@ -33,7 +33,7 @@ export async function askedSettings(
   isYes: boolean,
 ): Promise<DeploySettings> {
   const answers = { name: flags.name, region: flags.region, stream: flags.stream?.join(',') };
-  const asker = createAsker(scope, answers, isAsked(scope, isYes));
+  const asker = createAsker(scope, answers, isAsked(scope, isYes), 'anything was made');
   const name = await asker.text({
     flag: 'name',
     message: 'What is it called? (names the stack, helios-NAME, and all in it)',
