@@ -110,8 +110,9 @@ export class LiveSocket {
     if (this.#state.kind === 'open') this.#send({ op: 'subscribe', id, ...subscription });
   }
 
+  /** A socket that is closing takes nothing; the next one is told all that is subscribed to. */
   #send(message: unknown): void {
-    this.#socket?.send(JSON.stringify(message));
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #become(state: SocketState): void {

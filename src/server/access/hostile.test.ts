@@ -95,8 +95,8 @@ test('an open socket does nothing new for a token that was revoked', async () =>
   await using client = await Socket.open(newToken('leaver'));
   expect(await client.ask('first')).toMatchObject({ kind: 'progress' });
   server.dependencies.access.tokens.revoke('leaver');
-  const error = { code: 'not_authenticated' };
-  expect(await client.ask('second')).toMatchObject({ kind: 'error', error });
+  expect(await Promise.race([client.ask('second'), client.closed])).toBe(1008);
+  expect(entries().at(-1)).toMatchObject({ who: 'leaver', action: 'live query', status: 401 });
 });
 
 test('a token has its rate on an open socket, too', async () => {
@@ -167,10 +167,13 @@ test('a method that nobody has is no failure of ours', async () => {
 
 /** A live socket that asks queries one at a time. */
 class Socket implements AsyncDisposable {
+  /** The code that it was closed with. */
+  readonly closed: Promise<number>;
   readonly #socket: WebSocket;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
   }
 
   static async open(token: string): Promise<Socket> {

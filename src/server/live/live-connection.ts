@@ -78,6 +78,11 @@ export class LiveConnection {
   #subscribe(request: SubscribeRequest): void {
     const { limits } = this.#dependencies;
     const { id, kind } = request;
+    if (!this.#dependencies.isWelcome(this.#request)) {
+      this.#keep(request, new HeliosError('not_authenticated', noMore));
+      this.#dismiss();
+      return;
+    }
     const running = [...this.#subscriptions.values()];
     const queries = running.filter((subscription) => subscription.kind === 'query').length;
     try {
@@ -186,7 +191,7 @@ export class LiveConnection {
       for (;;) {
         await clock.sleep(limits.pingIntervalMs, signal);
         if (!this.#dependencies.isWelcome(this.#request)) {
-          this.#socket.close(policyViolation, 'the credential does not stand any more');
+          this.#dismiss();
           return;
         }
         if (!this.#isAlive) {
@@ -201,6 +206,12 @@ export class LiveConnection {
     }
   }
 
+  /** No error of a subscription: whoever has another credential comes back and asks for all. */
+  #dismiss(): void {
+    this.#end();
+    this.#socket.close(policyViolation, noMore);
+  }
+
   #end(): void {
     this.#closing.abort();
     for (const { controller } of this.#subscriptions.values()) controller.abort();
@@ -211,6 +222,7 @@ export class LiveConnection {
 /** Close codes of RFC 6455, 7.4.1. */
 const goingAway = 1001;
 const policyViolation = 1008;
+const noMore = 'the credential does not stand any more';
 
 function sqlOf(request: SubscribeRequest): string | undefined {
   if (request.kind === 'query') return request.sql;
