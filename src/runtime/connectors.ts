@@ -15,7 +15,7 @@ import { isRemotePath } from '../sql/connector/availability.ts';
 import type { OpenStorage } from '../storage/storage.ts';
 import { connectionProblems } from './connection-problems.ts';
 import type { BrokerStreams } from './stream/broker-streams.ts';
-import type { StreamConnectors } from './stream-connectors.ts';
+import type { StreamConnectors } from './stream/stream-connectors.ts';
 
 type ConnectorsOptions = {
   readonly log: EventLog;
@@ -97,7 +97,7 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
 
 /** The clients of Kafka and Kinesis would be three quarters of what a start has to load. */
 async function loadStreams(options: ConnectorsOptions): Promise<StreamConnectors> {
-  const { StreamConnectors: Streams } = await import('./stream-connectors.ts');
+  const { StreamConnectors: Streams } = await import('./stream/stream-connectors.ts');
   return new Streams(options);
 }
 

@@ -90,7 +90,7 @@ type Scope = Pick<DeployStatement, 'Sid' | 'Resource' | 'Condition'> & {
 };
 
 const namedWhenMade = new RegExp(
-  '^(ec2:|tag:|servicequotas:|logs:DescribeLogGroups|cloudwatch:DescribeAlarms|' +
+  '^(ec2:|servicequotas:|logs:DescribeLogGroups|cloudwatch:DescribeAlarms|' +
     'autoscaling:Describe|elasticloadbalancing:Describe|ecs:.*TaskDefinition)',
 );
 
@@ -181,6 +181,6 @@ function thingScopes({ account, region }: Place): readonly Scope[] {
       Resource: '*',
       Condition: { StringEquals: { 'aws:RequestedRegion': region } },
     },
-    { Sid: 'Everywhere', matches: /^(cloudfront:|ce:|iam:Simulate)/, Resource: '*' },
+    { Sid: 'Everywhere', matches: /^(cloudfront:|ce:|tag:|iam:Simulate)/, Resource: '*' },
   ];
 }

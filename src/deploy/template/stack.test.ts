@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { everything, smallSettings, variants } from '../testing/variants.ts';
-import { iamInWords, statementsOf } from './iam-in-words.ts';
+import { iamInWords, statementsOf } from '../permissions/iam-in-words.ts';
 import type { Text } from './intrinsic.ts';
 import { hasBundle } from './names.ts';
 import type { Statement } from './policy.ts';

@@ -1,7 +1,7 @@
 import { HeliosError } from '../../base/errors.ts';
 import { type ConsoleFiles, consolePolicy } from '../console-files.ts';
 import type { Routes } from '../framework.ts';
-import { landingPage, landingPolicy } from '../landing.ts';
+import { landingPage, landingPolicy } from './landing.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export type ConsoleRoutes = {

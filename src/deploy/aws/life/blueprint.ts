@@ -1,6 +1,6 @@
 import { estimateMonthly, type Estimate } from '../../estimate/estimate.ts';
 import type { DeploySettings } from '../../settings/settings.ts';
-import { iamInWords } from '../../template/iam-in-words.ts';
+import { iamInWords } from '../../permissions/iam-in-words.ts';
 import { stackTemplate, templateText } from '../../template/stack.ts';
 import type { Change } from '../stack/change-set.ts';
 

@@ -1,19 +1,19 @@
-import type { HeliosError } from '../base/errors.ts';
-import { createKinesisClient } from '../connection/aws/kinesis-client.ts';
-import type { Connections } from '../connection/connection.ts';
-import type { ConnectionContext } from '../connection/context.ts';
-import { type KafkaAccess, resolveKafkaAccess } from '../connection/kafka/kafka-access.ts';
-import { SchemaRegistries } from '../connection/registry/schema-registries.ts';
-import { AvroTranscoder } from '../format/avro/avro-transcoder.ts';
-import { recordForm } from '../format/record-form.ts';
-import type { Alter, Scope } from '../pipeline/open-pipeline.ts';
-import { KafkaSink } from '../sink/kafka/kafka-sink.ts';
-import { KafkaSource } from '../source/kafka/kafka-source.ts';
-import { KinesisSource } from '../source/kinesis/kinesis-source.ts';
-import { ReadBudget } from '../source/kinesis/stream/read-budget.ts';
-import type { Source } from '../source/source.ts';
-import type { KafkaTable, KinesisTable, SinkConnector, SourceTable } from '../sql/script.ts';
-import { AlteredSource } from './altered-source.ts';
+import type { HeliosError } from '../../base/errors.ts';
+import { createKinesisClient } from '../../connection/aws/kinesis-client.ts';
+import type { Connections } from '../../connection/connection.ts';
+import type { ConnectionContext } from '../../connection/context.ts';
+import { type KafkaAccess, resolveKafkaAccess } from '../../connection/kafka/kafka-access.ts';
+import { SchemaRegistries } from '../../connection/registry/schema-registries.ts';
+import { AvroTranscoder } from '../../format/avro/avro-transcoder.ts';
+import { recordForm } from '../../format/record-form.ts';
+import type { Alter, Scope } from '../../pipeline/open-pipeline.ts';
+import { KafkaSink } from '../../sink/kafka/kafka-sink.ts';
+import { KafkaSource } from '../../source/kafka/kafka-source.ts';
+import { KinesisSource } from '../../source/kinesis/kinesis-source.ts';
+import { ReadBudget } from '../../source/kinesis/stream/read-budget.ts';
+import type { Source } from '../../source/source.ts';
+import type { KafkaTable, KinesisTable, SinkConnector, SourceTable } from '../../sql/script.ts';
+import { AlteredSource } from '../altered-source.ts';
 
 type KafkaSinkTable = Extract<SinkConnector, { readonly kind: 'kafka' }>;
 

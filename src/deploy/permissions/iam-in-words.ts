@@ -1,6 +1,6 @@
-import type { Text } from './intrinsic.ts';
-import type { Statement } from './policy.ts';
-import type { Resource, Template } from './template.ts';
+import type { Text } from '../template/intrinsic.ts';
+import type { Statement } from '../template/policy.ts';
+import type { Resource, Template } from '../template/template.ts';
 
 /**
  * What the roles and policies of a template allow, as sentences: `Helios may read records of …`.
