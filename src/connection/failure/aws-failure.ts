@@ -101,15 +101,25 @@ function denied(cause: Error, place: AwsPlace): HeliosError {
   const said = quoted(cause.message);
   const action = /not authorized to perform: ([\w-]+:\w+)/.exec(said)?.[1] ?? place.action;
   const where = action === place.action ? on(place) : '';
-  const hint =
-    action === 'sts:AssumeRole'
-      ? 'Let the role trust this identity, check external_id, and allow sts:AssumeRole to it.'
-      : `Allow ${action} to this identity, in its policy or in that of the resource.`;
   return new HeliosError('access_refused', `AWS does not allow ${action}${where}: ${said}.`, {
-    hint,
+    hint: hintOfDenied(action, cause.message),
     details: { aws_error: cause.name, iam_action: action },
   });
 }
+
+/** The role that `helios deploy` made is changed by it, too. */
+function hintOfDenied(action: string, said: string): string {
+  if (action === 'sts:AssumeRole') {
+    return 'Let the role trust this identity, check external_id, and allow sts:AssumeRole to it.';
+  }
+  const arn = /:assumed-role\/helios-/.test(said) ? streamArn.exec(said)?.[1] : undefined;
+  if (arn === undefined) {
+    return `Allow ${action} to this identity, in its policy or in that of the resource.`;
+  }
+  return `Let it, where you deployed it: helios deploy --add-stream ${arn}. Then go on here.`;
+}
+
+const streamArn = / on resource: (arn:[\w-]+:kinesis:[\w-]*:\d*:stream\/[\w.-]+)/;
 
 function encryptionFailure(name: string, cause: Error, place: AwsPlace): HeliosError {
   const code = name.includes('Throttling') ? 'throttled' : 'access_refused';

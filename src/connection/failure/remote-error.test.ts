@@ -123,6 +123,17 @@ const rows: readonly (readonly [Error, RemotePlace, string, RegExp])[] = [
     /does not allow kinesis:GetRecords on clicks: User: arn:x.*Allow kinesis:GetRecords/,
   ],
   [
+    ofAws(
+      'AccessDeniedException',
+      'User: arn:aws:sts::123456789012:assumed-role/helios-shop-Role-1/i-1 is not authorized to ' +
+        'perform: kinesis:DescribeStreamSummary on resource: ' +
+        'arn:aws:kinesis:eu-central-1:123456789012:stream/clicks because no identity-based policy',
+    ),
+    aws,
+    'access_refused',
+    /helios deploy --add-stream arn:aws:kinesis:eu-central-1:123456789012:stream\/clicks\. Then/,
+  ],
+  [
     ofAws('AccessDenied', 'arn:x is not authorized to perform: sts:AssumeRole on resource: arn:r'),
     aws,
     'access_refused',
