@@ -15,7 +15,9 @@ export async function detachable(
   } catch (thrown) {
     if (!scope.signal.aborted) throw thrown;
     scope.output.alarm('');
-    scope.output.alarm('Detached. What CloudFormation has begun goes on without this command.');
+    scope.output.alarm(
+      'Detached. What CloudFormation has begun, if anything, goes on without this command.',
+    );
     scope.output.alarm(`See how far it is: helios status. Go on from there: ${again}.`);
     return 130;
   }

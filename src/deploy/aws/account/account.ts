@@ -138,7 +138,8 @@ export class AwsAccount implements Disposable {
         if (attempt >= retries.attemptsMax || !mayPass(failure)) throw failure;
       }
       const { clock, random } = this.context;
-      await clock.sleep(backoffMs(retries, attempt, random), this.#signal);
+      // Who is interrupted meanwhile is told why by the next turn.
+      await clock.sleep(backoffMs(retries, attempt, random), this.#signal).catch(() => undefined);
     }
   }
 

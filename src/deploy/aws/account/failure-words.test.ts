@@ -118,6 +118,15 @@ test.each<[what: string, thrown: Error, code: string, message: RegExp, hint: Reg
     /CloudFormation refuses cloudformation:CreateChangeSet: Template error/,
     /report it/,
   ],
+  [
+    'what AWS refuses by a name that nobody put into words',
+    Object.assign(ofAws('NoSuchResourceException', 'no such quota'), {
+      $metadata: { httpStatusCode: 400 },
+    }),
+    'invalid_request',
+    /refuses .*NoSuchResourceException: no such quota/,
+    /report/,
+  ],
   ['a name that is taken', ofAws('AlreadyExistsException'), 'already_exists', /there/, /--name/],
   [
     'no machine of that size',

@@ -29,7 +29,29 @@ export function awsRefusal(thrown: unknown, tried: AwsTried): HeliosError {
     });
   }
   if (systemCodes(causes).has('ENOTFOUND')) return unknownRegion(tried);
-  return describeRemoteError(thrown, { kind: 'aws', ...tried });
+  const described = describeRemoteError(thrown, { kind: 'aws', ...tried });
+  const answered = described.code === 'unreachable' ? causes.find(isAnswered) : undefined;
+  return answered === undefined ? described : otherRefusal(answered, tried);
+}
+
+/** Whether AWS has answered, and would answer the same again. */
+function isAnswered(cause: Error): boolean {
+  const metadata: unknown = Reflect.get(cause, '$metadata');
+  const status: unknown = Object(metadata).httpStatusCode;
+  return typeof status === 'number' && status >= 400 && status < 500;
+}
+
+function otherRefusal(cause: Error, { action, resource }: AwsTried): HeliosError {
+  const where = resource === undefined ? '' : ` on ${resource}`;
+  const said = quoted(cause.message);
+  return new HeliosError(
+    'invalid_request',
+    `AWS refuses ${action}${where}: ${cause.name}: ${said}.`,
+    {
+      hint: 'If the settings do not explain it, this is a fault of Helios: please report it.',
+      details: { aws_error: cause.name, iam_action: action },
+    },
+  );
 }
 
 type Facts = AwsTried & { readonly name: string; readonly said: string };
