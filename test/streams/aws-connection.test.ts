@@ -295,7 +295,7 @@ describe('connections to Kinesis', () => {
     const verdict = verdictOf(steps);
     expect(verdict).toContain(`${step}: AWS does not allow kinesis:${action}`);
     expect(verdict).toContain(`Allow kinesis:${action} to this identity`);
-    if (action === 'ListStreams') expect(verdict).toContain('--stream NAME');
+    if (action === 'ListStreams') expect(verdict).toContain('name the stream');
   });
 
   test('what is not AWS is told', async () => {
