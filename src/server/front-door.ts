@@ -99,20 +99,24 @@ export class FrontDoor {
     } else if (!isIngest) {
       this.#toApi(request, response, { ...headers, 'x-request-id': id });
     } else if (request.method === 'POST') {
-      this.#ingest({ request, response, id, headers }).catch((thrown: unknown) =>
-        this.#refuseIngest(request, response, thrown),
-      );
+      this.#ingest({ request, response, id, headers });
     } else {
       this.#refuse(request, response, noRoute(ingestRoutes, request.method ?? '', '/ingest'));
     }
   }
 
-  async #ingest({ request, ...rest }: Omit<IngestRequest, 'target'>): Promise<void> {
+  #ingest({ request, response, id, headers }: Omit<IngestRequest, 'target'>): void {
     const { gatekeeper, ingest, audit, limits } = this.#parts;
-    const target = ingestTarget(request.url ?? '', limits.nameCharactersMax);
-    const principal = gatekeeper.admitToIngest(request, target);
-    await ingest.answer({ request, target, ...rest });
-    audit.ingested(request, principal, target.stream);
+    try {
+      const target = ingestTarget(request.url ?? '', limits.nameCharactersMax);
+      const principal = gatekeeper.admitToIngest(request, target);
+      ingest.answer({ request, response, target, id, headers }).then(
+        () => audit.ingested(request, principal, target.stream),
+        (thrown: unknown) => this.#refuseIngest(request, response, thrown),
+      );
+    } catch (thrown) {
+      this.#refuseIngest(request, response, thrown);
+    }
   }
 
   #toApi(

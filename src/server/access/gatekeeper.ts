@@ -27,6 +27,7 @@ export class Gatekeeper {
   readonly #originSecretHash: string | undefined;
   /** Whether people reach it by https. */
   readonly #isSecure: boolean;
+  readonly #isServed = (origin: string): boolean => this.#access.servesOrigin(origin);
 
   constructor({ access, rules, originSecret }: GatekeeperParts) {
     this.#access = access;
@@ -105,8 +106,7 @@ export class Gatekeeper {
 
   /** By which name, from which page, through which proxy. */
   #checkWay(request: IncomingMessage, isIngest: boolean): string | undefined {
-    const isServed = (origin: string): boolean => isIngest && this.#access.servesOrigin(origin);
-    const origin = checkAccess(this.#rules, request, isServed);
+    const origin = checkAccess(this.#rules, request, isIngest ? this.#isServed : undefined);
     if (this.#originSecretHash !== undefined && !this.#isProxied(request) && !isNear(request)) {
       throw new HeliosError('not_allowed', 'This server is reached by its own address alone.', {
         hint: 'Use the address that helios deploy printed.',
@@ -134,7 +134,7 @@ export class Gatekeeper {
     const token = tokenInAddress ?? bearerOf(request);
     const session = token === undefined ? sessionOf(request, this.#isSecure) : undefined;
     const principal = this.#access.identify({ token, session, address });
-    setVisitor(request, { id: visitor?.id ?? '', address, principal });
+    if (visitor !== undefined) visitor.principal = principal;
     return principal;
   }
 

@@ -50,7 +50,7 @@ type Asked = {
 export function checkAccess(
   rules: AccessRules,
   { method, headers }: Asked,
-  isServed: (origin: string) => boolean = () => false,
+  isServed?: (origin: string) => boolean,
 ): string | undefined {
   const host = headers.host?.toLowerCase();
   if (host === undefined || !rules.hosts.has(host)) throw misdirected(host, rules);
@@ -60,7 +60,7 @@ export function checkAccess(
     return undefined;
   }
   if (origin === `http://${host}` || origin === rules.publicOrigin) return undefined;
-  if (rules.allowedOrigins.has(origin) || isServed(origin)) return origin;
+  if (rules.allowedOrigins.has(origin) || isServed?.(origin) === true) return origin;
   throw new HeliosError(
     'not_allowed',
     `Requests from pages of ${JSON.stringify(origin)} are not allowed.`,

@@ -14,7 +14,8 @@ function cookieName(isSecure: boolean): string {
  * session that isn't theirs.
  */
 export function sessionOf({ headers }: IncomingMessage, isSecure: boolean): string | undefined {
-  for (const pair of (headers.cookie ?? '').split(';')) {
+  if (headers.cookie === undefined) return undefined;
+  for (const pair of headers.cookie.split(';')) {
     const [name, value] = pair.trim().split('=', 2);
     if (name === cookieName(isSecure)) return value;
   }

@@ -11,22 +11,25 @@ export type Visitor = {
   /** Of the client, or of the nearest proxy that isn't ours. */
   readonly address: string;
   /** Undefined until something is asked for that needs to know. */
-  readonly principal: Principal | undefined;
+  principal: Principal | undefined;
 };
 
-const visitors = new WeakMap<IncomingMessage, Visitor>();
+/** On the request itself: a map of all requests would cost each of them more than its checks. */
+const visitorKey: unique symbol = Symbol('visitor');
+
+type Visited = IncomingMessage & { [visitorKey]?: Visitor };
 
 export function setVisitor(request: IncomingMessage, visitor: Visitor): void {
-  visitors.set(request, visitor);
+  (request as Visited)[visitorKey] = visitor;
 }
 
 export function visitorOf(request: IncomingMessage): Visitor | undefined {
-  return visitors.get(request);
+  return (request as Visited)[visitorKey];
 }
 
 /** Who it is, where the route needs to know. */
 export function principalOf(request: IncomingMessage): Principal {
-  const principal = visitors.get(request)?.principal;
+  const principal = visitorOf(request)?.principal;
   assert(principal !== undefined, 'a route without a need asks who it is');
   return principal;
 }
