@@ -33,12 +33,15 @@ export async function openAccess(
   const secretOf = async (reference: string | undefined): Promise<string | undefined> =>
     reference === undefined ? undefined : await known.context.secrets.resolve(reference);
   const publicUrl = options.publicUrl === undefined ? undefined : checkedUrl(options.publicUrl);
+  // Whatever can be refused comes first: what is opened below has to be closed again.
+  const adminToken = await secretOf(options.adminToken);
+  const originSecret = await secretOf(options.originSecret);
   const access = new Access({
     entries: catalog.access,
     clock: systemClock,
     isRequired:
       options.requireToken === true || publicUrl !== undefined || !isLoopback(options.host),
-    adminToken: await secretOf(options.adminToken),
+    adminToken,
   });
   const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
   const copies = state?.auditCopies(onProblem);
@@ -50,7 +53,7 @@ export async function openAccess(
     await audit.settle();
     await copies?.close();
   };
-  return { access, audit, publicUrl, originSecret: await secretOf(options.originSecret), close };
+  return { access, audit, publicUrl, originSecret, close };
 }
 
 /** Without a slash at its end. */

@@ -21,6 +21,7 @@ test.each([
   [['--require-token'], 'no admin has one', 5],
   [['--require-token', '--admin-token', 'env:GUESSABLE'], 'could be guessed', 3],
   [['--require-token', '--admin-token', 'env:NOT_THERE'], 'NOT_THERE', 3],
+  [['--admin-token', 'env:GIVEN_TOKEN', '--origin-secret', 'env:NO_SECRET'], 'NO_SECRET', 3],
   [['--require-token', '--admin-token', 'plain-text-in-argv'], 'reference', 2],
   [['--admin-token', 'env:GIVEN_TOKEN', '--public-url', 'https://h.example/path'], 'address', 2],
 ])('helios start %j does not', async (options, words, code) => {
