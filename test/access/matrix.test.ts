@@ -33,6 +33,43 @@ test('each route that the API describes says what it needs, and no other does', 
   expect(Object.keys(routeNeeds).toSorted()).toEqual([...described, ...hidden].toSorted());
 });
 
+test('what changes something is for admins, but for what is named here', () => {
+  const changing = Object.entries(routeNeeds).filter(([route]) => !route.startsWith('GET '));
+  const others = changing.filter(([, need]) => need !== 'admin');
+  const library = ['queries', 'dashboards'].flatMap((kind) =>
+    ['PUT', 'PATCH', 'DELETE'].map((method) => [`${method} /api/v1/library/${kind}/:path`, 'save']),
+  );
+  expect(Object.fromEntries(others)).toEqual({
+    ...Object.fromEntries(library),
+    'POST /api/v1/library/import': 'save',
+    'POST /api/v1/session': 'public',
+    'DELETE /api/v1/session': 'public',
+    'POST /api/v1/login-links': 'query',
+    'POST /api/v1/query': 'query',
+    'POST /api/v1/query/shared': 'query',
+    'POST /api/v1/query/notebook': 'query',
+    'POST /api/v1/complete': 'read',
+  });
+});
+
+test('what only looks is open to nobody unknown, but for what is named here', () => {
+  const looking = Object.entries(routeNeeds).filter(([route]) => route.startsWith('GET '));
+  const open = looking.filter(([, need]) => need === 'public').map(([route]) => route);
+  expect(open.toSorted()).toEqual([
+    'GET /api/v1/live',
+    'GET /api/v1/openapi.json',
+    'GET /api/v1/session',
+    'GET /healthz',
+  ]);
+  const ofOneTable = looking.filter(([, need]) => need === 'query').map(([route]) => route);
+  expect(ofOneTable.toSorted()).toEqual([
+    'GET /api/v1/functions',
+    'GET /api/v1/tables',
+    'GET /api/v1/tables/:name',
+  ]);
+  expect(routeNeeds['GET /api/v1/tokens']).toBe('admin');
+});
+
 test.each(Object.entries(routeNeeds))('%s needs %s', async (route, need) => {
   const [method = '', path = ''] = route.split(' ');
   const url = path.replaceAll(/:[a-z]+/g, 'nothing');
