@@ -65,7 +65,7 @@ test('a whole life: configure, deploy, events, queries, upgrade, Ctrl+C, resume,
 
   const authorization = { authorization: `Bearer ${token}` };
   const send = async (first: number, count: number): Promise<void> => {
-    const lines = Array.from({ length: count }, (_, at) => `{"id":"e${first + at}","text":"t"}\n`);
+    const lines = Array.from({ length: count }, (_, at) => `{"id":"sent-${first + at}","text":"t"}\n`);
     const path = `${theMachine.url}/ingest/hello?wait=queryable`;
     const answer = await fetch(path, {
       method: 'POST',
@@ -83,7 +83,7 @@ test('a whole life: configure, deploy, events, queries, upgrade, Ctrl+C, resume,
     return Number(rows[0]?.[0]);
   };
   await send(0, 500);
-  expect(await countOf("id like 'e%'")).toBe(500);
+  expect(await countOf("id like 'sent-%'")).toBe(500);
 
   // What was printed to go on with works as it stands.
   const way = ['--url', theMachine.url ?? '', '--token', 'ssm:/helios/shop/admin-token'];
@@ -126,12 +126,12 @@ test('a whole life: configure, deploy, events, queries, upgrade, Ctrl+C, resume,
   expect(resumed.stderr).toContain('nothing to change');
   expect(theMachine.count).toBe(2);
   // The first machine and its disk are gone; what it had acknowledged is not.
-  expect(await countOf("id like 'e%'")).toBe(510);
+  expect(await countOf("id like 'sent-%'")).toBe(510);
 
   const back = await cloud.run('rollback', '--yes');
   expect(back, back.stderr).toMatchObject({ exitCode: 0, stdout: 'Helios 0.1.0 runs again.\n' });
   expect(theMachine.count).toBe(3);
-  expect(await countOf("id like 'e%'")).toBe(510);
+  expect(await countOf("id like 'sent-%'")).toBe(510);
   expect((await cloud.run('rollback', '--yes')).exitCode).toBe(4);
 
   const kept = await cloud.run('destroy', '--yes');
@@ -145,7 +145,7 @@ test('a whole life: configure, deploy, events, queries, upgrade, Ctrl+C, resume,
   expect(anew, anew.stderr).toMatchObject({ exitCode: 0 });
   expect(await readFile(file, 'utf8')).toContain(`bucket: ${bucket}`);
   authorization.authorization = `Bearer ${await parameter(cloud, '/helios/shop/admin-token')}`;
-  expect(await countOf("id like 'e%'")).toBe(510);
+  expect(await countOf("id like 'sent-%'")).toBe(510);
   await theMachine[Symbol.asyncDispose]();
 
   const unconfirmed = await cloud.run('destroy', '--delete-data', '--yes');
