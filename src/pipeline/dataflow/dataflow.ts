@@ -1,0 +1,107 @@
+import type { ColumnType } from '../../event/schema.ts';
+
+/**
+ * A stateful script as operators: plain data, made of the script's SELECTs by `compileDataflow`,
+ * run epoch by epoch. Names of relations are unique without regard to case; those that begin with
+ * `__` are Helios's own, and no script may use them.
+ *
+ * Hidden columns go along with the rows of a relation, behind its own:
+ *
+ * - `__time` TIMESTAMPTZ: event time, of relations whose `rows` are `events` or `windows`. A
+ *   window's rows have the window's end less a microsecond.
+ * - `__window` STRUCT("start" TIMESTAMPTZ, "end" TIMESTAMPTZ): of `windows`.
+ */
+export type Dataflow = {
+  /** Those whose event time is asked for, in the script's order. */
+  readonly sources: readonly SourceTime[];
+  /** Each after those it reads. */
+  readonly nodes: readonly DataflowNode[];
+  /** One per output of the plan, in their order. */
+  readonly outputs: readonly DataflowOutput[];
+};
+
+/**
+ * Where event time comes from. Both are SQL expressions over the source's columns (the generated
+ * ones too) of type TIMESTAMPTZ; `arrival` takes when the record's batch arrived for both.
+ */
+export type SourceTime =
+  | {
+      readonly name: string;
+      readonly kind: 'column';
+      readonly time: string;
+      /** An event says that none before this will come any more, but late ones. */
+      readonly watermark: string;
+      /** A partition without records for so long is set aside; undefined: never. */
+      readonly idleMs: number | undefined;
+    }
+  | { readonly name: string; readonly kind: 'arrival'; readonly idleMs: number | undefined };
+
+/**
+ * What the rows of a relation are. `events`: rows of their own, each with its time. `windows`: all
+ * rows of a window come in one epoch, so that SQL over that epoch's rows sees whole windows.
+ */
+export type RowKind = 'events' | 'windows';
+
+/** SQL that names the relations of earlier nodes and sources. */
+export type RelationSql = { readonly text: string; readonly reads: readonly string[] };
+
+export type DataflowNode = SelectNode | WindowNode;
+
+/** Gives its rows from this epoch's rows of what it reads; holds nothing. */
+export type SelectNode = {
+  readonly kind: 'select';
+  readonly name: string;
+  readonly rows: RowKind;
+  /** A SELECT, its hidden columns last. */
+  readonly sql: RelationSql;
+  /** The view or CTE that it stands for; undefined for parts of a SELECT. */
+  readonly label: string | undefined;
+};
+
+/** Microseconds. Tumbling and hopping windows begin at multiples of `slideUs` since 1970. */
+export type WindowShape =
+  | { readonly kind: 'tumble'; readonly widthUs: bigint }
+  | { readonly kind: 'hop'; readonly widthUs: bigint; readonly slideUs: bigint }
+  | { readonly kind: 'session'; readonly gapUs: bigint };
+
+/**
+ * Collects the rows of each window until the watermark passes the window's end, then gives what
+ * `result` makes of them.
+ */
+export type WindowNode = {
+  readonly kind: 'window';
+  readonly name: string;
+  readonly shape: WindowShape;
+  /**
+   * SELECT of what is kept of each row that it reads: the columns `keys`, then `values`, then
+   * `__time`.
+   */
+  readonly intake: RelationSql;
+  /** Columns that tell groups apart: sessions are by these. */
+  readonly keys: readonly StateColumn[];
+  /** `merge` undefined for all of them: rows are kept as they come. Defined for all: rows with equal
+   * keys in the same smallest span of time become one. */
+  readonly values: readonly (StateColumn & { readonly merge: Merge | undefined })[];
+  /**
+   * SELECT over the relation `__rows`: the kept rows of windows that end in this epoch, once for
+   * each such window, with `__window` (and neither `__time` nor bins); gives the node's columns and
+   * `__time`, `__window`.
+   */
+  readonly result: RelationSql;
+  /** Every source that its windows wait for: the watermark is the least of theirs. */
+  readonly waitsFor: readonly string[];
+  /** For people: `tumble(1 minute)`, and what groups and aggregates are. */
+  readonly label: string;
+};
+
+export type StateColumn = { readonly name: string; readonly type: ColumnType; readonly typeText: string };
+
+/** DuckDB's aggregate that makes one value of several. */
+export type Merge = 'sum' | 'min' | 'max' | 'bool_and' | 'bool_or';
+
+export type DataflowOutput = {
+  /** The sink table's name. */
+  readonly table: string;
+  /** What it stores, without hidden columns. */
+  readonly sql: RelationSql;
+};
