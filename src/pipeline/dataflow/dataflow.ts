@@ -10,6 +10,8 @@ import type { ColumnType } from '../../event/schema.ts';
  * - `__time` TIMESTAMPTZ: event time, of relations whose `rows` are `events` or `windows`. A
  *   window's rows have the window's end less a microsecond.
  * - `__window` STRUCT("start" TIMESTAMPTZ, "end" TIMESTAMPTZ): of `windows`.
+ * - `__key` VARCHAR, then `__weight` BIGINT: of `changes`. So many copies of the row came (above
+ *   zero) or went (below). A row that goes and one that comes with the same key are an update.
  */
 export type Dataflow = {
   /** Those whose event time is asked for, in the script's order. */
@@ -39,13 +41,14 @@ export type SourceTime =
 /**
  * What the rows of a relation are. `events`: rows of their own, each with its time. `windows`: all
  * rows of a window come in one epoch, so that SQL over that epoch's rows sees whole windows.
+ * `changes`: how the rows of a table that is kept current change.
  */
-export type RowKind = 'events' | 'windows';
+export type RowKind = 'events' | 'windows' | 'changes';
 
 /** SQL that names the relations of earlier nodes and sources. */
 export type RelationSql = { readonly text: string; readonly reads: readonly string[] };
 
-export type DataflowNode = SelectNode | WindowNode;
+export type DataflowNode = SelectNode | WindowNode | UpdatingNode;
 
 /** Gives its rows from this epoch's rows of what it reads; holds nothing. */
 export type SelectNode = {
@@ -94,7 +97,49 @@ export type WindowNode = {
   readonly label: string;
 };
 
-export type StateColumn = { readonly name: string; readonly type: ColumnType; readonly typeText: string };
+/**
+ * Keeps what it reads by key, and gives as `changes` how what `result` makes of each key's rows is
+ * another after an epoch. GROUP BY and DISTINCT have one input; joins have two.
+ */
+export type UpdatingNode = {
+  readonly kind: 'updating';
+  readonly name: string;
+  readonly inputs: readonly UpdatingInput[];
+  /**
+   * SELECT over the relations `__rows_0`, `__rows_1`: what is kept of some keys' rows, each as often
+   * as it is there, with the columns of its input's `keys` and `values`. Gives `columns`.
+   */
+  readonly result: RelationSql;
+  /** Of the result: the node's own, and among them or behind them those of `resultKeys`. */
+  readonly columns: readonly StateColumn[];
+  /** Which of `columns` hold the keys, in the order of the inputs' `keys`; `__key` is made of them. */
+  readonly resultKeys: readonly string[];
+  /** A key that no row came or went for in so long is forgotten. */
+  readonly ttlMs: number;
+  /** For people: `GROUP BY user_id`, and what aggregates are. */
+  readonly label: string;
+};
+
+export type UpdatingInput = {
+  /**
+   * SELECT of what is kept of each row that it reads: the columns `keys`, then `values`, then
+   * `__weight` BIGINT, which is 1 of `events` and `windows`.
+   */
+  readonly intake: RelationSql;
+  /** The same types in all inputs of a node. */
+  readonly keys: readonly StateColumn[];
+  /**
+   * `merge` undefined for all of them: rows are kept as they come. Defined for all, only where no
+   * row ever goes: rows with equal keys become one.
+   */
+  readonly values: readonly (StateColumn & { readonly merge: Merge | undefined })[];
+};
+
+export type StateColumn = {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly typeText: string;
+};
 
 /** DuckDB's aggregate that makes one value of several. */
 export type Merge = 'sum' | 'min' | 'max' | 'bool_and' | 'bool_or';
