@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Connection, Engine } from '../src/engine/engine.ts';
+import { builtInNames } from '../src/pipeline/plan/macros.ts';
 import { checkScript } from '../src/sql/check-script.ts';
 import { renderScriptError } from '../src/sql/render-error.ts';
 import type { Script, ScriptError, SelectText } from '../src/sql/script.ts';
@@ -67,7 +68,9 @@ function casesOf(content: string): readonly Case[] {
 
 async function outputOf(text: string): Promise<string> {
   const isAggregate = (name: string): boolean => aggregates.has(name);
-  const checked = await checkScript(text, { serialize, isAggregate });
+  const builtIn = async (names: readonly string[]): Promise<readonly string[]> =>
+    await builtInNames(connection, names);
+  const checked = await checkScript(text, { serialize, isAggregate, builtIn });
   if (checked.kind === 'errors') return rendered(text, checked.errors);
   return described(checked.script, checked.reads);
 }

@@ -40,7 +40,7 @@ export function duckdbFailure(thrown: unknown, sql: string, prefix = ''): Helios
     cause: thrown,
     hint: instead ?? hintOf(report),
     position: offset === undefined ? undefined : wordAt(sql, offset),
-    details: { type: report.exception_type, offset },
+    details: { type: report.exception_type, offset, byteOffset: byteOffsetOf(report) },
   });
 }
 
@@ -56,6 +56,15 @@ function offsetOf(report: Report, sql: string, prefix: string): number | undefin
   // A prefix is of ASCII: as many bytes as characters.
   const counted = Math.max(0, Number(report.position) - prefix.length);
   return isOfParser(report) ? offsetOfCodePoint(sql, counted) : offsetOfByte(sql, counted);
+}
+
+/**
+ * As the report has it: beyond the statement's end where the place is in what the statement calls,
+ * a macro, whose text was another's.
+ */
+function byteOffsetOf(report: Report): number | undefined {
+  const isInBytes = report.position !== undefined && !isOfParser(report);
+  return isInBytes ? Number(report.position) : undefined;
 }
 
 function isOfParser({ exception_type: type }: Report): boolean {

@@ -1,5 +1,6 @@
 import { analyseSelect } from './analyse-select.ts';
 import { checkReads, type Reads } from './check-reads.ts';
+import { checkMacros, type ParsedExpression } from './functions/check-macros.ts';
 import { offsetOfCodePoint } from './positions.ts';
 import { draftScript } from './parse-script.ts';
 import { readSerializedSelect } from './read-select.ts';
@@ -12,7 +13,12 @@ import type { IsAggregate, SelectProblem } from './stateless.ts';
 export type Serialize = (select: string) => Promise<unknown>;
 
 /** What only the engine knows. */
-export type EngineFacts = { readonly serialize: Serialize; readonly isAggregate: IsAggregate };
+export type EngineFacts = {
+  readonly serialize: Serialize;
+  readonly isAggregate: IsAggregate;
+  /** Of these names in lower case, those that functions of the engine or words of its SQL have. */
+  readonly builtIn: (names: readonly string[]) => Promise<readonly string[]>;
+};
 
 export type CheckedScript =
   | {
@@ -40,11 +46,16 @@ export async function checkScript(text: string, engine: EngineFacts): Promise<Ch
     reads.set(select, analysis.reads);
   }
   for (const expression of expressionsOf(script)) {
-    errors.push(...(await checkExpression(expression, engine)));
+    errors.push(...((await parseExpression(expression, engine, errors))?.problems ?? []));
   }
+  const tools = {
+    ...engine,
+    parse: async (expression: SelectText) => await parseExpression(expression, engine, errors),
+  };
+  const macros = await checkMacros(script.macros, tools, errors);
   errors.push(...checkReads(script, reads));
   return errors.length === 0
-    ? { kind: 'ok', script, reads }
+    ? { kind: 'ok', script: { ...script, macros }, reads }
     : { kind: 'errors', errors: inOrder(errors) };
 }
 
@@ -110,23 +121,34 @@ function generatedExpression({ origin }: SourceColumn): readonly SelectText[] {
 const before = 'SELECT (';
 const after = '\n) FROM t';
 
-/** An expression over one row of its own table, read as the only column of a SELECT. */
-async function checkExpression(
+/**
+ * An expression over one row of its own table, read as the only column of a SELECT. Undefined where
+ * it isn't one: that is among the errors then.
+ */
+async function parseExpression(
   expression: SelectText,
   { serialize, isAggregate }: EngineFacts,
-): Promise<readonly ScriptError[]> {
+  errors: ScriptError[],
+): Promise<ParsedExpression | undefined> {
   const serialized = readSerializedSelect(await serialize(before + expression.text + after));
   if (serialized.kind === 'error') {
     const point = Math.max(0, (serialized.codePointOffset ?? 0) - before.length);
     const offset = offsetOfCodePoint(expression.text, point);
-    return [syntaxError(expression, serialized.message, offset)];
+    errors.push(syntaxError(expression, serialized.message, offset));
+    return undefined;
   }
   const [query] = serialized.statements;
   const isOne =
     query?.kind === 'select' && query.projections.length === 1 && query.from.kind === 'base_table';
   if (!isOne || serialized.statements.length !== 1) {
-    return [syntaxError(expression, 'Expected one expression.', 0)];
+    errors.push(syntaxError(expression, 'Expected one expression.', 0));
+    return undefined;
   }
+  const shift = before.length;
   const { problems } = analyseSelect(query, { isAggregate, readable: ['t'] });
-  return problems.map((problem) => errorAt(expression, problem, before.length));
+  return {
+    query,
+    shift,
+    problems: problems.map((problem) => errorAt(expression, problem, shift)),
+  };
 }

@@ -57,6 +57,7 @@ const emptyScript: Script = {
   sources: [],
   memoryTables: [],
   views: [],
+  macros: [],
   sinks: [],
   inserts: [],
   settings: [],

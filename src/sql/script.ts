@@ -9,6 +9,8 @@ export type Script = {
   readonly sources: readonly SourceTable[];
   readonly memoryTables: readonly MemoryTable[];
   readonly views: readonly View[];
+  /** Each after those that it calls. */
+  readonly macros: readonly Macro[];
   readonly sinks: readonly SinkTable[];
   readonly inserts: readonly Insert[];
   readonly settings: readonly Setting[];
@@ -138,6 +140,22 @@ export type View = {
   readonly name: string;
   readonly position: TextPosition;
   readonly select: SelectText;
+};
+
+/** `CREATE MACRO name(parameters) AS expression`: known to the script's own SQL alone. */
+export type Macro = {
+  readonly name: string;
+  readonly position: TextPosition;
+  readonly parameters: readonly MacroParameter[];
+  readonly expression: SelectText;
+};
+
+export type MacroParameter = {
+  readonly name: string;
+  /** Undefined takes values of any type. */
+  readonly type: ColumnType | undefined;
+  /** What a call that leaves it out passes. */
+  readonly fallback: SelectText | undefined;
 };
 
 /** `CREATE TABLE t (…)` without a connector: filled by INSERTs, read by the script's SELECTs. */

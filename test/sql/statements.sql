@@ -153,3 +153,65 @@ SELECT naïve, "日本", '😀😀' FROM evnts;
 CREATE TABLE events (a TEXT) WITH (connector = $$http$$, stream = E'sho\x70'  );
 CREATE TABLE events2 (a TEXT) WITH (connector = 'http', stream = $x$it's$x$);
 SELECT 'it''s', E'a\'b;', $$;--$$, "a" FROM events;
+
+-- case: macros
+CREATE TABLE events (a INT, b TEXT, c INT GENERATED ALWAYS AS (twice(a)) STORED) WITH (connector = 'http');
+CREATE MACRO quad(x) AS twice(twice(x));
+CREATE MACRO twice(x) AS x * 2;
+CREATE OR REPLACE MACRO twice(x) AS 2 * x;
+CREATE TEMP FUNCTION half(x DOUBLE, "end" := 2, z VARCHAR[] := ['a', 'b']) AS CASE WHEN x > end THEN x / end END;
+CREATE MACRO IF NOT EXISTS half(x) AS x;
+CREATE MACRO nine() AS 9;
+INSERT INTO made SELECT half(a, "end" := 3), quad(c), nine() FROM events;
+CREATE TABLE made WITH (connector = 'delta', path = 'made');
+
+-- case: semicolons that are missing behind macros
+CREATE MACRO nine() AS 9
+CREATE MACRO ten() AS 10
+INSERT INTO made SELECT nine() FROM events
+
+-- case: macros that are not values of a row
+CREATE TABLE events (a INT) WITH (connector = 'http');
+CREATE MACRO total(x) AS sum(x) + count(*);
+CREATE MACRO weighted(x) AS wavg(x, x);
+CREATE MACRO each_minute() AS tumble(interval '1 minute');
+CREATE MACRO place(x) AS row_number() OVER (ORDER BY x);
+CREATE MACRO top(x) AS (SELECT max(a) FROM events WHERE a < x);
+CREATE MACRO secret(x) AS getenv(x);
+CREATE MACRO rows_of(x) AS TABLE SELECT * FROM events;
+CREATE MACRO two(x) AS x, (x, y) AS x + y;
+CREATE MACRO broken(x) AS x +;
+CREATE MACRO unset(x) AS $1;
+CREATE MACRO odd(x := sum(1)) AS x;
+SELECT total(a) FROM events;
+
+-- case: macros in circles
+CREATE TABLE events (a INT) WITH (connector = 'http');
+CREATE MACRO self(x) AS self(x - 1);
+CREATE MACRO one(x) AS two(x);
+CREATE MACRO two(x) AS three(x);
+CREATE MACRO three(x) AS one(x);
+CREATE MACRO outside(x) AS one(x);
+SELECT outside(a) FROM events;
+
+-- case: names of macros and their parameters
+CREATE TABLE events (a INT) WITH (connector = 'http');
+CREATE MACRO upper(x) AS x;
+CREATE MACRO SUM(x) AS x;
+CREATE MACRO coalesce(x) AS x;
+CREATE MACRO tumble(x) AS x;
+CREATE MACRO __mine(x) AS x;
+CREATE MACRO "é"(x) AS x;
+CREATE MACRO main.f(x) AS x;
+CREATE MACRO f AS 1;
+CREATE MACRO g(x, X) AS x;
+CREATE MACRO h(x := 1, y) AS x;
+CREATE MACRO i(x) AS x;
+CREATE MACRO I(x) AS x;
+CREATE MACRO j(x INTT) AS x;
+CREATE MACRO k(x := ) AS x;
+CREATE MACRO l(x;
+CREATE MACRO m(x) x;
+CREATE MACRO n(x) RETURNS INT LANGUAGE python AS 'x';
+CREATE MACRO o(x) AS;
+SELECT a FROM events;

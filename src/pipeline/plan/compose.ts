@@ -40,11 +40,14 @@ export class ComposedSql {
    */
   positionOf(error: HeliosError): TextPosition | undefined {
     const offset = error.details?.['offset'];
-    if (typeof offset !== 'number') return undefined;
+    const position = typeof offset === 'number' ? this.positionAt(offset) : undefined;
+    return position && { ...position, length: error.position?.length ?? position.length };
+  }
+
+  /** Where in the script the UTF-16 offset of the text stood; undefined in Helios's own text. */
+  positionAt(offset: number): TextPosition | undefined {
     const placed = this.#placed.find(({ start, end }) => offset >= start && offset <= end);
-    if (placed === undefined) return undefined;
-    const position = placed.select.positionAt(offset - placed.start);
-    return { ...position, length: error.position?.length ?? position.length };
+    return placed?.select.positionAt(offset - placed.start);
   }
 }
 

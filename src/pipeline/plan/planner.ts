@@ -3,7 +3,7 @@ import type { Connection } from '../../engine/engine.ts';
 import { duckdbType, quoteName } from '../../engine/types.ts';
 import type { Schema } from '../../event/schema.ts';
 import { createDecoder } from '../../format/create-decoder.ts';
-import { checkScript } from '../../sql/check-script.ts';
+import { type CheckedScript, checkScript } from '../../sql/check-script.ts';
 import type {
   Insert,
   MemoryTable,
@@ -17,6 +17,7 @@ import { aggregates } from './aggregates.ts';
 import { outputErrors } from './check-output.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
 import { type DescribedInsert, insertBody } from './insert-body.ts';
+import { builtInNames, createMacros, type CreatedMacros } from './macros.ts';
 import { emptyRecords, type Output, type Plan, sourceRelation } from './plan.ts';
 
 export type Planned =
@@ -34,9 +35,13 @@ export async function planScript(text: string, connection: Connection): Promise<
   const isAggregate = (name: string): boolean => aggregates.has(name);
   const serialize = async (select: string): Promise<unknown> =>
     await serialized(connection, select);
-  const checked = await checkScript(text, { serialize, isAggregate });
+  const builtIn = async (names: readonly string[]): Promise<readonly string[]> =>
+    await builtInNames(connection, names);
+  const checked = await checkScript(text, { serialize, isAggregate, builtIn });
   if (checked.kind === 'errors') return checked;
-  const planning = new Planning(checked.script, checked.reads, connection);
+  const macros = await createMacros(connection, checked.script.macros);
+  if (macros.errors.length > 0) return { kind: 'errors', errors: macros.errors };
+  const planning = new Planning(checked, connection, macros);
   const plan = await planning.run();
   return plan === undefined ? { kind: 'errors', errors: planning.errors } : { kind: 'ok', plan };
 }
@@ -60,16 +65,18 @@ class Planning {
   /** What each SELECT reads. */
   readonly #reads: ReadonlyMap<SelectText, readonly string[]>;
   readonly #connection: Connection;
+  readonly #macros: CreatedMacros;
   readonly #nodes = new Map<string, Node>();
 
   constructor(
-    script: Script,
-    reads: ReadonlyMap<SelectText, readonly string[]>,
+    { script, reads }: Extract<CheckedScript, { readonly kind: 'ok' }>,
     connection: Connection,
+    macros: CreatedMacros,
   ) {
     this.#script = script;
     this.#reads = reads;
     this.#connection = connection;
+    this.#macros = macros;
   }
 
   async run(): Promise<Plan | undefined> {
@@ -217,7 +224,7 @@ class Planning {
       this.errors.push({
         message: error.message,
         hint: error.hint,
-        position: sql.positionOf(error) ?? position,
+        position: this.#macros.positionOf(error, sql.text) ?? sql.positionOf(error) ?? position,
       });
       return undefined;
     }

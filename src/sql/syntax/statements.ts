@@ -1,7 +1,9 @@
 import { didYouMean } from '../../base/did-you-mean.ts';
 import type { Span } from '../positions.ts';
 import { type ColumnList, readColumnList } from './columns.ts';
+import { type MacroText, readMacro } from './macro.ts';
 import { type OptionText, readOptions } from './options.ts';
+import { readRest, startsStatement } from './statement-start.ts';
 import { isWord, type Problem, SyntaxFailure, TokenReader } from './token-reader.ts';
 import { type Token, tokenize } from './tokens.ts';
 
@@ -30,6 +32,7 @@ export type Statement =
       readonly columns: readonly Token[] | undefined;
       readonly select: readonly Token[];
     }
+  | MacroText
   | { readonly kind: 'select'; readonly select: readonly Token[] }
   | { readonly kind: 'set'; readonly name: Token; readonly value: Token };
 
@@ -91,14 +94,6 @@ function nextStatementAt(tokens: readonly Token[], from: number): number {
   return tokens.length;
 }
 
-/** Pairs of words that begin a statement and stand nowhere inside one. */
-function startsStatement(tokens: readonly Token[], index: number): boolean {
-  const [first, second] = [tokens[index], tokens[index + 1]];
-  if (isWord(first, 'insert')) return isWord(second, 'into');
-  if (!isWord(first, 'create')) return false;
-  return ['table', 'view', 'temporary', 'temp', 'or'].some((word) => isWord(second, word));
-}
-
 function readStatement(reader: TokenReader): Statement {
   if (reader.takeWords('create')) return readCreate(reader);
   if (reader.isWord('insert')) return readInsert(reader);
@@ -127,7 +122,8 @@ function failUnknownStatement(reader: TokenReader): never {
 
 const statementWords = 'CREATE INSERT SELECT SET WITH FROM'.split(' ');
 const statementsHint =
-  'A pipeline is made of CREATE TABLE, CREATE VIEW, INSERT INTO … SELECT, SELECT and SET.';
+  'A pipeline is made of CREATE TABLE, CREATE VIEW, CREATE MACRO, INSERT INTO … SELECT, SELECT ' +
+  'and SET.';
 
 const refusedStatements: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -153,28 +149,26 @@ function readCreate(reader: TokenReader): Statement {
   const here = reader.here();
   const isTemporary = reader.takeWords('temporary') || reader.takeWords('temp');
   if (reader.takeWords('view')) return readView(reader, isReplacing);
+  if (reader.takeWords('macro') || reader.takeWords('function')) {
+    return readMacro(reader, isReplacing);
+  }
   if (reader.isWord('table')) {
-    if (isReplacing) reader.fail('CREATE OR REPLACE is for views.', 'Write CREATE TABLE.');
+    if (isReplacing) reader.fail(replaceMessage, 'Write CREATE TABLE.');
     reader.next();
     return readTable(reader, isTemporary ? here : undefined);
   }
   const refusal = refusedCreates.get(reader.peek()?.text.toLowerCase() ?? '');
   if (refusal !== undefined) return reader.fail(refusal.message, refusal.hint);
-  const near = didYouMean(reader.peek()?.text ?? '', ['TABLE', 'VIEW']);
-  return reader.failExpected('TABLE or VIEW', near === undefined ? near : `Did you mean ${near}?`);
+  const near = didYouMean(reader.peek()?.text ?? '', ['TABLE', 'VIEW', 'MACRO', 'FUNCTION']);
+  const hint = near === undefined ? near : `Did you mean ${near}?`;
+  return reader.failExpected('TABLE, VIEW, MACRO or FUNCTION', hint);
 }
+
+const replaceMessage = 'CREATE OR REPLACE is for views and macros.';
 
 const refusedCreates: ReadonlyMap<string, { readonly message: string; readonly hint: string }> =
   new Map(
     Object.entries({
-      function: {
-        message: 'CREATE FUNCTION is not available in this version.',
-        hint: "Write the expression out, or use one of DuckDB's own functions.",
-      },
-      macro: {
-        message: 'CREATE MACRO is not available in this version.',
-        hint: 'Write the expression out.',
-      },
       materialized: {
         message: 'Materialized views are not available.',
         hint: "Use a table with connector = 'delta' and INSERT INTO it.",
@@ -252,11 +246,5 @@ function readSet(reader: TokenReader): Statement {
 /** The rest of the statement, for DuckDB to parse. */
 function readSelect(reader: TokenReader): readonly Token[] {
   if (!isSelectNext(reader)) reader.failExpected('SELECT');
-  const start = reader.index;
-  while (!reader.isAtEnd) {
-    if (reader.peek()?.kind === 'invalid') reader.fail('');
-    if (startsStatement(reader.tokens, reader.index)) break;
-    reader.next();
-  }
-  return reader.tokens.slice(start, reader.index);
+  return readRest(reader);
 }
