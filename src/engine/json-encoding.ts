@@ -1,4 +1,5 @@
 import type { ColumnType, Schema } from '../event/schema.ts';
+import { decimalBytesSql } from './decimal-bytes.ts';
 import { quoteName, quoteText } from './types.ts';
 
 /**
@@ -6,7 +7,16 @@ import { quoteName, quoteText } from './types.ts';
  * its text; in sinks numbers are numbers with all their digits, and a JSON column is the value
  * itself.
  */
-export type JsonTarget = 'result' | 'sink' | 'sink_unix_millis';
+export type JsonTarget = 'result' | JsonForm;
+
+/** How a sink writes instants and decimals. */
+export type JsonForm = {
+  readonly timestampFormat: 'rfc3339' | 'unix_millis';
+  /** Digits as a JSON number unless it says; `bytes`: with a fraction, as Kafka Connect has them. */
+  readonly decimalEncoding?: DecimalEncoding | undefined;
+};
+
+export type DecimalEncoding = 'number' | 'string' | 'bytes';
 
 /**
  * SQL whose value is the JSON text of `expression`: one line, exact, `null` for NULL, never NULL
@@ -17,10 +27,9 @@ export function jsonValueSql(type: ColumnType, expression: string, target: JsonT
 }
 
 /** SQL whose value is one JSON object a row with the columns of `schema`, as sinks write it. */
-export function jsonObjectSql(schema: Schema, timestampFormat: 'rfc3339' | 'unix_millis'): string {
-  const target = timestampFormat === 'rfc3339' ? 'sink' : 'sink_unix_millis';
+export function jsonObjectSql(schema: Schema, form: JsonForm): string {
   const fields = schema.map(({ name, type }) => ({ name, type, expression: quoteName(name) }));
-  return jsonFieldsSql(fields, target);
+  return jsonFieldsSql(fields, form);
 }
 
 /** A named value of a JSON object. */
@@ -76,7 +85,7 @@ class Encoder {
       case 'integer':
         return type.bits === 64 ? this.#wide(type, expression) : plainText(type, expression);
       case 'decimal':
-        return this.#wide(type, expression);
+        return this.#decimal(type, expression);
       case 'float':
         return floatJson(expression);
       case 'boolean':
@@ -89,7 +98,7 @@ class Encoder {
       case 'text':
         return textJson(expression);
       case 'timestamp':
-        return this.#target === 'sink_unix_millis'
+        return this.#target !== 'result' && this.#target.timestampFormat === 'unix_millis'
           ? `epoch_ms(${expression})::VARCHAR`
           : quoted(plainText(type, expression));
       case 'list':
@@ -106,6 +115,18 @@ class Encoder {
   #wide(type: ColumnType, expression: string): string {
     const digits = plainText(type, expression);
     return this.#target === 'result' ? quoted(digits) : digits;
+  }
+
+  #decimal(type: Extract<ColumnType, { kind: 'decimal' }>, expression: string): string {
+    switch (this.#target === 'result' ? 'number' : this.#target.decimalEncoding) {
+      case 'string':
+        return quoted(plainText(type, expression));
+      case 'bytes':
+        // Sums of whole numbers are decimals without a fraction, and nobody means bytes by them.
+        return type.scale === 0 ? plainText(type, expression) : quoted(decimalBytesSql(expression));
+      default:
+        return this.#wide(type, expression);
+    }
   }
 
   #list(element: ColumnType, expression: string): string {

@@ -255,6 +255,13 @@ export type SinkTable = {
   /** Declared columns, or undefined: inferred from the INSERTs. */
   readonly columns: readonly SinkColumn[] | undefined;
   readonly timestampFormat: 'rfc3339' | 'unix_millis';
+  /** Of decimals in JSON; numbers unless it says. */
+  readonly decimalEncoding?: 'number' | 'string' | 'bytes' | undefined;
+  /**
+   * `debezium_json`: what it stores says of rows that they came, changed or went, as `before`,
+   * `after` and `op`.
+   */
+  readonly takesChanges?: true | undefined;
 };
 
 export type SinkColumn = {

@@ -37,7 +37,7 @@ test.each(['rfc3339', 'unix_millis'] as const)(
       const schema = await connection.describe(rows);
       const path = join(folder, 'lines.json.zst');
       await connection.execute(
-        `COPY (SELECT ${jsonObjectSql(schema, timestampFormat)} FROM (${rows})) TO
+        `COPY (SELECT ${jsonObjectSql(schema, { timestampFormat })} FROM (${rows})) TO
         ${quoteText(path)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01',
         COMPRESSION zstd)`,
       );

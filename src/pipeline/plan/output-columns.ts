@@ -11,7 +11,7 @@ export function outputColumns(output: Output, sink: Sink | undefined): string {
   if (sink === undefined) return '*';
   if (sink.kind === 'table') return tableColumns(output, sink.schema);
   if (typeof sink.encoding === 'object') return recordColumns(output, sink.encoding);
-  if (sink.encoding === 'json') return jsonObjectSql(output.schema, output.table.timestampFormat);
+  if (sink.encoding === 'json') return jsonObjectSql(output.schema, output.table);
   return output.schema.map((column) => `CAST(${quoteName(column.name)} AS VARCHAR)`).join(', ');
 }
 

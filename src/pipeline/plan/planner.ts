@@ -13,6 +13,7 @@ import type {
   SinkTable,
   SourceTable,
 } from '../../sql/script.ts';
+import { insertEvents } from '../updating/change-events.ts';
 import { aggregates } from './aggregates.ts';
 import { outputErrors } from './check-output.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
@@ -171,14 +172,14 @@ class Planning {
     if (body === undefined) return undefined;
     const schema = await this.#describe(body, reads, inserts[0]?.position ?? sink.position);
     if (schema === undefined) return undefined;
+    const stored = sink.takesChanges === true ? insertEvents(body, schema) : { body, schema };
     const all = this.#closure(reads);
     const isSource = (name: string): boolean =>
       this.#script.sources.some((source) => source.name === name);
     return {
       table: sink,
       inserts,
-      body,
-      schema,
+      ...stored,
       reads: all.filter(isSource),
       through: all.filter((name) => !isSource(name)),
     };

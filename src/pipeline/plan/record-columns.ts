@@ -2,6 +2,7 @@ import { HeliosError } from '../../base/errors.ts';
 import { jsonObjectSql, jsonValueSql } from '../../engine/json-encoding.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Column } from '../../event/schema.ts';
+import { imageField } from '../updating/change-events.ts';
 import type { RecordEncoding } from '../../sink/sink.ts';
 import { columnsHint } from './columns-hint.ts';
 import type { Output } from './plan.ts';
@@ -12,9 +13,7 @@ export function recordColumns(output: Output, encoding: RecordEncoding): string 
   const key = field(output, 'sink.key_field', encoding.keyField);
   const time = field(output, 'sink.timestamp_field', encoding.timestampField);
   const value =
-    encoding.value === 'json'
-      ? jsonObjectSql(output.schema, table.timestampFormat)
-      : base64(textColumn(output));
+    encoding.value === 'json' ? jsonObjectSql(output.schema, table) : base64(textColumn(output));
   const parts = [
     key === undefined ? quoteText('-') : base64(keyText(key)),
     time === undefined ? quoteText('-') : timeText(table.name, time),
@@ -23,20 +22,34 @@ export function recordColumns(output: Output, encoding: RecordEncoding): string 
   return parts.join(' || chr(9) || ');
 }
 
-function field(output: Output, option: string, name: string | undefined): Column | undefined {
+type Field = Column & { readonly expression: string };
+
+function field(output: Output, option: string, name: string | undefined): Field | undefined {
   if (name === undefined) return undefined;
-  const column = output.schema.find((one) => one.name.toLowerCase() === name.toLowerCase());
-  if (column !== undefined) return column;
+  const fields = fieldsOf(output);
+  const found = fields.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (found !== undefined) return found;
   throw new HeliosError(
     'invalid_config',
     `${option} of ${output.table.name} is ${name}, which is none of its columns.`,
-    { hint: columnsHint(name, output.schema) },
+    { hint: columnsHint(name, fields) },
   );
 }
 
+/** The columns of the rows; of changes, those of the row that came or went. */
+function fieldsOf({ schema, table }: Output): readonly Field[] {
+  const [, after] = schema;
+  if (table.takesChanges === true && after?.type.kind === 'struct') {
+    return after.type.fields.map((column) => ({
+      ...column,
+      expression: imageField(column.name),
+    }));
+  }
+  return schema.map((column) => ({ ...column, expression: quoteName(column.name) }));
+}
+
 /** Bytes as they are, text in UTF-8, everything else as its text in the values. */
-function keyText({ name, type }: Column): string {
-  const column = quoteName(name);
+function keyText({ type, expression: column }: Field): string {
   switch (type.kind) {
     case 'bytes':
       return column;
@@ -46,12 +59,14 @@ function keyText({ name, type }: Column): string {
     case 'list':
     case 'struct':
     case 'map':
-      return notNull(column, `encode(${jsonValueSql(type, column, 'sink')})`);
+      return notNull(column, `encode(${jsonValueSql(type, column, keyForm)})`);
     default:
       // Scalars that are strings in JSON have no character that is escaped.
-      return notNull(column, `encode(trim(${jsonValueSql(type, column, 'sink')}, '"'))`);
+      return notNull(column, `encode(trim(${jsonValueSql(type, column, keyForm)}, '"'))`);
   }
 }
+
+const keyForm = { timestampFormat: 'rfc3339' } as const;
 
 function textColumn({ table, schema }: Output): string {
   const [column, ...others] = schema;
@@ -65,8 +80,7 @@ function textColumn({ table, schema }: Output): string {
   );
 }
 
-function timeText(table: string, { name, type }: Column): string {
-  const column = quoteName(name);
+function timeText(table: string, { name, type, expression: column }: Field): string {
   const isMillis = type.kind === 'integer';
   if (!isMillis && type.kind !== 'timestamp') {
     throw new HeliosError(

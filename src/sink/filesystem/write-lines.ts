@@ -47,7 +47,7 @@ export async function writeLines(
 ): Promise<readonly LinesFile[]> {
   const form = `${copyForm}, COMPRESSION ${plan.compression}`;
   const keys = keysOf(plan);
-  const line = `${jsonObjectSql(plan.columns, plan.timestampFormat)} AS line`;
+  const line = `${jsonObjectSql(plan.columns, plan)} AS line`;
   if (keys.length === 0) {
     const localPath = join(plan.staging, 'lines');
     const select = `SELECT ${line} FROM (SELECT ${asLineColumns(plan.columns)} FROM

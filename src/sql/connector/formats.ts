@@ -1,4 +1,4 @@
-import type { RecordFormat, SourceConnector } from '../script.ts';
+import type { RecordFormat, SinkConnector, SinkTable, SourceConnector } from '../script.ts';
 import { formatRefusal } from './availability.ts';
 import type { OptionReader } from './option-reader.ts';
 
@@ -68,8 +68,7 @@ function readDebezium(options: OptionReader, connector: SourceConnector): Format
     unix_micros: 'unix_micros',
     unix_nanos: 'unix_nanos',
   } as const);
-  const encodings = { bytes: 'bytes', number: 'number', string: 'string' } as const;
-  const decimalEncoding = options.choice(['json.decimal_encoding'], encodings);
+  const decimalEncoding = options.choice(['json.decimal_encoding'], decimalEncodings);
   // Events with their schema are known by their looks.
   options.boolean('json.include_schema');
   if (options.boolean('json.unstructured') === true) {
@@ -160,12 +159,39 @@ export function readSinkFormat(
   return undefined;
 }
 
+/** How a sink writes JSON, as its options or else its format would have it. */
+export function readJsonForm(
+  options: OptionReader,
+  connector: SinkConnector,
+): Pick<SinkTable, 'timestampFormat' | 'decimalEncoding' | 'takesChanges'> {
+  refuseJsonOptions(options);
+  const timestampFormat = options.choice(['json.timestamp_format'], timestampFormats);
+  // Queries read these files.
+  const encodings =
+    connector.kind === 'filesystem' ? ({ number: 'number' } as const) : decimalEncodings;
+  const decimalEncoding = options.choice<DecimalEncoding>(['json.decimal_encoding'], encodings);
+  if (!isDebezium(options)) {
+    return { timestampFormat: timestampFormat ?? 'rfc3339', decimalEncoding };
+  }
+  return {
+    timestampFormat: timestampFormat ?? 'unix_millis',
+    decimalEncoding: decimalEncoding ?? (connector.kind === 'filesystem' ? 'number' : 'bytes'),
+    takesChanges: true,
+  };
+}
+
+export function isDebezium(options: OptionReader): boolean {
+  return options.text('format')?.toLowerCase() === 'debezium_json';
+}
+
+const decimalEncodings = { number: 'number', string: 'string', bytes: 'bytes' } as const;
+type DecimalEncoding = keyof typeof decimalEncodings;
+
 /** Of the options of the format json, those that a sink does not have. */
-export function refuseJsonOptions(options: OptionReader): void {
+function refuseJsonOptions(options: OptionReader): void {
   const hint = 'Leave it out, or set it to false.';
   for (const name of ['json.confluent_schema_registry', 'json.include_schema'] as const) {
     if (options.boolean(name) !== true) continue;
     options.report(options.spanOf(name), `${name} is not available for sinks.`, hint);
   }
-  options.choice(['json.decimal_encoding'], { number: 'number' });
 }

@@ -4,7 +4,7 @@ import { readDelta } from './folder/delta.ts';
 import { readFilesystemSink } from './folder/filesystem.ts';
 import { checkPartitions } from './folder/folder-options.ts';
 import type { OptionReader } from './option-reader.ts';
-import { readSinkFormat, refuseJsonOptions, timestampFormats } from './formats.ts';
+import { readJsonForm, readSinkFormat } from './formats.ts';
 import { readLocalPath } from './sources.ts';
 import { readKafkaSink } from './stream/kafka.ts';
 import type { TableText } from './table-text.ts';
@@ -21,8 +21,7 @@ export function readSink(table: TableText): SinkTable | undefined {
     options.report(table.partitionedBy[0] ?? table.name, message, 'Leave PARTITIONED BY out.');
   }
   if (hasFolders) checkPartitions(table, connector.partitionFields, columns);
-  const timestampFormat = options.choice(['json.timestamp_format'], timestampFormats);
-  refuseJsonOptions(options);
+  const form = readJsonForm(options, connector);
   if (connector.kind !== 'kafka') {
     const hint = 'Leave it out: connections are those of Kafka and Kinesis.';
     options.refuse('connection_profile', 'This connector has no connection.', hint);
@@ -33,7 +32,7 @@ export function readSink(table: TableText): SinkTable | undefined {
     position: table.lines.positionOf(table.name),
     connector,
     columns,
-    timestampFormat: timestampFormat ?? 'rfc3339',
+    ...form,
   };
 }
 
@@ -54,10 +53,10 @@ function readConnector(
       return { kind: 'single_file', path: readLocalPath(options), format: readTextFormat(options) };
     case 'stdout':
     case 'preview':
-      readSinkFormat(options, ['json']);
+      readSinkFormat(options, ['json', 'debezium_json']);
       return { kind: 'stdout', format: 'json' };
     case 'blackhole':
-      readSinkFormat(options, ['json']);
+      readSinkFormat(options, ['json', 'debezium_json']);
       return { kind: 'blackhole' };
     default: {
       const { message, hint } = connectorRefusal(table.connector, 'sink');
@@ -68,7 +67,7 @@ function readConnector(
 }
 
 function readTextFormat(options: OptionReader): 'json' | 'raw_string' {
-  const format = readSinkFormat(options, ['json', 'raw_string']);
+  const format = readSinkFormat(options, ['json', 'raw_string', 'debezium_json']);
   return format === 'raw_string' ? format : 'json';
 }
 

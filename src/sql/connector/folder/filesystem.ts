@@ -1,5 +1,5 @@
 import type { FileFormat, SinkConnector } from '../../script.ts';
-import { readSinkFormat, timestampFormats } from '../formats.ts';
+import { isDebezium, readSinkFormat, timestampFormats } from '../formats.ts';
 import type { OptionReader } from '../option-reader.ts';
 import type { TableText } from '../table-text.ts';
 import { readFolderOptions, readParquetOptions } from './folder-options.ts';
@@ -12,16 +12,19 @@ export function readFilesystemSink(table: TableText): SinkConnector | undefined 
 }
 
 function readFileFormat(options: OptionReader): FileFormat | undefined {
-  switch (readSinkFormat(options, ['parquet', 'json'])) {
+  switch (readSinkFormat(options, ['parquet', 'json', 'debezium_json'])) {
     case 'parquet':
       options.refuseAll('json.', 'the files are Parquet.', "Leave it out, or set format = 'json'.");
       return { kind: 'parquet', ...readParquetOptions(options) };
     case 'json':
+    case 'debezium_json':
       refuseParquetOptions(options);
       return {
         kind: 'json',
         compression: options.choice(['json.compression'], codecs) ?? 'uncompressed',
-        timestampFormat: options.choice(['json.timestamp_format'], timestampFormats) ?? 'rfc3339',
+        timestampFormat:
+          options.choice(['json.timestamp_format'], timestampFormats) ??
+          (isDebezium(options) ? 'unix_millis' : 'rfc3339'),
       };
     default:
       options.skipAll('json.', 'parquet');
