@@ -34,6 +34,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeFacts>> = {
   cancelled: { retry: 'never', httpStatus: 499, exitCode: 130 },
   internal: { retry: 'never', httpStatus: 500, exitCode: 1 },
   query_failed: { retry: 'never', httpStatus: 400, exitCode: 1 },
+  window_failed: { retry: 'never', httpStatus: 400, exitCode: 1 },
   out_of_memory: { retry: 'never', httpStatus: 400, exitCode: 1 },
   unavailable: { retry: 'backoff', httpStatus: 503, exitCode: 1 },
   timeout: { retry: 'never', httpStatus: 504, exitCode: 124 },
@@ -85,6 +86,8 @@ export type ErrorCode =
   | 'cancelled'
   | 'internal'
   | 'query_failed'
+  /** SQL over what a window collected: no record alone is why. */
+  | 'window_failed'
   | 'out_of_memory'
   | 'unavailable'
   | 'timeout'

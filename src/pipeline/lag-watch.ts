@@ -3,7 +3,7 @@ import { position } from '../event/record.ts';
 import type { PartitionLag, Positions, Source } from '../source/source.ts';
 import type { PositionTexts } from './epoch/manifest.ts';
 import type { ReadPositions } from './epoch/recovery.ts';
-import { knownPositions } from './epoch/runner.ts';
+import { knownPositions } from './epoch/bound.ts';
 
 /** People who look at a lag see one that is no older. */
 const intervalMs = 1000;

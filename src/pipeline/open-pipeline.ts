@@ -5,6 +5,7 @@ import type { HeliosError } from '../base/errors.ts';
 import type { PipelineDefinition } from '../catalog/catalog.ts';
 import type { Connection, Engine } from '../engine/engine.ts';
 import { createDecoder } from '../format/create-decoder.ts';
+import type { Decoder } from '../format/format.ts';
 import type { AppendSink } from '../sink/sink.ts';
 import type { Batch } from '../event/record.ts';
 import type { Source } from '../source/source.ts';
@@ -31,6 +32,7 @@ import { planScript, scriptFailure } from './plan/planner.ts';
 import { ReplayFeed } from './replay/replay-feed.ts';
 import { type NamedSink, openSinks } from './sinks/open-sinks.ts';
 import type { KeptState } from './state/state-gate.ts';
+import { DataflowWork } from './stream/dataflow-work.ts';
 import type { TableRegistry } from './tables/table-registry.ts';
 
 /** What a pipeline's definition refers to outside of the SQL. */
@@ -54,7 +56,8 @@ export type Connectors = {
   readonly source: (table: SourceTable, scope: Scope) => Promise<Source>;
   readonly appendSink: (
     connector: Exclude<SinkConnector, { kind: 'delta' | 'filesystem' }>,
-    scope: Scope,
+    /** With the name of the sink's table. */
+    scope: Scope & { readonly table: string },
   ) => Promise<AppendSink>;
   /** What is done to batches of a source before they are decoded, where anything is. */
   readonly alter?: (table: SourceTable) => Promise<Alter | undefined>;
@@ -168,7 +171,7 @@ async function assemble(
 ): Promise<OpenPipeline> {
   const { dataDirectory, engine, clock, newId } = environment;
   const { definition, parts } = request;
-  const { plan, connection, sources } = pieces;
+  const { plan, connection, sources, sinks } = pieces;
   const incarnation = newId();
   const root = pipelineDirectory(dataDirectory, definition.id);
   const store = new ManifestStore(new FileStorage(root), 'manifests');
@@ -176,43 +179,33 @@ async function assemble(
   await mkdir(scratchDirectory, { recursive: true });
   const earlierIncarnations = new Set(request.incarnations);
   request.incarnations.add(incarnation);
-  const isAtRest = request.isAtRest;
-  const { sinks } = pieces;
+  const { isAtRest } = request;
   const known = { definition, earlierIncarnations, incarnation, sources, sinks, store, parts };
   const gate = environment.state?.gate(definition.id);
-  const state = await recover({ ...known, nowMs: clock.nowMs(), mintId: newId, isAtRest });
+  const { dataflow } = plan;
+  const now = { nowMs: clock.nowMs(), mintId: newId, isAtRest, dataflow };
+  const state = await recover({ ...known, ...now });
+  const streaming = dataflow && new DataflowWork({ ...known, connection, plan, dataflow });
+  if (!isAtRest) await streaming?.open(state.manifest.stream);
   for (const live of gate === undefined ? [] : state.sinks) live.sealedEpoch = state.manifest.epoch;
   const work = new EpochWork({
+    ...{ plan, connection, parts, incarnation, scratchDirectory },
     pipeline: definition.name,
-    connection,
-    plan,
-    decoders: new Map(plan.script.sources.map((table) => [table.name, createDecoder(table)])),
-    sinks: pieces.sinks.map(({ sink }) => sink),
-    parts,
-    scratchDirectory,
-    incarnation,
+    decoders: decodersOf(plan),
+    sinks: sinks.map(({ sink }) => sink),
     memoryBytes: engine.memoryBytes,
+    dataflow: streaming,
   });
   const roller = new Roller({
-    engine,
-    parts,
+    ...{ engine, parts, clock, incarnation },
     sinks: state.sinks,
     policies: rollingPolicies(plan),
-    clock,
-    incarnation,
     note: () => noteOf(definition.name, runner),
     gate,
   });
   const runner: Runner = new Runner({
-    state,
-    sources,
-    work,
-    roller,
-    store,
-    parts,
-    incarnation,
-    clock,
-    gate,
+    ...{ state, sources, work, roller, store, parts, incarnation, clock, gate },
+    dataflow: streaming,
     replays: new ReplayFeed({ ...environment, definition, plan, connection, scratchDirectory }),
     busyCount: request.busyCount,
     onPublished: request.onPublished,
@@ -227,9 +220,13 @@ async function assemble(
     sources,
     sinks: state.sinks,
     lags,
-    isAtRest: request.isAtRest,
+    isAtRest,
     close: closer({ ...pieces, roller, lags }),
   };
+}
+
+function decodersOf({ script }: Plan): ReadonlyMap<string, Decoder> {
+  return new Map(script.sources.map((table) => [table.name, createDecoder(table)]));
 }
 
 /** Closes once, however often it is called. */

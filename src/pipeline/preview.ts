@@ -15,6 +15,7 @@ import type { PipelineEnvironment } from './open-pipeline.ts';
 import type { PreviewEvent, PreviewOptions } from './pipeline.ts';
 import { type Output, outputSelect, type Plan } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
+import { outputSelects } from './stream/record-select.ts';
 
 /** A preview looks at small batches, so that the first rows come soon. */
 const batchBytesMax = 1024 * 1024;
@@ -104,8 +105,8 @@ class Preview {
     const columns = plan.outputs.map(rowText);
     await using isolated = new IsolatedEpoch({
       connection,
-      plan,
-      columns,
+      sources: plan.script.sources,
+      selects: outputSelects(plan, (index) => columns[index] ?? '*'),
       decoders: this.#decoders,
       scratchDirectory,
       failingSelects: this.#failingSelects,

@@ -1,7 +1,11 @@
 import type { Batch } from '../../event/record.ts';
+import type { ReadPositions } from './recovery.ts';
+
+/** Source name → its batches of one epoch. */
+export type Batches = ReadonlyMap<string, readonly Batch[]>;
 
 /** Bytes of all batches of an epoch; files of tables count as none. */
-export function byteCount(batches: ReadonlyMap<string, readonly Batch[]>): number {
+export function byteCount(batches: Batches): number {
   let total = 0;
   for (const { content } of [...batches.values()].flat()) {
     total += content.kind === 'parquet' ? 0 : content.byteLength;
@@ -12,4 +16,15 @@ export function byteCount(batches: ReadonlyMap<string, readonly Batch[]>): numbe
 /** False for a batch that only moves its partition's position. */
 export function holdsRecords({ content }: Batch): boolean {
   return content.kind === 'parquet' || content.byteLength > 0;
+}
+
+/** Where reading stands behind them. */
+export function advance(positions: ReadPositions, batches: Batches): ReadPositions {
+  return new Map(
+    [...positions].map(([name, partitions]) => {
+      const after = new Map(partitions);
+      for (const batch of batches.get(name) ?? []) after.set(batch.partition, batch.to);
+      return [name, after];
+    }),
+  );
 }

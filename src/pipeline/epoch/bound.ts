@@ -1,6 +1,6 @@
 import { type Position, position } from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
-import type { PositionTexts } from './manifest.ts';
+import type { ManifestSource, PositionTexts } from './manifest.ts';
 import type { ReadPositions } from './recovery.ts';
 
 type Place = {
@@ -52,4 +52,25 @@ export function nearer(
 ): Position | undefined {
   if (left === undefined || right === undefined) return left ?? right;
   return source.compare(left, right) <= 0 ? left : right;
+}
+
+/** Positions of partitions that are not at their beginning. */
+export function knownPositions(
+  partitions: ReadonlyMap<string, Position | undefined> | undefined,
+): ReadonlyMap<string, Position> {
+  const known = new Map<string, Position>();
+  for (const [partition, at] of partitions ?? []) if (at !== undefined) known.set(partition, at);
+  return known;
+}
+
+/** What another machine would go on from: sources may let go of nothing behind that. */
+export function keptPositions(
+  sources: readonly ManifestSource[],
+  name: string,
+): ReadonlyMap<string, Position> {
+  const positions = sources.find((source) => source.name === name)?.positions ?? {};
+  const known = Object.entries(positions).flatMap(([partition, at]) =>
+    at === null ? [] : [[partition, position(at)] as const],
+  );
+  return new Map(known);
 }

@@ -1,15 +1,12 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { crashPoint } from '../../base/crash-point.ts';
 import { assert } from '../../base/assert.ts';
 import { HeliosError } from '../../base/errors.ts';
-import type { Connection, Row } from '../../engine/engine.ts';
-import { quoteName, quoteText } from '../../engine/types.ts';
+import type { Connection } from '../../engine/engine.ts';
+import { quoteName } from '../../engine/types.ts';
 import type { Batch, Epoch, EpochMs } from '../../event/record.ts';
 import type { RejectedRecord } from '../../event/rejected.ts';
 import { type Decoder, isBadRecordError } from '../../format/format.ts';
 import { countRejected, type RejectedRecords } from '../../format/rejected-records.ts';
-import type { AppendSink, Part, Sink, TableSink } from '../../sink/sink.ts';
+import type { Sink } from '../../sink/sink.ts';
 import type { SourceTable } from '../../sql/script.ts';
 import { byteCount, holdsRecords } from './batches.ts';
 import {
@@ -24,6 +21,10 @@ import { outcomeRows, type ReplayChunk } from '../replay/outcome-rows.ts';
 import { badRecord, dropQuarantineRows, quarantineRows } from './quarantine.ts';
 import type { SinkStep } from './live-sink.ts';
 import { type IsWanted, isUnwanted } from './skip.ts';
+import { nothingWritten as nothing, SinkWriter } from '../sinks/sink-writer.ts';
+import type { DataflowWork, StreamStep } from '../stream/dataflow-work.ts';
+import { outputSelects, type RecordSelect } from '../stream/record-select.ts';
+import type { PartitionRows } from '../stream/source-rows.ts';
 import { outputColumns } from '../plan/output-columns.ts';
 import { recordCountOf } from '../rates/record-count.ts';
 import type { RecordCounts } from '../rates/record-rates.ts';
@@ -42,6 +43,10 @@ export type EpochInput = {
    * and none is rejected anew.
    */
   readonly replay?: ReplayChunk | undefined;
+  /** Of the monotonic clock, where the pipeline keeps state. */
+  readonly monotonicMs?: number;
+  /** All sources have ended: what still waits for event time is given now. */
+  readonly isEnd?: boolean;
 };
 
 export type EpochYield = {
@@ -54,7 +59,11 @@ export type EpochYield = {
   readonly records: ReadonlyMap<string, RecordCounts>;
   /** Replayed, and rejected again. */
   readonly failedAgainCount?: number | undefined;
+  /** Of a pipeline that keeps state. */
+  readonly stream?: StreamStep | undefined;
 };
+
+type Written = { readonly steps: readonly SinkStep[]; readonly stream: StreamStep | undefined };
 
 /**
  * The slow path holds an epoch's bytes in memory, some decoders more than once. One line may be
@@ -77,7 +86,12 @@ export type EpochContext = {
   readonly incarnation: string;
   /** What DuckDB may take. */
   readonly memoryBytes: number;
+  /** Of a pipeline that keeps state: what the plan's outputs are made by. */
+  readonly dataflow?: DataflowWork | undefined;
 };
+
+/** Source name → SELECT over its records. */
+type Relations = ReadonlyMap<string, string>;
 
 /** How to look for records that the SQL fails on, before each try to write the others. */
 type Searches = readonly (FailingSearch | 'none')[];
@@ -85,8 +99,6 @@ const searchesOnceItFails: Searches = ['one_pass', 'halving'];
 const searchesIfItFails: Searches = ['none', ...searchesOnceItFails];
 /** For sinks that leave rows out, among which there may be such records too. */
 const completeSearch: Searches = ['complete'];
-
-const nothing: SinkStep = { part: undefined, rowCount: 0, fileBytes: undefined };
 
 /**
  * Turns the batches of one epoch into parts on disk, durable but true only once a manifest names
@@ -100,12 +112,14 @@ export class EpochWork {
   readonly #context: EpochContext;
   /** Select list of each output: what its sink stores. */
   readonly #columns: readonly string[];
+  readonly #writer: SinkWriter;
   readonly #failingSelects: FailingSelects = new Map();
   /** Bytes of an epoch that the slow path takes. */
   readonly slowBytesMax: number;
 
   constructor(context: EpochContext) {
     this.#context = context;
+    this.#writer = new SinkWriter(context);
     const shareBytes = Math.max(slowBytesDefault, context.memoryBytes / slowShareOfMemory);
     const decoderBytes = [...context.decoders.values()].map(
       ({ isolateBytesMax }) => isolateBytesMax ?? slowBytesDefault,
@@ -126,10 +140,9 @@ export class EpochWork {
     // Rejected records count whichever sinks want them, which only the slow path looks at.
     if (input.isWanted !== undefined) return await this.#trySlowly(input, completeSearch);
     try {
-      const relations = await this.#decode(input);
-      const steps = await this.#write(input, () => relations);
+      const { steps, stream } = await this.#writeFast(input);
       const records = await this.#countRecords(input);
-      return { steps: this.#ofAll(steps), rejectedCount: 0, droppedCount: 0, records };
+      return { steps: this.#ofAll(steps), rejectedCount: 0, droppedCount: 0, records, stream };
     } catch (thrown) {
       if (!isRecordFailure(thrown)) throw thrown;
       if (this.#adapts(thrown)) return await this.run(input);
@@ -153,27 +166,30 @@ export class EpochWork {
   }
 
   async #runSlowly(input: EpochInput, searches: Searches): Promise<EpochYield> {
-    const { connection, plan, decoders, scratchDirectory } = this.#context;
-    const columns = this.#columns;
+    const { connection, plan, decoders, scratchDirectory, dataflow } = this.#context;
     await using isolated = new IsolatedEpoch({
       connection,
-      plan,
-      columns,
+      sources: plan.script.sources,
+      selects: this.#recordSelects(),
       decoders,
       scratchDirectory,
       failingSelects: this.#failingSelects,
     });
     const policies = new Map(plan.script.sources.map((source) => [source.name, source.badData]));
     let rejected = await isolated.decode(input);
-    const writeWithout = async (search: FailingSearch | 'none'): Promise<readonly SinkStep[]> => {
+    const writeWithout = async (search: FailingSearch | 'none'): Promise<Written> => {
       if (search !== 'none') {
         rejected = rejected.concat(await isolated.takeOutFailing(input, search));
       }
       const failing = rejected.find(({ source }) => policies.get(source) === 'fail');
       if (failing !== undefined && input.replay === undefined) throw badRecord(failing.at(0));
-      return await this.#write(input, (sink) => isolated.relations(sink, input.isWanted));
+      if (dataflow !== undefined) {
+        return await this.#writeStream(dataflow, input, isolated.partitionRows());
+      }
+      const relations = (sink: number): Relations => isolated.relations(sink, input.isWanted);
+      return await this.#write(input, this.#selects(relations));
     };
-    const steps = await untilItWorks(searches, writeWithout);
+    const { steps, stream } = await untilItWorks(searches, writeWithout);
     const records = isolated.recordCounts(rejected);
     await isolated.dropRows();
     if (input.replay !== undefined) {
@@ -181,7 +197,7 @@ export class EpochWork {
       const outcomes = await this.#outcomes(input, input.replay, failed);
       const nothingNew = { rejectedCount: 0, droppedCount: 0, records: new Map() };
       const failedAgainCount = failed.length;
-      return { ...nothingNew, steps: [...steps, nothing, outcomes], failedAgainCount };
+      return { ...nothingNew, steps: [...steps, nothing, outcomes], failedAgainCount, stream };
     }
     const isQuarantineBehind = isUnwanted(input, this.#quarantineIndex);
     const kept = rejected.filter(
@@ -193,6 +209,7 @@ export class EpochWork {
       rejectedCount,
       droppedCount: countRejected(rejected) - rejectedCount,
       records,
+      stream,
     };
   }
 
@@ -217,10 +234,43 @@ export class EpochWork {
     return records;
   }
 
+  async #writeFast(input: EpochInput): Promise<Written> {
+    const { dataflow } = this.#context;
+    if (dataflow !== undefined) {
+      return await this.#writeStream(dataflow, input, this.#partitionRows(input));
+    }
+    const relations = await this.#decode(input);
+    return await this.#write(
+      input,
+      this.#selects(() => relations),
+    );
+  }
+
+  #partitionRows({ batches }: EpochInput): ReadonlyMap<string, readonly PartitionRows[]> {
+    const rows = new Map<string, readonly PartitionRows[]>();
+    for (const [name, decoder] of this.#context.decoders) {
+      const some = (batches.get(name) ?? []).filter(holdsRecords);
+      const ofSource = some.map(({ partition, arrivedAtMs, content }) => ({
+        partition,
+        arrivedAtMs,
+        select: decoder.fast([content.path]),
+      }));
+      rows.set(name, ofSource);
+    }
+    return rows;
+  }
+
+  /** What each record goes through by itself. */
+  #recordSelects(): readonly RecordSelect[] {
+    const { plan, dataflow } = this.#context;
+    const columnsOf = (output: number): string => this.#columnsOf(output);
+    return dataflow?.recordSelects(columnsOf) ?? outputSelects(plan, columnsOf);
+  }
+
   /**
    * Source name → SELECT over its records; read once into a table where several outputs want it.
    */
-  async #decode(input: EpochInput): Promise<ReadonlyMap<string, string>> {
+  async #decode(input: EpochInput): Promise<Relations> {
     const { connection, plan, decoders } = this.#context;
     const relations = new Map<string, string>();
     for (const [index, source] of plan.script.sources.entries()) {
@@ -241,69 +291,48 @@ export class EpochWork {
 
   async #write(
     input: EpochInput,
-    relationsOf: (sink: number) => ReadonlyMap<string, string>,
-  ): Promise<readonly SinkStep[]> {
-    const { plan, sinks } = this.#context;
+    selectOf: (sink: number) => string | undefined,
+    stream?: StreamStep,
+  ): Promise<Written> {
     const steps: SinkStep[] = [];
-    for (const [index, output] of plan.outputs.entries()) {
-      const sink = sinks[index];
+    for (const index of this.#context.plan.outputs.keys()) {
+      const select = selectOf(index);
+      const step = select === undefined ? nothing : this.#writer.write(input, index, select);
+      steps.push(await step);
+    }
+    const stateParts = (await stream?.writeParts(input.epoch)) ?? [];
+    return { steps: await this.#writer.finish(input, steps, stateParts), stream };
+  }
+
+  /** SELECT of each output over these rows; undefined where none of what it reads is there. */
+  #selects(relationsOf: (sink: number) => Relations): (sink: number) => string | undefined {
+    const { plan } = this.#context;
+    return (index) => {
+      const output = plan.outputs[index];
       const relations = relationsOf(index);
-      const isFed = output.reads.some((name) => relations.has(name));
-      if (sink === undefined || !isFed) steps.push(nothing);
-      else {
-        const select = outputSelect(plan, output, relations, this.#columns[index] ?? '*').text;
-        if (sink.kind === 'append') steps.push(await this.#encode(sink, index, select));
-        else steps.push(await this.#writePart(input, sink, index, select));
-      }
-    }
-    await this.#syncParts(steps);
-    // Only now has all SQL succeeded: what a file or a terminal was given can't be asked back.
-    return await Promise.all(
-      steps.map(async (step, index) => await this.#append(input, index, step)),
-    );
+      const isFed = output?.reads.some((name) => relations.has(name)) === true;
+      if (output === undefined || !isFed) return undefined;
+      return outputSelect(plan, output, relations, this.#columnsOf(index)).text;
+    };
   }
 
-  async #writePart(
+  /** Of an epoch through the dataflow. */
+  async #writeStream(
+    work: DataflowWork,
     input: EpochInput,
-    sink: TableSink,
-    index: number,
-    select: string,
-  ): Promise<SinkStep> {
-    const run = this.#context.incarnation.slice(0, 8);
-    const name = `${String(input.epoch).padStart(12, '0')}-${index}-${run}.parquet`;
-    const path = this.#context.parts.path(name);
-    const [row] = await this.#context.connection.rows(
-      `COPY (${select}) TO ${quoteText(path)} (${sink.copyOptions}, RETURN_STATS)`,
+    rows: ReadonlyMap<string, readonly PartitionRows[]>,
+  ): Promise<Written> {
+    const said = input.isEnd === true ? 'end' : input.replay === undefined ? 'records' : 'nothing';
+    const stream = await work.take({ rows, said, nowMs: input.monotonicMs ?? 0 });
+    return await this.#write(
+      input,
+      (index) => stream.output(index, this.#columnsOf(index)),
+      stream,
     );
-    crashPoint('after-part');
-    const rowCount = Number(row?.['count'] ?? 0);
-    if (row === undefined || rowCount === 0) {
-      await rm(path, { force: true });
-      return nothing;
-    }
-    return { part: toPart(input, sink, { name, path, row }), rowCount, fileBytes: undefined };
   }
 
-  async #encode(sink: AppendSink, index: number, select: string): Promise<SinkStep> {
-    if (sink.encoding === 'none') return nothing;
-    const [row] = await this.#context.connection.rows(
-      `COPY (${select}) TO ${quoteText(this.#encodedPath(index))}
-        (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
-    );
-    return { part: undefined, rowCount: Number(row?.['Count'] ?? 0), fileBytes: undefined };
-  }
-
-  async #append(input: EpochInput, index: number, step: SinkStep): Promise<SinkStep> {
-    const sink = this.#context.sinks[index];
-    if (sink?.kind !== 'append' || step.rowCount === 0) return step;
-    const path = this.#encodedPath(index);
-    const fileBytes = await sink.append(path, input.fileBytes[index] ?? 0);
-    await rm(path, { force: true });
-    return { ...step, fileBytes };
-  }
-
-  #encodedPath(index: number): string {
-    return join(this.#context.scratchDirectory, `append-${index}.txt`);
+  #columnsOf(output: number): string {
+    return this.#columns[output] ?? '*';
   }
 
   async #quarantine(input: EpochInput, records: readonly RejectedRecords[]): Promise<SinkStep> {
@@ -333,14 +362,9 @@ export class EpochWork {
   async #writeOwn(input: EpochInput, index: number, select: string): Promise<SinkStep> {
     const sink = this.#context.sinks[index];
     assert(sink?.kind === 'table', 'what is told of records goes into tables');
-    const step = await this.#writePart(input, sink, index, select);
-    await this.#syncParts([step]);
+    const step = await this.#writer.write(input, index, select);
+    await this.#writer.sync([step]);
     return step;
-  }
-
-  async #syncParts(steps: readonly SinkStep[]): Promise<void> {
-    const names = steps.flatMap((step) => (step.part === undefined ? [] : [step.part.name]));
-    if (names.length > 0) await this.#context.parts.sync(names);
   }
 }
 
@@ -357,29 +381,6 @@ async function untilItWorks<Way, Result>(
     if (!isSqlFailure(thrown) || others.length === 0) throw thrown;
     return await untilItWorks(others, attempt);
   }
-}
-
-type WrittenPart = { readonly name: string; readonly path: string; readonly row: Row };
-
-function toPart(input: EpochInput, sink: TableSink, written: WrittenPart): Part {
-  return {
-    name: written.name,
-    path: written.path,
-    firstEpoch: input.epoch,
-    lastEpoch: input.epoch,
-    rowCount: Number(written.row['count']),
-    byteLength: Number(written.row['file_size_bytes']),
-    statsJson: sink.finalBytesMin === undefined ? undefined : sink.statsOf(written.row),
-    newestAtMs: newestArrival(input),
-  };
-}
-
-function newestArrival(input: EpochInput): EpochMs {
-  let newest = 0;
-  for (const batches of input.batches.values()) {
-    for (const batch of batches) newest = Math.max(newest, batch.arrivedAtMs);
-  }
-  return newest;
 }
 
 function readerCount(plan: Plan, source: SourceTable): number {

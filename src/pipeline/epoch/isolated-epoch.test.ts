@@ -8,6 +8,7 @@ import { type Connection, Engine } from '../../engine/engine.ts';
 import { position } from '../../event/record.ts';
 import { createDecoder } from '../../format/create-decoder.ts';
 import { failingSelect } from '../isolation/failing-select.ts';
+import { outputSelects } from '../stream/record-select.ts';
 import { outputSelect, type Plan } from '../plan/plan.ts';
 import { planScript } from '../plan/planner.ts';
 import { findFailingRows } from './failing-rows.ts';
@@ -199,8 +200,8 @@ async function rejectedOf(
   await writeFile(path, text);
   await using isolated = new IsolatedEpoch({
     connection,
-    plan,
-    columns: ['*'],
+    sources: plan.script.sources,
+    selects: outputSelects(plan, () => '*'),
     decoders: new Map(plan.script.sources.map((table) => [table.name, createDecoder(table)])),
     scratchDirectory: directory,
     failingSelects: new Map(),

@@ -8,7 +8,8 @@ import type { SourceTable } from '../../sql/script.ts';
 import type { EpochInput } from './epoch-work.ts';
 import { failingSelect } from '../isolation/failing-select.ts';
 import { type FailingRow, findFailingRows } from './failing-rows.ts';
-import { outputSelect, type Plan } from '../plan/plan.ts';
+import type { RecordSelect } from '../stream/record-select.ts';
+import type { PartitionRows } from '../stream/source-rows.ts';
 import type { RecordCounts } from '../rates/record-rates.ts';
 import type { IsWanted } from './skip.ts';
 import { holdsRecords } from './batches.ts';
@@ -34,9 +35,9 @@ type IsolatedSource = {
 
 type IsolatedEpochContext = {
   readonly connection: Connection;
-  readonly plan: Plan;
-  /** Select list of each output. */
-  readonly columns: readonly string[];
+  readonly sources: readonly SourceTable[];
+  /** What each record goes through by itself. */
+  readonly selects: readonly RecordSelect[];
   readonly decoders: ReadonlyMap<string, Decoder>;
   readonly scratchDirectory: string;
   /** Kept from epoch to epoch. */
@@ -44,7 +45,7 @@ type IsolatedEpochContext = {
 };
 
 /**
- * Source name → for each output that reads it the SELECT of the rows it fails on, as far as there
+ * Source name → for each SELECT that reads it the SELECT of the rows it fails on, as far as there
  * is one.
  */
 export type FailingSelects = Map<string, readonly (string | undefined)[]>;
@@ -74,7 +75,7 @@ export class IsolatedEpoch implements AsyncDisposable {
   /** Takes out what can't become a row; gives those records, by batch. */
   async decode(input: IsolatedInput): Promise<readonly RejectedRecords[]> {
     const sources: IsolatedSource[] = [];
-    for (const [index, table] of this.#context.plan.script.sources.entries()) {
+    for (const [index, table] of this.#context.sources.entries()) {
       const batches = (input.batches.get(table.name) ?? []).filter(holdsRecords);
       const decoder = this.#context.decoders.get(table.name);
       if (batches.length === 0 || decoder === undefined) continue;
@@ -137,6 +138,21 @@ export class IsolatedEpoch implements AsyncDisposable {
         );
         return [source.table.name, `${all} WHERE ${ranges.join(' OR ') || 'false'}`];
       }),
+    );
+  }
+
+  /** What is left, by partition. */
+  partitionRows(): ReadonlyMap<string, readonly PartitionRows[]> {
+    return new Map(
+      this.#sources.map(({ table, relation, batches }) => [
+        table.name,
+        batches.map(({ batch: { partition, arrivedAtMs }, firstRow, isolated }) => ({
+          partition,
+          arrivedAtMs,
+          select: `SELECT * EXCLUDE (__row) FROM ${quoteName(relation)}
+            WHERE __row >= ${firstRow} AND __row < ${firstRow + isolated.recordCount}`,
+        })),
+      ]),
     );
   }
 
@@ -203,7 +219,7 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 
   async #failingSelects(source: IsolatedSource): Promise<readonly (string | undefined)[]> {
-    const { plan, columns, connection, failingSelects } = this.#context;
+    const { connection, failingSelects } = this.#context;
     const key = source.table.name;
     const known = failingSelects.get(key);
     if (known !== undefined) return known;
@@ -212,11 +228,10 @@ export class IsolatedEpoch implements AsyncDisposable {
     const records = `SELECT ${names.join(', ')} FROM ${quoteName(source.relation)}`;
     const types = fields.map(({ name, type }) => ({ name, type: duckdbType(type) }));
     const selects: (string | undefined)[] = [];
-    for (const [index, output] of plan.outputs.entries()) {
-      if (!output.reads.includes(key)) continue;
-      const select = outputSelect(plan, output, new Map([[key, records]]), columns[index] ?? '*');
+    for (const { reads, text } of this.#context.selects) {
+      if (!reads.includes(key)) continue;
       const table = { name: source.relation, columns: types };
-      selects.push(await failingSelect(connection, select.text, table));
+      selects.push(await failingSelect(connection, text(new Map([[key, records]])), table));
     }
     failingSelects.set(key, selects);
     return selects;
@@ -263,21 +278,20 @@ export class IsolatedEpoch implements AsyncDisposable {
       SELECT * FROM (${source.select}) WHERE __row NOT IN (SELECT row FROM ${source.failing})`);
   }
 
-  /** Runs every output over the rows [from, to) of one source, for its errors alone. */
+  /** Runs every SELECT over the rows [from, to) of one source, for its errors alone. */
   async #attempt(
     source: IsolatedSource,
     from: number,
     to: number,
   ): Promise<HeliosError | undefined> {
-    const { plan, columns, connection } = this.#context;
+    const { selects, connection } = this.#context;
     const records = `SELECT * EXCLUDE (__row) FROM ${quoteName(source.relation)}
       WHERE __row >= ${from} AND __row < ${to}`;
     const relations = new Map([[source.table.name, records]]);
-    for (const [index, output] of plan.outputs.entries()) {
-      if (!output.reads.includes(source.table.name)) continue;
-      const select = outputSelect(plan, output, relations, columns[index] ?? '*').text;
+    for (const { reads, text } of selects) {
+      if (!reads.includes(source.table.name)) continue;
       try {
-        await connection.execute(`CREATE OR REPLACE TEMP TABLE __attempt AS ${select}`);
+        await connection.execute(`CREATE OR REPLACE TEMP TABLE __attempt AS ${text(relations)}`);
       } catch (thrown) {
         if (isSqlFailure(thrown)) return thrown;
         throw thrown;

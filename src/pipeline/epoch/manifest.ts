@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { HeliosError } from '../../base/errors.ts';
 import type { Epoch, EpochMs } from '../../event/record.ts';
 import type { Replay } from '../replay/replay.ts';
+import type { ManifestStream } from '../stream/manifest-stream.ts';
 
 /**
  * A file of rows of one sink that no committed table file holds yet, as far as this manifest knows.
@@ -89,6 +90,8 @@ export type Manifest = {
   readonly replaySinceMs?: Readonly<Record<string, EpochMs>> | undefined;
   readonly sources: readonly ManifestSource[];
   readonly sinks: readonly ManifestSink[];
+  /** What a pipeline with windows keeps; absent before its first epoch. */
+  readonly stream?: ManifestStream | undefined;
   /**
    * Where reading began, in all of the pipeline's life; partitions read from their beginnings are
    * left out. Absent where it isn't known, and in a bounded pipeline.

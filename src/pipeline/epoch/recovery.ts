@@ -3,6 +3,9 @@ import type { PipelineDefinition } from '../../catalog/catalog.ts';
 import { type Epoch, type Position, position } from '../../event/record.ts';
 import type { Part, Sink } from '../../sink/sink.ts';
 import type { Source } from '../../source/source.ts';
+import type { Dataflow } from '../dataflow/dataflow.ts';
+import { carriedStream, checkStateParts } from '../stream/carried-stream.ts';
+import { statePartNames } from '../stream/manifest-stream.ts';
 import { LiveSink } from './live-sink.ts';
 import type {
   Manifest,
@@ -37,6 +40,8 @@ export type RecoveryContext = {
   readonly mintId: () => string;
   /** Nothing is read: there are no sources. Only where the newest manifest is of this revision. */
   readonly isAtRest: boolean;
+  /** Of a pipeline that keeps state. */
+  readonly dataflow: Dataflow | undefined;
 };
 
 type Found = { readonly manifest: Manifest; readonly hash: string };
@@ -63,6 +68,7 @@ export async function recover(context: RecoveryContext): Promise<RecoveredState>
   const isCurrent = newest?.manifest.revision === context.definition.revision;
   const next = isCurrent ? claimed(context, newest) : await begun(context, newest);
   if (!context.isAtRest) checkSources(context, next);
+  await checkStateParts(next.stream, context.parts);
   const sinks: LiveSink[] = [];
   for (const [index, entry] of next.sinks.entries()) {
     const sink = context.sinks[index];
@@ -74,7 +80,7 @@ export async function recover(context: RecoveryContext): Promise<RecoveredState>
   if (next.sinks.length !== context.sinks.length) throw mismatch('(none)');
   const hash = await context.store.put(next);
   const live = sinks.flatMap((sink) => sink.parts.map((part) => part.name));
-  await context.parts.keepOnly(new Set(live));
+  await context.parts.keepOnly(new Set([...live, ...statePartNames(next.stream)]));
   for (const { sink } of context.sinks) if (sink.kind === 'table') await sink.clearStaging();
   return { manifest: next, hash, positions: readPositions(next), sinks };
 }
@@ -148,6 +154,7 @@ async function begun(context: RecoveryContext, before: Found | undefined): Promi
     recordsReplayed: before?.manifest.recordsReplayed,
     replays: before?.manifest.replays,
     replaySinceMs: replaySinceOf(context, before?.manifest, sources),
+    stream: carriedStream(before?.manifest.stream, context.dataflow),
     sinks: context.sinks.map(({ table, sink }) => {
       const earlier = before?.manifest.sinks.find((entry) => entry.table === table);
       // What was replayed stays so whatever becomes of the rows: who discards them gives them up.

@@ -1,24 +1,19 @@
 import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
-import {
-  type Batch,
-  type Epoch,
-  type EpochMs,
-  type Position,
-  position,
-} from '../../event/record.ts';
+import type { Batch, Epoch, EpochMs } from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
-import { byteCount } from './batches.ts';
+import { advance, type Batches, byteCount, holdsRecords } from './batches.ts';
 import { Bite, epochIntervalMsMax } from './bite.ts';
-import { boundAt, hasReached, isThrough, nearer } from './bound.ts';
+import { boundAt, hasReached, isThrough, keptPositions, knownPositions, nearer } from './bound.ts';
 import type { EpochWork, EpochYield } from './epoch-work.ts';
 import type { LiveSink, Merge } from './live-sink.ts';
 import type { StateGate } from '../state/state-gate.ts';
-import type { Manifest, ManifestSource } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
 import { replayableSince } from '../replay/replayable-since.ts';
 import type { ReplayFeed, ReplayStep } from '../replay/replay-feed.ts';
+import type { DataflowWork } from '../stream/dataflow-work.ts';
 import type { ReadPositions, RecoveredState } from './recovery.ts';
 import type { Roller } from './roller.ts';
 import { nextSkip, skipAfter, wantedBy } from './skip.ts';
@@ -62,13 +57,21 @@ export type PublishedEpoch = {
   readonly records: EpochYield['records'];
 };
 
-/** Source name → its batches of one epoch. */
-type Batches = ReadonlyMap<string, readonly Batch[]>;
+type EpochTask = {
+  readonly batches: Batches;
+  readonly replayed?: ReplayStep;
+  /** All sources have ended. */
+  readonly isEnd?: boolean;
+};
+
+type Read = { readonly partition: string; readonly batch: Batch | undefined };
 
 export type RunnerContext = {
   readonly state: RecoveredState;
   readonly sources: ReadonlyMap<string, Source>;
   readonly work: EpochWork;
+  /** Of a pipeline that keeps state. */
+  readonly dataflow?: DataflowWork | undefined;
   readonly roller: Roller;
   readonly store: ManifestStore;
   readonly parts: PartStore;
@@ -141,10 +144,11 @@ export class Runner {
       const hasReplayed = !isFull && (await this.#replay(signal));
       const batches = isFull ? new Map<string, Batch[]>() : await this.#gather(signal);
       if (isFull) await pause(clock, idleCheckMs, signal);
-      else if (batches.size > 0) {
-        await this.#epoch(batches);
+      else if (batches.size > 0 || this.#context.dataflow?.isDue(startedMs) === true) {
+        await this.#epoch({ batches });
         await this.#pace(batches, startedMs, signal);
       } else if (!hasReplayed && (await this.#hasEnded())) {
+        if (this.#context.dataflow?.isOver === false) await this.#epoch({ batches, isEnd: true });
         await this.#tellSources();
         return 'ended';
       } else if (!hasReplayed) {
@@ -181,6 +185,7 @@ export class Runner {
           const until = nearer(source, skip, boundAt(this.#manifest.until, place));
           const bytesMax = this.#bite.bytesMax({ source: name, partition, partitionCount });
           const batch = await source.read({ partition, after, until, bytesMax, signal });
+          this.#noteRead(name, source, { partition, batch });
           if (batch === undefined) continue;
           gathered.set(name, [...(gathered.get(name) ?? []), batch]);
         }
@@ -192,14 +197,24 @@ export class Runner {
     }
   }
 
+  /** Who has nothing unread may be waited for no longer. */
+  #noteRead(name: string, source: Source, { partition, batch }: Read): void {
+    this.#context.dataflow?.noteRead(name, partition, {
+      hasRecords: batch !== undefined && holdsRecords(batch),
+      isDrained: batch === undefined && source.waiting?.() === undefined,
+      isEnded: batch === undefined && source.isBounded,
+      nowMs: this.#context.clock.monotonicMs(),
+    });
+  }
+
   /** One epoch of what is to be replayed, if anything is. */
   async #replay(signal: AbortSignal): Promise<boolean> {
     const step = await this.#context.replays.next(this.#manifest, signal);
-    if (step !== undefined) await this.#epoch(step.batches, step);
+    if (step !== undefined) await this.#epoch({ batches: step.batches, replayed: step });
     return step !== undefined;
   }
 
-  async #epoch(batches: Batches, replayed?: ReplayStep): Promise<void> {
+  async #epoch({ batches, replayed, isEnd = false }: EpochTask): Promise<void> {
     const { work, clock, onPublished } = this.#context;
     const epoch = this.#manifest.epoch + 1;
     const startedMs = clock.monotonicMs();
@@ -210,7 +225,8 @@ export class Runner {
       const isWanted = wantedBy(this.sinks, this.#context.sources);
       const replay = replayed?.chunk;
       const nowMs = clock.nowMs();
-      const result = await work.run({ epoch, batches, nowMs, fileBytes, isWanted, replay });
+      const input = { epoch, batches, nowMs, fileBytes, isWanted, replay, isEnd };
+      const result = await work.run({ ...input, monotonicMs: startedMs });
       // As little at a time as the slow path can take, wherever batches end.
       if (result === undefined) return this.#bite.takeLess(work.slowBytesMax / 2);
       await this.#commit(read, result, replayed);
@@ -247,6 +263,7 @@ export class Runner {
       return step === undefined ? [] : sink.publish(step, merges[index], at);
     });
     parts.retire(replaced);
+    await result.stream?.publish();
     if (this.#isTimeToTell()) await this.#tellSources();
   }
 
@@ -299,6 +316,7 @@ export class Runner {
       sinks: this.#context.state.sinks.map((sink, index) =>
         sink.next(result.steps[index] ?? { part: undefined, rowCount: 0, fileBytes: undefined }),
       ),
+      ...(result.stream === undefined ? {} : { stream: result.stream.manifest() }),
     };
   }
 
@@ -354,18 +372,6 @@ export class Runner {
   }
 }
 
-/** What another machine would go on from: sources may let go of nothing behind that. */
-function keptPositions(
-  sources: readonly ManifestSource[],
-  name: string,
-): ReadonlyMap<string, Position> {
-  const positions = sources.find((source) => source.name === name)?.positions ?? {};
-  const known = Object.entries(positions).flatMap(([partition, at]) =>
-    at === null ? [] : [[partition, position(at)] as const],
-  );
-  return new Map(known);
-}
-
 async function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
   if (durationMs <= 0) return;
   try {
@@ -373,23 +379,4 @@ async function pause(clock: Clock, durationMs: number, signal: AbortSignal): Pro
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
   }
-}
-
-function advance(positions: ReadPositions, batches: Batches): ReadPositions {
-  return new Map(
-    [...positions].map(([name, partitions]) => {
-      const after = new Map(partitions);
-      for (const batch of batches.get(name) ?? []) after.set(batch.partition, batch.to);
-      return [name, after];
-    }),
-  );
-}
-
-/** Positions of partitions that are not at their beginning. */
-export function knownPositions(
-  partitions: ReadonlyMap<string, Position | undefined> | undefined,
-): ReadonlyMap<string, Position> {
-  const known = new Map<string, Position>();
-  for (const [partition, at] of partitions ?? []) if (at !== undefined) known.set(partition, at);
-  return known;
 }

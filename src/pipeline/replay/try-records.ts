@@ -10,6 +10,7 @@ import { newestManifest, type PipelineEnvironment } from '../open-pipeline.ts';
 import { outputColumns, tableColumns } from '../plan/output-columns.ts';
 import type { Output, Plan } from '../plan/plan.ts';
 import { planScript, scriptFailure } from '../plan/planner.ts';
+import { outputSelects } from '../stream/record-select.ts';
 import { pinRejected } from './rejected-tables.ts';
 import type { RecordPlace, Trial, TrialExample, TrialRequest } from './replay.ts';
 import { columnOf, selectedTable, selectRecords } from './select-records.ts';
@@ -123,8 +124,8 @@ class RecordTrial {
     const { environment, connection, plan, scratchDirectory } = this.#context;
     await using isolated = new IsolatedEpoch({
       connection,
-      plan,
-      columns: plan.outputs.map(columnsOf),
+      sources: plan.script.sources,
+      selects: outputSelects(plan, (index) => columnsOf(plan.outputs[index])),
       decoders: new Map(plan.script.sources.map((table) => [table.name, createDecoder(table)])),
       scratchDirectory,
       failingSelects: new Map(),
@@ -177,7 +178,8 @@ class RecordTrial {
 }
 
 /** As its sink would store it, as far as the SQL alone tells. */
-function columnsOf(output: Output): string {
+function columnsOf(output: Output | undefined): string {
+  if (output === undefined) return '*';
   const { kind } = output.table.connector;
   const isTable = kind === 'delta' || kind === 'filesystem';
   return isTable

@@ -6,6 +6,7 @@ import { FileStorage } from '../../storage/file/file-storage.ts';
 import type { Manifest } from '../epoch/manifest.ts';
 import { ManifestStore } from '../epoch/manifest-store.ts';
 import type { PartStore } from '../epoch/part-store.ts';
+import { statePartNames } from '../stream/manifest-stream.ts';
 import type { ToStore } from './state-bytes.ts';
 
 export type SnapshotContext = {
@@ -69,9 +70,10 @@ export async function takeSnapshot(context: SnapshotContext): Promise<Snapshot> 
   throw neverStill('The catalog');
 }
 
-/** Names of all parts that the manifest says are hot. */
-export function partNames(manifest: Manifest): ReadonlySet<string> {
-  return new Set(manifest.sinks.flatMap(({ parts }) => parts.map(({ name }) => name)));
+/** Names of all parts that the manifest says are hot, or state. */
+export function partNames({ sinks, stream }: Manifest): ReadonlySet<string> {
+  const hot = sinks.flatMap(({ parts }) => parts.map(({ name }) => name));
+  return new Set([...hot, ...statePartNames(stream)]);
 }
 
 async function takePipeline(

@@ -1,0 +1,249 @@
+import { assert } from '../../base/assert.ts';
+import type { Connection } from '../../engine/engine.ts';
+import { quoteName } from '../../engine/types.ts';
+import type { Epoch } from '../../event/record.ts';
+import type { Dataflow, DataflowNode, RelationSql } from '../dataflow/dataflow.ts';
+import type { PartStore } from '../epoch/part-store.ts';
+import type { Plan } from '../plan/plan.ts';
+import { endUs, type ManifestStream, type StatePart, type TimeUs } from './manifest-stream.ts';
+import type { RecordSelect } from './record-select.ts';
+import {
+  emptySource,
+  type PartitionRows,
+  takeSource,
+  type TimedTable,
+  timedRecords,
+} from './source-rows.ts';
+import { type Look, type NextWatermarks, type SaidTime, Watermarks } from './watermarks.ts';
+import { WindowState, type WindowStep } from './window-state.ts';
+
+export type DataflowContext = {
+  readonly connection: Connection;
+  readonly plan: Plan;
+  readonly dataflow: Dataflow;
+  readonly parts: PartStore;
+  readonly incarnation: string;
+};
+
+/** What of the records says how far event time is. */
+export type TimeSaid =
+  /** The records themselves. */
+  | 'records'
+  /** Nothing: they were read before. */
+  | 'nothing'
+  /** That none will come any more. */
+  | 'end';
+
+export type StreamInput = {
+  /** Source name → its rows of this epoch. */
+  readonly rows: ReadonlyMap<string, readonly PartitionRows[]>;
+  readonly said: TimeSaid;
+  /** Of the monotonic clock. */
+  readonly nowMs: number;
+};
+
+/** An epoch through the dataflow: true once its manifest is put and `publish` was called. */
+export type StreamStep = {
+  /** SELECT of an output's rows; undefined where it can't have any. */
+  readonly output: (index: number, columns: string) => string | undefined;
+  /** Writes what state the epoch adds; gives the files' names. */
+  readonly writeParts: (epoch: Epoch) => Promise<readonly string[]>;
+  /** For the manifest, once the parts are written. */
+  readonly manifest: () => ManifestStream;
+  readonly publish: () => Promise<void>;
+};
+
+/**
+ * Runs a stateful pipeline's dataflow, epoch by epoch: sources are read into tables, each window
+ * node takes in what it reads and gives the windows that end, and outputs are SELECTs over both.
+ */
+export class DataflowWork {
+  readonly #context: DataflowContext;
+  readonly #sources: readonly TimedTable[];
+  readonly #states: ReadonlyMap<string, WindowState>;
+  #watermarks: Watermarks;
+
+  constructor(context: DataflowContext) {
+    const { plan, dataflow } = context;
+    this.#context = context;
+    this.#sources = plan.script.sources.map((table, index) => ({
+      table,
+      time: dataflow.sources.find(({ name }) => name === table.name),
+      index,
+    }));
+    this.#states = new Map(
+      dataflow.nodes.flatMap((node, index) =>
+        node.kind === 'window' ? [[node.name, new WindowState(node, index, context)] as const] : [],
+      ),
+    );
+    this.#watermarks = new Watermarks(dataflow, undefined);
+  }
+
+  /** Takes up what the newest manifest says. */
+  async open(stream: ManifestStream | undefined): Promise<void> {
+    this.#watermarks = new Watermarks(this.#context.dataflow, stream);
+    for (const [name, state] of this.#states) {
+      await state.open(stream?.nodes.find((node) => node.name === name));
+    }
+  }
+
+  noteRead(source: string, partition: string, look: Look): void {
+    this.#watermarks.noteRead(source, partition, look);
+  }
+
+  /** Whether an epoch without records would move a watermark: partitions fell silent. */
+  isDue(nowMs: number): boolean {
+    const next = this.#watermarks.after(new Map(), nowMs);
+    return this.#windows.some((state) => this.#next(next, state) !== state.watermark);
+  }
+
+  /** All windows have been given: sources had ended before. */
+  get isOver(): boolean {
+    return this.#windows.every(({ watermark }) => watermark === endUs);
+  }
+
+  async take({ rows, said, nowMs }: StreamInput): Promise<StreamStep> {
+    const { connection, dataflow } = this.#context;
+    const relations = new Map<string, string>();
+    const times = new Map<string, readonly SaidTime[]>();
+    /** Those that may have rows. */
+    const fed = new Set<string>();
+    for (const source of this.#sources) {
+      const { name } = source.table;
+      const partitions = rows.get(name) ?? [];
+      if (partitions.length === 0) {
+        relations.set(name, emptySource(source));
+        continue;
+      }
+      const taken = await takeSource(connection, source, partitions);
+      relations.set(name, taken.relation);
+      if (said === 'records') times.set(name, taken.said);
+      fed.add(name);
+    }
+    const next = this.#watermarks.after(times, nowMs);
+    const steps = new Map<WindowState, WindowStep>();
+    for (const node of dataflow.nodes) {
+      const state = this.#states.get(node.name);
+      const isFed = (sql: RelationSql): boolean => sql.reads.some((name) => fed.has(name));
+      if (node.kind === 'select') {
+        relations.set(node.name, node.sql.text);
+        if (isFed(node.sql)) fed.add(node.name);
+      } else if (node.kind === 'window' && state !== undefined) {
+        const to = said === 'end' ? endUs : this.#next(next, state);
+        const { intake } = node;
+        const text = isFed(intake) ? this.#select(intake, relations, intake.text) : undefined;
+        const step = await state.take(text, to);
+        steps.set(state, step);
+        relations.set(node.name, `${state.closed}${step.hasClosed ? '' : ' WHERE false'}`);
+        if (step.hasClosed) fed.add(node.name);
+      }
+    }
+    return this.#step({ next, steps, relations, fed });
+  }
+
+  /** What can fail on a record: for whoever looks for it. */
+  recordSelects(columnsOf: (output: number) => string): readonly RecordSelect[] {
+    const { dataflow } = this.#context;
+    const times = this.#sources.flatMap(({ table: { name }, time }) => {
+      if (time?.kind !== 'column') return [];
+      const watermark = `${time.watermark}\n AS "__watermark"`;
+      return [{ text: `SELECT *, ${watermark} FROM ${quoteName(name)}`, reads: [name] }];
+    });
+    const intakes = this.#windows.map(({ node, recordSelect }) => ({
+      reads: node.intake.reads,
+      text: recordSelect,
+    }));
+    const outputs = dataflow.outputs.map(({ sql }, index) => ({
+      ...sql,
+      text: `SELECT ${columnsOf(index)} FROM (${sql.text}\n)`,
+    }));
+    return [...times, ...intakes, ...outputs].flatMap((sql) => this.#recordSelect(sql));
+  }
+
+  get #windows(): readonly WindowState[] {
+    return [...this.#states.values()];
+  }
+
+  #next(next: NextWatermarks, { node, watermark }: WindowState): TimeUs | undefined {
+    return next.of(node.waitsFor, watermark);
+  }
+
+  #step({ next, steps, relations, fed }: Taken): StreamStep {
+    const { outputs } = this.#context.dataflow;
+    const parts = new Map<WindowState, StatePart | undefined>();
+    const entryOf = (state: WindowState): ManifestStream['nodes'][number] =>
+      steps.get(state)?.next(parts.get(state)) ?? state.entry;
+    return {
+      output: (index, columns) => {
+        const sql = outputs[index]?.sql;
+        assert(sql !== undefined, `the dataflow has no output ${index}`);
+        if (!sql.reads.some((name) => fed.has(name))) return undefined;
+        return this.#select(sql, relations, `SELECT ${columns} FROM (${sql.text}\n)`);
+      },
+      writeParts: async (epoch) => {
+        for (const [state, step] of steps) parts.set(state, await step.writePart(epoch));
+        return [...parts.values()].flatMap((part) => (part === undefined ? [] : [part.name]));
+      },
+      manifest: () => ({ sources: next.sources, nodes: this.#windows.map(entryOf) }),
+      publish: async () => {
+        this.#watermarks.publish(next);
+        for (const [state, step] of steps) await step.publish(entryOf(state));
+      },
+    };
+  }
+
+  /** A SELECT behind the definitions of what it reads. */
+  #select({ reads }: RelationSql, relations: ReadonlyMap<string, string>, text: string): string {
+    const names = this.#closure(reads);
+    const definitions = [...relations]
+      .filter(([name]) => names.has(name))
+      .map(([name, relation]) => `${quoteName(name)} AS (${relation}\n)`);
+    return definitions.length === 0 ? text : `WITH ${definitions.join(', ')} ${text}`;
+  }
+
+  #recordSelect(sql: RelationSql): readonly RecordSelect[] {
+    const names = this.#closure(sql.reads);
+    const sources = this.#sources.filter(({ table }) => names.has(table.name));
+    if (sources.length === 0) return [];
+    const text = (records: ReadonlyMap<string, string>): string => {
+      const relations = new Map<string, string>();
+      for (const source of this.#sources) {
+        const { name } = source.table;
+        const select = records.get(name);
+        const relation = select === undefined ? emptySource(source) : timedRecords(source, select);
+        relations.set(name, relation);
+      }
+      for (const node of this.#context.dataflow.nodes) relations.set(node.name, this.#still(node));
+      return this.#select(sql, relations, sql.text);
+    };
+    return [{ reads: sources.map(({ table }) => table.name), text }];
+  }
+
+  /** Nothing that is kept is touched. */
+  #still(node: DataflowNode): string {
+    if (node.kind === 'select') return node.sql.text;
+    const closed = this.#states.get(node.name)?.closed;
+    assert(closed !== undefined, `${node.name} has no state`);
+    return `${closed} WHERE false`;
+  }
+
+  /** All that these relations are made of, in this epoch. */
+  #closure(reads: readonly string[]): ReadonlySet<string> {
+    const found = new Set<string>();
+    const open = [...reads];
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      if (found.has(name)) continue;
+      found.add(name);
+      const node = this.#context.dataflow.nodes.find((one) => one.name === name);
+      if (node?.kind === 'select') open.push(...node.sql.reads);
+    }
+    return found;
+  }
+}
+
+type Taken = {
+  readonly next: NextWatermarks;
+  readonly steps: ReadonlyMap<WindowState, WindowStep>;
+  readonly relations: ReadonlyMap<string, string>;
+  readonly fed: ReadonlySet<string>;
+};
