@@ -128,6 +128,8 @@ export type UpdatingInput = {
   readonly intake: RelationSql;
   /** The same types in all inputs of a node. */
   readonly keys: readonly StateColumn[];
+  /** Whether rows go as well as come: those of `changes` do. */
+  readonly isRetracting: boolean;
   /**
    * `merge` undefined for all of them: rows are kept as they come. Defined for all, only where no
    * row ever goes: rows with equal keys become one.

@@ -323,7 +323,8 @@ export class EpochWork {
     rows: ReadonlyMap<string, readonly PartitionRows[]>,
   ): Promise<Written> {
     const said = input.isEnd === true ? 'end' : input.replay === undefined ? 'records' : 'nothing';
-    const stream = await work.take({ rows, said, nowMs: input.monotonicMs ?? 0 });
+    const nowMs = input.monotonicMs ?? 0;
+    const stream = await work.take({ rows, said, nowMs, atMs: input.nowMs });
     return await this.#write(
       input,
       (index) => stream.output(index, this.#columnsOf(index)),

@@ -2,6 +2,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { Dataflow } from '../dataflow/dataflow.ts';
 import type { PartStore } from '../epoch/part-store.ts';
 import { type ManifestStream, statePartNames } from './manifest-stream.ts';
+import { updatingIdentity } from '../updating/updating-identity.ts';
 import { nodeIdentity } from './node-identity.ts';
 
 /**
@@ -14,9 +15,11 @@ export function carriedStream(
 ): ManifestStream | undefined {
   if (before === undefined || dataflow === undefined) return undefined;
   const nodes = new Map(
-    dataflow.nodes.flatMap((node) =>
-      node.kind === 'window' ? [[node.name, nodeIdentity(node)] as const] : [],
-    ),
+    dataflow.nodes.flatMap((node) => {
+      if (node.kind === 'select') return [];
+      const identity = node.kind === 'window' ? nodeIdentity(node) : updatingIdentity(node);
+      return [[node.name, identity] as const];
+    }),
   );
   return {
     ...before,

@@ -115,7 +115,12 @@ class Trial {
       this.work.noteRead('events', partition, look({ hasRecords: true, nowMs }));
     }
     const said = isEnd ? ('end' as const) : ('records' as const);
-    const step = await this.work.take({ rows: new Map([['events', rows]]), said, nowMs });
+    const step = await this.work.take({
+      rows: new Map([['events', rows]]),
+      said,
+      nowMs,
+      atMs: nowMs,
+    });
     const select = step.output(0, '*');
     const found = select === undefined ? [] : await this.#connection.rows(select);
     await step.writeParts(++this.#epoch);

@@ -1,11 +1,18 @@
 import { assert } from '../../base/assert.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { quoteName } from '../../engine/types.ts';
-import type { Epoch } from '../../event/record.ts';
+import type { Epoch, EpochMs } from '../../event/record.ts';
 import type { Dataflow, DataflowNode, RelationSql } from '../dataflow/dataflow.ts';
 import type { PartStore } from '../epoch/part-store.ts';
 import type { Plan } from '../plan/plan.ts';
-import { endUs, type ManifestStream, type StatePart, type TimeUs } from './manifest-stream.ts';
+import { UpdatingState, type UpdatingStep } from '../updating/updating-state.ts';
+import {
+  endUs,
+  type ManifestStream,
+  type ManifestStreamNode,
+  type StatePart,
+  type TimeUs,
+} from './manifest-stream.ts';
 import type { RecordSelect } from './record-select.ts';
 import {
   emptySource,
@@ -40,6 +47,8 @@ export type StreamInput = {
   readonly said: TimeSaid;
   /** Of the monotonic clock. */
   readonly nowMs: number;
+  /** The epoch's time. */
+  readonly atMs: EpochMs;
 };
 
 /** An epoch through the dataflow: true once its manifest is put and `publish` was called. */
@@ -55,12 +64,14 @@ export type StreamStep = {
 
 /**
  * Runs a stateful pipeline's dataflow, epoch by epoch: sources are read into tables, each window
- * node takes in what it reads and gives the windows that end, and outputs are SELECTs over both.
+ * node takes in what it reads and gives the windows that end, each updating node what it changes,
+ * and outputs are SELECTs over all of these.
  */
 export class DataflowWork {
   readonly #context: DataflowContext;
   readonly #sources: readonly TimedTable[];
   readonly #states: ReadonlyMap<string, WindowState>;
+  readonly #updating: ReadonlyMap<string, UpdatingState>;
   #watermarks: Watermarks;
 
   constructor(context: DataflowContext) {
@@ -76,13 +87,20 @@ export class DataflowWork {
         node.kind === 'window' ? [[node.name, new WindowState(node, index, context)] as const] : [],
       ),
     );
+    this.#updating = new Map(
+      dataflow.nodes.flatMap((node, index) =>
+        node.kind === 'updating'
+          ? [[node.name, new UpdatingState(node, index, context)] as const]
+          : [],
+      ),
+    );
     this.#watermarks = new Watermarks(dataflow, undefined);
   }
 
   /** Takes up what the newest manifest says. */
   async open(stream: ManifestStream | undefined): Promise<void> {
     this.#watermarks = new Watermarks(this.#context.dataflow, stream);
-    for (const [name, state] of this.#states) {
+    for (const [name, state] of [...this.#states, ...this.#updating]) {
       await state.open(stream?.nodes.find((node) => node.name === name));
     }
   }
@@ -102,7 +120,7 @@ export class DataflowWork {
     return this.#windows.every(({ watermark }) => watermark === endUs);
   }
 
-  async take({ rows, said, nowMs }: StreamInput): Promise<StreamStep> {
+  async take({ rows, said, nowMs, atMs }: StreamInput): Promise<StreamStep> {
     const { connection, dataflow } = this.#context;
     const relations = new Map<string, string>();
     const times = new Map<string, readonly SaidTime[]>();
@@ -122,8 +140,10 @@ export class DataflowWork {
     }
     const next = this.#watermarks.after(times, nowMs);
     const steps = new Map<WindowState, WindowStep>();
+    const updates = new Map<UpdatingState, UpdatingStep>();
     for (const node of dataflow.nodes) {
       const state = this.#states.get(node.name);
+      const updating = this.#updating.get(node.name);
       const isFed = (sql: RelationSql): boolean => sql.reads.some((name) => fed.has(name));
       if (node.kind === 'select') {
         relations.set(node.name, node.sql.text);
@@ -136,9 +156,17 @@ export class DataflowWork {
         steps.set(state, step);
         relations.set(node.name, `${state.closed}${step.hasClosed ? '' : ' WHERE false'}`);
         if (step.hasClosed) fed.add(node.name);
+      } else if (node.kind === 'updating' && updating !== undefined) {
+        const intakes = node.inputs.map(({ intake }) =>
+          isFed(intake) ? this.#select(intake, relations, intake.text) : undefined,
+        );
+        const step = await updating.take(intakes, atMs);
+        updates.set(updating, step);
+        relations.set(node.name, `${updating.changes}${step.hasChanged ? '' : ' WHERE false'}`);
+        if (step.hasChanged) fed.add(node.name);
       }
     }
-    return this.#step({ next, steps, relations, fed });
+    return this.#step({ next, steps, updates, relations, fed });
   }
 
   /** What can fail on a record: for whoever looks for it. */
@@ -153,11 +181,14 @@ export class DataflowWork {
       reads: node.intake.reads,
       text: recordSelect,
     }));
+    const kept = [...this.#updating.values()].flatMap(({ node }) =>
+      node.inputs.map(({ intake }) => intake),
+    );
     const outputs = dataflow.outputs.map(({ sql }, index) => ({
       ...sql,
       text: `SELECT ${columnsOf(index)} FROM (${sql.text}\n)`,
     }));
-    return [...times, ...intakes, ...outputs].flatMap((sql) => this.#recordSelect(sql));
+    return [...times, ...intakes, ...kept, ...outputs].flatMap((sql) => this.#recordSelect(sql));
   }
 
   get #windows(): readonly WindowState[] {
@@ -168,11 +199,14 @@ export class DataflowWork {
     return next.of(node.waitsFor, watermark);
   }
 
-  #step({ next, steps, relations, fed }: Taken): StreamStep {
+  #step({ next, steps, updates, relations, fed }: Taken): StreamStep {
     const { outputs } = this.#context.dataflow;
     const parts = new Map<WindowState, StatePart | undefined>();
-    const entryOf = (state: WindowState): ManifestStream['nodes'][number] =>
+    const updated = new Map<UpdatingState, readonly StatePart[]>();
+    const entryOf = (state: WindowState): ManifestStreamNode =>
       steps.get(state)?.next(parts.get(state)) ?? state.entry;
+    const updatedEntryOf = (state: UpdatingState): ManifestStreamNode =>
+      updates.get(state)?.next(updated.get(state) ?? []) ?? state.entry;
     return {
       output: (index, columns) => {
         const sql = outputs[index]?.sql;
@@ -182,12 +216,18 @@ export class DataflowWork {
       },
       writeParts: async (epoch) => {
         for (const [state, step] of steps) parts.set(state, await step.writePart(epoch));
-        return [...parts.values()].flatMap((part) => (part === undefined ? [] : [part.name]));
+        for (const [state, step] of updates) updated.set(state, await step.writeParts(epoch));
+        const written = [...parts.values(), ...[...updated.values()].flat()];
+        return written.flatMap((part) => (part === undefined ? [] : [part.name]));
       },
-      manifest: () => ({ sources: next.sources, nodes: this.#windows.map(entryOf) }),
+      manifest: () => ({
+        sources: next.sources,
+        nodes: [...this.#windows.map(entryOf), ...[...this.#updating.values()].map(updatedEntryOf)],
+      }),
       publish: async () => {
         this.#watermarks.publish(next);
         for (const [state, step] of steps) await step.publish(entryOf(state));
+        for (const [state, step] of updates) await step.publish(updatedEntryOf(state));
       },
     };
   }
@@ -222,9 +262,9 @@ export class DataflowWork {
   /** Nothing that is kept is touched. */
   #still(node: DataflowNode): string {
     if (node.kind === 'select') return node.sql.text;
-    const closed = this.#states.get(node.name)?.closed;
-    assert(closed !== undefined, `${node.name} has no state`);
-    return `${closed} WHERE false`;
+    const given = this.#states.get(node.name)?.closed ?? this.#updating.get(node.name)?.changes;
+    assert(given !== undefined, `${node.name} has no state`);
+    return `${given} WHERE false`;
   }
 
   /** All that these relations are made of, in this epoch. */
@@ -244,6 +284,7 @@ export class DataflowWork {
 type Taken = {
   readonly next: NextWatermarks;
   readonly steps: ReadonlyMap<WindowState, WindowStep>;
+  readonly updates: ReadonlyMap<UpdatingState, UpdatingStep>;
   readonly relations: ReadonlyMap<string, string>;
   readonly fed: ReadonlySet<string>;
 };
