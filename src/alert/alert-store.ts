@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import { HeliosError } from '../base/errors.ts';
 import { type AlertEntry, type Catalog, notFound } from '../catalog/catalog.ts';
 import { documentPath } from '../catalog/document-path.ts';
+import { checkAddress } from '../connection/webhook/address.ts';
 import type { Alert, AlertRule, Crossings } from './alert.ts';
-import { checkAddress } from './webhook/address.ts';
 
 /** All of them are looked at every few seconds. */
 const alertsMax = 100;

@@ -2,6 +2,7 @@ import { type BackoffPolicy, backoffMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import { asHeliosError, errorCodes, type HeliosError } from '../base/errors.ts';
 import type { Secrets } from '../connection/connection.ts';
+import { resolveAddress } from '../connection/webhook/address.ts';
 import type { RecentRecords, RecordCounts } from '../pipeline/rates/record-rates.ts';
 import type {
   Alert,
@@ -15,7 +16,6 @@ import type {
 import type { AlertStore } from './alert-store.ts';
 import { isAbove, nextCrossing } from './crossing.ts';
 import { messageOf, testMessage } from './message.ts';
-import { resolveAddress } from './webhook/address.ts';
 import { postJson } from './webhook/post.ts';
 
 /** A share that passes its threshold is found so much later at most. */

@@ -1,8 +1,9 @@
 import { lookup as lookupName } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 import { HeliosError } from '../../base/errors.ts';
-import type { Secrets } from '../../connection/connection.ts';
-import { parseSecretReference } from '../../sql/connector/secret-reference.ts';
+import { parseSecretReference, templatePattern } from '../../sql/connector/secret-reference.ts';
+import type { Secrets } from '../connection.ts';
+import { optionValue } from '../option-value.ts';
 
 /**
  * Addresses at which clouds give credentials to whoever asks: link-local ones, and those that some
@@ -23,7 +24,8 @@ metadata.addAddress('168.63.129.16', 'ipv4');
  * needed.
  */
 export function checkAddress(text: string): void {
-  if (parseSecretReference(text) !== undefined) return;
+  // Only whole, a text with `{{ NAME }}` in it is an address.
+  if (parseSecretReference(text) !== undefined || text.search(templatePattern) >= 0) return;
   const url = parsed(text, 'The webhook');
   if (url.username === '' && url.password === '') return;
   throw new HeliosError('invalid_config', 'The webhook has a password in its address.', {
@@ -33,8 +35,9 @@ export function checkAddress(text: string): void {
 
 /** The address itself. Errors name the reference, never what it leads to. */
 export async function resolveAddress(text: string, secrets: Secrets): Promise<URL> {
-  if (parseSecretReference(text) === undefined) return parsed(text, 'The webhook');
-  return parsed((await secrets.resolve(text)).trim(), `What ${text.trim()} leads to`);
+  const isReference = parseSecretReference(text) !== undefined;
+  const resolved = (await optionValue({ text }, 'text', secrets)) ?? '';
+  return parsed(resolved.trim(), isReference ? `What ${text.trim()} leads to` : 'The webhook');
 }
 
 /** Scheme and host alone: paths of webhooks are often secrets. */
@@ -76,6 +79,6 @@ function refused(host: string): HeliosError {
   return new HeliosError(
     'not_allowed',
     `The webhook's host ${host} is a link-local or metadata address, which is never called.`,
-    { hint: 'Give the address of a server that is meant to receive alerts.' },
+    { hint: 'Give the address of a server that is meant to be called.' },
   );
 }
