@@ -1,8 +1,9 @@
 import type { SourceConnector } from '../sql/script.ts';
-import type { PartitionLag, Source } from '../source/source.ts';
+import type { Sink, SinkWait } from '../sink/sink.ts';
+import type { PartitionLag, SourceWait } from '../source/source.ts';
 import type { ManagedPipeline } from './managed-pipeline.ts';
 import type { OpenPipeline } from './open-pipeline.ts';
-import type { PipelineInfo, SourceInfo } from './pipeline.ts';
+import type { PipelineInfo, SourceInfo, Waiting } from './pipeline.ts';
 import { replayTable } from './replay/replay.ts';
 
 /** Source name → its partitions. */
@@ -27,7 +28,7 @@ export function pipelineInfo(managed: ManagedPipeline, asked?: Lags): PipelineIn
     recent: managed.recent,
     kept: managed.kept,
     sources: open === undefined ? [] : sourceInfos(open, { state, asked }),
-    sinks: open === undefined ? [] : sinkInfos(open),
+    sinks: open === undefined ? [] : sinkInfos(open, state),
   };
 }
 
@@ -46,7 +47,7 @@ function sourceInfos(
       bytesBehind: lags === undefined ? bytesBehind : total(lags, ({ bytes }) => bytes),
       lagRecords: lags && total(lags, ({ records }) => asNumber(records)),
       lagMs: lags && greatest(lags.map(({ ms }) => ms)),
-      waiting: isRunning ? waitOf(open.sources.get(name)) : undefined,
+      waiting: isRunning ? shownWait(open.sources.get(name)?.waiting?.()) : undefined,
       partitions: partitionInfos(open, { name, kind: connector.kind }, lags),
     };
   });
@@ -63,8 +64,7 @@ function streamsRead(connector: SourceConnector): SourceInfo['reads'] {
     : { names: [], pattern: topics.pattern.source, connection };
 }
 
-function waitOf(source: Source | undefined): SourceInfo['waiting'] {
-  const wait = source?.waiting?.();
+function shownWait(wait: SourceWait | SinkWait | undefined): Waiting | undefined {
   if (wait === undefined) return undefined;
   return { sinceMs: wait.sinceMs, message: wait.error.message, hint: wait.error.hint };
 }
@@ -113,7 +113,7 @@ function greatest(values: readonly (number | undefined)[]): number | undefined {
   return known.length < values.length ? undefined : Math.max(0, ...known);
 }
 
-function sinkInfos(open: OpenPipeline): PipelineInfo['sinks'] {
+function sinkInfos(open: OpenPipeline, state: PipelineInfo['state']): PipelineInfo['sinks'] {
   const connectors = new Map(
     open.plan.outputs.map(({ table }) => [table.name, table.connector.kind]),
   );
@@ -125,5 +125,16 @@ function sinkInfos(open: OpenPipeline): PipelineInfo['sinks'] {
     rowsOut: live.rowsOut,
     hotRows: live.hotRows,
     rolledEpoch: live.rolledEpoch ?? 0,
+    ...appendFacts(live.sink, state),
   }));
+}
+
+/** What only sinks tell whose rows go at once. */
+function appendFacts(
+  sink: Sink,
+  state: PipelineInfo['state'],
+): Pick<PipelineInfo['sinks'][0], 'droppedCount' | 'waiting'> {
+  if (sink.kind === 'table') return { droppedCount: 0, waiting: undefined };
+  const waiting = state === 'running' ? shownWait(sink.waiting?.()) : undefined;
+  return { droppedCount: sink.droppedCount ?? 0, waiting };
 }

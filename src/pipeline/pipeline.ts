@@ -55,6 +55,10 @@ export type PipelineInfo = {
     readonly hotRows: number;
     /** Last epoch whose rows are in committed files. */
     readonly rolledEpoch: number;
+    /** Rows that it passed over since it opened, as its table says. */
+    readonly droppedCount: number;
+    /** Why a running one takes no rows although it may pass by itself: a server that is away. */
+    readonly waiting: Waiting | undefined;
   }[];
 };
 
@@ -69,11 +73,15 @@ export type SourceInfo = {
   /** Of the partition that is furthest behind. */
   readonly lagMs: number | undefined;
   /** Why a running one reads nothing although it may pass by itself: a broker that is away. */
-  readonly waiting:
-    | { readonly sinceMs: EpochMs; readonly message: string; readonly hint: string | undefined }
-    | undefined;
+  readonly waiting: Waiting | undefined;
   /** Of streams; files are not listed. */
   readonly partitions: readonly PartitionInfo[];
+};
+
+export type Waiting = {
+  readonly sinceMs: EpochMs;
+  readonly message: string;
+  readonly hint: string | undefined;
 };
 
 export type StreamsRead = {

@@ -1,5 +1,6 @@
 import { asHeliosError } from '../base/errors.ts';
 import type { Connections } from '../connection/connection.ts';
+import { checkAddress } from '../connection/webhook/address.ts';
 import { registryEndpoint } from '../connection/registry/registry-endpoint.ts';
 import type { Script, ScriptError, SinkTable, SourceTable } from '../sql/script.ts';
 
@@ -21,6 +22,7 @@ export function connectionProblems(
 
 function checkConnection(table: SourceTable | SinkTable, connections: Connections): void {
   const { connector } = table;
+  if (connector.kind === 'webhook') checkAddress(connector.endpoint);
   if (connector.kind !== 'kafka' && connector.kind !== 'kinesis') return;
   const options = connections.optionsOf(connector.kind, connector.connection);
   if ('format' in table && needsRegistry(table)) registryEndpoint(options);

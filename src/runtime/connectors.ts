@@ -3,15 +3,17 @@ import { HeliosError } from '../base/errors.ts';
 import type { Connections } from '../connection/connection.ts';
 import type { ConnectionContext } from '../connection/context.ts';
 import type { EventLog } from '../log/event-log.ts';
-import type { Connectors } from '../pipeline/open-pipeline.ts';
+import type { Connectors, Scope } from '../pipeline/open-pipeline.ts';
 import type { Plan } from '../pipeline/plan/plan.ts';
 import { resolvePath } from '../pipeline/sinks/resolve-path.ts';
+import type { AppendSink } from '../sink/sink.ts';
 import { SingleFileSink } from '../sink/single-file/single-file-sink.ts';
 import { BlackholeSink, StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../source/http/http-source.ts';
 import { SingleFileSource } from '../source/single-file/single-file-source.ts';
 import { isRemotePath } from '../sql/connector/availability.ts';
+import type { WebhookTable } from '../sql/webhook-table.ts';
 import type { OpenStorage } from '../storage/storage.ts';
 import { connectionProblems } from './connection-problems.ts';
 import type { BrokerStreams } from './stream/broker-streams.ts';
@@ -81,6 +83,8 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
           return new BlackholeSink();
         case 'kafka':
           return (await streams()).kafkaSink(connector, scope);
+        case 'webhook':
+          return await openWebhook(options, connector, scope);
       }
     },
     alter: async (table) => {
@@ -93,6 +97,26 @@ export function createConnectors(options: ConnectorsOptions): Connectors {
     },
     problems: (script) => connectionProblems(script, options.connections),
   };
+}
+
+/** Loaded when a pipeline names one: hardly any does. */
+async function openWebhook(
+  { context, onProblem }: ConnectorsOptions,
+  webhook: WebhookTable,
+  { pipelineId = '', table: name, signal: stopping }: Scope & { readonly table: string },
+): Promise<AppendSink> {
+  const { WebhookSink } = await import('../sink/webhook/webhook-sink.ts');
+  const { secrets, clock, random } = context;
+  return new WebhookSink({
+    table: webhook,
+    pipelineId,
+    name,
+    secrets,
+    clock,
+    random,
+    onProblem,
+    stopping,
+  });
 }
 
 /** The clients of Kafka and Kinesis would be three quarters of what a start has to load. */

@@ -150,13 +150,7 @@ export type PipelineAnswer = {
     /** The one that is furthest behind, while one is. */
     readonly slowest_partition?: string | undefined;
     /** Why it reads nothing now, though it may pass by itself. */
-    readonly waiting?:
-      | {
-          readonly since: string;
-          readonly message: string;
-          readonly hint?: string | undefined;
-        }
-      | undefined;
+    readonly waiting?: WaitingAnswer | undefined;
     /** Of streams, where one pipeline is asked for. */
     readonly partitions?: readonly PartitionAnswer[] | undefined;
   }[];
@@ -166,7 +160,17 @@ export type PipelineAnswer = {
     readonly rows_out: number;
     readonly hot_rows: number;
     readonly rolled_epoch: number;
+    /** That it passed over since it opened, where there are any. */
+    readonly rows_dropped?: number | undefined;
+    /** Why it takes no rows now, though it may pass by itself. */
+    readonly waiting?: WaitingAnswer | undefined;
   }[];
+};
+
+export type WaitingAnswer = {
+  readonly since: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
 };
 
 /** How far a partition is behind, as of some seconds ago; what isn't known is left out. */

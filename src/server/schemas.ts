@@ -82,6 +82,12 @@ const problem = Type.Object({
   hint: Type.Optional(Type.String()),
 });
 
+const waiting = Type.Object({
+  since: time,
+  message: Type.String(),
+  hint: Type.Optional(Type.String()),
+});
+
 export const pipelineSchema: TSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -131,13 +137,7 @@ export const pipelineSchema: TSchema = Type.Object({
       lag_ms: Type.Optional(count),
       recent: Type.Object(recentCounts),
       slowest_partition: Type.Optional(Type.String()),
-      waiting: Type.Optional(
-        Type.Object({
-          since: time,
-          message: Type.String(),
-          hint: Type.Optional(Type.String()),
-        }),
-      ),
+      waiting: Type.Optional(waiting),
       partitions: Type.Optional(Type.Array(partitionLag)),
     }),
   ),
@@ -148,6 +148,8 @@ export const pipelineSchema: TSchema = Type.Object({
       rows_out: count,
       hot_rows: count,
       rolled_epoch: count,
+      rows_dropped: Type.Optional(count),
+      waiting: Type.Optional(waiting),
     }),
   ),
 });

@@ -5,7 +5,7 @@ import type { Schema } from '../event/schema.ts';
 import type { BackedStreamInfo } from '../log/backed-streams.ts';
 import type { DamagedStream, StreamInfo } from '../log/log.ts';
 import { slowestPartition } from '../pipeline/partition-lags.ts';
-import type { PipelineInfo, PreviewEvent, Validation } from '../pipeline/pipeline.ts';
+import type { PipelineInfo, PreviewEvent, Validation, Waiting } from '../pipeline/pipeline.ts';
 import type {
   ColumnAnswer,
   ConnectionAnswer,
@@ -15,6 +15,7 @@ import type {
   StreamAnswer,
   TableAnswer,
   ValidateAnswer,
+  WaitingAnswer,
 } from './api.ts';
 import type { DamagedStreamAnswer } from './damaged-streams.ts';
 import type { TableInfo } from './dependencies.ts';
@@ -49,11 +50,7 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
       lag_ms: wholeMs(source.lagMs),
       recent: recentCounts(info.recent, source.name),
       slowest_partition: slowestPartition(source.partitions)?.partition,
-      waiting: source.waiting && {
-        since: timeText(source.waiting.sinceMs),
-        message: source.waiting.message,
-        hint: source.waiting.hint,
-      },
+      waiting: waitingAnswer(source.waiting),
     })),
     sinks: info.sinks.map((sink) => ({
       table: sink.table,
@@ -61,8 +58,16 @@ export function pipelineAnswer(info: PipelineInfo): PipelineAnswer {
       rows_out: sink.rowsOut,
       hot_rows: sink.hotRows,
       rolled_epoch: sink.rolledEpoch,
+      rows_dropped: sink.droppedCount === 0 ? undefined : sink.droppedCount,
+      waiting: waitingAnswer(sink.waiting),
     })),
   };
+}
+
+function waitingAnswer(waiting: Waiting | undefined): WaitingAnswer | undefined {
+  if (waiting === undefined) return undefined;
+  const { sinceMs, message, hint } = waiting;
+  return { since: timeText(sinceMs), message, hint };
 }
 
 function recentCounts(recent: PipelineInfo['recent'], source?: string): RecentCounts {

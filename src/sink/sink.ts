@@ -1,5 +1,7 @@
+import type { HeliosError } from '../base/errors.ts';
 import type { Epoch, EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
+import type { Template } from '../sql/webhook-table.ts';
 
 /** A hot part of a sink as its pipeline holds it. `path` is absolute. */
 export type Part = {
@@ -87,6 +89,9 @@ export type RecordEncoding = {
   readonly timestampField: string | undefined;
 };
 
+/** Rows as texts in base64, a line each, made of a text with columns in it. */
+export type TemplateEncoding = { readonly kind: 'template'; readonly template: Template };
+
 /**
  * A sink that is one growing file (or nothing at all). The manifest says how many of its bytes are
  * true:
@@ -98,7 +103,12 @@ export interface AppendSink {
   readonly tableId: string;
   readonly location: string;
   /** The SELECT's result is encoded to files of this form before `append`. */
-  readonly encoding: 'json' | 'text' | 'none' | RecordEncoding;
+  readonly encoding: 'json' | 'text' | 'none' | RecordEncoding | TemplateEncoding;
+  /**
+   * Bytes that the first epoch reads: rows go so slowly that little shall have to be repeated.
+   * Undefined where they don't.
+   */
+  readonly epochBytesFirst?: number | undefined;
   /** Cuts the file to its true length; where nothing can be cut, an epoch may come twice. */
   recover(byteLength: number): Promise<void>;
   /** Fails with what would keep rows out, before there are any. Who only rests doesn't ask. */
@@ -107,7 +117,13 @@ export interface AppendSink {
    * Puts the bytes of a local file behind the first `after` bytes, durably; gives the new length.
    */
   append(path: string, after: number): Promise<number>;
+  /** Why rows are not taken now, though that may pass by itself; undefined while they are. */
+  waiting?(): SinkWait | undefined;
+  /** Rows that were passed over since it opened, because its table says so. */
+  readonly droppedCount?: number | undefined;
   close(): Promise<void>;
 }
+
+export type SinkWait = { readonly sinceMs: EpochMs; readonly error: HeliosError };
 
 export type Sink = TableSink | AppendSink;

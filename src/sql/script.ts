@@ -1,5 +1,6 @@
 import type { TextPosition } from '../base/errors.ts';
 import type { ColumnType } from '../event/schema.ts';
+import type { WebhookTable } from './webhook-table.ts';
 
 /**
  * A pipeline script as plain data: what the dialect's text means, checked as far as the text alone
@@ -245,6 +246,7 @@ export type SinkConnector =
       readonly keyField: string | undefined;
       readonly timestampField: string | undefined;
     }
+  | WebhookTable
   | { readonly kind: 'stdout'; readonly format: 'json' }
   | { readonly kind: 'blackhole' };
 

@@ -124,7 +124,39 @@ CREATE TABLE g (a INT) WITH (connector = 'http', type = 'sink');
 CREATE TABLE h (a INT) WITH (connector = 'impulse', event_rate = 10);
 CREATE TABLE i (a INT) WITH (connector = 'constructor');
 CREATE TABLE j (a INT) WITH (connector = 'redis', type = 'lookup');
-CREATE TABLE k (a INT) WITH (connector = 'webhook', type = 'sink');
+CREATE TABLE k (a INT) WITH (connector = 'webhook', type = 'source', endpoint = 'https://x');
+
+-- case: webhooks
+CREATE TABLE source (errors BIGINT, at STRUCT<start TEXT>) WITH (connector = 'http');
+CREATE TABLE plain WITH (connector = 'webhook', type = 'sink', endpoint = 'https://example.com/hook');
+CREATE TABLE all_options WITH (
+  connector = 'webhook', type = 'sink', format = 'json', endpoint = 'env:HOOK', method = 'put',
+  headers = 'Authorization: Bearer {{ TOKEN }}, X-Team: shop, of all, Accept: */*',
+  template = '{"text": "{{errors}} \" at {{ at.start }}", "count": {{errors}}, "of": [{{at}}]}',
+  batch.rows = 100, batch.bytes = '64kb', concurrency = 4, timeout = '3s', on_error = 'drop', retry.timeout = '1 hour',
+  json.timestamp_format = 'unix_millis');
+CREATE TABLE words WITH (
+  connector = 'webhook', type = 'sink', endpoint = 'http://{{ HOST }}/topic', headers = 'Content-Type: text/plain',
+  template = 'There are {{errors}} errors "');
+INSERT INTO plain SELECT * FROM source;
+INSERT INTO all_options SELECT * FROM source;
+INSERT INTO words SELECT * FROM source;
+
+-- case: webhooks that can't be
+CREATE TABLE source (a INT) WITH (connector = 'http');
+CREATE TABLE a WITH (connector = 'webhook', type = 'sink');
+CREATE TABLE b WITH (connector = 'webhook', type = 'sink', endpoint = 'example.com');
+CREATE TABLE c WITH (connector = 'webhook', type = 'sink', endpoint = 'https://me:word@example.com');
+CREATE TABLE d WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', headers = 'Authorization: Bearer word');
+CREATE TABLE e WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', headers = 'nothing, Idempotency-Key: 1');
+CREATE TABLE f WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', headers = 'X-A: 1, x-a: 2');
+CREATE TABLE g WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', template = '{"text": {{a}} b}');
+CREATE TABLE h WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', template = '{"text": "{{ }}"}');
+CREATE TABLE i WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', headers = 'Content-Type: text/plain', batch.rows = 2);
+CREATE TABLE j WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', headers = 'Content-Type: text/xml');
+CREATE TABLE k WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', retry.timeout = '1 hour', timeout = '1 day', batch.bytes = '1gb');
+CREATE TABLE l WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', method = 'GET', concurrency = 1000, format = 'raw_string', on_error = 'skip');
+CREATE TABLE m WITH (connector = 'webhook', type = 'sink', endpoint = 'https://x', connection_profile = 'p', header = 'A: b');
 
 -- case: formats that are not there
 CREATE TABLE a (a INT) WITH (connector = 'http', format = 'avro');

@@ -12,7 +12,7 @@ import { parseDurationMs, parseInteger } from '../quantity.ts';
 import type { SourceText } from '../render/failure.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
 import { addBackfillCommand, addRestartCommand } from '../pipeline/restart.ts';
-import { showPipeline, stateText } from '../pipeline/show.ts';
+import { showPipeline, stateText, waitsOf } from '../pipeline/show.ts';
 import type { Scope } from '../scope.ts';
 import { jsonLines } from '../client/lines.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
@@ -345,8 +345,8 @@ async function changed(
   if (isWaiting) scope.output.talk('It waits for that, and tries again by itself.');
 }
 
-function waitText({ sources }: PipelineAnswer): string {
-  return sources.find(({ waiting }) => waiting !== undefined)?.waiting?.message ?? '';
+function waitText(pipeline: PipelineAnswer): string {
+  return waitsOf(pipeline).find(({ waiting }) => waiting !== undefined)?.waiting?.message ?? '';
 }
 
 function hotRows(pipeline: PipelineAnswer): number {

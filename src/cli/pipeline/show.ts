@@ -1,11 +1,11 @@
-import type { PartitionAnswer, PipelineAnswer } from '../../server/api.ts';
+import type { PartitionAnswer, PipelineAnswer, WaitingAnswer } from '../../server/api.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
 import type { Scope } from '../scope.ts';
 
 /** One pipeline, for people. */
 export async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Promise<void> {
   await scope.output.line(`${pipeline.name}: ${stateText(pipeline)}, epoch ${pipeline.epoch}`);
-  for (const { name, waiting } of pipeline.sources) {
+  for (const { name, waiting } of waitsOf(pipeline)) {
     if (waiting === undefined) continue;
     await scope.output.line(`${name} waits since ${waiting.since}: ${waiting.message}`);
     if (waiting.hint !== undefined) await scope.output.line(`hint: ${waiting.hint}`);
@@ -38,6 +38,10 @@ export async function showPipeline(scope: Scope, pipeline: PipelineAnswer): Prom
       groupDigits(sink.hot_rows),
     ]),
   );
+  for (const { table, rows_dropped: dropped } of pipeline.sinks) {
+    if (dropped === undefined) continue;
+    await scope.output.line(`${table} dropped ${groupDigits(dropped)} rows since it opened`);
+  }
   await scope.output.line(pipeline.sql.trimEnd());
 }
 
@@ -47,9 +51,17 @@ function keptText({ epoch, failing_since: since }: NonNullable<PipelineAnswer['k
 }
 
 /** A pipeline that runs and reads nothing is not what people think of as running. */
-export function stateText({ state, sources }: PipelineAnswer): string {
-  const isWaiting = sources.some(({ waiting }) => waiting !== undefined);
-  return state === 'running' && isWaiting ? 'waiting' : state;
+export function stateText(pipeline: PipelineAnswer): string {
+  const isWaiting = waitsOf(pipeline).some(({ waiting }) => waiting !== undefined);
+  return pipeline.state === 'running' && isWaiting ? 'waiting' : pipeline.state;
+}
+
+/** What each of its sources and sinks waits for, if anything. */
+export function waitsOf({ sources, sinks }: PipelineAnswer): readonly {
+  readonly name: string;
+  readonly waiting?: WaitingAnswer | undefined;
+}[] {
+  return [...sources, ...sinks.map(({ table, waiting }) => ({ name: table, waiting }))];
 }
 
 type Sources = PipelineAnswer['sources'];

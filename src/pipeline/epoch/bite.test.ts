@@ -57,6 +57,18 @@ test('an epoch that is slow makes those after the next smaller', () => {
   expect(sizes.map((size) => size / mebibyte)).toEqual([32, 32, 16, 16, 8, 8]);
 });
 
+test.each([true, false])(
+  'epochs of a slow sink begin small, and stay so (bounded: %s)',
+  (isBounded) => {
+    const bite = new Bite(isBounded, mebibyte / 16);
+    const slow = Array.from({ length: 3 }, () => epoch(bite, [Infinity], slowMs).asked[0] ?? 0);
+    const quick = Array.from({ length: 6 }, () => epoch(bite, [Infinity], quickMs).asked[0] ?? 0);
+    const again = Array.from({ length: 8 }, () => epoch(bite, [Infinity], slowMs).asked[0] ?? 0);
+    const sizes = [...slow, ...quick, ...again].map((size) => (size * 16) / mebibyte);
+    expect(sizes).toEqual([1, 1, 1, 1, 2, 2, 4, 4, 8, 8, 4, 4, 2, 2, 1, 1, 1]);
+  },
+);
+
 test('partitions with more to read share an epoch, the others keep what they may have', () => {
   const bite = new Bite(false);
   expect(epoch(bite, [Infinity, 10, 0, Infinity], 700).asked).toEqual(

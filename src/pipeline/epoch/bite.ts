@@ -32,7 +32,9 @@ type Asked = {
  * most twice its size however they change roles.
  */
 export class Bite {
-  readonly #isBounded: boolean;
+  /** Read as fast as it goes, whatever an epoch takes. */
+  readonly #isHasty: boolean;
+  readonly #bytesMin: number;
   #bytesMax: number;
   #bytesLimit: number;
   /** Of the epoch before this one, by source and partition. */
@@ -42,11 +44,15 @@ export class Bite {
   /** What is read next was made, in part, before the size changed: it says nothing of the size. */
   #isNew = false;
 
-  /** `isBounded`: everything that is read has an end. */
-  constructor(isBounded: boolean) {
-    this.#isBounded = isBounded;
-    this.#bytesLimit = isBounded ? boundedBytesMax : epochBytesMax;
-    this.#bytesMax = isBounded ? boundedBytesMax : epochBytesMin;
+  /**
+   * `isBounded`: everything that is read has an end. `bytesFirst`: some sink takes rows so slowly
+   * that even a bounded pipeline begins with few, and goes back to as few.
+   */
+  constructor(isBounded: boolean, bytesFirst?: number) {
+    this.#isHasty = isBounded && bytesFirst === undefined;
+    this.#bytesLimit = this.#isHasty ? boundedBytesMax : epochBytesMax;
+    this.#bytesMin = bytesFirst ?? epochBytesMin;
+    this.#bytesMax = this.#isHasty ? boundedBytesMax : this.#bytesMin;
   }
 
   /** Bytes to ask of a partition for the epoch that is gathered. */
@@ -82,9 +88,8 @@ export class Bite {
   #resize(workMs: number): void {
     const before = this.#bytesMax;
     if (workMs < epochIntervalMsMax / 2) this.#bytesMax = Math.min(before * 2, this.#bytesLimit);
-    // A bounded source is read as fast as it goes, whatever an epoch takes.
-    if (workMs > epochIntervalMsMax && !this.#isBounded)
-      this.#bytesMax = Math.max(before / 2, Math.min(before, epochBytesMin));
+    if (workMs > epochIntervalMsMax && !this.#isHasty)
+      this.#bytesMax = Math.max(before / 2, Math.min(before, this.#bytesMin));
     this.#isNew = this.#bytesMax !== before;
   }
 

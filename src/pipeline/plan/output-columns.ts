@@ -5,12 +5,17 @@ import type { Schema } from '../../event/schema.ts';
 import type { Sink } from '../../sink/sink.ts';
 import type { Output } from './plan.ts';
 import { recordColumns } from './record-columns.ts';
+import { templateColumns } from './template-columns.ts';
 
 /** The select list that turns an output's rows into what its sink stores. */
 export function outputColumns(output: Output, sink: Sink | undefined): string {
   if (sink === undefined) return '*';
   if (sink.kind === 'table') return tableColumns(output, sink.schema);
-  if (typeof sink.encoding === 'object') return recordColumns(output, sink.encoding);
+  if (typeof sink.encoding === 'object') {
+    return sink.encoding.kind === 'template'
+      ? templateColumns(output, sink.encoding.template)
+      : recordColumns(output, sink.encoding);
+  }
   if (sink.encoding === 'json') return jsonObjectSql(output.schema, output.table);
   return output.schema.map((column) => `CAST(${quoteName(column.name)} AS VARCHAR)`).join(', ');
 }

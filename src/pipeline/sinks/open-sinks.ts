@@ -48,7 +48,7 @@ async function openSink(
   output: Output,
   scope: OwnScope,
 ): Promise<Sink> {
-  const { connector } = output.table;
+  const { connector, name: table } = output.table;
   switch (connector.kind) {
     case 'delta':
       return await openDeltaSink(environment, plan, output, scope);
@@ -58,7 +58,7 @@ async function openSink(
       return await openFilesSink(environment, { plan, output, connector, path, pipelineId });
     }
     default:
-      return await environment.connectors.appendSink(connector, scope);
+      return await environment.connectors.appendSink(connector, { ...scope, table });
   }
 }
 

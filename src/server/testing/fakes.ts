@@ -137,7 +137,17 @@ function stopped(name: string): PipelineInfo {
         ],
       },
     ],
-    sinks: [{ table: 't', connector: 'delta', rowsOut: 9, hotRows: 2, rolledEpoch: 2 }],
+    sinks: [
+      {
+        table: 't',
+        connector: 'delta',
+        rowsOut: 9,
+        hotRows: 2,
+        rolledEpoch: 2,
+        droppedCount: 3,
+        waiting: { sinceMs: 1000, message: 'A server is away.', hint: undefined },
+      },
+    ],
   };
 }
 

@@ -14,6 +14,7 @@ export const sinkConnectors: readonly string[] = [
   'filesystem',
   'kafka',
   'confluent',
+  'webhook',
   'single_file',
   'stdout',
   'preview',
@@ -64,6 +65,7 @@ function wrongRole(name: string, role: 'source' | 'sink'): string {
 const wrongRoleHints: Readonly<Record<string, string>> = {
   http: "Write a Delta table (connector = 'delta') or one file (connector = 'single_file'). ",
   kinesis: "Write to a Kafka topic (connector = 'kafka') or a Delta table (connector = 'delta'). ",
+  webhook: "Take what others post with connector = 'http'. ",
   delta: 'Attach the table and query it, or read its Parquet files with filesystem. ',
 };
 
@@ -86,7 +88,6 @@ const laterConnectors: ReadonlyMap<string, string> = new Map(
     websocket: overHttp,
     polling_http: overHttp,
     redis: overFiles,
-    webhook: overFiles,
     impulse: 'For made-up events, run `helios generate`. ',
     nexmark: 'For made-up events, run `helios generate`. ',
     postgres: overDebezium,

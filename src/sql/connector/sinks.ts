@@ -8,6 +8,7 @@ import { readJsonForm, readSinkFormat } from './formats.ts';
 import { readLocalPath } from './sources.ts';
 import { readKafkaSink } from './stream/kafka.ts';
 import type { TableText } from './table-text.ts';
+import { readWebhook } from './webhook/webhook.ts';
 
 /** Makes a sink of a CREATE TABLE; what is wrong is reported, and undefined comes back then. */
 export function readSink(table: TableText): SinkTable | undefined {
@@ -49,6 +50,9 @@ function readConnector(
     case 'kafka':
     case 'confluent':
       return readKafkaSink(table, readTextFormat(options), columns);
+    case 'webhook':
+      readSinkFormat(options, ['json']);
+      return readWebhook(table);
     case 'single_file':
       return { kind: 'single_file', path: readLocalPath(options), format: readTextFormat(options) };
     case 'stdout':

@@ -73,7 +73,7 @@ function PipelineRow({
   const { name, state, error, sources, sinks, records_rejected, recent } = pipeline;
   const rejectedHref = `/quarantine?pipeline=${encodeURIComponent(name)}`;
   const lag = lagOf(pipeline);
-  const waiting = sources.find((source) => source.waiting !== undefined)?.waiting;
+  const waiting = [...sources, ...sinks].find((one) => one.waiting !== undefined)?.waiting;
   const tables = sinks.filter(({ table }) => table !== quarantineTable);
   const why = error?.message ?? waiting?.message;
   return (

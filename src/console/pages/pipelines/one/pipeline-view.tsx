@@ -75,10 +75,10 @@ function Title({ name }: { readonly name: string }): ReactNode {
   );
 }
 
-/** Why it failed, and what its sources wait for. */
+/** Why it failed, and what its sources and sinks wait for. */
 function Problems({ pipeline }: { readonly pipeline: PipelineAnswer }): ReactNode {
-  const { error, sources, kept } = pipeline;
-  const hot = pipeline.sinks.reduce((sum, { table, hot_rows }) => {
+  const { error, sources, sinks, kept } = pipeline;
+  const hot = sinks.reduce((sum, { table, hot_rows }) => {
     return sum + (table === quarantineTable ? 0 : hot_rows);
   }, 0);
   return (
@@ -91,7 +91,7 @@ function Problems({ pipeline }: { readonly pipeline: PipelineAnswer }): ReactNod
           </div>
         </div>
       )}
-      {sources.map(
+      {[...sources, ...sinks.map(({ table, waiting }) => ({ name: table, waiting }))].map(
         ({ name, waiting }) =>
           waiting !== undefined && (
             <div key={name} className="notice hot" role="status">
