@@ -33,6 +33,7 @@ import { ReplayFeed } from './replay/replay-feed.ts';
 import { type NamedSink, openSinks } from './sinks/open-sinks.ts';
 import type { KeptState } from './state/state-gate.ts';
 import { DataflowWork } from './stream/dataflow-work.ts';
+import { StateMerger } from './stream/state-merger.ts';
 import type { TableRegistry } from './tables/table-registry.ts';
 
 /** What a pipeline's definition refers to outside of the SQL. */
@@ -202,6 +203,7 @@ async function assemble(
     policies: rollingPolicies(plan),
     note: () => noteOf(definition.name, runner),
     gate,
+    merger: streaming && new StateMerger({ engine, parts, incarnation, streaming }),
   });
   const runner: Runner = new Runner({
     ...{ state, sources, work, roller, store, parts, incarnation, clock, gate },

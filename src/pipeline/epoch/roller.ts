@@ -9,6 +9,7 @@ import type { Part, TableSink } from '../../sink/sink.ts';
 import { partRows } from '../../sink/table-files.ts';
 import type { RollingPolicy } from '../../sql/script.ts';
 import type { StateGate } from '../state/state-gate.ts';
+import type { StateMerger } from '../stream/state-merger.ts';
 import { timeBucket } from '../sinks/time-bucket.ts';
 import type { LiveSink } from './live-sink.ts';
 import type { PartStore } from './part-store.ts';
@@ -42,6 +43,8 @@ export type RollerContext = {
   readonly note: () => Readonly<Record<string, unknown>>;
   /** Where the state is kept elsewhere too: only what is kept is rolled. */
   readonly gate?: StateGate | undefined;
+  /** Looks after the state of a pipeline that keeps some, beside its sinks. */
+  readonly merger?: StateMerger | undefined;
 };
 
 /**
@@ -62,11 +65,13 @@ export class Roller {
 
   /** Throws what a roll or merge in the background failed with. */
   throwIfFailed(): void {
+    this.#context.merger?.throwIfFailed();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Starts what is due, and returns at once. `epoch` is the newest true one. */
   startDue(epoch: Epoch): void {
+    this.#context.merger?.startDue();
     for (const live of this.#context.sinks) {
       if (live.sink.kind !== 'table' || live.isBusy || live.parts.length === 0) continue;
       const sink = live.sink;
@@ -112,6 +117,7 @@ export class Roller {
   }
 
   async settle(): Promise<void> {
+    await this.#context.merger?.settle();
     await Promise.allSettled(this.#running);
   }
 

@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planScript } from '../plan/planner.ts';
 import { DataflowWork } from './dataflow-work.ts';
 import type { ManifestStream } from './manifest-stream.ts';
+import { StateMerger } from './state-merger.ts';
 
 let directory: string;
 let engine: Engine;
@@ -81,10 +82,14 @@ class Trial {
   readonly work: DataflowWork;
   readonly #connection: Connection;
   #epoch = 0;
+  readonly merger: StateMerger;
   stream: ManifestStream | undefined;
 
   private constructor(work: DataflowWork, connection: Connection, stream?: ManifestStream) {
     this.work = work;
+    const parts = new PartStore(join(directory, 'parts'));
+    const streaming = work;
+    this.merger = new StateMerger({ engine, parts, incarnation: 'incarnation', streaming });
     this.#connection = connection;
     this.stream = stream;
   }
@@ -103,13 +108,13 @@ class Trial {
 
   /** Seconds since 1970 of events, by partition; gives the windows as `start-end k:n:v`. */
   async epoch(
-    events: Readonly<Record<string, readonly Event[]>>,
+    events: Readonly<Record<string, readonly Event[] | string>>,
     { nowMs = 0, isEnd = false, isLost = false } = {},
   ): Promise<readonly string[]> {
     const rows = Object.entries(events).map(([partition, some]) => ({
       partition,
       arrivedAtMs: 1_000_000_000_000,
-      select: selectOf(some),
+      select: typeof some === 'string' ? some : selectOf(some),
     }));
     for (const { partition } of rows) {
       this.work.noteRead('events', partition, look({ hasRecords: true, nowMs }));
@@ -124,9 +129,12 @@ class Trial {
     const select = step.output(0, '*');
     const found = select === undefined ? [] : await this.#connection.rows(select);
     await step.writeParts(++this.#epoch);
+    this.merger.startDue();
+    await this.merger.settle();
+    this.merger.throwIfFailed();
     if (!isLost) {
       this.stream = step.manifest();
-      await step.publish();
+      await step.publish(this.stream);
     }
     return found
       .map((row) => {
@@ -301,4 +309,37 @@ test('a watermark too far ahead of the clock is not believed, and counted', asyn
   ).toEqual([]);
   expect(trial.stream?.sources[0]?.aheadCount).toBe(1);
   expect(await trial.epoch({ p: [{ at: soon, k: 'c' }] })).toEqual(['0-60 a:1:1']);
+});
+
+test.each(['tumble', 'session'] as const)('parts of %s windows are merged', async (kind) => {
+  const shape =
+    kind === 'tumble'
+      ? { kind, widthUs: 60n * minuteUs }
+      : ({ kind, gapUs: 30n * minuteUs } as const);
+  const dataflow = counting(shape);
+  let trial = await Trial.open(dataflow);
+  for (let index = 0; index < 40; index++) {
+    await trial.epoch({ p: [{ at: index * 10, k: 'a' }] });
+    if (index % 13 === 12) trial = await trial.crashed(dataflow);
+  }
+  const { parts = [] } = trial.stream?.nodes[0] ?? {};
+  expect(parts.length).toBeLessThan(20);
+  const files = await readdir(join(directory, 'parts'));
+  expect(files.toSorted()).toEqual(parts.map(({ name }) => name).toSorted());
+  trial = await trial.crashed(dataflow);
+  const end = kind === 'tumble' ? 3600 : 390 + 1800;
+  expect(await trial.epoch({}, { isEnd: true })).toEqual([`0-${end} a:40:40`]);
+});
+
+test('parts that hold more than lives become one', async () => {
+  const dataflow = counting({ kind: 'session', gapUs: minuteUs });
+  let trial = await Trial.open(dataflow);
+  const many = `SELECT make_timestamptz(0) AS "at", 'k' || i AS k, 1::BIGINT AS v
+    FROM range(30_000) AS t(i)`;
+  for (let count = 0; count < 4; count++) await trial.epoch({ p: many });
+  expect(trial.stream?.nodes[0]?.parts.map(({ rowCount }) => rowCount)).toEqual([30_000, 30_000]);
+  trial = await trial.crashed(dataflow);
+  expect(await trial.epoch({ p: [{ at: 60, k: 'b' }] })).toHaveLength(30_000);
+  trial = await trial.crashed(dataflow);
+  expect(await trial.epoch({}, { isEnd: true })).toEqual(['60-120 b:1:1']);
 });

@@ -13,6 +13,7 @@ import {
   type StatePart,
   type TimeUs,
 } from './manifest-stream.ts';
+import type { MergeTask } from './state-merger.ts';
 import type { RecordSelect } from './record-select.ts';
 import {
   emptySource,
@@ -59,7 +60,8 @@ export type StreamStep = {
   readonly writeParts: (epoch: Epoch) => Promise<readonly string[]>;
   /** For the manifest, once the parts are written. */
   readonly manifest: () => ManifestStream;
-  readonly publish: () => Promise<void>;
+  /** What `manifest` gave is true. */
+  readonly publish: (stream: ManifestStream) => Promise<void>;
 };
 
 /**
@@ -169,6 +171,11 @@ export class DataflowWork {
     return this.#step({ next, steps, updates, relations, fed });
   }
 
+  /** Merges of the state's parts that are due. */
+  mergeTasks(): readonly MergeTask[] {
+    return this.#windows.flatMap(({ mergeTask }) => (mergeTask === undefined ? [] : [mergeTask]));
+  }
+
   /** What can fail on a record: for whoever looks for it. */
   recordSelects(columnsOf: (output: number) => string): readonly RecordSelect[] {
     const { dataflow } = this.#context;
@@ -224,10 +231,13 @@ export class DataflowWork {
         sources: next.sources,
         nodes: [...this.#windows.map(entryOf), ...[...this.#updating.values()].map(updatedEntryOf)],
       }),
-      publish: async () => {
+      publish: async ({ nodes }) => {
         this.#watermarks.publish(next);
-        for (const [state, step] of steps) await step.publish(entryOf(state));
-        for (const [state, step] of updates) await step.publish(updatedEntryOf(state));
+        const entries = new Map(nodes.map((entry) => [entry.name, entry]));
+        for (const [state, step] of [...steps, ...updates]) {
+          const entry = entries.get(state.node.name);
+          if (entry !== undefined) await step.publish(entry);
+        }
       },
     };
   }

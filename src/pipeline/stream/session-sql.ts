@@ -122,7 +122,9 @@ export class SessionSql implements WindowSql {
     const order = `${partition}ORDER BY "__first", "__last"`;
     const before = `max("__last") OVER (${order}
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
-    return `SELECT *, sum("__begins") OVER (${order} ROWS UNBOUNDED PRECEDING) AS "__session"
+    // Of rows at one time, those that begin a session come first, whatever order they had before.
+    return `SELECT *, sum("__begins") OVER (${order}, "__begins" DESC ROWS UNBOUNDED PRECEDING)
+        AS "__session"
       FROM (SELECT *, CASE WHEN "__first" < ${before} + ${this.#gapUs} THEN 0 ELSE 1 END
         AS "__begins" FROM (${rows}))`;
   }

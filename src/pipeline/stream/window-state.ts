@@ -15,8 +15,11 @@ import {
   watermarkText,
 } from './manifest-stream.ts';
 import { nodeIdentity } from './node-identity.ts';
+import { type DoneMerge, PartMerges, replaceParts } from './node-parts.ts';
+import type { MergeTask } from './state-merger.ts';
 import { storedType } from './stored-type.ts';
-import { windowSql } from './sql-of-window.ts';
+import { SessionSql } from './session-sql.ts';
+import { SlidingSql } from './sliding-sql.ts';
 import { type Move, stateColumns, type WindowSql } from './window-sql.ts';
 
 export type WindowStateContext = {
@@ -65,6 +68,10 @@ export class WindowState {
   #tableNumber = 0;
   #rowCount = 0;
   #rowCountMax = deadRowsMax;
+  readonly #merges = new PartMerges();
+  #doneMerge: DoneMerge | undefined;
+  /** The one of which the manifest speaks that is put now. */
+  #namedMerge: DoneMerge | undefined;
 
   constructor(node: WindowNode, index: number, context: WindowStateContext) {
     this.node = node;
@@ -92,6 +99,21 @@ export class WindowState {
 
   get rowCount(): number {
     return this.#rowCount;
+  }
+
+  /** The next merge of parts; undefined where none is due, or one is not true yet. */
+  get mergeTask(): MergeTask | undefined {
+    if (this.#doneMerge !== undefined) return undefined;
+    const all = this.#entry.parts;
+    const due = this.#merges.due(all);
+    if (due === undefined) return undefined;
+    const parts = due === 'all' ? all : due;
+    const rows = this.#sql.folded(this.#partRows(parts), this.watermark, due === 'all');
+    const offer = (merged: StatePart | undefined): void => {
+      if (due === 'all') this.#merges.noteAll(merged?.rowCount ?? 0);
+      this.#doneMerge = { replaced: parts, merged };
+    };
+    return { parts, select: `SELECT ${this.#storedColumns} FROM (${rows})`, offer };
   }
 
   /** SELECT of what the windows that ended in the epoch gave. */
@@ -214,7 +236,10 @@ export class WindowState {
 
   #next(part: StatePart | undefined, taken: Taken, to: TimeUs | undefined): ManifestStreamNode {
     const before = this.#entry;
-    const parts = part === undefined ? before.parts : [...before.parts, part];
+    const merge = this.#doneMerge;
+    this.#namedMerge = merge;
+    const kept = merge === undefined ? before.parts : replaceParts(before.parts, merge);
+    const parts = part === undefined ? kept : [...kept, part];
     return {
       ...before,
       watermark: watermarkText(to),
@@ -230,6 +255,13 @@ export class WindowState {
     const gone = this.#entry.parts.filter(({ name }) => !kept.has(name));
     this.#entry = entry;
     parts.retire(gone.map(({ name }) => name));
+    const merge = this.#namedMerge;
+    if (merge !== undefined) {
+      this.#doneMerge = undefined;
+      // What was merged may be over by now.
+      const { merged } = merge;
+      if (merged !== undefined && !kept.has(merged.name)) parts.retire([merged.name]);
+    }
     if (open !== undefined) {
       this.#rowCount += await connection.run(`INSERT INTO ${this.#table} ${open}`, []);
     }
@@ -277,6 +309,13 @@ export class WindowState {
   get #closedTable(): string {
     return quoteName(`__closed_${this.#index}`);
   }
+}
+
+function windowSql(node: WindowNode): WindowSql {
+  const { shape } = node;
+  if (shape.kind === 'session') return new SessionSql(node, shape.gapUs);
+  const slideUs = shape.kind === 'hop' ? shape.slideUs : shape.widthUs;
+  return new SlidingSql(node, { widthUs: shape.widthUs, slideUs });
 }
 
 function isOver(lastEndUs: TimeUs | undefined, watermark: TimeUs | undefined): boolean {
