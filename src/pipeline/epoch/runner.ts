@@ -112,7 +112,7 @@ export class Runner {
     this.#hash = context.state.hash;
     this.#positions = context.state.positions;
     const isBounded = [...context.sources.values()].every((source) => source.isBounded);
-    this.#bite = new Bite(isBounded);
+    this.#bite = new Bite(isBounded, epochBytesFirst(this.sinks));
   }
 
   get manifest(): Manifest {
@@ -370,6 +370,15 @@ export class Runner {
       await Promise.allSettled(waits);
     }
   }
+}
+
+/** What the slowest of the sinks asks for. */
+function epochBytesFirst(sinks: readonly LiveSink[]): number | undefined {
+  const asked = sinks.map(({ sink }) =>
+    sink.kind === 'append' ? sink.epochBytesFirst : undefined,
+  );
+  const known = asked.filter((bytes) => bytes !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 async function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
