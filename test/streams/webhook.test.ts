@@ -1,0 +1,147 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runToEnd } from '../../src/cli/testing/fixture.ts';
+import type { PipelineAnswer } from '../../src/server/api.ts';
+import { Receiver } from '../../src/sink/webhook/testing/receiver.ts';
+import { HeliosProcess } from '../process/helios-process.ts';
+import { until } from './until.ts';
+
+let directory: string;
+let receiver: Receiver;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'helios-webhooks-'));
+  receiver = await Receiver.start();
+});
+
+afterEach(async () => {
+  await receiver[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const sql = `CREATE TABLE clicks (id BIGINT NOT NULL, page TEXT)
+    WITH (connector = 'http', stream = 'clicks', format = 'json');
+  CREATE TABLE channel WITH (connector = 'webhook', type = 'sink', endpoint = '{{ HOOK }}/secret-way',
+    headers = 'Authorization: Bearer {{ TOKEN }}', template = '{"text": "{{id}}: {{page}}"}');
+  INSERT INTO channel SELECT * FROM clicks;`;
+
+const path = '/api/v1/pipelines/told';
+
+async function start(): Promise<HeliosProcess> {
+  const environment = { HOOK: receiver.url, TOKEN: 'secret-token' };
+  return await HeliosProcess.start({ dataDirectory: join(directory, 'data'), environment });
+}
+
+async function send(helios: HeliosProcess, from: number, to: number): Promise<void> {
+  const lines = Array.from({ length: to - from }, (_, index) => pageOf(from + index));
+  const body = lines.map((page, index) => JSON.stringify({ id: from + index, page })).join('\n');
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const answer = await helios.request('/ingest/clicks', { method: 'POST', headers, body });
+  expect(await answer.text()).toBe('ok');
+}
+
+function pageOf(id: number): string {
+  return `"page" \\ ${id % 3}\n`;
+}
+
+function messages(from: number, to: number): readonly string[] {
+  return Array.from({ length: to - from }, (_, index) =>
+    JSON.stringify({ text: `${from + index}: ${pageOf(from + index)}` }),
+  );
+}
+
+function compact(body: string): string {
+  return JSON.stringify(JSON.parse(body));
+}
+
+test('every row is told at least once over kill -9, and repeats are known by their keys', async () => {
+  const heldAt = 60;
+  {
+    await using helios = await start();
+    await helios.call('POST', '/api/v1/pipelines', { name: 'told', sql });
+    receiver.reply = (_, index) => (index < heldAt ? { status: 200 } : 'hang');
+    await send(helios, 0, 100);
+    await receiver.until(heldAt + 1);
+    helios.kill('SIGKILL');
+    await helios.exited;
+  }
+  receiver.reply = () => ({ status: 200 });
+  await using helios = await start();
+  await until(
+    async () => await Promise.resolve(receiver.received.length),
+    (count) => count === heldAt + 1 + 100,
+  );
+  const before = receiver.bodies.slice(0, heldAt + 1).map(compact);
+  const after = receiver.bodies.slice(heldAt + 1).map(compact);
+  expect(before).toEqual(messages(0, heldAt + 1));
+  expect(after).toEqual(messages(0, 100));
+  expect(receiver.keys.slice(0, heldAt + 1)).toEqual(
+    receiver.keys.slice(heldAt + 1, 2 * heldAt + 2),
+  );
+  expect(new Set(receiver.keys).size).toBe(100);
+  expect(receiver.received[0]).toMatchObject({
+    path: '/secret-way',
+    headers: { authorization: 'Bearer secret-token' },
+  });
+  const show = async (): Promise<PipelineAnswer> => await helios.call<PipelineAnswer>('GET', path);
+  const shown = await until(show, ({ sinks: [sink] }) => sink?.rows_out === 100);
+  expect(shown.state).toBe('running');
+
+  receiver.reply = () => ({ status: 503, body: 'closed, secret-token' });
+  await send(helios, 100, 101);
+  const waiting = await until(show, ({ sinks: [sink] }) => sink?.waiting !== undefined);
+  expect(waiting.sinks[0]?.waiting).toMatchObject({
+    message: `The webhook at ${receiver.url} answered 503: closed, …`,
+    hint: 'It is asked again until it takes it.',
+  });
+  const { stdout } = await runToEnd(['pipeline', 'show', 'told', '--url', await helios.ready()]);
+  expect(stdout).toContain('told: waiting, epoch ');
+  expect(stdout).toContain(': The webhook at ');
+  receiver.reply = () => ({ status: 204 });
+  await until(show, ({ sinks: [sink] }) => sink?.rows_out === 101);
+
+  receiver.reply = () => ({ status: 422, body: 'unknown page' });
+  await send(helios, 101, 103);
+  const failed = await until(show, ({ state }) => state === 'failed');
+  expect(failed.error).toMatchObject({
+    code: 'invalid_config',
+    message:
+      `The webhook at ${receiver.url} answered 422: unknown page ` +
+      `The request was: ${messages(101, 102)[0]?.replace(':', ': ')}`,
+    hint: expect.stringContaining("on_error = 'drop'"),
+  });
+  const refusedKey = receiver.keys.at(-1);
+  const count = receiver.received.length;
+  receiver.reply = () => ({ status: 200 });
+  await helios.call('PATCH', path, { state: 'running' });
+  await until(show, ({ sinks: [sink] }) => sink?.rows_out === 103);
+  expect(receiver.bodies.slice(count).map(compact)).toEqual(messages(101, 103));
+  expect(receiver.keys[count]).toBe(refusedKey);
+  await tellOfFile(helios);
+  expect(helios.output).not.toMatch(/secret-(way|token)/);
+}, 120_000);
+
+/** A pipeline that ends, and sends arrays. */
+async function tellOfFile(helios: HeliosProcess): Promise<void> {
+  const file = join(directory, 'events.json');
+  const lines = Array.from({ length: 50 }, (_, id) => JSON.stringify({ id }));
+  await writeFile(file, lines.map((line) => `${line}\n`).join(''));
+  const count = receiver.received.length;
+  await helios.call('POST', '/api/v1/pipelines', {
+    name: 'file',
+    sql: `CREATE TABLE events (id BIGINT)
+        WITH (connector = 'single_file', type = 'source', path = '${file}', format = 'json');
+      CREATE TABLE others WITH (connector = 'webhook', type = 'sink', endpoint = '${receiver.url}',
+        batch.rows = 20);
+      INSERT INTO others SELECT * FROM events;`,
+  });
+  await until(
+    async () => await helios.call<PipelineAnswer>('GET', '/api/v1/pipelines/file'),
+    ({ state }) => state === 'finished',
+  );
+  expect(receiver.bodies.slice(count)).toEqual(
+    [lines.slice(0, 20), lines.slice(20, 40), lines.slice(40)].map((some) => `[${some.join()}]`),
+  );
+}
