@@ -99,6 +99,9 @@ test('every row is told at least once over kill -9, and repeats are known by the
   const { stdout } = await runToEnd(['pipeline', 'show', 'told', '--url', await helios.ready()]);
   expect(stdout).toContain('told: waiting, epoch ');
   expect(stdout).toContain(': The webhook at ');
+  expect(await helios.call('PATCH', path, { state: 'paused' })).toMatchObject({ state: 'paused' });
+  expect(await show()).not.toHaveProperty('error');
+  await helios.call('PATCH', path, { state: 'running' });
   receiver.reply = () => ({ status: 204 });
   await until(show, ({ sinks: [sink] }) => sink?.rows_out === 101);
 

@@ -60,7 +60,7 @@ export function tooLarge({ shown }: Target, body: Buffer, bytesMax: number): Hel
 }
 
 /** Milliseconds that `Retry-After` asks for: seconds, or a date. */
-export function retryAfterMs(text: string | undefined, nowMs: number): number {
+function retryAfterMs(text: string | undefined, nowMs: number): number {
   if (text === undefined) return 0;
   const seconds = /^\s*\d+\s*$/.test(text) ? Number(text) : undefined;
   const waitMs = seconds === undefined ? Date.parse(text) - nowMs : seconds * 1000;

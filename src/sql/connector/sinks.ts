@@ -51,7 +51,7 @@ function readConnector(
     case 'confluent':
       return readKafkaSink(table, readTextFormat(options), columns);
     case 'webhook':
-      readSinkFormat(options, ['json']);
+      readSinkFormat(options, ['json', 'debezium_json']);
       return readWebhook(table);
     case 'single_file':
       return { kind: 'single_file', path: readLocalPath(options), format: readTextFormat(options) };
