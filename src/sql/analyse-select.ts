@@ -1,12 +1,7 @@
 import { didYouMeanHint } from '../base/did-you-mean.ts';
 import { type FunctionCall, selectFacts, type SelectFacts } from './select-facts.ts';
 import type { Expression, Query, TableRef } from './select-ast.ts';
-import {
-  type IsAggregate,
-  rowFunctions,
-  type SelectProblem,
-  statefulReasons,
-} from './stateless.ts';
+import { type IsAggregate, rowFunctions, type SelectProblem, streamReasons } from './stateless.ts';
 
 /** What only the engine and the script know about a SELECT's names. */
 export type SelectContext = {
@@ -16,30 +11,34 @@ export type SelectContext = {
 };
 
 export type SelectAnalysis = {
-  /** Empty: it can run, a batch of records at a time. */
+  /** What speaks against running it. */
   readonly problems: readonly SelectProblem[];
+  /** Empty: it can run, a batch of records at a time. Else it needs a dataflow. */
+  readonly stateful: readonly SelectProblem[];
   /** What it reads, in the script's spelling, each once. */
   readonly reads: readonly string[];
 };
 
 /**
- * Decides whether a SELECT can run on a stream as it comes: each row's results depend on that row
- * alone, on nothing outside of the pipeline, and on no other effect. One problem for each reason
- * against it, with its first place.
+ * Decides whether a SELECT can run on a stream: its results depend on nothing outside of the
+ * pipeline, and on no other effect; and whether each row's do on that row alone. One problem for
+ * each reason against it, with its first place.
  */
 export function analyseSelect(query: Query, context: SelectContext): SelectAnalysis {
   const facts = selectFacts(query);
   const names = resolveTables(facts, context);
+  const reasons = streamReasons(query, facts, context.isAggregate);
   const problems = [
     ...names.problems,
-    ...statefulReasons(query, facts, context.isAggregate),
+    ...reasons.never,
     ...facts.tableFunctions.flatMap(tableFunctionProblem),
     ...firstOfEachName(facts.functions).flatMap((call) => functionProblem(call)),
     ...parameterProblem(facts),
     ...facts.expressions.flatMap(unknownProblem).slice(0, 1),
     ...facts.tableRefs.flatMap(unknownTableProblem).slice(0, 1),
   ];
-  return { problems: problems.toSorted(byPlace), reads: names.reads };
+  const { stateful } = reasons;
+  return { problems: problems.toSorted(byPlace), stateful, reads: names.reads };
 }
 
 function byPlace(left: SelectProblem, right: SelectProblem): number {

@@ -26,6 +26,8 @@ export type CheckedScript =
       readonly script: Script;
       /** What each SELECT of the script's views and INSERTs reads, in the script's spelling. */
       readonly reads: ReadonlyMap<SelectText, readonly string[]>;
+      /** Some SELECT's rows depend on more than one record. */
+      readonly isStateful: boolean;
     }
   | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] };
 
@@ -38,11 +40,13 @@ export async function checkScript(text: string, engine: EngineFacts): Promise<Ch
   const { script, errors: scriptErrors, declared } = draftScript(text);
   const errors = [...scriptErrors];
   const reads: Reads = new Map();
+  let isStateful = false;
   for (const { select } of [...script.views, ...script.inserts]) {
     const query = await parse(select, engine.serialize, errors);
     if (query === undefined) continue;
     const analysis = analyseSelect(query, { ...engine, readable: declared });
     errors.push(...analysis.problems.map((problem) => errorAt(select, problem, 0)));
+    isStateful ||= analysis.stateful.length > 0;
     reads.set(select, analysis.reads);
   }
   for (const expression of expressionsOf(script)) {
@@ -55,7 +59,7 @@ export async function checkScript(text: string, engine: EngineFacts): Promise<Ch
   const macros = await checkMacros(script.macros, tools, errors);
   errors.push(...checkReads(script, reads));
   return errors.length === 0
-    ? { kind: 'ok', script: { ...script, macros }, reads }
+    ? { kind: 'ok', script: { ...script, macros }, reads, isStateful }
     : { kind: 'errors', errors: inOrder(errors) };
 }
 
@@ -145,10 +149,10 @@ async function parseExpression(
     return undefined;
   }
   const shift = before.length;
-  const { problems } = analyseSelect(query, { isAggregate, readable: ['t'] });
+  const { problems, stateful } = analyseSelect(query, { isAggregate, readable: ['t'] });
   return {
     query,
     shift,
-    problems: problems.map((problem) => errorAt(expression, problem, shift)),
+    problems: [...problems, ...stateful].map((one) => errorAt(expression, one, shift)),
   };
 }

@@ -15,12 +15,19 @@ export type IsAggregate = (name: string) => boolean;
 /** Table functions that work on the row beside them, and read nothing themselves. */
 export const rowFunctions: ReadonlySet<string> = new Set(['unnest', 'range', 'generate_series']);
 
-/** Why a SELECT's rows depend on more than one record: each reason once, at its first place. */
-export function statefulReasons(
+/** Why a SELECT can't run on one record at a time: each reason once, at its first place. */
+export type StreamReasons = {
+  /** It can't run on a stream at all. */
+  readonly never: readonly SelectProblem[];
+  /** Its rows depend on more than one record. */
+  readonly stateful: readonly SelectProblem[];
+};
+
+export function streamReasons(
   query: Query,
   facts: SelectFacts,
   isAggregate: IsAggregate,
-): readonly SelectProblem[] {
+): StreamReasons {
   const found = [
     ...facts.queries.flatMap(queryReasons),
     ...facts.tableRefs.flatMap(tableReasons),
@@ -33,12 +40,20 @@ export function statefulReasons(
     const other = first.get(reason.key);
     if (other === undefined || placeOf(reason) < placeOf(other)) first.set(reason.key, reason);
   }
-  return [...first.values()].map(({ message, hint, byteOffset }) => ({
-    message,
-    hint,
-    byteOffset,
-  }));
+  const reasons = [...first.values()];
+  const problem = ({ message, hint, byteOffset }: Reason): SelectProblem => {
+    return { message, hint, byteOffset };
+  };
+  return {
+    never: reasons.filter(({ key }) => !statefulKeys.has(key)).map(problem),
+    stateful: reasons.filter(({ key }) => statefulKeys.has(key)).map(problem),
+  };
 }
+
+const statefulKeys: ReadonlySet<string> = new Set([
+  ...['group', 'having', 'window', 'order', 'limit', 'distinct', 'union', 'EXCEPT', 'INTERSECT'],
+  ...['join', 'subquery', 'time_window', 'aggregate'],
+]);
 
 type Reason = SelectProblem & { readonly key: string };
 
@@ -46,8 +61,7 @@ function placeOf(reason: Reason): number {
   return reason.byteOffset ?? Infinity;
 }
 
-const later = 'Windows, joins and aggregates over streams come with a later version. Today: ';
-const overTable = 'write the rows to a table, and run this as a query over it.';
+const overTable = 'Write the rows to a table, and run this as a query over it.';
 
 function queryReasons(query: Query): readonly Reason[] {
   const reasons: (Reason | undefined)[] = query.modifiers.map(modifierReason);
@@ -66,17 +80,17 @@ function selectReasons(
   query: Extract<Query, { readonly kind: 'select' }>,
 ): readonly (Reason | undefined)[] {
   const [group] = query.groups;
-  const message = 'GROUP BY cannot run on a stream in this version.';
+  const message = 'GROUP BY cannot run on one record.';
   return [
     query.isGrouped
       ? { ...reasonOf('group', message, query), byteOffset: group?.byteOffset ?? offsetOf(query) }
       : undefined,
     query.having === undefined
       ? undefined
-      : reasonAt('having', 'HAVING cannot run on a stream in this version.', query.having),
+      : reasonAt('having', 'HAVING cannot run on one record.', query.having),
     query.qualify === undefined
       ? undefined
-      : reasonAt('window', 'QUALIFY cannot run on a stream in this version.', query.qualify),
+      : reasonAt('window', 'QUALIFY cannot run on one record.', query.qualify),
     query.isSampled ? { ...reasonOf('sample', sampleMessage, query), hint: sampleHint } : undefined,
   ];
 }
@@ -94,8 +108,8 @@ function modifierReason(modifier: Modifier): Reason {
       return { key: 'limit', message, hint: inQueries, byteOffset };
     }
     case 'DISTINCT_MODIFIER': {
-      const message = 'DISTINCT cannot run on a stream in this version.';
-      return { key: 'distinct', message, hint: later + overTable, byteOffset };
+      const message = 'DISTINCT cannot run on one record.';
+      return { key: 'distinct', message, hint: overTable, byteOffset };
     }
     default: {
       const message = `${modifier.type} cannot run on a stream.`;
@@ -113,10 +127,10 @@ function setOperationReason(
   const isUnion = operation === 'UNION' || operation === 'UNION_BY_NAME';
   if (isUnion && isAll) return undefined;
   if (!isUnion) {
-    const message = `${operation} cannot run on a stream in this version.`;
+    const message = `${operation} cannot run on one record.`;
     return reasonOf(operation, message, query.inputs[1] ?? query);
   }
-  const message = 'UNION drops doubles, which cannot run on a stream in this version.';
+  const message = 'UNION drops doubles, which cannot run on one record.';
   const reason = reasonOf('union', message, query.inputs[1] ?? query);
   return { ...reason, hint: 'Write UNION ALL if doubles may stay.' };
 }
@@ -135,9 +149,9 @@ function tableReasons(table: TableRef): readonly Reason[] {
       ];
     case 'pivot':
       return [
-        tableReason('pivot', 'PIVOT cannot run on a stream in this version.', {
+        tableReason('pivot', 'PIVOT cannot run on a stream.', {
           table,
-          hint: later + overTable,
+          hint: overTable,
         }),
       ];
     case 'base_table':
@@ -165,18 +179,18 @@ function joinReasons(table: Extract<TableRef, { readonly kind: 'join' }>): reado
     ['INNER', 'LEFT'].includes(joinType) && ['REGULAR', 'CROSS', 'DEPENDENT'].includes(refType);
   if (hasOneRelation && isPerRow) return [];
   const byteOffset = table.byteOffset ?? offsetOfTable(right) ?? offsetOfTable(left);
-  const message = 'Joins cannot run on a stream in this version.';
-  return [{ key: 'join', message, hint: later + overTable, byteOffset }];
+  const message = 'Joins cannot run on one record.';
+  return [{ key: 'join', message, hint: overTable, byteOffset }];
 }
 
 function expressionReasons(expression: Expression): readonly Reason[] {
   if (expression.class === 'SUBQUERY') {
     const what = subqueryNames[expression.subqueryType ?? ''] ?? 'Subqueries';
-    const message = `${what} cannot run on a stream in this version.`;
+    const message = `${what} cannot run on one record.`;
     return [reasonAt('subquery', message, expression)];
   }
   if (expression.type === 'GROUPING_FUNCTION') {
-    return [reasonAt('group', 'GROUPING cannot run on a stream in this version.', expression)];
+    return [reasonAt('group', 'GROUPING cannot run on one record.', expression)];
   }
   return [];
 }
@@ -194,20 +208,20 @@ function functionReasons(call: FunctionCall, isAggregate: IsAggregate): readonly
   const name = call.name.toLowerCase();
   const shown = name === 'count_star' ? 'count(*)' : call.name;
   if (windowFunctions.has(name)) {
-    const message = `The window ${shown} cannot run on a stream in this version.`;
+    const message = `The window ${shown} cannot run on one record.`;
     return [callReason('time_window', message, call)];
   }
   if (call.isWindow) {
-    const message = `The window function ${shown} cannot run on a stream in this version.`;
+    const message = `The window function ${shown} cannot run on one record.`;
     return [callReason('window', message, call)];
   }
   if (call.isOperator || !(isAggregate(name) || aggregateMacros.has(name))) return [];
-  const message = `The aggregate ${shown} cannot run on a stream in this version.`;
+  const message = `The aggregate ${shown} cannot run on one record.`;
   return [callReason('aggregate', message, call)];
 }
 
 /** Of DuckDB's macros, those that aggregate: they are not in its list of aggregates. */
-const aggregateMacros: ReadonlySet<string> = new Set([
+export const aggregateMacros: ReadonlySet<string> = new Set([
   'count_star',
   'wavg',
   'weighted_avg',
@@ -216,9 +230,9 @@ const aggregateMacros: ReadonlySet<string> = new Set([
 ]);
 
 function callReason(key: string, message: string, call: FunctionCall): Reason {
-  const hint = `${later}${overTable} Over a row's own list, use list_sum, list_max and the like.`;
+  const hint = `${overTable} Over a row's own list, use list_sum, list_max and the like.`;
   const isOverRows = key !== 'aggregate';
-  return { key, message, hint: isOverRows ? later + overTable : hint, byteOffset: call.byteOffset };
+  return { key, message, hint: isOverRows ? overTable : hint, byteOffset: call.byteOffset };
 }
 
 /** What gives rows must take them from a stream: anything else would give them once an epoch. */
@@ -269,12 +283,12 @@ function queryReadsRelation(query: Query): boolean {
 }
 
 function reasonOf(key: string, message: string, query: Query): Reason {
-  return { key, message, hint: later + overTable, byteOffset: offsetOf(query) };
+  return { key, message, hint: overTable, byteOffset: offsetOf(query) };
 }
 
 function reasonAt(key: string, message: string, expression: Expression): Reason {
   const byteOffset = expression.byteOffset ?? offsetInContents(expression.contents);
-  return { key, message, hint: later + overTable, byteOffset };
+  return { key, message, hint: overTable, byteOffset };
 }
 
 function tableReason(

@@ -13,26 +13,34 @@ export type InsertBody =
 /**
  * All INSERTs into one table as one SELECT: by position, cast to the declared columns where the
  * value fits exactly (an error of the record where it doesn't), or as they are where the table
- * declares none.
+ * declares none. The columns `hidden`, which each SELECT gives last, go along.
  */
 export function insertBody(
   inserts: readonly DescribedInsert[],
   columns: readonly SinkColumn[] | undefined,
+  hidden: readonly string[] = [],
 ): InsertBody {
   const errors: ScriptError[] = [];
   const pieces: (string | DescribedInsert['insert']['select'])[] = [];
   const names = columns ?? inferredColumns(inserts[0]);
   for (const [index, described] of inserts.entries()) {
     if (index > 0) pieces.push(' UNION ALL ');
-    pieces.push(...onePiece(described, names, columns !== undefined, errors));
+    pieces.push(
+      ...onePiece(described, { columns: names, isDeclared: columns !== undefined, hidden }, errors),
+    );
   }
   return errors.length > 0 ? { kind: 'errors', errors } : { kind: 'ok', body: pieces };
 }
 
+type InsertTarget = {
+  readonly columns: readonly SinkColumn[];
+  readonly isDeclared: boolean;
+  readonly hidden: readonly string[];
+};
+
 function onePiece(
   described: DescribedInsert,
-  columns: readonly SinkColumn[],
-  isDeclared: boolean,
+  { columns, isDeclared, hidden }: InsertTarget,
   errors: ScriptError[],
 ): SqlPieces {
   const { insert, schema } = described;
@@ -51,8 +59,8 @@ function onePiece(
     if (!isDeclared) return `${alias} AS ${name}`;
     return `${notNull(exactCast(alias, from.type, column.type), column)} AS ${name}`;
   });
-  const rows = `AS __rows(${aliases.join(', ')})`;
-  return [`SELECT ${list.join(', ')} FROM (`, insert.select, `\n) ${rows}`];
+  const rows = `AS __rows(${[...aliases, ...hidden].join(', ')})`;
+  return [`SELECT ${[...list, ...hidden].join(', ')} FROM (`, insert.select, `\n) ${rows}`];
 }
 
 function notNull(expression: string, column: SinkColumn): string {

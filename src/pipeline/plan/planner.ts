@@ -13,6 +13,8 @@ import type {
   SinkTable,
   SourceTable,
 } from '../../sql/script.ts';
+import { compileDataflow } from '../dataflow/compile.ts';
+import { windowMacros } from '../dataflow/window/window-shape.ts';
 import { insertEvents } from '../updating/change-events.ts';
 import { aggregates } from './aggregates.ts';
 import { outputErrors } from './check-output.ts';
@@ -42,6 +44,7 @@ export async function planScript(text: string, connection: Connection): Promise<
   if (checked.kind === 'errors') return checked;
   const macros = await createMacros(connection, checked.script.macros);
   if (macros.errors.length > 0) return { kind: 'errors', errors: macros.errors };
+  if (checked.isStateful) await connection.execute(windowMacros);
   const planning = new Planning(checked, connection, macros);
   const plan = await planning.run();
   return plan === undefined ? { kind: 'errors', errors: planning.errors } : { kind: 'ok', plan };
@@ -65,17 +68,19 @@ class Planning {
   readonly #script: Script;
   /** What each SELECT reads. */
   readonly #reads: ReadonlyMap<SelectText, readonly string[]>;
+  readonly #isStateful: boolean;
   readonly #connection: Connection;
   readonly #macros: CreatedMacros;
   readonly #nodes = new Map<string, Node>();
 
   constructor(
-    { script, reads }: Extract<CheckedScript, { readonly kind: 'ok' }>,
+    { script, reads, isStateful }: Extract<CheckedScript, { readonly kind: 'ok' }>,
     connection: Connection,
     macros: CreatedMacros,
   ) {
     this.#script = script;
     this.#reads = reads;
+    this.#isStateful = isStateful;
     this.#connection = connection;
     this.#macros = macros;
   }
@@ -101,7 +106,18 @@ class Planning {
     for (const output of outputs) this.errors.push(...outputErrors(output));
     if (this.errors.length > 0) return undefined;
     const relations = this.#inOrder([...this.#nodes.values()].map((node) => node.relation));
-    return { script: this.#script, relations, outputs, edges: this.#edges(outputs) };
+    const edges = this.#edges(outputs);
+    const plan = { script: this.#script, relations, outputs, edges };
+    return this.#isStateful ? await this.#withDataflow(plan) : plan;
+  }
+
+  async #withDataflow(plan: Plan): Promise<Plan | undefined> {
+    const { script, outputs } = plan;
+    const order = plan.relations.map(({ name }) => name);
+    const compiled = await compileDataflow({ script, order, outputs }, this.#connection);
+    if (compiled.kind === 'ok') return { ...plan, dataflow: compiled.dataflow };
+    this.errors.push(...compiled.errors);
+    return undefined;
   }
 
   #bareSelects(): readonly Insert[] {

@@ -1,0 +1,250 @@
+import { quoteName } from '../../engine/types.ts';
+import { columnRef, functionCall, named } from '../../sql/tree/make-tree.ts';
+import {
+  findExpression,
+  isTree,
+  textOf,
+  textsOf,
+  type Tree,
+  treesOf,
+} from '../../sql/tree/tree.ts';
+import { windowPartOf } from './columns.ts';
+import type { Compilation, Scope } from './context.ts';
+import type { StateColumn } from './dataflow.ts';
+import { compileFrom, type From } from './from.ts';
+import { refuse } from './refusal.ts';
+import { refusePartition } from './window/plain-select.ts';
+import { hiddenNames, type Relation, tellsWindow } from './relation.ts';
+import {
+  groupsOf,
+  isGroupByAll,
+  isGrouped,
+  isWindowFunction,
+  namedProjection,
+  outerExpressions,
+  setsOf,
+  windowPartsOf,
+  withoutHidden,
+} from './select-parts.ts';
+import { compileSetOperation } from './set-operation.ts';
+import { refuseUnwindowed } from './unwindowed.ts';
+import { windowOrder } from './window/window-order.ts';
+import { compileWindow, windowCallOf } from './window/window-select.ts';
+
+/** A SELECT's place: the relations that it may read, and what its node is called. */
+export type Place = {
+  readonly scope: Scope;
+  readonly label: string | undefined;
+  /** The node's name; undefined: a new one. */
+  readonly name: string | undefined;
+};
+
+/** Makes nodes of a query and all that lies in it. Throws `Refusal` where it can't. */
+export async function compileQuery(
+  query: Tree,
+  place: Place,
+  compilation: Compilation,
+): Promise<Relation> {
+  const scope = await scopeOf(query, place.scope, compilation);
+  const inner = { ...query, cte_map: { map: [] } };
+  if (query['type'] === 'SET_OPERATION_NODE') {
+    const children = await inputsOf(inner, scope, compilation);
+    return await compileSetOperation(inner, children, { ...place, compilation });
+  }
+  return await compileSelect(inner, { ...place, scope }, compilation);
+}
+
+async function inputsOf(
+  query: Tree,
+  scope: Scope,
+  compilation: Compilation,
+): Promise<readonly Relation[]> {
+  const children = treesOf(query['children']);
+  const inputs = children.length > 0 ? children : treesOf([query['left'], query['right']]);
+  const relations: Relation[] = [];
+  for (const input of inputs) {
+    const place = { scope, label: undefined, name: undefined };
+    relations.push(await compileQuery(input, place, compilation));
+  }
+  return relations;
+}
+
+/** The scope with the query's CTEs, each of which sees those before it. */
+async function scopeOf(query: Tree, outer: Scope, compilation: Compilation): Promise<Scope> {
+  const map = isTree(query['cte_map']) ? treesOf(query['cte_map']['map']) : [];
+  let scope = outer;
+  for (const { key, value } of map) {
+    const statement = isTree(value) && isTree(value['query']) ? value['query']['node'] : undefined;
+    if (!isTree(value) || !isTree(statement)) continue;
+    const label = textOf(key);
+    const relation = await compileQuery(statement, { scope, label, name: undefined }, compilation);
+    const renamed = await rename(relation, textsOf(value['aliases']), compilation);
+    scope = new Map([...scope, [label.toLowerCase(), renamed]]);
+  }
+  return scope;
+}
+
+/** `WITH a(x, y) AS …`. */
+async function rename(
+  relation: Relation,
+  names: readonly string[],
+  compilation: Compilation,
+): Promise<Relation> {
+  if (names.length === 0) return relation;
+  const { rows, windowParts, shape } = relation;
+  const columns = relation.columns.map((column, index) => ({
+    ...column,
+    name: names[index] ?? column.name,
+  }));
+  const list = [
+    ...relation.columns.map(({ name }, index) => {
+      return `${quoteName(name)} AS ${quoteName(columns[index]?.name ?? name)}`;
+    }),
+    ...hiddenNames(rows),
+  ];
+  const text = `SELECT ${list.join(', ')} FROM ${quoteName(relation.name)}`;
+  const reads = [relation];
+  const label = undefined;
+  return await compilation.addSelect({ rows, text, reads, label, columns, windowParts, shape });
+}
+
+async function compileSelect(
+  select: Tree,
+  place: Place,
+  compilation: Compilation,
+): Promise<Relation> {
+  const from = await compileFrom(treeOf(select['from_table']), select['where_clause'], {
+    compilation,
+    scope: place.scope,
+    compileQuery: async (query, scope, label) =>
+      await compileQuery(query, { scope, label, name: undefined }, compilation),
+  });
+  refuseSubqueries(select);
+  const call = windowCallOf(select, from);
+  if (call !== undefined) return await compileWindow(select, from, { call, place, compilation });
+  const over = { ...select, from_table: from.tree };
+  const columns = await compilation.engine.describe(
+    await compilation.engine.print(over),
+    from.reads,
+  );
+  return from.rows === 'windows'
+    ? await selectOverWindows(over, { from, columns, place, compilation })
+    : await selectOverEvents(over, { from, columns, place, compilation });
+}
+
+type Selecting = {
+  readonly from: From;
+  /** What the SELECT gives, without hidden columns. */
+  readonly columns: readonly StateColumn[];
+  readonly place: Place;
+  readonly compilation: Compilation;
+};
+
+async function selectOverEvents(select: Tree, selecting: Selecting): Promise<Relation> {
+  const { from, columns, place, compilation } = selecting;
+  refuseUnwindowed(select);
+  const list = treesOf(select['select_list']).map((one) => withoutHidden(one, from));
+  const text = await compilation.engine.print({
+    ...select,
+    select_list: [...list, named(from.time, '__time')],
+  });
+  const { label, name } = place;
+  return await compilation.addSelect(
+    {
+      rows: 'events',
+      text,
+      reads: from.reads,
+      label,
+      columns,
+      windowParts: new Map(),
+      shape: undefined,
+    },
+    name,
+  );
+}
+
+/** An epoch's rows are whole windows: all that stays in a window is plain SQL. */
+async function selectOverWindows(select: Tree, selecting: Selecting): Promise<Relation> {
+  const { from, columns, place, compilation } = selecting;
+  const { engine } = compilation;
+  const window = from.window ?? columnRef('__window');
+  const grouped = isGrouped(select) ? groupedByWindow(select, window, from) : select;
+  checkWindowFunctions(select, from);
+  const projections = treesOf(select['select_list']).map((one) => withoutHidden(one, from));
+  const modifiers = treesOf(select['modifiers']).map((one) => distinctInWindow(one, window));
+  const order = await windowOrder({ modifiers, projections, columns }, engine);
+  const time = isGrouped(select) ? functionCall('any_value', [from.time]) : from.time;
+  const hidden = [named(time, '__time'), named(window, '__window')];
+  const list = [...projections, ...hidden, ...order.projections];
+  const printed = await engine.print({
+    ...grouped,
+    select_list: list,
+    modifiers: order.modifiers,
+  });
+  const windowParts = await windowPartsOf(select, from, compilation);
+  const text = order.wrap(printed);
+  const { label, name } = place;
+  const { shape, reads } = from;
+  return await compilation.addSelect(
+    { rows: 'windows', text, reads, label, columns, windowParts, shape },
+    name,
+  );
+}
+
+/** GROUP BY with the whole window in each of its sets, which changes no group. */
+function groupedByWindow(select: Tree, window: Tree, from: From): Tree {
+  const groups = groupsOf(select, from);
+  const telling = groups.flatMap((group, index) =>
+    tellsWindow(windowPartOf(group, from.leaves), from.shape) ? [index] : [],
+  );
+  const sets = isGroupByAll(select) ? [groups.map((_, index) => index)] : setsOf(select);
+  const isTold = sets.length > 0 && sets.every((set) => telling.some((one) => set.includes(one)));
+  if (!isTold) {
+    const message = 'An aggregate of windows needs the window in GROUP BY.';
+    const hint = 'Add it: GROUP BY window, …. Every set of ROLLUP and the like needs it.';
+    refuse(message, hint, [select['group_expressions'], select['select_list']]);
+  }
+  // The hidden projections are groups of GROUP BY ALL.
+  if (isGroupByAll(select)) return select;
+  const expressions = treesOf(select['group_expressions']);
+  return {
+    ...select,
+    group_expressions: [...expressions, window],
+    group_sets: sets.map((set) => [...set, expressions.length]),
+  };
+}
+
+/** SQL's own window functions see whole windows where they are partitioned by them. */
+function checkWindowFunctions(select: Tree, from: From): void {
+  const projections = treesOf(select['select_list']);
+  findExpression(outerExpressions(select), (node) => {
+    if (!isWindowFunction(node)) return false;
+    const isInWindow = treesOf(node['partitions']).some((one) => {
+      const meant = namedProjection(one, projections, from) ?? one;
+      return tellsWindow(windowPartOf(meant, from.leaves), from.shape);
+    });
+    if (!isInWindow) refusePartition(node);
+    return false;
+  });
+}
+
+export function distinctInWindow(modifier: Tree, window: Tree): Tree {
+  const targets = treesOf(modifier['distinct_on_targets']);
+  return modifier['type'] === 'DISTINCT_MODIFIER' && targets.length > 0
+    ? { ...modifier, distinct_on_targets: [...targets, window] }
+    : modifier;
+}
+
+function refuseSubqueries(select: Tree): void {
+  const subquery = findExpression(
+    [...outerExpressions(select), select['where_clause']],
+    (node) => node['class'] === 'SUBQUERY',
+  );
+  if (subquery === undefined) return;
+  const hint = 'Join the rows instead, in equal windows; or run this as a query over a table.';
+  refuse('Subqueries in expressions cannot run on a stream.', hint, subquery);
+}
+
+function treeOf(value: unknown): Tree {
+  return isTree(value) ? value : {};
+}

@@ -1,0 +1,77 @@
+import type { DataflowNode, RowKind, StateColumn, WindowShape } from './dataflow.ts';
+import { hiddenColumns, type Relation, type WindowPart } from './relation.ts';
+import { refuse } from './refusal.ts';
+import { asHeliosError } from '../../base/errors.ts';
+import type { EmptyRelation, TreeEngine } from './tree-engine.ts';
+
+/** Relations by their names in lower case: the script's, and the CTEs in scope. */
+export type Scope = ReadonlyMap<string, Relation>;
+
+export type NewSelect = {
+  readonly rows: RowKind;
+  readonly text: string;
+  readonly reads: readonly Relation[];
+  readonly label: string | undefined;
+  /** Its own, without hidden ones. */
+  readonly columns: readonly StateColumn[];
+  readonly windowParts: ReadonlyMap<number, WindowPart>;
+  readonly shape: WindowShape | undefined;
+};
+
+/** The nodes that a script has been compiled to so far. */
+export class Compilation {
+  readonly engine: TreeEngine;
+  readonly nodes: DataflowNode[] = [];
+  #names = 0;
+
+  constructor(engine: TreeEngine) {
+    this.engine = engine;
+  }
+
+  newName(): string {
+    this.#names++;
+    return `__node_${this.#names}`;
+  }
+
+  /** Adds a SELECT whose text gives the columns that it should, hidden ones last. */
+  async addSelect(select: NewSelect, name: string = this.newName()): Promise<Relation> {
+    const { rows, text, reads, label, columns, windowParts, shape } = select;
+    await this.checkColumns(text, reads.map(withHidden), [...columns, ...hiddenColumns(rows)]);
+    const sql = { text, reads: [...new Set(reads.map((one) => one.name))] };
+    this.nodes.push({ kind: 'select', name, rows, sql, label });
+    return { name, rows, columns, windowParts, shape };
+  }
+
+  /** Holds what was made of a SELECT against what the SELECT itself would give. */
+  async checkColumns(
+    text: string,
+    reads: readonly EmptyRelation[],
+    wanted: readonly StateColumn[],
+  ): Promise<void> {
+    const given = await this.#describe(text, reads);
+    const isSame =
+      given.length === wanted.length &&
+      given.every(({ name, typeText }, index) => {
+        const other = wanted[index];
+        return name === other?.name && typeText === other.typeText;
+      });
+    if (!isSame) refuse(cannotRun, 'Name its columns and tables one by one.', undefined);
+  }
+
+  async #describe(text: string, reads: readonly EmptyRelation[]): Promise<readonly StateColumn[]> {
+    try {
+      return await this.engine.describe(text, reads);
+    } catch (thrown) {
+      return refuse(`${cannotRun} ${asHeliosError(thrown).message}`, undefined, undefined);
+    }
+  }
+}
+
+const cannotRun = 'This SELECT cannot run on a stream as it is written.';
+
+export function withHidden(relation: Relation): EmptyRelation {
+  return {
+    name: relation.name,
+    columns: [...relation.columns, ...hiddenColumns(relation.rows)],
+  };
+}

@@ -1,0 +1,167 @@
+import {
+  findExpression,
+  isExpression,
+  isTree,
+  mapExpression,
+  textOf,
+  textsOf,
+  type Tree,
+  treesOf,
+} from '../../sql/tree/tree.ts';
+import { aggregates } from '../plan/aggregates.ts';
+import { aggregateMacros } from '../../sql/stateless.ts';
+import { findColumn, isSameName, partOfField, pathOf, windowPartOf } from './columns.ts';
+import type { Compilation } from './context.ts';
+import type { From } from './from.ts';
+import { selectNode } from '../../sql/tree/make-tree.ts';
+import { hiddenNames, type WindowPart } from './relation.ts';
+
+/** Expressions of a SELECT but for its WHERE and FROM. */
+export function outerExpressions(select: Tree): readonly unknown[] {
+  const { select_list, group_expressions, having, qualify, modifiers } = select;
+  return [select_list, group_expressions, having, qualify, modifiers];
+}
+
+export function isAggregateCall(node: Tree): boolean {
+  const name = textOf(node['function_name']).toLowerCase();
+  const isFunction = node['class'] === 'FUNCTION' && node['is_operator'] !== true;
+  return isFunction && (aggregates.has(name) || aggregateMacros.has(name));
+}
+
+export function isWindowCall(node: Tree): boolean {
+  const name = textOf(node['function_name']).toLowerCase();
+  return node['class'] === 'FUNCTION' && ['tumble', 'hop', 'session'].includes(name);
+}
+
+export function isWindowFunction(node: Tree): boolean {
+  return node['class'] === 'WINDOW';
+}
+
+/** GROUP BY in any form, or aggregates without one. */
+export function isGrouped(select: Tree): boolean {
+  return (
+    treesOf(select['group_expressions']).length > 0 ||
+    treesOf(select['group_sets']).length > 0 ||
+    isGroupByAll(select) ||
+    select['having'] !== null ||
+    findExpression([select['select_list'], select['qualify']], isAggregateCall) !== undefined
+  );
+}
+
+export function isGroupByAll(select: Tree): boolean {
+  return select['aggregate_handling'] === 'FORCE_AGGREGATES';
+}
+
+export function isStar(node: Tree): boolean {
+  return node['class'] === 'STAR';
+}
+
+/** Stars that leave the hidden columns out. */
+export function withoutHidden(node: Tree, from: From): Tree {
+  return mapExpression(node, (one) => {
+    if (!isStar(one)) return undefined;
+    const relationName = textOf(one['relation_name']);
+    const leaves = from.leaves.filter(
+      ({ alias, relation }) =>
+        relation !== undefined && (relationName === '' || isSameName(alias, relationName)),
+    );
+    const names = new Set(
+      leaves.flatMap(({ relation }) => hiddenNames(relation?.rows ?? 'events')),
+    );
+    return { ...one, exclude_list: [...textsOf(one['exclude_list']), ...names] };
+  });
+}
+
+/** Parts of the window that the columns of a SELECT are, by their places. */
+export async function windowPartsOf(
+  select: Tree,
+  from: From,
+  compilation: Compilation,
+): Promise<ReadonlyMap<number, WindowPart>> {
+  const parts = new Map<number, WindowPart>();
+  let index = 0;
+  for (const projection of treesOf(select['select_list'])) {
+    if (!isStar(projection)) {
+      const part = windowPartOf(projection, from.leaves);
+      if (part !== undefined) parts.set(index, part);
+      index++;
+      continue;
+    }
+    for (const name of await namesOfStar(projection, from, compilation)) {
+      const part = partOfStar(name, projection, from);
+      if (part !== undefined) parts.set(index, part);
+      index++;
+    }
+  }
+  return parts;
+}
+
+async function namesOfStar(
+  star: Tree,
+  from: From,
+  { engine }: Compilation,
+): Promise<readonly string[]> {
+  const select = selectNode({ select_list: [star], from_table: from.tree });
+  const columns = await engine.describe(await engine.print(select), from.reads);
+  return columns.map(({ name }) => name);
+}
+
+function partOfStar(name: string, star: Tree, from: From): WindowPart | undefined {
+  const isOther = [...treesOf(star['replace_list']), ...treesOf(star['rename_list'])].length > 0;
+  if (isOther || star['columns'] === true) return undefined;
+  const relationName = textOf(star['relation_name']);
+  const path = relationName === '' ? [name] : [relationName, name];
+  const found = findColumn(path, from.leaves);
+  return partOfField(found?.leaf.relation?.windowParts.get(found.index), found?.fields ?? ['']);
+}
+
+/**
+ * What GROUP BY names: projections by their place or alias, or expressions of its own; of GROUP BY
+ * ALL, the projections without aggregates.
+ */
+export function groupsOf(select: Tree, from: From): readonly Tree[] {
+  const projections = treesOf(select['select_list']);
+  if (isGroupByAll(select)) {
+    return projections.filter(
+      (one) =>
+        findExpression(one, (node) => isAggregateCall(node) || isWindowFunction(node)) ===
+        undefined,
+    );
+  }
+  return treesOf(select['group_expressions']).map(
+    (group) => namedProjection(group, projections, from) ?? group,
+  );
+}
+
+/** The projection that an expression means by its place, or by an alias that is no column. */
+export function namedProjection(
+  node: Tree,
+  projections: readonly Tree[],
+  from: From,
+): Tree | undefined {
+  const ordinal = ordinalOf(node);
+  if (ordinal !== undefined) return projections[ordinal - 1];
+  const path = pathOf(node);
+  if (path?.length !== 1 || findColumn(path, from.leaves) !== undefined) return undefined;
+  return byAlias(path[0] ?? '', projections);
+}
+
+export function byAlias(name: string, projections: readonly Tree[]): Tree | undefined {
+  return projections.find((one) => isSameName(textOf(one['alias']), name));
+}
+
+export function ordinalOf(node: Tree): number | undefined {
+  const value = isTree(node['value']) ? node['value']['value'] : undefined;
+  const isConstant = node['class'] === 'CONSTANT' && typeof value === 'number';
+  return isConstant && Number.isInteger(value) ? value : undefined;
+}
+
+export function optionalExpression(value: unknown): Tree | undefined {
+  return isExpression(value) ? value : undefined;
+}
+
+/** The sets of GROUP BY, by the places of its expressions. */
+export function setsOf(select: Tree): readonly (readonly number[])[] {
+  const sets: unknown = select['group_sets'];
+  return Array.isArray(sets) ? sets.filter((one): one is number[] => Array.isArray(one)) : [];
+}

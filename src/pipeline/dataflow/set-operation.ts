@@ -1,0 +1,82 @@
+import { quoteName } from '../../engine/types.ts';
+import { textOf, type Tree, treesOf } from '../../sql/tree/tree.ts';
+import type { Compilation } from './context.ts';
+import { addWindow, refuse } from './refusal.ts';
+import { commonShape, hiddenNames, type Relation, type WindowPart } from './relation.ts';
+import { windowOrder } from './window/window-order.ts';
+
+export type SetPlace = {
+  readonly label: string | undefined;
+  readonly name: string | undefined;
+  readonly compilation: Compilation;
+};
+
+/** UNION of relations; of windows also UNION without ALL, EXCEPT and INTERSECT, in each window. */
+export async function compileSetOperation(
+  query: Tree,
+  inputs: readonly Relation[],
+  { label, name, compilation }: SetPlace,
+): Promise<Relation> {
+  const isWindows = inputs.every((one) => one.rows === 'windows');
+  const rows = isWindows ? 'windows' : 'events';
+  checkOperation(query, isWindows);
+  const operation = operationText(query);
+  const selects = (hidden: readonly string[]): string =>
+    inputs
+      .map((one) => {
+        const list = [...one.columns.map((column) => quoteName(column.name)), ...hidden];
+        return `(SELECT ${list.join(', ')} FROM ${quoteName(one.name)})`;
+      })
+      .join(` ${operation} `);
+  const { engine } = compilation;
+  const columns = await engine.describe(selects([]), inputs);
+  const hidden = hiddenNames(rows);
+  const own = columns.map((column) => quoteName(column.name));
+  const text = `SELECT ${[...own, ...hidden].join(', ')} FROM (${selects(hidden)})`;
+  const order = await windowOrder(
+    { modifiers: treesOf(query['modifiers']), projections: [], columns },
+    engine,
+  );
+  return await compilation.addSelect(
+    {
+      rows,
+      text: order.wrap(text),
+      reads: inputs,
+      label,
+      columns,
+      windowParts: operation.endsWith('BY NAME') ? new Map() : commonParts(inputs),
+      shape: commonShape(inputs),
+    },
+    name,
+  );
+}
+
+function checkOperation(query: Tree, isWindows: boolean): void {
+  const operation = textOf(query['setop_type']);
+  const isUnion = operation.startsWith('UNION');
+  if (!isWindows && !isUnion) {
+    refuse(`${operation} on a stream needs windows: it never ends.`, addWindow, query['right']);
+  }
+  if (!isWindows && query['setop_all'] !== true) {
+    const hint = 'Write UNION ALL if doubles may stay.';
+    refuse('UNION drops doubles, which needs windows on a stream.', hint, query);
+  }
+  const [modifier] = treesOf(query['modifiers']);
+  if (isWindows || modifier === undefined) return;
+  refuse('ORDER BY and LIMIT need windows on a stream: it never ends.', addWindow, modifier);
+}
+
+function operationText(query: Tree): string {
+  const operation = textOf(query['setop_type']);
+  const all = query['setop_all'] === true ? ' ALL' : '';
+  return operation === 'UNION_BY_NAME' ? `UNION${all} BY NAME` : `${operation}${all}`;
+}
+
+function commonParts(inputs: readonly Relation[]): ReadonlyMap<number, WindowPart> {
+  const [first, ...others] = inputs;
+  return new Map(
+    [...(first?.windowParts ?? [])].filter(([index, part]) =>
+      others.every((one) => one.windowParts.get(index) === part),
+    ),
+  );
+}
