@@ -23,6 +23,7 @@ import type { Plan } from './plan/plan.ts';
 import { validationOf } from './plan/validation.ts';
 import { preview } from './preview.ts';
 import type { RestartRequest } from './reposition.ts';
+import { checkKept, forgetState } from './state/stream-state.ts';
 import { repositionPipeline } from './restart-pipeline.ts';
 import { PipelineReplays } from './replay/pipeline-replays.ts';
 import { RestLags } from './rest-lags.ts';
@@ -206,6 +207,7 @@ export class Supervisor implements Pipelines {
     checkPlaces(this.#context, plan, managed.definition);
     return await this.#inTurn(managed, async () => {
       const before = managed.state;
+      if (!options.isDiscarding) await checkKept(this.#context, managed.definition, plan);
       await this.#stop(managed, options);
       managed.unfeed();
       await this.#context.prepare(plan);
@@ -365,6 +367,7 @@ export class Supervisor implements Pipelines {
       return;
     }
     await managed.abandon();
+    await forgetState(this.#context, managed.definition);
     const { id, name, sql } = managed.definition;
     this.#context.catalog.setSql(id, sql);
     managed.definition = this.#context.catalog.pipeline(name);

@@ -135,6 +135,8 @@ export type SourceTable = {
   readonly watermark:
     | { readonly column: string; readonly expression: SelectText | undefined }
     | undefined;
+  /** Event time doesn't wait for a partition that is quiet for so long; undefined: it does. */
+  readonly idleMs?: number | undefined;
 };
 
 export type View = {

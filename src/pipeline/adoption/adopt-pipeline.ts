@@ -20,6 +20,7 @@ export async function adoptPipeline(
   definition: PipelineDefinition,
   { plan, isAllowingSkips }: { readonly plan: Plan; readonly isAllowingSkips: boolean },
 ): Promise<void> {
+  if (plan.dataflow !== undefined) throw keepsState(definition.name);
   const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory };
   const sources = new Map<string, Source>();
   try {
@@ -38,6 +39,19 @@ export async function adoptPipeline(
   } finally {
     for (const source of sources.values()) await source.close();
   }
+}
+
+function keepsState(name: string): HeliosError {
+  return new HeliosError(
+    'not_allowed',
+    `${name} can't adopt tables: its SQL keeps rows from one epoch to the next (windows, groups, ` +
+      'joins), and those of the pipeline that is gone are gone with it.',
+    {
+      hint:
+        'Restore the data directory, or start on its --state. Or create it without --adopt and ' +
+        'with other paths: it then reads from the beginning.',
+    },
+  );
 }
 
 function tablesOf(

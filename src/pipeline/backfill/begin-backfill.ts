@@ -30,6 +30,7 @@ export async function beginBackfill(
   { live, definition, plan, from }: BackfillRequest,
 ): Promise<void> {
   checkSinks(plan);
+  if (plan.dataflow !== undefined) throw keepsState(live.name);
   const newest = await storeOf(environment, live.id).newest();
   const { begin, sources: known } = newest?.manifest ?? {};
   if (begin === undefined || known === undefined) throw unknownBeginning(live.name);
@@ -53,6 +54,16 @@ export async function beginBackfill(
   } finally {
     for (const source of sources.values()) await source.close();
   }
+}
+
+/** A window over the place where the live one began would come twice, each time in part. */
+function keepsState(name: string): HeliosError {
+  return new HeliosError(
+    'not_allowed',
+    `${name} can't be backfilled: its SQL keeps rows from one epoch to the next (windows, groups, ` +
+      'joins), and what lies on both sides of its beginning would be given twice, in part.',
+    { hint: 'Create a pipeline with other tables that reads from the earliest position.' },
+  );
 }
 
 function storageOf({ dataDirectory }: PipelineEnvironment, id: string): FileStorage {

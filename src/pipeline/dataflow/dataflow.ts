@@ -77,7 +77,8 @@ export type WindowNode = {
   readonly shape: WindowShape;
   /**
    * SELECT of what is kept of each row that it reads: the columns `keys`, then `values`, then
-   * `__time`.
+   * `__time`. What is computed of a row alone belongs here, such as what aggregates take: where it
+   * fails, the record is rejected. Where `result` fails, the pipeline stops.
    */
   readonly intake: RelationSql;
   /** Columns that tell groups apart: sessions are by these. */

@@ -18,6 +18,7 @@ export function readSource(table: TableText): SourceTable | undefined {
   const isStream = connector.kind === 'kafka' || connector.kind === 'kinesis';
   const lineBytesMax = isStream ? refuseFraming(options) : readFraming(options);
   readIgnored(options, isStream);
+  const idleMicros = options.integer(['idle_micros'], -1, Number.MAX_SAFE_INTEGER);
   options.finish(table.connector);
   if (format === undefined) return undefined;
   const columns = readSourceColumns(table, format, connector);
@@ -30,6 +31,7 @@ export function readSource(table: TableText): SourceTable | undefined {
     lineBytesMax,
     columns,
     watermark: readWatermark(table, columns),
+    idleMs: idleMsOf(idleMicros),
   };
 }
 
@@ -110,6 +112,14 @@ function readCompression(options: OptionReader): Compression {
   return options.choice<Compression>(names, choices) ?? 'auto';
 }
 
+/** Zero and less switch it off. */
+function idleMsOf(idleMicros: number | undefined): number | undefined {
+  if (idleMicros === undefined) return idleMsDefault;
+  return idleMicros > 0 ? idleMicros / 1000 : undefined;
+}
+
+const idleMsDefault = 30_000;
+
 function readFraming(options: OptionReader): number | undefined {
   options.choice(['framing', 'framing.method'], { newline: 'newline' });
   return options.integer(['framing.newline.max_length'], 1, 2 ** 31 - 1);
@@ -125,7 +135,6 @@ function readIgnored(options: OptionReader, isStream: boolean): void {
   const hint = 'Leave it out: connections are those of Kafka and Kinesis.';
   const message = 'This connector has no connection.';
   if (!isStream) options.refuse('connection_profile', message, hint);
-  options.integer(['idle_micros'], -1, Number.MAX_SAFE_INTEGER);
   const watermark = 'Write WATERMARK FOR column AS (expression) among the columns.';
   const old = 'This is an old spelling that is not available.';
   options.refuse('watermark_field', old, watermark);
