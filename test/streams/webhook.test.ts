@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -30,7 +30,11 @@ const sql = `CREATE TABLE clicks (id BIGINT NOT NULL, page TEXT)
 const path = '/api/v1/pipelines/told';
 
 async function start(): Promise<HeliosProcess> {
-  const environment = { HOOK: receiver.url, TOKEN: 'secret-token' };
+  const environment = {
+    HOOK: receiver.url,
+    TOKEN: 'secret-token',
+    CHANNEL_URL: `${receiver.url}/channel`,
+  };
   return await HeliosProcess.start({ dataDirectory: join(directory, 'data'), environment });
 }
 
@@ -123,8 +127,32 @@ test('every row is told at least once over kill -9, and repeats are known by the
   expect(receiver.bodies.slice(count).map(compact)).toEqual(messages(101, 103));
   expect(receiver.keys[count]).toBe(refusedKey);
   await tellOfFile(helios);
+  await tellOfErrors(helios);
   expect(helios.output).not.toMatch(/secret-(way|token)/);
 }, 120_000);
+
+/** The example that docs/webhooks.md and the README have. */
+async function tellOfErrors(helios: HeliosProcess): Promise<void> {
+  const root = join(import.meta.dirname, '..', '..');
+  const page = await readFile(join(root, 'docs', 'webhooks.md'), 'utf8');
+  const [, script = '', message = ''] =
+    /^## Tell a channel.*?```sql\n(.*?)```.*?```json\n(.*?)\n```/ms.exec(page) ?? [];
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  expect(readme).toContain(script);
+  expect(readme).toContain(message);
+  await helios.call('POST', '/api/v1/pipelines', { name: 'errors', sql: script });
+  const lines = Array.from({ length: 12 * 30 }, (_, index) => {
+    const [minute, second] = [Math.floor(index / 30), index % 30];
+    if (minute !== 10 && second >= 5) return [];
+    const at = new Date(Date.UTC(2026, 10, 23, 12, minute, second)).toISOString();
+    return [JSON.stringify({ at, service: 'checkout', level: 'error' })];
+  });
+  const body = lines.flat().join('\n');
+  const headers = { 'content-type': 'application/x-ndjson' };
+  await helios.request('/ingest/logs?wait=queryable', { method: 'POST', headers, body });
+  const told = receiver.received.filter(({ path: way }) => way === '/channel');
+  expect(told.map((request) => request.body)).toEqual([message]);
+}
 
 /** A pipeline that ends, and sends arrays. */
 async function tellOfFile(helios: HeliosProcess): Promise<void> {
