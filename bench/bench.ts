@@ -16,6 +16,8 @@ const all = [
   'json-delta',
   'kafka',
   'kafka-freshness',
+  'streaming',
+  'streaming-state',
   'ingest',
   'broker-ingest',
   'freshness',

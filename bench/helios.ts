@@ -1,13 +1,13 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeliosProcess } from '../test/process/helios-process.ts';
 import { eventColumnList } from './data.ts';
 import type { LoadSummary } from './load.ts';
 import { say } from './measurement.ts';
-import { outputOf } from './program.ts';
+import { childrenOf, outputOf, readProcess } from './program.ts';
 
 /** Nothing that a benchmark waits for takes longer. */
 const waitMsMax = 120_000;
+const memorySampleEveryMs = 250;
 
 /** A pipeline from the stream `bench` to a Delta table; rolls as often as `interval` says. */
 export async function createPipeline(
@@ -42,6 +42,22 @@ export function memoryBytes(pid: number): number {
   return bytes;
 }
 
+/** The most memory (PSS) that a process and all below it had at any of a few looks a second. */
+export class PeakMemory implements Disposable {
+  readonly #timer: NodeJS.Timeout;
+  bytes = 0;
+
+  constructor(pid: number) {
+    this.#timer = setInterval(() => {
+      this.bytes = Math.max(this.bytes, treeBytes(pid));
+    }, memorySampleEveryMs);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
+
 /**
  * Until the SQL gives at least `least`; the time between two questions is `pauseMs`. A question
  * that fails is asked again: right after a start the tables may not be there yet.
@@ -67,21 +83,4 @@ export async function untilAtLeast(
 function treeBytes(pid: number): number {
   const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readProcess(`${pid}/smaps_rollup`))?.[1] ?? 0;
   return childrenOf(pid).reduce((sum, child) => sum + treeBytes(child), Number(kilobytes) * 1024);
-}
-
-function childrenOf(pid: number): readonly number[] {
-  const tasks = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [];
-  return tasks
-    .flatMap((task) => readProcess(`${pid}/task/${task}/children`).split(' '))
-    .filter((text) => text !== '')
-    .map(Number);
-}
-
-/** Empty for a process that has ended. */
-function readProcess(path: string): string {
-  try {
-    return readFileSync(`/proc/${path}`, 'utf8');
-  } catch {
-    return '';
-  }
 }

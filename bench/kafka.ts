@@ -4,7 +4,8 @@ import { KafkaBroker, kafkaParts } from '../test/peers/kafka.ts';
 import { JavaProducers } from '../test/peers/kafka-producers.ts';
 import { HeliosProcess } from '../test/process/helios-process.ts';
 import { eventColumnList, postedEvents, readJsonColumns, shopEventsFile } from './data.ts';
-import { median, report, say, seconds, thousands } from './measurement.ts';
+import { PeakMemory } from './helios.ts';
+import { median, megabytes, report, say, seconds, thousands } from './measurement.ts';
 import type { Contender, RunCost, Task } from './peers/contender.ts';
 import { fingerprint } from './peers/fingerprint.ts';
 import { flinkContender } from './peers/flink.ts';
@@ -98,6 +99,7 @@ async function runOther(contender: Contender): Promise<RunCost> {
 async function runHelios(folder: string): Promise<RunCost> {
   const startedAtMs = performance.now();
   await using process = await HeliosProcess.start({ dataDirectory: `${folder}-data` });
+  using memory = new PeakMemory(process.pid);
   const brokerBeforeMs = treeCpuMs(broker.pid ?? 0);
   const cpuBeforeMs = treeCpuMs(process.pid);
   const readAtMs = performance.now();
@@ -108,6 +110,7 @@ async function runHelios(folder: string): Promise<RunCost> {
     wholeMs: performance.now() - startedAtMs,
     cpuMs: treeCpuMs(process.pid) - cpuBeforeMs,
     brokerCpuMs: treeCpuMs(broker.pid ?? 0) - brokerBeforeMs,
+    peakBytes: memory.bytes,
   };
   const { rows } = await process.query(`SELECT ${fingerprint} FROM kept`);
   check('Helios', String(rows[0]?.[0]));
@@ -172,9 +175,10 @@ function readingMs(runs: readonly RunCost[]): number {
 function costText(runs: readonly RunCost[]): string {
   const whole = seconds(median(runs.map(({ wholeMs }) => wholeMs)));
   const cpu = seconds(median(runs.map(({ cpuMs }) => cpuMs)));
+  const peak = median(runs.map(({ peakBytes }) => peakBytes));
   const brokerCpu = seconds(median(runs.map(({ brokerCpuMs }) => brokerCpuMs)));
   return (
     `${seconds(readingMs(runs))} (CPU ${cpu}, the broker's ${brokerCpu}; ` +
-    `${whole} with the program's start)`
+    `${whole} with the program's start; at most ${megabytes(peak)})`
   );
 }

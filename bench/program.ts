@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The kernel's unit of CPU time in /proc (USER_HZ), the same on all common machines. */
@@ -38,15 +38,29 @@ export async function outputOf(name: string, options: readonly string[]): Promis
 
 /** User and system time of a process and all below it, those that have ended included. */
 export function treeCpuMs(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const text = readProcess(`${pid}/stat`);
+  if (text === '') return 0;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const own = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) * tickMs;
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '),
-  );
-  return children
-    .filter((child) => child.trim() !== '')
-    .reduce((sum, child) => sum + treeCpuMs(Number(child)), own);
+  return childrenOf(pid).reduce((sum, child) => sum + treeCpuMs(child), own);
+}
+
+/** Processes that a process has started and that haven't ended. */
+export function childrenOf(pid: number): readonly number[] {
+  const tasks = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [];
+  return tasks
+    .flatMap((task) => readProcess(`${pid}/task/${task}/children`).split(' '))
+    .filter((text) => text !== '')
+    .map(Number);
+}
+
+/** A file below /proc; empty for a process or thread that has ended. */
+export function readProcess(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** User and system time of the children that have ended, with theirs: cutime, cstime of proc(5). */

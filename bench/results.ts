@@ -105,6 +105,7 @@ ${list(details)}
 npm run bench                                   all of it
 npm run bench -- ingest freshness               some of it
 npm run bench -- top5 --rows 100000000          the large table: 20 GB of disk, many minutes
+npm run bench -- streaming --queries hop,q5     some of the streams; some 20 minutes for all
 npm run bench -- query --scale 0.1 --rounds 1   a quick trial, which writes nothing
 \`\`\`
 

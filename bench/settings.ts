@@ -6,15 +6,22 @@ export type Settings = {
   readonly names: readonly string[];
   /** Sizes and durations are multiplied by it; below 1 the numbers are a trial, not results. */
   readonly scale: number;
-  /** Rows of the table of `top5`, and of the file of `json-delta`. */
+  /** Rows of the table of `top5`, of the file of `json-delta`, of the topics of `streaming`. */
   readonly rows: number | undefined;
   /** How often each measurement is repeated. */
   readonly rounds: number | undefined;
+  /** Which queries of `streaming`; all of them unless given. */
+  readonly queries: readonly string[] | undefined;
+  /** Which systems `streaming` runs, by the first word of their names; all unless given. */
+  readonly systems: readonly string[] | undefined;
   /** How long `care` takes in events, whatever the scale. */
   readonly minutes: number | undefined;
 };
 
-/** Reads `NAME… --scale 0.1 --rows 100000000 --rounds 3 --minutes 10`; throws at anything else. */
+/**
+ * Reads `NAME… --scale 0.1 --rows 100000000 --rounds 3 --minutes 10`, and for `streaming`
+ * `--queries hop,q5 --systems helios,flink`; throws at anything else.
+ */
 export function readSettings(): Settings {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -23,6 +30,8 @@ export function readSettings(): Settings {
       rows: { type: 'string' },
       rounds: { type: 'string' },
       minutes: { type: 'string' },
+      queries: { type: 'string' },
+      systems: { type: 'string' },
     },
   });
   return {
@@ -31,6 +40,8 @@ export function readSettings(): Settings {
     rows: values.rows === undefined ? undefined : positive('rows', values.rows),
     rounds: values.rounds === undefined ? undefined : positive('rounds', values.rounds),
     minutes: values.minutes === undefined ? undefined : positive('minutes', values.minutes),
+    queries: values.queries?.split(','),
+    systems: values.systems?.split(','),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { PeakMemory } from '../helios.ts';
 import { treeCpuMs } from '../program.ts';
 
 /** What every contender does: reads a topic to its end, and keeps the rows that a filter takes. */
@@ -35,6 +36,8 @@ export type RunCost = {
   readonly wholeMs: number;
   readonly cpuMs: number;
   readonly brokerCpuMs: number;
+  /** The most memory (PSS) of the contender, its start included. */
+  readonly peakBytes: number;
 };
 
 export type PeerProgram = {
@@ -55,6 +58,7 @@ export async function runPeer(program: PeerProgram, brokerPid: number): Promise<
     env: { ...process.env, ...program.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  using memory = new PeakMemory(child.pid ?? 0);
   const complaints = complaintsOf(child);
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const marks = new Map<string, Mark>();
@@ -72,6 +76,7 @@ export async function runPeer(program: PeerProgram, brokerPid: number): Promise<
     wholeMs: done.atMs - startedAtMs,
     cpuMs: done.cpuMs - reading.cpuMs,
     brokerCpuMs: done.brokerCpuMs - reading.brokerCpuMs,
+    peakBytes: memory.bytes,
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { javaHome, mavenFolder } from '../../test/peers/java.ts';
 import { eventColumns } from '../data.ts';
-import { type Contender, runPeer, type Task } from './contender.ts';
+import { type Contender, type PeerProgram, runPeer, type Task } from './contender.ts';
 
 const artifacts = [
   'org.apache.flink:flink-clients:2.2.0',
@@ -25,12 +25,8 @@ const opened = ['java.lang', 'java.util', 'java.time'];
  * can't be had.
  */
 export async function flinkContender(task: Task): Promise<Contender | undefined> {
-  const java = await javaHome(17, 21);
-  const jars = java === undefined ? undefined : await mavenFolder(artifacts, 'with dependencies');
-  if (java === undefined || jars === undefined) return undefined;
-  const command = join(java, 'bin', 'java');
-  const opens = opened.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`);
-  const source = join(import.meta.dirname, 'FlinkKafka.java');
+  const program = await flinkProgram('FlinkKafka.java');
+  if (program === undefined) return undefined;
   const columns = eventColumns.map(([name, type]) => `\`${name}\` ${flinkType(type)}`).join(', ');
   return {
     name: 'Flink 2.2.0',
@@ -38,13 +34,30 @@ export async function flinkContender(task: Task): Promise<Contender | undefined>
     run: async (folder) => {
       mkdirSync(folder, { recursive: true });
       const { bootstrap, topic, filter } = task;
-      const words = [bootstrap, topic, columns, filter, folder];
-      const parameters = [heapOption, ...opens, '-cp', join(jars, '*'), source, ...words];
-      const cost = await runPeer({ command, parameters }, task.brokerPid);
+      const peer = program([bootstrap, topic, columns, filter, folder]);
+      const cost = await runPeer(peer, task.brokerPid);
       // Files that are not committed have names that begin with a dot.
       return { ...cost, rows: `read_parquet('${folder}/part-*')` };
     },
   };
+}
+
+/**
+ * How a Java file of this folder is run with Flink; undefined, with a printed reason, where Java
+ * or Flink can't be had.
+ */
+export async function flinkProgram(
+  file: string,
+): Promise<((words: readonly string[]) => PeerProgram) | undefined> {
+  const java = await javaHome(17, 21);
+  const jars = java === undefined ? undefined : await mavenFolder(artifacts, 'with dependencies');
+  if (java === undefined || jars === undefined) return undefined;
+  const opens = opened.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`);
+  const source = join(import.meta.dirname, file);
+  return (words) => ({
+    command: join(java, 'bin', 'java'),
+    parameters: [heapOption, ...opens, '-cp', join(jars, '*'), source, ...words],
+  });
 }
 
 function flinkType(type: string): string {

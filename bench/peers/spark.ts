@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { javaHome, mavenFolder } from '../../test/peers/java.ts';
 import { pythonWith } from '../../test/peers/python.ts';
 import { eventColumns } from '../data.ts';
-import { type Contender, runPeer, type Task } from './contender.ts';
+import { type Contender, type PeerProgram, runPeer, type Task } from './contender.ts';
 
 const requirements = ['pyspark==4.0.1'];
 const artifacts = [
@@ -22,14 +22,11 @@ const artifacts = [
  * Undefined, with a printed reason, where it can't be had.
  */
 export async function sparkContender(task: Task): Promise<Contender | undefined> {
-  const java = await javaHome(17, 21);
-  const python = java === undefined ? undefined : await pythonWith(requirements);
-  const jars = python === undefined ? undefined : await mavenFolder(artifacts);
-  if (java === undefined || python === undefined || jars === undefined) return undefined;
+  const program = await sparkProgram('spark_kafka.py');
+  if (program === undefined) return undefined;
   const columns = eventColumns
     .map(([name, type]) => `${name} ${type === 'TEXT' ? 'STRING' : type}`)
     .join(', ');
-  const environment = { JAVA_HOME: java, SPARK_LOCAL_IP: '127.0.0.1', TZ: 'UTC' };
   return {
     name: 'Spark 4.0.1',
     difference: '',
@@ -38,17 +35,31 @@ export async function sparkContender(task: Task): Promise<Contender | undefined>
       const work = join(folder, 'work');
       mkdirSync(work, { recursive: true });
       const { bootstrap, topic, filter } = task;
-      const script = join(import.meta.dirname, 'spark_kafka.py');
-      const words = [jars, work, bootstrap, topic, columns, filter, table];
-      const program = { command: python, parameters: ['-u', script, ...words], environment };
-      const cost = await runPeer(program, task.brokerPid);
-      return { ...cost, rows: `read_parquet([${filesOf(table).join(', ')}])` };
+      const peer = program([work, bootstrap, topic, columns, filter, table]);
+      const cost = await runPeer(peer, task.brokerPid);
+      return { ...cost, rows: `read_parquet([${addedFiles(table).join(', ')}])` };
     },
   };
 }
 
-/** Quoted paths of the files that commits have added; nothing removes any. */
-function filesOf(table: string): readonly string[] {
+/**
+ * How a Python file of this folder is run with Spark, the folder of jars its first word; undefined,
+ * with a printed reason, where Java, Python or Spark can't be had.
+ */
+export async function sparkProgram(
+  file: string,
+): Promise<((words: readonly string[]) => PeerProgram) | undefined> {
+  const java = await javaHome(17, 21);
+  const python = java === undefined ? undefined : await pythonWith(requirements);
+  const jars = python === undefined ? undefined : await mavenFolder(artifacts);
+  if (java === undefined || python === undefined || jars === undefined) return undefined;
+  const environment = { JAVA_HOME: java, SPARK_LOCAL_IP: '127.0.0.1', TZ: 'UTC' };
+  const script = join(import.meta.dirname, file);
+  return (words) => ({ command: python, parameters: ['-u', script, jars, ...words], environment });
+}
+
+/** Quoted paths of the files that a Delta table's commits have added; nothing removes any. */
+export function addedFiles(table: string): readonly string[] {
   const log = join(table, '_delta_log');
   const commits = readdirSync(log).filter((name) => name.endsWith('.json'));
   return commits
