@@ -142,6 +142,65 @@ describe('a dataflow gives what one query over all rows gives', () => {
       `SELECT ${tumble(120)} AS w, count(*) AS n FROM bids GROUP BY 1`,
     ],
     [
+      'hops, whose slide comes first',
+      `SELECT hop(interval '20 seconds', interval '1 minute') AS w, count(*) AS n, max(price) AS top
+         FROM bids GROUP BY w`,
+      `SELECT {'start': s, 'end': s + to_seconds(60)} AS w, count(*) AS n, max(price) AS top
+       FROM (SELECT price, unnest([0, 20, 40]) AS back,
+           time_bucket(to_seconds(20), ts, TIMESTAMPTZ 'epoch') - to_seconds(back) AS s
+         FROM bids) GROUP BY w`,
+    ],
+    [
+      'sessions of each bidder',
+      `SELECT session(interval '8 seconds') AS w, bidder, count(*) AS n, sum(price) AS total
+         FROM bids GROUP BY w, bidder`,
+      `SELECT {'start': min(ts), 'end': max(ts) + to_seconds(8)} AS w, bidder, count(*) AS n,
+         sum(price) AS total
+       FROM (SELECT *, sum(isNew) OVER (PARTITION BY bidder ORDER BY ts) AS number
+         FROM (SELECT *, CASE WHEN ts - lag(ts) OVER (PARTITION BY bidder ORDER BY ts)
+             < to_seconds(8) THEN 0 ELSE 1 END AS isNew FROM bids))
+       GROUP BY bidder, number`,
+    ],
+    [
+      'all aggregates that are merged',
+      `SELECT tumble(interval '1 minute') AS w, auction % 2 AS odd, count(*) AS n, count(price) AS p,
+         count_if(price > 50) AS d, sum(price) AS s, sum(amount) AS a, avg(price)::FLOAT AS m,
+         avg(amount)::FLOAT AS ma, avg(weight)::FLOAT AS mw, min(tags[1]) AS t, max(ts) AS last,
+         bool_and(price > 1) AS every, bool_or(price > 99) AS some, sum(weight)::FLOAT AS ws,
+         count(*) FILTER (price > 10) + 1 AS f, sum(price) FILTER (weight > 3) AS fs
+       FROM bids GROUP BY w, auction % 2 HAVING count(*) > 1`,
+      `SELECT ${minute} AS w, auction % 2 AS odd, count(*) AS n, count(price) AS p,
+         count_if(price > 50) AS d, sum(price) AS s, sum(amount) AS a, avg(price)::FLOAT AS m,
+         avg(amount)::FLOAT AS ma, avg(weight)::FLOAT AS mw, min(tags[1]) AS t, max(ts) AS last,
+         bool_and(price > 1) AS every, bool_or(price > 99) AS some, sum(weight)::FLOAT AS ws,
+         count(*) FILTER (price > 10) + 1 AS f, sum(price) FILTER (weight > 3) AS fs
+       FROM bids GROUP BY 1, 2 HAVING count(*) > 1`,
+    ],
+    [
+      'rollups within each window, and GROUPING',
+      `SELECT tumble(interval '1 minute') AS w, auction, grouping(auction) AS g, count(*) AS n
+         FROM bids GROUP BY GROUPING SETS ((w, auction), (w))`,
+      `SELECT ${minute} AS w, auction, grouping(auction) AS g, count(*) AS n
+         FROM bids GROUP BY GROUPING SETS ((w, auction), (w))`,
+    ],
+    [
+      'aliases that hide columns, lambdas and fields of JSON',
+      `SELECT tumble(interval '1 minute') AS w, sum(price) AS price, any_value(bidder) IS NULL AS x,
+         max(list_transform(tags, t -> t || auction)) AS l
+       FROM bids AS b GROUP BY w, b.auction HAVING price > 100 ORDER BY price LIMIT 3`,
+      `SELECT ${minute} AS w, sum(b.price) AS price, any_value(bidder) IS NULL AS x,
+         max(list_transform(tags, lambda t: t || auction)) AS l
+       FROM bids AS b GROUP BY ${minute}, b.auction HAVING sum(b.price) > 100
+       QUALIFY row_number() OVER (PARTITION BY ${minute} ORDER BY sum(b.price)) <= 3`,
+    ],
+    [
+      'only what is grouped, and unions of windows',
+      `WITH a AS (SELECT tumble(interval '1 minute') AS w, bidder FROM bids GROUP BY w, bidder),
+         p AS (SELECT tumble(interval '1 minute') AS w, id FROM people GROUP BY w, id)
+       SELECT w, bidder AS id FROM a UNION SELECT w, id FROM p`,
+      `SELECT ${minute} AS w, bidder AS id FROM bids UNION SELECT ${minute}, id FROM people`,
+    ],
+    [
       'aggregates that keep rows',
       `SELECT tumble(interval '1 minute') AS w, auction, median(price) AS m,
          list(price ORDER BY price) FILTER (weight > 1) AS l, count(DISTINCT bidder) AS d,
@@ -158,6 +217,84 @@ describe('a dataflow gives what one query over all rows gives', () => {
     const [rows = []] = await runOnce(dataflow, connection);
     expect(inOrder(rows)).toEqual(inOrder(await connection.rows(query)));
     expect(rows.length).toBeGreaterThan(1);
+  });
+});
+
+test('what can be merged is one row for each group, and only what is needed is kept', async () => {
+  const script = (what: string): string =>
+    `SELECT tumble(interval '1 minute') AS w, auction, ${what} FROM bids GROUP BY w, auction`;
+  const kept = async (what: string): Promise<readonly string[]> => {
+    const [node] = (await dataflowOf(script(what))).nodes;
+    if (node?.kind !== 'window') throw new Error('It begins with something else.');
+    expect(node.keys.map(({ typeText }) => typeText)).toEqual(['BIGINT']);
+    return node.values.map(({ typeText, merge }) => `${merge ?? 'row'} ${typeText}`);
+  };
+  expect(await kept('count(*), count(*) > 3, max(tags[1])')).toEqual(['sum BIGINT', 'max VARCHAR']);
+  expect(await kept('avg(amount)')).toEqual(['sum DECIMAL(38,2)', 'sum BIGINT']);
+  expect(await kept('1')).toEqual(['sum BIGINT']);
+  expect(await kept('median(price + 1), count(*)')).toEqual(['row BIGINT']);
+  expect(await kept('count(DISTINCT bidder)')).toEqual(['row BIGINT']);
+});
+
+test('outputs that share a window wait for the sources of all of them', async () => {
+  const { nodes } = await dataflowOf(`
+    CREATE VIEW b AS SELECT tumble(interval '1 minute') AS w, count(*) AS n FROM bids GROUP BY w;
+    CREATE VIEW p AS SELECT tumble(interval '1 minute') AS w, count(*) AS n FROM people GROUP BY w;
+    CREATE VIEW unused AS SELECT tumble(interval '1 minute') AS w FROM people GROUP BY w;
+    CREATE TABLE one WITH (connector = 'blackhole');
+    CREATE TABLE two WITH (connector = 'blackhole');
+    INSERT INTO one SELECT * FROM b;
+    INSERT INTO two SELECT b.w, p.n FROM b JOIN p ON b.w = p.w`);
+  const waits = nodes.flatMap((node) => (node.kind === 'window' ? [node.waitsFor] : []));
+  expect(waits).toEqual([
+    ['bids', 'people'],
+    ['bids', 'people'],
+  ]);
+});
+
+describe('what windows take no part in is refused where it stands', () => {
+  const view =
+    "CREATE VIEW v AS SELECT tumble(interval '1 minute') AS w, auction, count(*) AS n " +
+    'FROM bids GROUP BY w, auction;\n';
+  const cases: readonly [script: string, place: string, message: RegExp][] = [
+    ["SELECT count(*) FROM bids GROUP BY tumble(interval '1 month')", "'1 month'", /month/],
+    ["SELECT count(*) FROM bids GROUP BY tumble(interval '0 s')", "'0 s'", /above zero/],
+    [
+      "SELECT count(*) FROM bids GROUP BY hop(interval '7 s', interval '1 minute')",
+      "'1 minute'",
+      /1 minute is none of 7 seconds/,
+    ],
+    [
+      "SELECT count(*) FROM bids GROUP BY hop(interval '1 ms', interval '1 day')",
+      "'1 ms'",
+      /86400000 windows/,
+    ],
+    [
+      "SELECT count(*) FROM bids GROUP BY tumble(interval '1 s'), session(interval '1 s')",
+      'session',
+      /one window only/,
+    ],
+    ["SELECT tumble(interval '1 s') FROM bids", 'tumble', /only stand in GROUP BY/],
+    [`${view}SELECT row_number() OVER (ORDER BY n) FROM v`, 'row_number', /needs the window/],
+    [`${view}SELECT auction, sum(n) FROM v GROUP BY auction`, 'auction', /needs the window/],
+    [`${view}SELECT * FROM v JOIN v AS o USING (auction)`, 'JOIN', /to be equal/],
+    [`${view}SELECT * FROM v LIMIT 1 %`, '1', /LIMIT of a share/],
+    [
+      'SELECT * FROM bids WHERE bidder IN (SELECT id FROM people)',
+      'IN',
+      /Subqueries in expressions/,
+    ],
+  ];
+  test.each(cases)('%s', async (script, place, message) => {
+    const planned = await planScript(sources + script, connection);
+    const errors = planned.kind === 'errors' ? planned.errors : [];
+    const shown = errors.map(({ message: text, position: { line, column } }) => {
+      const found = (sources + script).split('\n')[line - 1]?.slice(column - 1) ?? '';
+      return { text, isThere: found.startsWith(place), found };
+    });
+    expect(shown).toEqual([
+      { text: expect.stringMatching(message), isThere: true, found: expect.anything() },
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
 import { duckdbType, parseDuckdbType, quoteName } from '../../engine/types.ts';
@@ -35,6 +36,13 @@ export class TreeEngine {
     const node = statement?.['node'];
     if (isTree(node)) return node;
     throw new HeliosError('internal', `DuckDB made no tree of ${select}.`);
+  }
+
+  /** The tree of an expression. */
+  async parseExpression(text: string): Promise<Tree> {
+    const [node] = treesOf((await this.parse(`SELECT ${text}`))['select_list']);
+    assert(node !== undefined, `DuckDB made no tree of ${text}.`);
+    return node;
   }
 
   async print(query: Tree): Promise<string> {

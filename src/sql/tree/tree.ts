@@ -88,13 +88,22 @@ function keysOf(node: Tree): readonly string[] {
 }
 
 /** In UTF-8 bytes of the text that was serialized; undefined where DuckDB has no place. */
-export function byteOffsetOf(node: Tree): number | undefined {
+function byteOffsetOf(node: Tree): number | undefined {
   const offset = node['query_location'];
   return typeof offset === 'number' ? offset : undefined;
 }
 
-/** The first place that something in here has. */
+/** The first place that something in here has: its own, or that of what it holds. */
 export function placeIn(value: unknown): number | undefined {
-  const placed = findExpression(value, (node) => byteOffsetOf(node) !== undefined);
-  return placed && byteOffsetOf(placed);
+  if (Array.isArray(value)) return firstPlace(value);
+  if (!isTree(value)) return undefined;
+  return byteOffsetOf(value) ?? firstPlace(Object.values(value));
+}
+
+function firstPlace(values: readonly unknown[]): number | undefined {
+  for (const value of values) {
+    const place = placeIn(value);
+    if (place !== undefined) return place;
+  }
+  return undefined;
 }
