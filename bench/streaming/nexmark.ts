@@ -154,6 +154,10 @@ function word(salt: number, length: number): string {
   return `left(${parts.join(' || ')}, ${length})`;
 }
 
+function fourDigits(salt: number): string {
+  return `printf('%04d', ${random(salt, 10_000)})`;
+}
+
 function oneOf(salt: number, words: readonly string[]): string {
   return `[${words.map((text) => `'${text}'`).join(', ')}][1 + ${random(salt, words.length)}]`;
 }
@@ -177,7 +181,7 @@ const personText = `{id: newest_person + ${hot.ids},
   name: ${oneOf(1, ['Ada', 'Bela', 'Cleo', 'Dana', 'Egon', 'Fria', 'Gil', 'Hana', 'Ivo', 'Jo'])}
     || ' ' || ${oneOf(2, ['Adler', 'Berg', 'Clay', 'Dorn', 'Elm', 'Falk', 'Gray', 'Hill'])},
   emailAddress: ${word(3, 7)} || '@' || ${word(4, 5)} || '.com',
-  creditCard: ${[5, 6, 7, 8].map((salt) => `printf('%04d', ${random(salt, 10_000)})`).join(" || ' ' || ")},
+  creditCard: ${fourDigits(5)} || ' ' || ${fourDigits(6)} || ' ' || ${fourDigits(7)},
   city: ${oneOf(9, ['Phoenix', 'Los Angeles', 'Boise', 'Portland', 'Bend', 'Kent', 'Cheyenne'])},
   state: ${oneOf(10, ['AZ', 'CA', 'ID', 'OR', 'WA', 'WY'])},
   date_time: moment, extra: ${word(11, extraBytes.person)}}`;
