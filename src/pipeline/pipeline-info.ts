@@ -5,6 +5,7 @@ import type { ManagedPipeline } from './managed-pipeline.ts';
 import type { OpenPipeline } from './open-pipeline.ts';
 import type { PipelineInfo, SourceInfo, Waiting } from './pipeline.ts';
 import { replayTable } from './replay/replay.ts';
+import { streamFacts } from './tables/stream-facts.ts';
 
 /** Source name → its partitions. */
 export type Lags = ReadonlyMap<string, readonly PartitionLag[]>;
@@ -27,6 +28,7 @@ export function pipelineInfo(managed: ManagedPipeline, asked?: Lags): PipelineIn
     recordsDropped: manifest?.recordsDropped ?? 0,
     recent: managed.recent,
     kept: managed.kept,
+    stream: open?.plan.dataflow && streamFacts(open.plan.dataflow, manifest?.stream),
     sources: open === undefined ? [] : sourceInfos(open, { state, asked }),
     sinks: open === undefined ? [] : sinkInfos(open, state),
   };

@@ -5,6 +5,7 @@ import type { EpochMs } from '../event/record.ts';
 import type { BackfillPoint } from './backfill/begin-backfill.ts';
 import type { RecentRecords } from './rates/record-rates.ts';
 import type { RestartRequest } from './reposition.ts';
+import type { StreamFacts } from './tables/stream-facts.ts';
 
 export type PipelineState =
   | 'running'
@@ -47,6 +48,8 @@ export type PipelineInfo = {
   readonly kept?:
     | { readonly epoch: number | undefined; readonly failingSinceMs: EpochMs | undefined }
     | undefined;
+  /** Of one that keeps rows from one epoch to the next. */
+  readonly stream?: StreamFacts | undefined;
   readonly sources: readonly SourceInfo[];
   readonly sinks: readonly {
     readonly table: string;

@@ -60,8 +60,8 @@ export async function beginBackfill(
 function keepsState(name: string): HeliosError {
   return new HeliosError(
     'not_allowed',
-    `${name} can't be backfilled: its SQL keeps rows from one epoch to the next (windows, groups, ` +
-      'joins), and what lies on both sides of its beginning would be given twice, in part.',
+    `${name} can't be backfilled: its SQL keeps rows from one epoch to the next (windows, ` +
+      'groups, joins), and what lies on both sides of its beginning would be given twice, in part.',
     { hint: 'Create a pipeline with other tables that reads from the earliest position.' },
   );
 }

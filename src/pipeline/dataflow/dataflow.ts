@@ -83,8 +83,10 @@ export type WindowNode = {
   readonly intake: RelationSql;
   /** Columns that tell groups apart: sessions are by these. */
   readonly keys: readonly StateColumn[];
-  /** `merge` undefined for all of them: rows are kept as they come. Defined for all: rows with equal
-   * keys in the same smallest span of time become one. */
+  /**
+   * `merge` undefined for all of them: rows are kept as they come. Defined for all: rows with equal
+   * keys in the same smallest span of time become one.
+   */
   readonly values: readonly (StateColumn & { readonly merge: Merge | undefined })[];
   /**
    * SELECT over the relation `__rows`: the kept rows of windows that end in this epoch, once for
@@ -107,13 +109,13 @@ export type UpdatingNode = {
   readonly name: string;
   readonly inputs: readonly UpdatingInput[];
   /**
-   * SELECT over the relations `__rows_0`, `__rows_1`: what is kept of some keys' rows, each as often
-   * as it is there, with the columns of its input's `keys` and `values`. Gives `columns`.
+   * SELECT over the relations `__rows_0`, `__rows_1`: what is kept of some keys' rows, each as
+   * often as it is there, with the columns of its input's `keys` and `values`. Gives `columns`.
    */
   readonly result: RelationSql;
   /** Of the result: the node's own, and among them or behind them those of `resultKeys`. */
   readonly columns: readonly StateColumn[];
-  /** Which of `columns` hold the keys, in the order of the inputs' `keys`; `__key` is made of them. */
+  /** Those of `columns` that are the inputs' `keys`, in their order; `__key` is made of them. */
   readonly resultKeys: readonly string[];
   /** A key that no row came or went for in so long is forgotten. */
   readonly ttlMs: number;

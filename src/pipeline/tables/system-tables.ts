@@ -24,6 +24,8 @@ const flag: ColumnType = { kind: 'boolean' };
 export type SystemTableName =
   | 'helios.pipelines'
   | 'helios.partitions'
+  | 'helios.watermarks'
+  | 'helios.operators'
   | 'helios.epochs'
   | 'helios.files'
   | 'helios.queries'
@@ -56,6 +58,26 @@ export const systemSchemas: Readonly<Record<SystemTableName, Schema>> = {
     lag_records: whole,
     lag_bytes: whole,
     lag_ms: double,
+  }),
+  'helios.watermarks': columns({
+    pipeline: text,
+    source: text,
+    partition: text,
+    watermark: time,
+    is_idle: flag,
+    source_records_ahead: whole,
+  }),
+  'helios.operators': columns({
+    pipeline: text,
+    operator: text,
+    kind: text,
+    label: text,
+    watermark: time,
+    state_rows: whole,
+    state_bytes: whole,
+    rows_late: whole,
+    rows_without_time: whole,
+    keys_forgotten: whole,
   }),
   'helios.epochs': columns({
     pipeline: text,

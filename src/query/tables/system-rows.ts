@@ -8,6 +8,7 @@ import {
   systemSchemas,
   type SystemTableName,
 } from '../../pipeline/tables/system-tables.ts';
+import { watermarkTime } from '../../pipeline/tables/stream-facts.ts';
 import { fileRows } from '../../pipeline/tables/table-facts.ts';
 import type { TableRegistry } from '../../pipeline/tables/table-registry.ts';
 import { type StoreFacts, storeSamples } from '../../storage/store-facts.ts';
@@ -28,6 +29,8 @@ export function addSystemTables(queryable: QueryableTables, sources: SystemSourc
   const rows: Readonly<Record<SystemTableName, () => readonly SystemRow[]>> = {
     'helios.pipelines': () => pipelineRows(supervisor),
     'helios.partitions': () => partitionRows(supervisor),
+    'helios.watermarks': () => watermarkRows(supervisor),
+    'helios.operators': () => operatorRows(supervisor),
     'helios.epochs': () => supervisor.epochRows(),
     'helios.files': () => fileRows(registry),
     'helios.queries': () => queryRows(queries),
@@ -72,6 +75,36 @@ function partitionRows(supervisor: Supervisor): readonly SystemRow[] {
         lag_ms: lagMs ?? null,
       })),
     ),
+  );
+}
+
+function watermarkRows(supervisor: Supervisor): readonly SystemRow[] {
+  return supervisor.list().flatMap(({ name: pipeline, stream }) =>
+    (stream?.watermarks ?? []).map(({ source, partition, watermarkUs, isIdle, aheadCount }) => ({
+      pipeline,
+      source,
+      partition,
+      watermark: watermarkTime(watermarkUs) ?? null,
+      is_idle: isIdle,
+      source_records_ahead: aheadCount,
+    })),
+  );
+}
+
+function operatorRows(supervisor: Supervisor): readonly SystemRow[] {
+  return supervisor.list().flatMap(({ name: pipeline, stream }) =>
+    (stream?.operators ?? []).map((operator) => ({
+      pipeline,
+      operator: operator.name,
+      kind: operator.kind,
+      label: operator.label,
+      watermark: watermarkTime(operator.watermarkUs) ?? null,
+      state_rows: operator.stateRows,
+      state_bytes: operator.stateBytes,
+      rows_late: operator.lateRows,
+      rows_without_time: operator.timelessRows,
+      keys_forgotten: operator.forgottenKeys,
+    })),
   );
 }
 
