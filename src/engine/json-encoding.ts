@@ -12,7 +12,7 @@ export type JsonTarget = 'result' | JsonForm;
 /** How a sink writes instants and decimals. */
 export type JsonForm = {
   readonly timestampFormat: 'rfc3339' | 'unix_millis';
-  /** Digits as a JSON number unless it says; `bytes`: with a fraction, as Kafka Connect has them. */
+  /** Numbers unless it says; `bytes`: what has a fraction is as Kafka Connect has it. */
   readonly decimalEncoding?: DecimalEncoding | undefined;
 };
 

@@ -28,6 +28,7 @@ import {
 } from './select-parts.ts';
 import { compileSetOperation } from './set-operation.ts';
 import { refuseUnwindowed } from './unwindowed.ts';
+import { compileDistinct, compileGroups, refuseUnsteady } from '../updating/compile-updating.ts';
 import { windowOrder } from './window/window-order.ts';
 import { compileWindow, windowCallOf } from './window/window-select.ts';
 
@@ -127,9 +128,45 @@ async function compileSelect(
     await compilation.engine.print(over),
     from.reads,
   );
-  return from.rows === 'windows'
-    ? await selectOverWindows(over, { from, columns, place, compilation })
-    : await selectOverEvents(over, { from, columns, place, compilation });
+  const selecting = { from, columns, place, compilation };
+  if (from.rows === 'windows') return await selectOverWindows(over, selecting);
+  return await selectUnwindowed(over, selecting);
+}
+
+/** Over events or changes. */
+async function selectUnwindowed(select: Tree, selecting: Selecting): Promise<Relation> {
+  const { from, place, compilation } = selecting;
+  if (from.rows === 'changes') refuseUnsteady(select);
+  const modifiers = treesOf(select['modifiers']);
+  const distinct = modifiers.find(isPlainDistinct);
+  if (distinct !== undefined) {
+    const all = { ...select, modifiers: modifiers.filter((one) => one !== distinct) };
+    const inner = { label: undefined, name: undefined, scope: place.scope };
+    const rows = await selectUnwindowed(all, { ...selecting, place: inner });
+    return await compileDistinct(rows, { place, compilation });
+  }
+  refuseUnwindowed(select);
+  if (isGrouped(select)) return await compileGroups(select, from, selecting);
+  return from.rows === 'changes'
+    ? await selectOverChanges(select, selecting)
+    : await selectOverEvents(select, selecting);
+}
+
+function isPlainDistinct(modifier: Tree): boolean {
+  const isDistinct = modifier['type'] === 'DISTINCT_MODIFIER';
+  return isDistinct && treesOf(modifier['distinct_on_targets']).length === 0;
+}
+
+/** What a row becomes goes when the row goes. */
+async function selectOverChanges(select: Tree, selecting: Selecting): Promise<Relation> {
+  const { from, columns, place, compilation } = selecting;
+  const [leaf] = from.leaves.filter(({ relation }) => relation !== undefined);
+  const list = treesOf(select['select_list']).map((one) => withoutHidden(one, from));
+  const hidden = hiddenNames('changes').map((name) => columnRef(leaf?.alias ?? '', name));
+  const text = await compilation.engine.print({ ...select, select_list: [...list, ...hidden] });
+  const { label, name } = place;
+  const relation = { rows: 'changes', columns, windowParts: new Map(), shape: undefined } as const;
+  return await compilation.addSelect({ ...relation, text, reads: from.reads, label }, name);
 }
 
 type Selecting = {
@@ -142,7 +179,6 @@ type Selecting = {
 
 async function selectOverEvents(select: Tree, selecting: Selecting): Promise<Relation> {
   const { from, columns, place, compilation } = selecting;
-  refuseUnwindowed(select);
   const list = treesOf(select['select_list']).map((one) => withoutHidden(one, from));
   const text = await compilation.engine.print({
     ...select,

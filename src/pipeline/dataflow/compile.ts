@@ -3,10 +3,13 @@ import type { Insert, Script, ScriptError, SinkColumn, SourceTable } from '../..
 import { positionOfByte } from '../../sql/select-text.ts';
 import type { Output } from '../plan/plan.ts';
 import { compileQuery } from './compile-query.ts';
+import { durationMsOf } from '../../sql/connector/quantities.ts';
+import { eventSchema } from '../updating/change-events.ts';
 import { Compilation } from './context.ts';
-import type { Dataflow, DataflowOutput } from './dataflow.ts';
+import type { Dataflow, DataflowOutput, RelationSql } from './dataflow.ts';
 import { type InsertedRelation, insertSql } from './insert-sql.ts';
 import { reachable, withWaits } from './reachable.ts';
+import { recordTimeOf, sourceRelation, withoutRecordTime } from './record-time.ts';
 import { Refusal } from './refusal.ts';
 import { commonShape, type Relation, rowsOf } from './relation.ts';
 import { sourceTimes } from './source-time.ts';
@@ -21,7 +24,12 @@ export type StatefulScript = {
 };
 
 export type CompiledScript =
-  | { readonly kind: 'ok'; readonly dataflow: Dataflow }
+  | {
+      readonly kind: 'ok';
+      readonly dataflow: Dataflow;
+      /** The script's: what a bare SELECT changes is printed as events. */
+      readonly outputs: readonly Output[];
+    }
   | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] };
 
 /**
@@ -36,38 +44,64 @@ export async function compileDataflow(
   const dataflow = await compiler.run();
   return compiler.errors.length > 0
     ? { kind: 'errors', errors: compiler.errors }
-    : { kind: 'ok', dataflow };
+    : { kind: 'ok', dataflow, outputs: compiler.outputs };
 }
 
 class ScriptCompiler {
   readonly errors: ScriptError[] = [];
+  readonly outputs: Output[] = [];
   readonly #stateful: StatefulScript;
   readonly #compilation: Compilation;
   readonly #scope = new Map<string, Relation>();
 
   constructor(stateful: StatefulScript, engine: TreeEngine) {
     this.#stateful = stateful;
-    this.#compilation = new Compilation(engine);
+    this.#compilation = new Compilation(engine, ttlMsOf(stateful.script));
   }
 
   async run(): Promise<Dataflow> {
     const { script, order, outputs } = this.#stateful;
-    for (const source of script.sources) this.#put(sourceRelation(source));
+    for (const source of script.sources) await this.#source(source);
     for (const name of order) await this.#view(name);
     const compiled: DataflowOutput[] = [];
-    for (const { table, inserts } of outputs) {
-      const relations = await this.#inserted(inserts);
-      if (relations === undefined) continue;
-      const takesEvents = table.takesChanges === true;
-      const sql = insertSql(relations, { columns: table.columns, takesEvents });
-      compiled.push({ table: table.name, sql });
+    for (const output of outputs) {
+      const sql = await this.#output(output);
+      if (sql !== undefined) compiled.push({ table: output.table.name, sql });
     }
     const nodes = withWaits(reachable(this.#compilation.nodes, compiled), compiled);
     return { sources: sourceTimes(script, nodes), nodes, outputs: compiled };
   }
 
+  async #output(output: Output): Promise<RelationSql | undefined> {
+    const { table, inserts } = output;
+    const relations = await this.#inserted(inserts);
+    if (relations === undefined) return undefined;
+    const { columns } = table;
+    if (relations.every(({ relation }) => relation.rows !== 'changes')) {
+      this.outputs.push(output);
+      return insertSql(relations, { columns, takesEvents: table.takesChanges === true });
+    }
+    const updating = updatingOutput(output);
+    if (updating === undefined) {
+      const { position } = inserts[0] ?? table;
+      this.errors.push({ ...notUpdating, position });
+      return undefined;
+    }
+    this.outputs.push(updating);
+    return insertSql(relations, { columns, hidden: 'changes', takesEvents: true });
+  }
+
   get #engine(): TreeEngine {
     return this.#compilation.engine;
+  }
+
+  async #source(source: SourceTable): Promise<void> {
+    const relation = sourceRelation(source);
+    this.#put(relation);
+    if (recordTimeOf(source) === undefined) return;
+    const text = withoutRecordTime(relation);
+    const plain = { ...relation, text, reads: [relation], label: undefined };
+    this.#scope.set(source.name.toLowerCase(), await this.#compilation.addSelect(plain));
   }
 
   async #view(name: string): Promise<void> {
@@ -137,12 +171,25 @@ class ScriptCompiler {
   }
 }
 
-function sourceRelation({ name, columns }: SourceTable): Relation {
-  return {
-    name,
-    rows: 'events',
-    columns: columns.map(stateColumn),
-    windowParts: new Map(),
-    shape: undefined,
-  };
+/** As a sink of changes; undefined where it is none. A bare SELECT's rows are printed as events. */
+function updatingOutput(output: Output): Output | undefined {
+  const { table, inserts, schema } = output;
+  if (table.takesChanges === true) return output;
+  if (inserts.some(({ target }) => target !== undefined)) return undefined;
+  return { ...output, table: { ...table, takesChanges: true }, schema: eventSchema(schema) };
+}
+
+const notUpdating = {
+  message:
+    'input is updating, but sink is not configured as an updating sink ' +
+    "(hint: use format = 'debezium_json')",
+  hint: "Or group by a window, whose rows never change: GROUP BY tumble(interval '1 minute'), ….",
+};
+
+/** `updating_ttl`, unless the script sets it. */
+const ttlDefaultMs = 24 * 3600 * 1000;
+
+function ttlMsOf({ settings }: Script): number {
+  const setting = settings.findLast(({ name }) => name === 'updating_ttl');
+  return (setting && durationMsOf(setting.value)) ?? ttlDefaultMs;
 }

@@ -21,11 +21,14 @@ export type NewSelect = {
 /** The nodes that a script has been compiled to so far. */
 export class Compilation {
   readonly engine: TreeEngine;
+  /** For how long updating nodes keep a key that nothing happens to. */
+  readonly ttlMs: number;
   readonly nodes: DataflowNode[] = [];
   #names = 0;
 
-  constructor(engine: TreeEngine) {
+  constructor(engine: TreeEngine, ttlMs: number) {
     this.engine = engine;
+    this.ttlMs = ttlMs;
   }
 
   newName(): string {

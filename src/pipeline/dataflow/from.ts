@@ -12,7 +12,7 @@ export type From = {
   readonly tree: Tree;
   readonly leaves: readonly Leaf[];
   readonly rows: RowKind;
-  /** Of each row: expressions over the leaves. */
+  /** Of each row: expressions over the leaves. Of changes, their weight. */
   readonly time: Tree;
   readonly window: Tree | undefined;
   readonly shape: WindowShape | undefined;
@@ -44,7 +44,7 @@ export async function compileFrom(table: Tree, where: unknown, tools: FromTools)
     tree: joined.tree,
     leaves,
     rows,
-    time: column('__time'),
+    time: column(rows === 'changes' ? '__weight' : '__time'),
     window: rows === 'windows' ? column('__window') : undefined,
     shape: commonShape(reads),
     reads: [...reads, ...joined.hidden],

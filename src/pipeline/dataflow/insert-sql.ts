@@ -2,9 +2,9 @@ import { assert } from '../../base/assert.ts';
 import { quoteName } from '../../engine/types.ts';
 import type { Insert, SelectText, SinkColumn } from '../../sql/script.ts';
 import { insertBody } from '../plan/insert-body.ts';
-import { insertEvents } from '../updating/change-events.ts';
+import { changeEvents, insertEvents } from '../updating/change-events.ts';
 import type { RelationSql, RowKind } from './dataflow.ts';
-import { hiddenNames, type Relation } from './relation.ts';
+import { hiddenAs, hiddenNames, type Relation } from './relation.ts';
 
 /** An INSERT, and what its SELECT was compiled to. */
 export type InsertedRelation = { readonly insert: Insert; readonly relation: Relation };
@@ -23,14 +23,17 @@ export function insertSql(
   { columns, hidden, takesEvents }: InsertTarget,
 ): RelationSql {
   const names = hidden === undefined ? [] : hiddenNames(hidden);
-  const described = inserts.map(({ insert, relation }) => ({
-    insert: { ...insert, select: selectOf(insert, relation, names) },
-    schema: relation.columns,
-  }));
+  const described = inserts.map(({ insert, relation }, index) => {
+    const branch = inserts.length === 1 ? undefined : index;
+    const more = hidden === undefined ? [] : hiddenAs(relation, hidden, branch);
+    const select = selectOf(insert, relation, more);
+    return { insert: { ...insert, select }, schema: relation.columns };
+  });
   const body = insertBody(described, columns, names);
   assert(body.kind === 'ok', 'An INSERT that was checked does not fit its table.');
   const schema = columns ?? inserts[0]?.relation.columns ?? [];
-  const pieces = takesEvents === true ? insertEvents(body.body, schema).body : body.body;
+  const events = hidden === 'changes' ? changeEvents : insertEvents;
+  const pieces = takesEvents === true ? events(body.body, schema).body : body.body;
   const text = pieces.map((piece) => (typeof piece === 'string' ? piece : piece.text)).join('');
   return { text, reads: [...new Set(inserts.map(({ relation }) => relation.name))] };
 }

@@ -73,8 +73,20 @@ export function commonShape(relations: readonly Relation[]): WindowShape | undef
   return others.reduce((left, right) => sameShape(left, right), first);
 }
 
+/**
+ * SQL of the hidden columns of a relation's rows among rows of another kind: events become changes.
+ * `branch`: which of several relations it is, so that their keys differ; undefined: the only one.
+ */
+export function hiddenAs({ rows }: Relation, wanted: RowKind, branch?: number): readonly string[] {
+  if (wanted !== 'changes') return hiddenNames(wanted);
+  const key = rows === 'changes' ? '"__key"' : "''";
+  const own = branch === undefined ? key : `'${branch}:' || ${key}`;
+  return [`${own} AS "__key"`, rows === 'changes' ? '"__weight"' : '1::BIGINT AS "__weight"'];
+}
+
 /** Of rows of all of them together: those of windows have times, as events do. */
 export function rowsOf(relations: readonly Relation[]): RowKind {
+  if (relations.some(({ rows }) => rows === 'changes')) return 'changes';
   return relations.every(({ rows }) => rows === 'windows') ? 'windows' : 'events';
 }
 

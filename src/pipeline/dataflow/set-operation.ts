@@ -2,7 +2,14 @@ import { quoteName } from '../../engine/types.ts';
 import { textOf, type Tree, treesOf } from '../../sql/tree/tree.ts';
 import type { Compilation } from './context.ts';
 import { addWindow, refuse } from './refusal.ts';
-import { commonShape, hiddenNames, type Relation, type WindowPart } from './relation.ts';
+import {
+  commonShape,
+  hiddenAs,
+  hiddenNames,
+  type Relation,
+  rowsOf,
+  type WindowPart,
+} from './relation.ts';
 import { windowOrder } from './window/window-order.ts';
 
 export type SetPlace = {
@@ -18,13 +25,14 @@ export async function compileSetOperation(
   { label, name, compilation }: SetPlace,
 ): Promise<Relation> {
   const isWindows = inputs.every((one) => one.rows === 'windows');
-  const rows = isWindows ? 'windows' : 'events';
+  const rows = rowsOf(inputs);
   checkOperation(query, isWindows);
   const operation = operationText(query);
   const selects = (hidden: readonly string[]): string =>
     inputs
-      .map((one) => {
-        const list = [...one.columns.map((column) => quoteName(column.name)), ...hidden];
+      .map((one, index) => {
+        const more = hidden.length === 0 ? [] : hiddenAs(one, rows, index);
+        const list = [...one.columns.map((column) => quoteName(column.name)), ...more];
         return `(SELECT ${list.join(', ')} FROM ${quoteName(one.name)})`;
       })
       .join(` ${operation} `);

@@ -115,7 +115,9 @@ class Planning {
     const { script, outputs } = plan;
     const order = plan.relations.map(({ name }) => name);
     const compiled = await compileDataflow({ script, order, outputs }, this.#connection);
-    if (compiled.kind === 'ok') return { ...plan, dataflow: compiled.dataflow };
+    if (compiled.kind === 'ok') {
+      return { ...plan, outputs: compiled.outputs, dataflow: compiled.dataflow };
+    }
     this.errors.push(...compiled.errors);
     return undefined;
   }

@@ -49,7 +49,7 @@ function packed(schema: Schema): string {
   return `struct_pack(${fields.join(', ')})`;
 }
 
-function eventSchema(schema: Schema): Schema {
+export function eventSchema(schema: Schema): Schema {
   const type = imageType(schema);
   return [
     { name: 'before', type },

@@ -1,7 +1,7 @@
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { StateColumn, UpdatingInput, UpdatingNode } from '../dataflow/dataflow.ts';
 
-/** One of the tables that a node's state is: what came from an input, or what the node has given. */
+/** A table of a node's state: what came from an input, or what the node has given. */
 export type StateTable = {
   /** Its columns without `__weight` BIGINT and `__at` BIGINT, which come last. */
   readonly columns: readonly StateColumn[];
@@ -38,7 +38,8 @@ export class UpdatingSql {
   /** What an epoch's intake adds to the log of its input. */
   taken(index: number, intake: string, nowMs: number): string {
     const table = this.inputs[index];
-    return `SELECT *, ${nowMs}::BIGINT AS "__at" FROM (${table?.folded(`(${intake}\n)`) ?? intake})`;
+    const rows = table?.folded(`(${intake}\n)`) ?? intake;
+    return `SELECT *, ${nowMs}::BIGINT AS "__at" FROM (${rows})`;
   }
 
   /** The keys of rows that came or went, as `__0`, `__1` …, once each. */
@@ -61,8 +62,8 @@ export class UpdatingSql {
   }
 
   /**
-   * Of each key in `rows` (keys as `__0` …, `__at`): when it was last touched (`__last`), and when it
-   * last was after it had been forgotten (`__since`), if it ever was.
+   * Of each key in `rows` (keys as `__0` …, `__at`): when it was last touched (`__last`), and when
+   * it last was after it had been forgotten (`__since`), if it ever was.
    */
   known(rows: string): string {
     const keys = this.given.keys.map((_, place) => numberedName(place));
