@@ -7,6 +7,14 @@ import {
 import { HeliosError } from '../base/errors.ts';
 import type { Column } from '../event/schema.ts';
 import { appendRows, type NewColumn } from './append-rows.ts';
+import {
+  type Calls,
+  type CallSite,
+  CallSites,
+  type RegisteredCall,
+  settled,
+  type Signature,
+} from './calls.ts';
 import { duckdbFailure } from './failure.ts';
 import { bindParameters, type Parameters } from './parameters.ts';
 import { parseDuckdbType } from './types.ts';
@@ -37,6 +45,7 @@ export type ResultColumn = { readonly name: string; readonly typeText: string };
  */
 export class Engine {
   readonly #instance: DuckDBInstance;
+  readonly #callSites = new CallSites();
   /** What DuckDB may take. */
   readonly memoryBytes: number;
 
@@ -62,7 +71,7 @@ export class Engine {
   }
 
   async connect(): Promise<Connection> {
-    return new Connection(await this.#instance.connect());
+    return new Connection(await this.#instance.connect(), this.#callSites);
   }
 
   close(): void {
@@ -72,39 +81,71 @@ export class Engine {
 
 export class Connection implements AsyncDisposable {
   readonly #connection: DuckDBConnection;
+  readonly #callSites: CallSites;
+  #calls: Calls | undefined;
+  #ownSites: readonly RegisteredCall[] = [];
 
-  constructor(connection: DuckDBConnection) {
+  constructor(connection: DuckDBConnection, callSites: CallSites) {
     this.#connection = connection;
+    this.#callSites = callSites;
+  }
+
+  /**
+   * From now on, statements of this connection may call these functions, which are given in their
+   * order. `calls` closes with the connection.
+   */
+  callOut(
+    calls: Calls,
+    functions: readonly { readonly signature: Signature; readonly site: CallSite }[],
+  ): readonly RegisteredCall[] {
+    this.#dropCalls();
+    this.#calls = calls;
+    this.#ownSites = functions.map(({ signature, site }) =>
+      this.#callSites.add(this.#connection, signature, site),
+    );
+    return this.#ownSites;
+  }
+
+  async #attempt<Result>(sql: string, statement: () => Promise<Result>): Promise<Result> {
+    const attempt = async (): Promise<Result> => {
+      try {
+        return await statement();
+      } catch (thrown) {
+        throw duckdbFailure(thrown, sql);
+      }
+    };
+    if (this.#calls === undefined) return await attempt();
+    return await settled(this.#connection, this.#calls, attempt);
+  }
+
+  #dropCalls(): void {
+    this.#calls?.close();
+    this.#calls = undefined;
+    for (const site of this.#ownSites) this.#callSites.remove(site);
   }
 
   /** Runs one statement, or several separated by semicolons, for their effect. */
   async execute(sql: string): Promise<void> {
-    try {
+    await this.#attempt(sql, async () => {
       await this.#connection.run(sql);
-    } catch (thrown) {
-      throw duckdbFailure(thrown, sql);
-    }
+    });
   }
 
   /**
    * Runs one statement and gives all its rows: for small results only. `$1`… are bound in order.
    */
   async rows(sql: string, values?: readonly DuckDBValue[]): Promise<readonly Row[]> {
-    try {
+    return await this.#attempt(sql, async () => {
       const reader = await this.#connection.runAndReadAll(sql, values ? [...values] : undefined);
       return reader.getRowObjectsJson();
-    } catch (thrown) {
-      throw duckdbFailure(thrown, sql);
-    }
+    });
   }
 
   /** As `rows`, by column, for many rows of texts, booleans and numbers of at most 32 bits. */
   async columns(sql: string): Promise<readonly (readonly DuckDBValue[])[]> {
-    try {
+    return await this.#attempt(sql, async () => {
       return (await this.#connection.runAndReadAll(sql)).getColumns();
-    } catch (thrown) {
-      throw duckdbFailure(thrown, sql);
-    }
+    });
   }
 
   /** Appends `rowCount` rows to a table, by its bare name; its columns are of these types. */
@@ -135,22 +176,18 @@ export class Connection implements AsyncDisposable {
    */
   async run(sql: string, parameters: Parameters): Promise<number> {
     const { values, types } = bindParameters(parameters);
-    try {
+    return await this.#attempt(sql, async () => {
       const reader = await this.#connection.runAndReadAll(sql, values, types);
       return Number(reader.getRows()[0]?.[0] ?? 0);
-    } catch (thrown) {
-      throw duckdbFailure(thrown, sql);
-    }
+    });
   }
 
   /** As `rows`, with parameters as a person gives them. */
   async rowsWith(sql: string, parameters: Parameters): Promise<readonly Row[]> {
     const { values, types } = bindParameters(parameters);
-    try {
+    return await this.#attempt(sql, async () => {
       return (await this.#connection.runAndReadAll(sql, values, types)).getRowObjectsJson();
-    } catch (thrown) {
-      throw duckdbFailure(thrown, sql);
-    }
+    });
   }
 
   /**
@@ -207,6 +244,7 @@ export class Connection implements AsyncDisposable {
   }
 
   close(): void {
+    this.#dropCalls();
     this.#connection.closeSync();
   }
 }

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../event/record.ts';
 import type { FunctionInfo } from './function-docs/function-list.ts';
-import type { SandboxCapabilities } from './process/sandbox.ts';
+import type { SandboxCapabilities } from '../base/sandbox.ts';
 
 export type ResultFormat = 'json' | 'csv' | 'ndjson' | 'parquet' | 'arrow';
 

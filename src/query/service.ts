@@ -9,7 +9,7 @@ import { Gate, type GatedQuery } from './gate.ts';
 import { QueryHistory } from './history.ts';
 import { hasPassed } from './process/has-passed.ts';
 import type { ProcessPool } from './process/process-pool.ts';
-import type { SandboxCapabilities } from './process/sandbox.ts';
+import type { SandboxCapabilities } from '../base/sandbox.ts';
 import {
   type QueryLimits,
   type QueryProcesses,

@@ -56,7 +56,7 @@ export async function checkScript(text: string, engine: EngineFacts): Promise<Ch
     ...engine,
     parse: async (expression: SelectText) => await parseExpression(expression, engine, errors),
   };
-  const macros = await checkMacros(script.macros, tools, errors);
+  const macros = await checkMacros(script, tools, errors);
   errors.push(...checkReads(script, reads));
   return errors.length === 0
     ? { kind: 'ok', script: { ...script, macros }, reads, isStateful }

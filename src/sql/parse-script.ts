@@ -58,6 +58,7 @@ const emptyScript: Script = {
   memoryTables: [],
   views: [],
   macros: [],
+  functions: [],
   sinks: [],
   inserts: [],
   settings: [],

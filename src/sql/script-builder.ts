@@ -6,7 +6,7 @@ import { readSink } from './connector/sinks.ts';
 import { plainColumns } from './connector/source-columns.ts';
 import { readSource } from './connector/sources.ts';
 import { TableText } from './connector/table-text.ts';
-import { macrosOf } from './functions/macros.ts';
+import { callablesOf } from './functions/macros.ts';
 import type { LineIndex } from './positions.ts';
 import type {
   Insert,
@@ -69,7 +69,7 @@ export class ScriptBuilder {
       sources: this.#sources,
       memoryTables: this.#memoryTables,
       views: [...this.#views.values()],
-      macros: macrosOf(statements, this.#context),
+      ...callablesOf(statements, this.#context),
       sinks: this.#sinks,
       inserts: this.#inserts,
       settings: this.#settings,

@@ -12,6 +12,7 @@ export type Script = {
   readonly views: readonly View[];
   /** Each after those that it calls. */
   readonly macros: readonly Macro[];
+  readonly functions: readonly ScriptFunction[];
   readonly sinks: readonly SinkTable[];
   readonly inserts: readonly Insert[];
   readonly settings: readonly Setting[];
@@ -159,6 +160,24 @@ export type MacroParameter = {
   readonly type: ColumnType | undefined;
   /** What a call that leaves it out passes. */
   readonly fallback: SelectText | undefined;
+};
+
+/** `CREATE FUNCTION … LANGUAGE …`: one value of one row's values, by code that isn't SQL. */
+export type ScriptFunction = {
+  readonly name: string;
+  readonly position: TextPosition;
+  readonly parameters: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly result: ColumnType;
+  readonly language: 'javascript' | 'typescript';
+  /** The module's text. */
+  readonly code: string;
+  /** Where the text came from, for messages. */
+  readonly path: string;
+  readonly exportName: string;
+  /** It is called with nulls; others give NULL then. */
+  readonly takesNull: boolean;
+  /** For one call. */
+  readonly timeoutMs: number;
 };
 
 /** `CREATE TABLE t (…)` without a connector: filled by INSERTs, read by the script's SELECTs. */

@@ -215,3 +215,30 @@ CREATE MACRO m(x) x;
 CREATE MACRO n(x) RETURNS INT LANGUAGE python AS 'x';
 CREATE MACRO o(x) AS;
 SELECT a FROM events;
+
+-- case: functions in other languages
+CREATE TABLE events (a DOUBLE, b DOUBLE, c DOUBLE GENERATED ALWAYS AS (distance(a, b)) STORED) WITH (connector = 'http');
+CREATE FUNCTION distance(a DOUBLE, b DOUBLE) RETURNS DOUBLE LANGUAGE typescript FROM 'functions/geo.ts' AS E'// it''s\nexport ...' EXPORT haversine TIMEOUT INTERVAL '250 ms';
+CREATE OR REPLACE FUNCTION label(t TEXT, d DATE) CALLED ON NULL INPUT AS $$ export default () => 'x' $$ LANGUAGE JavaScript RETURNS JSON;
+CREATE MACRO far(x, y) AS distance(x, y) > 9;
+SELECT label('x', DATE '2020-01-01'), far(a, c) FROM events;
+
+-- case: functions that lack something
+CREATE TABLE events (a INT) WITH (connector = 'http');
+CREATE FUNCTION f(a) RETURNS INT LANGUAGE javascript AS '';
+CREATE FUNCTION g(a INT := 1) RETURNS INT LANGUAGE javascript AS '';
+CREATE FUNCTION h(a INT[]) RETURNS INT LANGUAGE javascript AS '';
+CREATE FUNCTION i(a INT) LANGUAGE javascript AS '';
+CREATE FUNCTION j(a INT) RETURNS BYTEA LANGUAGE javascript AS '';
+CREATE FUNCTION k(a INT) RETURNS INT AS '';
+CREATE FUNCTION l(a INT) RETURNS INT LANGUAGE python AS '';
+CREATE FUNCTION m(a INT) RETURNS INT LANGUAGE javascript;
+CREATE FUNCTION n(a INT) RETURNS INT LANGUAGE javascript FROM 'n.js';
+CREATE FUNCTION o(a INT) RETURNS INT LANGUAGE javascript AS '' TIMEOUT '1 hour';
+CREATE FUNCTION p(a INT) RETURNS INT RETURNS INT LANGUAGE javascript AS '';
+CREATE FUNCTION q(a INT) RETURNS INT LANGUAGE javascript AS q;
+CREATE FUNCTION r(a INT) RETURNS INT LANGUAGE javascript AS '' STRICT;
+CREATE FUNCTION upper(a TEXT) RETURNS TEXT LANGUAGE javascript AS '';
+CREATE FUNCTION s(a TEXT) RETURNS TEXT LANGUAGE javascript AS '';
+CREATE MACRO S(a) AS a;
+SELECT a FROM events;

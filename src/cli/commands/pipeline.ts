@@ -11,6 +11,7 @@ import { inSource, scriptFailures } from '../failures.ts';
 import { parseDurationMs, parseInteger } from '../quantity.ts';
 import type { SourceText } from '../render/failure.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
+import { type ScriptText, withFunctionFiles } from '../pipeline/function-files.ts';
 import { addBackfillCommand, addRestartCommand } from '../pipeline/restart.ts';
 import { showPipeline, stateText, waitsOf } from '../pipeline/show.ts';
 import type { Scope } from '../scope.ts';
@@ -62,7 +63,7 @@ function addWriting(group: Command, run: Runner): void {
     const source = await scriptOf(scope, wordAt(words, 1), options.command);
     await checkScript(scope, source);
     const { adopt, allowSkipping: allow_skipping } = options;
-    const body = { name: wordAt(words, 0), sql: source.text, adopt, allow_skipping };
+    const body = { name: wordAt(words, 0), sql: source.sql, adopt, allow_skipping };
     await changed(scope, 'Created', () =>
       inSource(source, () =>
         scope.client.json({
@@ -90,7 +91,7 @@ function addWriting(group: Command, run: Runner): void {
         scope.client.json({
           method: 'PATCH',
           path: pipelinePath(name, options),
-          body: { sql: source.text },
+          body: { sql: source.sql },
           signal: scope.signal,
         }),
       ),
@@ -126,7 +127,7 @@ function addTrying(group: Command, run: Runner): void {
   onCall<PreviewOptions>(preview, run, async (scope, { words, options }) => {
     const source = await scriptOf(scope, wordAt(words, 0), options.command);
     await checkScript(scope, source);
-    await inSource(source, () => showPreview(scope, source.text, options));
+    await inSource(source, () => showPreview(scope, source.sql, options));
   });
 }
 
@@ -236,6 +237,14 @@ async function scriptOf(
   scope: Scope,
   file: string,
   command: string | undefined,
+): Promise<ScriptText> {
+  return await withFunctionFiles(scope, await writtenScript(scope, file, command));
+}
+
+async function writtenScript(
+  scope: Scope,
+  file: string,
+  command: string | undefined,
 ): Promise<SourceText> {
   if (command !== undefined) return { name: '-c', text: command };
   if (file !== '') return withText(await scope.readText(file));
@@ -255,12 +264,12 @@ function withText(source: SourceText): SourceText {
 /** All errors of a script at once, where it has any. */
 async function checkScript(
   scope: Scope,
-  source: SourceText,
+  source: ScriptText,
 ): Promise<Extract<ValidateAnswer, { valid: true }>> {
   const answer = await scope.client.json<ValidateAnswer>({
     method: 'POST',
     path: '/api/v1/pipelines/validate',
-    body: { sql: source.text },
+    body: { sql: source.sql },
     signal: scope.signal,
   });
   if (!answer.valid) throw scriptFailures(answer.errors, source);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
+import { withFunctionFiles } from '../pipeline/function-files.ts';
 import type { RunProgress, RunSummary } from '../context.ts';
 import { inSource } from '../failures.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
@@ -14,13 +15,13 @@ export function addRunCommand(program: Command, run: Runner): void {
     .option('--data <dir>', 'keep the state here, to go on later (else: nothing is kept)');
   withExamples(command, ['run convert.sql', 'run shop.sql --data ./state']);
   onCall<{ data?: string }>(command, run, async (scope, { words, options }) => {
-    const source = await scope.readText(wordAt(words, 0));
+    const source = await withFunctionFiles(scope, await scope.readText(wordAt(words, 0)));
     const line = scope.progressLine();
     let told: string | undefined;
     try {
       const summary = await inSource(source, () =>
         scope.context.runPipeline({
-          sql: source.text,
+          sql: source.sql,
           baseDirectory: scope.context.workingDirectory,
           dataDirectory: options.data === undefined ? undefined : scope.path(options.data),
           logLevel: scope.origins.log_level === 'default' ? 'warn' : scope.config.log_level,

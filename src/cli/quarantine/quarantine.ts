@@ -11,6 +11,7 @@ import type {
 import { pathPart } from '../client/client.ts';
 import { onCall, type Runner, withExamples, wordAt } from '../commands/command.ts';
 import { groupDigits } from '../render/numbers.ts';
+import { withFunctionFiles } from '../pipeline/function-files.ts';
 import type { Scope } from '../scope.ts';
 
 type FilterOptions = {
@@ -98,7 +99,9 @@ async function listRejected(scope: Scope, pipeline: string | undefined): Promise
 
 async function tryRecords(scope: Scope, pipeline: string, options: TrialOptions): Promise<void> {
   const { file } = options;
-  const sql = file === undefined ? {} : { sql: (await scope.readText(file)).text };
+  const read = async (path: string): Promise<string> =>
+    (await withFunctionFiles(scope, await scope.readText(path))).sql;
+  const sql = file === undefined ? {} : { sql: await read(file) };
   const body = { ...filterOf(pipeline, options), ...sql } as QuarantineTrialBody;
   const trial = await scope.withProgress(
     async (): Promise<QuarantineTrialAnswer> =>

@@ -19,6 +19,7 @@ import { insertEvents } from '../updating/change-events.ts';
 import { aggregates } from './aggregates.ts';
 import { outputErrors } from './check-output.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
+import { createFunctions } from './functions.ts';
 import { type DescribedInsert, insertBody } from './insert-body.ts';
 import { builtInNames, createMacros, type CreatedMacros } from './macros.ts';
 import { emptyRecords, type Output, type Plan, sourceRelation } from './plan.ts';
@@ -42,6 +43,8 @@ export async function planScript(text: string, connection: Connection): Promise<
     await builtInNames(connection, names);
   const checked = await checkScript(text, { serialize, isAggregate, builtIn });
   if (checked.kind === 'errors') return checked;
+  const functionErrors = await createFunctions(connection, checked.script.functions);
+  if (functionErrors.length > 0) return { kind: 'errors', errors: functionErrors };
   const macros = await createMacros(connection, checked.script.macros);
   if (macros.errors.length > 0) return { kind: 'errors', errors: macros.errors };
   if (checked.isStateful) await connection.execute(windowMacros);

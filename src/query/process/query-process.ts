@@ -18,7 +18,7 @@ import type {
   RunOrder,
   ToChild,
 } from './messages.ts';
-import { limitProcess, residentBytes, type Sandbox } from './sandbox.ts';
+import { limitProcess, residentBytes, type Sandbox } from '../../base/sandbox.ts';
 
 export type ProcessOptions = {
   /** Where private directories are made. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { ProcessPool } from './process-pool.ts';
 import { QueryProcess } from './query-process.ts';
-import { probeSandbox, type Sandbox } from './sandbox.ts';
+import { probeSandbox, type Sandbox } from '../../base/sandbox.ts';
 
 export type QueryLimits = {
   /** Query processes at one time, the warm spare included. */

@@ -1,4 +1,4 @@
-import type { Macro, ScriptError, SelectText } from '../script.ts';
+import type { Macro, Script, ScriptError, SelectText } from '../script.ts';
 import type { Query } from '../select-ast.ts';
 import { type FunctionCall, selectFacts } from '../select-facts.ts';
 import { positionOfByte } from '../select-text.ts';
@@ -32,12 +32,12 @@ type Checked = {
  * don't call themselves. Gives them in an order in which each comes after those it calls.
  */
 export async function checkMacros(
-  macros: readonly Macro[],
+  { macros, functions }: Pick<Script, 'macros' | 'functions'>,
   tools: MacroTools,
   errors: ScriptError[],
 ): Promise<readonly Macro[]> {
-  if (macros.length === 0) return macros;
-  await checkNames(macros, tools, errors);
+  if (macros.length + functions.length === 0) return macros;
+  await checkNames([...macros, ...functions], tools, errors);
   const names = new Set(macros.map((macro) => macro.name.toLowerCase()));
   const checked: Checked[] = [];
   for (const macro of macros) {
@@ -51,7 +51,7 @@ export async function checkMacros(
 }
 
 async function checkNames(
-  macros: readonly Macro[],
+  macros: readonly Pick<Macro, 'name' | 'position'>[],
   { builtIn }: MacroTools,
   errors: ScriptError[],
 ): Promise<void> {

@@ -1,10 +1,11 @@
 import type { LineIndex } from '../positions.ts';
-import type { Macro, MacroParameter } from '../script.ts';
+import type { Macro, MacroParameter, ScriptFunction } from '../script.ts';
 import { selectText } from '../select-text.ts';
-import type { MacroParameterText, MacroText } from '../syntax/macro.ts';
+import type { FunctionText, MacroParameterText, MacroText } from '../syntax/macro.ts';
 import type { Statement } from '../syntax/statements.ts';
 import type { Problem } from '../syntax/token-reader.ts';
 import type { Token } from '../syntax/tokens.ts';
+import { functionOf } from './script-function.ts';
 
 type Context = {
   readonly script: string;
@@ -12,19 +13,31 @@ type Context = {
   readonly problems: Problem[];
 };
 
-/** A script's macros, in its order; wrong and doubled names are reported. */
-export function macrosOf(statements: readonly Statement[], context: Context): readonly Macro[] {
-  const macros = new Map<string, MacroText>();
+export type Callables = {
+  readonly macros: readonly Macro[];
+  readonly functions: readonly ScriptFunction[];
+};
+
+/** A script's macros and functions, in its order; wrong and doubled names are reported. */
+export function callablesOf(statements: readonly Statement[], context: Context): Callables {
+  const named = new Map<string, MacroText | FunctionText>();
   for (const statement of statements) {
-    if (statement.kind !== 'create_macro') continue;
+    if (statement.kind !== 'create_macro' && statement.kind !== 'create_function') continue;
     checkName(statement.name, context);
     checkParameters(statement, context);
     const key = keyOf(statement.name);
-    const before = macros.get(key);
-    if (before === undefined || statement.isReplacing) macros.set(key, statement);
+    const before = named.get(key);
+    if (before === undefined || statement.isReplacing) named.set(key, statement);
     else if (!statement.isIfNotExists) reportTaken(statement, before, context);
   }
-  return [...macros.values()].map((statement) => macroOf(statement, context));
+  const kept = [...named.values()];
+  return {
+    macros: kept.flatMap((one) => (one.kind === 'create_macro' ? [macroOf(one, context)] : [])),
+    functions: kept.flatMap((one) => {
+      const found = one.kind === 'create_function' ? functionOf(one, context) : undefined;
+      return found === undefined ? [] : [found];
+    }),
+  };
 }
 
 function macroOf({ name, parameters, expression }: MacroText, context: Context): Macro {
@@ -41,7 +54,7 @@ function parameterOf(
   context: Context,
 ): MacroParameter {
   const text = fallback === undefined ? undefined : selectText({ ...context, tokens: fallback });
-  return { name: name.value, type, fallback: text };
+  return { name: name.value, type: type?.type, fallback: text };
 }
 
 function checkName(name: Token, { problems }: Context): void {
@@ -61,7 +74,7 @@ const dialectFunctions: ReadonlySet<string> = new Set(['tumble', 'hop', 'session
 
 const nameLengthMax = 128;
 
-function checkParameters({ parameters }: MacroText, { problems }: Context): void {
+function checkParameters({ parameters }: MacroText | FunctionText, { problems }: Context): void {
   parameters.forEach(({ name, fallback }, index) => {
     const others = parameters.slice(0, index);
     if (others.some((other) => keyOf(other.name) === keyOf(name))) {
@@ -75,10 +88,14 @@ function checkParameters({ parameters }: MacroText, { problems }: Context): void
   });
 }
 
-function reportTaken({ name }: MacroText, before: MacroText, { lines, problems }: Context): void {
+function reportTaken(
+  { name }: MacroText | FunctionText,
+  before: MacroText | FunctionText,
+  { lines, problems }: Context,
+): void {
   const { line } = lines.positionOf(before.name);
   const message = `The name "${name.value}" is taken: line ${line} declares it.`;
-  problems.push({ span: name, message, hint: 'Write CREATE OR REPLACE MACRO, or rename it.' });
+  problems.push({ span: name, message, hint: 'Write CREATE OR REPLACE, or rename it.' });
 }
 
 function keyOf(name: Token): string {

@@ -1,41 +1,51 @@
-import type { ColumnType } from '../../event/schema.ts';
-import { readColumnType } from './column-type.ts';
+import { type FunctionBody, readFunctionBody, readType, type TypeText } from './function.ts';
 import { readRest } from './statement-start.ts';
 import { SyntaxFailure, type TokenReader } from './token-reader.ts';
 import type { Token } from './tokens.ts';
 
 /** `CREATE MACRO name(parameters) AS expression`, as written. */
-export type MacroText = {
+export type MacroText = Head & {
   readonly kind: 'create_macro';
+  readonly expression: readonly Token[];
+};
+
+/** `CREATE FUNCTION name(parameters) RETURNS … LANGUAGE …`, as written. */
+export type FunctionText = Head & FunctionBody & { readonly kind: 'create_function' };
+
+type Head = {
   readonly name: Token;
   readonly isReplacing: boolean;
   readonly isIfNotExists: boolean;
   readonly parameters: readonly MacroParameterText[];
-  readonly expression: readonly Token[];
 };
 
 export type MacroParameterText = {
   readonly name: Token;
-  readonly type: ColumnType | undefined;
+  readonly type: TypeText | undefined;
   /** After `:=`. */
   readonly fallback: readonly Token[] | undefined;
 };
 
-/** Reads what follows CREATE MACRO, or CREATE FUNCTION, which is the same to DuckDB. */
-export function readMacro(reader: TokenReader, isReplacing: boolean): MacroText {
+/**
+ * Reads what follows CREATE MACRO, or CREATE FUNCTION, which is the same to DuckDB but for a
+ * function of another language.
+ */
+export function readMacro(reader: TokenReader, isReplacing: boolean): MacroText | FunctionText {
   const isIfNotExists = reader.takeWords('if', 'not', 'exists');
   const name = reader.expectName('the name of the macro');
   if (reader.isOperator('.')) reader.fail('Names of macros have no schema.', 'Leave the dot out.');
   const parameters = readParameters(reader);
-  if (reader.isWord('returns') || reader.isWord('language')) reader.fail(language, languageHint);
+  const head = { name, isReplacing, isIfNotExists, parameters };
+  if (bodyStarts.some((word) => reader.isWord(word))) {
+    return { kind: 'create_function', ...head, ...readFunctionBody(reader) };
+  }
   reader.expectWord('AS');
   if (reader.isWord('table')) reader.fail('A macro gives a value, not a table.', tableHint);
   const expression = readExpression(reader);
-  return { kind: 'create_macro', name, isReplacing, isIfNotExists, parameters, expression };
+  return { kind: 'create_macro', ...head, expression };
 }
 
-const language = 'Functions in other languages are not available in this version.';
-const languageHint = 'Write an expression of SQL: CREATE MACRO name(a, b) AS a + b.';
+const bodyStarts = 'returns language from export timeout called'.split(' ');
 const tableHint = 'Write a view: CREATE VIEW … AS SELECT ….';
 
 /** More are a mistake. */
@@ -61,7 +71,7 @@ function readParameter(reader: TokenReader): MacroParameterText {
   const isTyped = !(
     reader.isAtEnd || [',', ')', ':='].some((operator) => reader.isOperator(operator))
   );
-  const type = isTyped ? readColumnType(reader) : undefined;
+  const type = isTyped ? readType(reader) : undefined;
   return { name, type, fallback: reader.takeOperator(':=') ? readFallback(reader) : undefined };
 }
 

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../base/did-you-mean.ts';
 import type { Span } from '../positions.ts';
 import { type ColumnList, readColumnList } from './columns.ts';
-import { type MacroText, readMacro } from './macro.ts';
+import { type FunctionText, type MacroText, readMacro } from './macro.ts';
 import { type OptionText, readOptions } from './options.ts';
 import { readRest, startsStatement } from './statement-start.ts';
 import { isWord, type Problem, SyntaxFailure, TokenReader } from './token-reader.ts';
@@ -33,6 +33,7 @@ export type Statement =
       readonly select: readonly Token[];
     }
   | MacroText
+  | FunctionText
   | { readonly kind: 'select'; readonly select: readonly Token[] }
   | { readonly kind: 'set'; readonly name: Token; readonly value: Token };
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { HeliosError } from '../../base/errors.ts';
+import { HeliosError } from './errors.ts';
 
 /** What this machine lets a query process be kept from; `doctor` shows it. */
 export type SandboxCapabilities = {
