@@ -14,6 +14,7 @@ import { BlackholeSink } from '../../sink/stdout/stdout-sink.ts';
 import { FilesystemSource } from '../../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../../source/http/http-source.ts';
 import { SingleFileSource } from '../../source/single-file/single-file-source.ts';
+import type { Source } from '../../source/source.ts';
 import { FileStorage } from '../../storage/file/file-storage.ts';
 import type { Connectors } from '../open-pipeline.ts';
 import { resolvePath } from '../sinks/resolve-path.ts';
@@ -34,7 +35,9 @@ export type FixtureOptions = {
   readonly clock?: Clock;
   readonly random?: () => number;
   /** Sources open when this resolves, and fail as it does. */
-  readonly opening?: Promise<void>;
+  readonly opening?: Promise<void> | undefined;
+  /** Bytes of a batch, after which sources end it; theirs unless given. */
+  readonly batchBytesMax?: (() => number) | undefined;
 };
 
 /** Pipelines over a data directory of their own, with real files, a real log and a real engine. */
@@ -49,7 +52,7 @@ export class PipelineFixture implements AsyncDisposable {
 
   private constructor(
     parts: Pick<PipelineFixture, 'directory' | 'engine' | 'catalog' | 'log'>,
-    { clock = hastyClock, random = Math.random, opening }: FixtureOptions,
+    { clock = hastyClock, random = Math.random, opening, batchBytesMax }: FixtureOptions,
   ) {
     this.directory = parts.directory;
     this.engine = parts.engine;
@@ -75,7 +78,7 @@ export class PipelineFixture implements AsyncDisposable {
       random,
       newId: randomUUID,
       onProblem: () => undefined,
-      connectors: connectorsOf(this.log, this.directory, opening),
+      connectors: connectorsOf(this.log, this.directory, { opening, batchBytesMax }),
       canPrint: false,
       prepare: async (plan) => {
         for (const { connector } of plan.script.sources) {
@@ -199,26 +202,30 @@ export class PipelineFixture implements AsyncDisposable {
 function connectorsOf(
   log: EventLog,
   directory: string,
-  opening: Promise<void> | undefined,
+  { opening, batchBytesMax }: FixtureOptions,
 ): Connectors {
   const spoolDirectory = join(directory, 'tmp', 'spool');
+  const openSource: Connectors['source'] = async ({ connector }, scope) => {
+    if (connector.kind === 'http') {
+      return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
+    }
+    if (connector.kind === 'kafka' || connector.kind === 'kinesis') {
+      throw new Error(`the fixture has no ${connector.kind}`);
+    }
+    const path = resolvePath(connector.path, scope.baseDirectory);
+    const { compression } = connector;
+    if (connector.kind === 'single_file') {
+      return await SingleFileSource.open({ path, compression, spoolDirectory });
+    }
+    const { pattern } = connector;
+    const content = 'lines';
+    return await FilesystemSource.open({ path, pattern, compression, content, spoolDirectory });
+  };
   return {
-    source: async ({ connector }, scope) => {
+    source: async (table, scope) => {
       await opening;
-      if (connector.kind === 'http') {
-        return await HttpSource.open({ ...connector, log, reader: scope.pipelineId });
-      }
-      if (connector.kind === 'kafka' || connector.kind === 'kinesis') {
-        throw new Error(`the fixture has no ${connector.kind}`);
-      }
-      const path = resolvePath(connector.path, scope.baseDirectory);
-      const { compression } = connector;
-      if (connector.kind === 'single_file') {
-        return await SingleFileSource.open({ path, compression, spoolDirectory });
-      }
-      const { pattern } = connector;
-      const content = 'lines';
-      return await FilesystemSource.open({ path, pattern, compression, content, spoolDirectory });
+      const source = await openSource(table, scope);
+      return batchBytesMax === undefined ? source : inBites(source, batchBytesMax);
     },
     appendSink: async (connector, scope) => {
       if (connector.kind !== 'single_file') return new BlackholeSink();
@@ -226,4 +233,13 @@ function connectorsOf(
     },
     problems: () => [],
   };
+}
+
+/** Ends the source's batches earlier than it would. */
+function inBites(source: Source, batchBytesMax: () => number): Source {
+  const read = source.read.bind(source);
+  source.read = async (request) => {
+    return await read({ ...request, bytesMax: Math.min(request.bytesMax, batchBytesMax()) });
+  };
+  return source;
 }

@@ -1,0 +1,44 @@
+-- case: a LIMIT of rows without windows
+SELECT id FROM clicks LIMIT 10;
+
+-- case: ORDER BY of rows without windows
+SELECT id FROM clicks ORDER BY id;
+
+-- case: a sample
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) FROM clicks TABLESAMPLE 10% GROUP BY window;
+
+-- case: a window function over rows
+SELECT id, row_number() OVER (PARTITION BY visitor ORDER BY ts) AS n FROM clicks;
+
+-- case: QUALIFY over rows
+SELECT id FROM clicks QUALIFY row_number() OVER (PARTITION BY visitor ORDER BY ts) = 1;
+
+-- case: a window function over windows that is not in them
+SELECT window, n, lag(n) OVER (ORDER BY window.start) AS before
+FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window);
+
+-- case: an aggregate of windows without the window
+SELECT page, max(n) AS most
+FROM (SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY window, page) GROUP BY page;
+
+-- case: an aggregate of all windows
+SELECT max(n) AS most
+FROM (SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY window, page);
+
+-- case: rollup that leaves the window out
+SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) FROM clicks GROUP BY ROLLUP (window, page);
+
+-- case: a recursive CTE
+WITH RECURSIVE r AS (SELECT id FROM clicks UNION ALL SELECT id + 1 FROM r) SELECT * FROM r;
+
+-- case: a LIMIT of a share
+SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY window, page ORDER BY n LIMIT 10%;
+
+-- case: a subquery as a value
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) + (SELECT max(id) FROM orders) AS n FROM clicks GROUP BY window;
+
+-- case: PIVOT
+FROM clicks PIVOT (sum(ms) FOR page IN ('/', '/pay') GROUP BY visitor);
+
+-- case: VALUES
+SELECT tumble(INTERVAL '1 minute') AS window, x, count(*) FROM clicks, (VALUES (1), (2)) q(x) GROUP BY window, x;

@@ -1,0 +1,65 @@
+-- case: a month
+SELECT tumble(INTERVAL '1 month') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a year and a day
+SELECT tumble(INTERVAL '1 year 1 day') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: no width at all
+SELECT tumble(INTERVAL '0 seconds') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a width below zero
+SELECT tumble(INTERVAL '-1 minute') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a width that is NULL
+SELECT tumble(NULL::INTERVAL) AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a width that is no interval
+SELECT tumble(60) AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a width that is no length of time
+SELECT tumble('soon') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a width that depends on the row
+SELECT tumble(to_seconds(ms)) AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a hop whose width comes first
+SELECT hop(INTERVAL '1 hour', INTERVAL '1 minute') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a hop whose width is no multiple of its slide
+SELECT hop(INTERVAL '7 seconds', INTERVAL '1 minute') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a hop that slides by nothing
+SELECT hop(INTERVAL '0 seconds', INTERVAL '1 minute') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a hop with a million windows for each row
+SELECT hop(INTERVAL '1 millisecond', INTERVAL '20 minutes') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a session of months
+SELECT session(INTERVAL '2 months') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: a session without a gap
+SELECT session(INTERVAL '0 seconds') AS window, count(*) FROM clicks GROUP BY window;
+
+-- case: two windows in one SELECT
+SELECT tumble(INTERVAL '1 minute') AS a, tumble(INTERVAL '2 minutes') AS b, count(*) FROM clicks GROUP BY a, b;
+
+-- case: a window that is not in GROUP BY
+SELECT tumble(INTERVAL '1 minute') AS window, page FROM clicks;
+
+-- case: a window beside a GROUP BY without it
+SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) FROM clicks GROUP BY page;
+
+-- case: a window in WHERE
+SELECT page, count(*) FROM clicks WHERE tumble(INTERVAL '1 minute') IS NOT NULL GROUP BY page;
+
+-- case: a column that is neither grouped nor aggregated
+SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) FROM clicks GROUP BY window;
+
+-- case: a column that is not there
+SELECT tumble(INTERVAL '1 minute') AS window, sum(msec) AS ms FROM clicks GROUP BY window;
+
+-- case: an aggregate that is not there
+SELECT tumble(INTERVAL '1 minute') AS window, medain(ms) AS ms FROM clicks GROUP BY window;
+
+-- case: an aggregate of the wrong type
+SELECT tumble(INTERVAL '1 minute') AS window, sum(page) AS ms FROM clicks GROUP BY window;
