@@ -252,6 +252,30 @@ test('outputs that share a window wait for the sources of all of them', async ()
   ]);
 });
 
+test('records of a topic have their own time, which no star shows', async () => {
+  const planned = await planScript(
+    `CREATE TABLE clicks (page TEXT) WITH (connector = 'kafka', bootstrap_servers = 'k:9092',
+       topic = 'clicks', type = 'source', idle_micros = -1);
+     CREATE TABLE seen WITH (connector = 'blackhole');
+     CREATE VIEW all_ AS SELECT * FROM clicks;
+     INSERT INTO seen SELECT tumble(interval '1 s') AS w, page FROM all_ GROUP BY ALL`,
+    connection,
+  );
+  if (planned.kind === 'errors') throw new Error(planned.errors[0]?.message);
+  const { script, dataflow, outputs } = planned.plan;
+  expect(dataflow?.sources).toEqual([
+    {
+      name: 'clicks',
+      kind: 'column',
+      time: expect.stringContaining('ELSE "__record_time" END'),
+      watermark: 'CAST("__record_time" - INTERVAL 1 SECOND AS TIMESTAMPTZ)',
+      idleMs: undefined,
+    },
+  ]);
+  expect(script.sources[0]?.columns.map(({ name }) => name)).toEqual(['page', '__record_time']);
+  expect(outputs[0]?.schema.map(({ name }) => name)).toEqual(['w', 'page']);
+});
+
 describe('what windows take no part in is refused where it stands', () => {
   const view =
     "CREATE VIEW v AS SELECT tumble(interval '1 minute') AS w, auction, count(*) AS n " +

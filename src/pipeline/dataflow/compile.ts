@@ -9,10 +9,10 @@ import { Compilation } from './context.ts';
 import type { Dataflow, DataflowOutput, RelationSql } from './dataflow.ts';
 import { type InsertedRelation, insertSql } from './insert-sql.ts';
 import { reachable, withWaits } from './reachable.ts';
-import { recordTimeOf, sourceRelation, withoutRecordTime } from './record-time.ts';
+import { recordTimeOf, sourceRelation, withoutRecordTime } from './source/record-time.ts';
 import { Refusal } from './refusal.ts';
 import { commonShape, type Relation, rowsOf } from './relation.ts';
-import { sourceTimes } from './source-time.ts';
+import { sourceTimes } from './source/source-time.ts';
 import { stateColumn, TreeEngine } from './tree-engine.ts';
 
 /** A script whose SELECTs DuckDB has bound. */

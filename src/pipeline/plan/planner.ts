@@ -13,7 +13,8 @@ import type {
   SinkTable,
   SourceTable,
 } from '../../sql/script.ts';
-import { compileDataflow } from '../dataflow/compile.ts';
+import { type CompiledScript, compileDataflow } from '../dataflow/compile.ts';
+import { hasWindows, withRecordTimes } from '../dataflow/source/record-time.ts';
 import { windowMacros } from '../dataflow/window/window-shape.ts';
 import { insertEvents } from '../updating/change-events.ts';
 import { aggregates } from './aggregates.ts';
@@ -117,9 +118,15 @@ class Planning {
   async #withDataflow(plan: Plan): Promise<Plan | undefined> {
     const { script, outputs } = plan;
     const order = plan.relations.map(({ name }) => name);
-    const compiled = await compileDataflow({ script, order, outputs }, this.#connection);
+    const compile = async (read: Script): Promise<CompiledScript> =>
+      await compileDataflow({ script: read, order, outputs }, this.#connection);
+    const first = await compile(script);
+    const timed = withRecordTimes(script);
+    const isTimed = first.kind === 'ok' && hasWindows(first.dataflow);
+    const compiled = isTimed ? await compile(timed) : first;
     if (compiled.kind === 'ok') {
-      return { ...plan, outputs: compiled.outputs, dataflow: compiled.dataflow };
+      const { dataflow } = compiled;
+      return { ...plan, script: isTimed ? timed : script, outputs: compiled.outputs, dataflow };
     }
     this.errors.push(...compiled.errors);
     return undefined;
