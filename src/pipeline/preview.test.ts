@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PreviewEvent, PreviewOptions } from './pipeline.ts';
 import { PipelineFixture } from './testing/fixture.ts';
@@ -70,4 +72,19 @@ test('a live preview ends in time, and errors come before the first event', asyn
   await expect(eventsOf(helios, `${source} SELECT nope FROM events`)).rejects.toMatchObject({
     code: 'invalid_sql',
   });
+});
+
+test('a preview gives windows, those that are open at the end too', async () => {
+  await using helios = await PipelineFixture.open();
+  const times = ['00:01', '00:59', '01:30'].map((time) => `{"t":"2024-05-01T10:${time}Z"}\n`);
+  await writeFile(join(helios.directory, 'clicks.json'), times.join(''));
+  const events = await eventsOf(
+    helios,
+    `CREATE TABLE clicks (t TIMESTAMP NOT NULL, WATERMARK FOR t AS (t)) WITH (type = 'source',
+      connector = 'single_file', path = 'clicks.json', format = 'json');
+    SELECT count(*) AS n FROM clicks GROUP BY tumble(INTERVAL '1 minute')`,
+  );
+  const rows = events.flatMap((event) => (event.kind === 'rows' ? event.rows : []));
+  expect(rows.map(([n]) => Number(n))).toEqual([2, 1]);
+  expect(events.at(-1)).toMatchObject({ rowCount: 2, reason: 'sources_ended' });
 });

@@ -11,10 +11,12 @@ import type { Decoder } from '../format/format.ts';
 import type { Source } from '../source/source.ts';
 import type { SourceTable } from '../sql/script.ts';
 import { type FailingSelects, IsolatedEpoch } from './epoch/isolated-epoch.ts';
+import { PartStore } from './epoch/part-store.ts';
 import type { PipelineEnvironment } from './open-pipeline.ts';
 import type { PreviewEvent, PreviewOptions } from './pipeline.ts';
 import { type Output, outputSelect, type Plan } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
+import { DataflowWork } from './stream/dataflow-work.ts';
 import { outputSelects } from './stream/record-select.ts';
 
 /** A preview looks at small batches, so that the first rows come soon. */
@@ -63,6 +65,8 @@ class Preview {
   readonly #decoders: ReadonlyMap<string, Decoder>;
   readonly #positions = new Map<string, Map<string, Position>>();
   readonly #failingSelects: FailingSelects = new Map();
+  /** Of a script that keeps state: what it keeps is in memory alone. */
+  readonly #streaming: DataflowWork | undefined;
   #rowCount = 0;
   #rejectedCount = 0;
 
@@ -70,6 +74,12 @@ class Preview {
     const tables = context.plan.script.sources;
     this.#context = context;
     this.#decoders = new Map(tables.map((table) => [table.name, createDecoder(table)]));
+    const { connection, plan, scratchDirectory } = context;
+    const { dataflow } = plan;
+    const parts = new PartStore(scratchDirectory);
+    const incarnation = 'preview';
+    this.#streaming =
+      dataflow && new DataflowWork({ connection, plan, dataflow, parts, incarnation });
   }
 
   async *run(): AsyncGenerator<PreviewEvent> {
@@ -79,12 +89,15 @@ class Preview {
       yield { kind: 'columns', sink: table.name, columns };
     }
     await this.#start();
+    await this.#streaming?.open(undefined);
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
     while (!signal.aborted && this.#rowCount < options.rowsMax) {
       const batches = await this.#gather(signal);
       if (batches.size > 0) yield* this.#rows(batches);
-      else if (await this.#hasEnded()) return yield this.#end('sources_ended');
-      else await this.#wait(signal);
+      else if (await this.#hasEnded()) {
+        if (this.#streaming !== undefined) yield* this.#rows(batches, 'end');
+        return yield this.#end('sources_ended');
+      } else await this.#wait(signal);
     }
     yield this.#end(this.#rowCount >= options.rowsMax ? 'row_limit' : 'timeout');
   }
@@ -100,13 +113,17 @@ class Preview {
     }
   }
 
-  async *#rows(batches: ReadonlyMap<string, readonly Batch[]>): AsyncGenerator<PreviewEvent> {
+  async *#rows(
+    batches: ReadonlyMap<string, readonly Batch[]>,
+    said: 'records' | 'end' = 'records',
+  ): AsyncGenerator<PreviewEvent> {
     const { connection, plan, scratchDirectory, environment } = this.#context;
     const columns = plan.outputs.map(rowText);
+    const columnsOf = (index: number): string => columns[index] ?? '*';
     await using isolated = new IsolatedEpoch({
       connection,
       sources: plan.script.sources,
-      selects: outputSelects(plan, (index) => columns[index] ?? '*'),
+      selects: this.#streaming?.recordSelects(columnsOf) ?? outputSelects(plan, columnsOf),
       decoders: this.#decoders,
       scratchDirectory,
       failingSelects: this.#failingSelects,
@@ -119,8 +136,15 @@ class Preview {
       for (const records of [...undecodable, ...failing]) {
         for (const record of records) yield this.#rejected(record);
       }
+      const atMs = nowMs;
+      const rows = isolated.partitionRows();
+      const step = await this.#streaming?.take({ rows, said, nowMs, atMs });
       for (const [index, output] of plan.outputs.entries()) {
-        const select = outputSelect(plan, output, isolated.relations(), columns[index] ?? '*').text;
+        const select =
+          step === undefined
+            ? outputSelect(plan, output, isolated.relations(), columnsOf(index)).text
+            : step.output(index, columnsOf(index));
+        if (select === undefined) continue;
         const limit = Math.max(0, this.#context.options.rowsMax - this.#rowCount);
         const found = await connection.rows(`SELECT * FROM (${select}) LIMIT ${limit}`);
         if (found.length === 0) continue;
@@ -131,6 +155,7 @@ class Preview {
           rows: found.map((row) => cells(row['row'])),
         };
       }
+      await step?.publish(step.manifest());
     } finally {
       for (const batch of [...batches.values()].flat()) await batch.release();
     }

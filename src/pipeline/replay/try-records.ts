@@ -6,11 +6,13 @@ import type { RejectedRecord } from '../../event/rejected.ts';
 import { createDecoder } from '../../format/create-decoder.ts';
 import { storedSchema } from '../../delta/schema-json.ts';
 import { IsolatedEpoch } from '../epoch/isolated-epoch.ts';
+import { PartStore } from '../epoch/part-store.ts';
 import { newestManifest, type PipelineEnvironment } from '../open-pipeline.ts';
 import { outputColumns, tableColumns } from '../plan/output-columns.ts';
 import type { Output, Plan } from '../plan/plan.ts';
 import { planScript, scriptFailure } from '../plan/planner.ts';
-import { outputSelects } from '../stream/record-select.ts';
+import { DataflowWork } from '../stream/dataflow-work.ts';
+import { outputSelects, type RecordSelect } from '../stream/record-select.ts';
 import { pinRejected } from './rejected-tables.ts';
 import type { RecordPlace, Trial, TrialExample, TrialRequest } from './replay.ts';
 import { columnOf, selectedTable, selectRecords } from './select-records.ts';
@@ -44,7 +46,8 @@ export async function tryRecords(
   const scratchDirectory = await mkdtemp(join(environment.dataDirectory, 'tmp', 'trial-'));
   try {
     const { plan } = planned;
-    const run = { environment, definition, request, connection, plan, scratchDirectory };
+    const selects = await selectsOf(plan, connection, scratchDirectory);
+    const run = { environment, definition, request, connection, plan, selects, scratchDirectory };
     return await new RecordTrial(run).run();
   } finally {
     await rm(scratchDirectory, { recursive: true, force: true });
@@ -57,6 +60,8 @@ type TrialContext = {
   readonly request: TrialRequest;
   readonly connection: Connection;
   readonly plan: Plan;
+  /** What each record goes through by itself. */
+  readonly selects: readonly RecordSelect[];
   readonly scratchDirectory: string;
 };
 
@@ -121,11 +126,11 @@ class RecordTrial {
   }
 
   async #failing({ batches }: SelectedBatches): Promise<readonly RejectedRecord[]> {
-    const { environment, connection, plan, scratchDirectory } = this.#context;
+    const { environment, connection, plan, selects, scratchDirectory } = this.#context;
     await using isolated = new IsolatedEpoch({
       connection,
       sources: plan.script.sources,
-      selects: outputSelects(plan, (index) => columnsOf(plan.outputs[index])),
+      selects,
       decoders: new Map(plan.script.sources.map((table) => [table.name, createDecoder(table)])),
       scratchDirectory,
       failingSelects: new Map(),
@@ -175,6 +180,20 @@ class RecordTrial {
     this.#reasons.set(key, known);
     return known;
   }
+}
+
+async function selectsOf(
+  plan: Plan,
+  connection: Connection,
+  directory: string,
+): Promise<readonly RecordSelect[]> {
+  const columns = (index: number): string => columnsOf(plan.outputs[index]);
+  const { dataflow } = plan;
+  if (dataflow === undefined) return outputSelects(plan, columns);
+  const parts = new PartStore(directory);
+  const work = new DataflowWork({ connection, plan, dataflow, parts, incarnation: 'trial' });
+  await work.open(undefined);
+  return work.recordSelects(columns);
 }
 
 /** As its sink would store it, as far as the SQL alone tells. */
