@@ -206,7 +206,7 @@ export class FunctionProcess {
 async function computedMsOf(pid: number | undefined): Promise<number | undefined> {
   const text = await readFile(`/proc/${pid ?? 'none'}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  // Behind the program's name, which may hold spaces, user's and system's time are the 12th and 13th.
+  // Behind the program's name, which may hold spaces, the 12th and 13th: of user and of system.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * msPerTick;
 }

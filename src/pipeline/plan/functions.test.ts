@@ -314,3 +314,28 @@ test('records that a function fails on are rejected, before and after a restart'
     await rm(helios.directory, { recursive: true, force: true });
   }
 });
+
+test('windows know functions and macros', async () => {
+  await using helios = await PipelineFixture.open();
+  const sql = `CREATE FUNCTION kind(v TEXT) RETURNS TEXT LANGUAGE js
+      AS 'export const kind = (v) => v.slice(0, 1)';
+    CREATE MACRO loud(v) AS upper(kind(v));
+    CREATE TABLE events (id BIGINT NOT NULL, v TEXT, ts TIMESTAMP, WATERMARK FOR ts)
+      WITH (connector = 'http', format = 'json', type = 'source', stream = 'events');
+    CREATE TABLE sunk WITH (connector = 'delta', path = 'tables/sunk', type = 'sink');
+    INSERT INTO sunk SELECT loud(v) AS kind, count(*) AS n, kind(max(v)) AS k
+      FROM events GROUP BY loud(v), tumble(interval '1 minute');`;
+  await helios.supervisor.create({ name: 'p', sql, isAdopting: false });
+  const lines = ['ab', 'ac', 'b'].map(
+    (v, id) => `{"id":${id},"v":"${v}","ts":"2026-01-01T00:00:01Z"}`,
+  );
+  await helios.sendAndWait('events', [...lines, '{"id":9,"v":"z","ts":"2026-01-01T00:09:03Z"}']);
+  await helios.sendAndWait('events', ['{"id":10,"v":"z","ts":"2026-01-01T00:09:04Z"}']);
+  const rows = await helios.rows('sunk');
+  expect(
+    rows.toSorted((left, right) => (String(left['kind']) < String(right['kind']) ? -1 : 1)),
+  ).toEqual([
+    { kind: 'A', n: '2', k: 'a' },
+    { kind: 'B', n: '1', k: 'b' },
+  ]);
+});
