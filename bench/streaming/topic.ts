@@ -4,7 +4,7 @@ import { endEvent, type Input, inputFile } from './input.ts';
 
 export const partitionCount = 4;
 
-/** Writes events of an input into a topic of its name (lz4), and behind them each partition's end. */
+/** Writes events of an input into a topic of its name (lz4), then the end of each partition. */
 export async function fillTopic(
   { parts, broker }: { readonly parts: KafkaParts; readonly broker: KafkaBroker },
   input: Input,
