@@ -121,7 +121,7 @@ export type Validation =
 
 export type GraphNode = {
   readonly id: string;
-  readonly kind: 'source' | 'view' | 'table' | 'sink';
+  readonly kind: 'source' | 'view' | 'table' | 'window' | 'sink';
   readonly label: string;
 };
 export type GraphEdge = { readonly from: string; readonly to: string };

@@ -197,7 +197,7 @@ export type ValidateAnswer =
       readonly graph: {
         readonly nodes: readonly {
           readonly id: string;
-          readonly kind: 'source' | 'view' | 'table' | 'sink';
+          readonly kind: 'source' | 'view' | 'table' | 'window' | 'sink';
           readonly label: string;
         }[];
         readonly edges: readonly { readonly from: string; readonly to: string }[];

@@ -160,7 +160,7 @@ const graph = Type.Object({
   nodes: Type.Array(
     Type.Object({
       id: Type.String(),
-      kind: Type.Enum(['source', 'view', 'table', 'sink']),
+      kind: Type.Enum(['source', 'view', 'table', 'window', 'sink']),
       label: Type.String(),
     }),
   ),

@@ -4,6 +4,7 @@ import { type Connection, Engine } from '../../engine/engine.ts';
 import { duckdbType } from '../../engine/types.ts';
 import { outputSelect } from './plan.ts';
 import { type Planned, planScript, scriptFailure } from './planner.ts';
+import { validationOf } from './validation.ts';
 
 let engine: Engine;
 let connection: Connection;
@@ -170,5 +171,29 @@ describe('a plan', () => {
     const broken = records.replace('1,', 'NULL,');
     const failing = outputSelect(plan, output, new Map([['src', broken]]), 'x').text;
     await expect(connection.rows(failing)).rejects.toThrow('the column x takes no NULL');
+  });
+});
+
+test('the graph of a script with windows shows them', async () => {
+  const script = `${source}CREATE TABLE out WITH (connector = 'blackhole');
+    CREATE VIEW counts AS SELECT tumble(interval '1 minute') AS w, count(*) AS n FROM src GROUP BY w;
+    INSERT INTO out SELECT n, hop(interval '1 hour', interval '1 day') FROM
+      (SELECT n FROM counts) GROUP BY ALL;`;
+  const validation = validationOf(await planScript(script, connection));
+  expect(validation).toMatchObject({
+    kind: 'ok',
+    graph: {
+      nodes: [
+        { id: 'src', kind: 'source' },
+        { id: 'counts', kind: 'window', label: 'counts: tumble(1 minute)' },
+        { kind: 'window', label: 'hop(1 hour, 1 day)' },
+        { id: 'out', kind: 'sink' },
+      ],
+      edges: [
+        { from: 'src', to: 'counts' },
+        { from: 'counts', to: '__node_2' },
+        { from: '__node_2', to: 'out' },
+      ],
+    },
   });
 });

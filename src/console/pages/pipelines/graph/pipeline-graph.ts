@@ -2,7 +2,7 @@ import type { PipelineAnswer, ValidateAnswer } from '../../../../server/api.ts';
 import { bytes, count, duration, rate } from '../../../text.ts';
 import { type PipelineRates, quarantineTable } from '../rates.ts';
 
-export type NodeKind = 'source' | 'view' | 'table' | 'sink' | 'rejected';
+export type NodeKind = 'source' | 'view' | 'table' | 'window' | 'sink' | 'rejected';
 
 export type PipelineNode = {
   /** Names of sources and tables may be the same as that of the rejected. */
