@@ -264,7 +264,7 @@ function checkWindowFunctions(select: Tree, from: From): void {
   });
 }
 
-export function distinctInWindow(modifier: Tree, window: Tree): Tree {
+function distinctInWindow(modifier: Tree, window: Tree): Tree {
   const targets = treesOf(modifier['distinct_on_targets']);
   return modifier['type'] === 'DISTINCT_MODIFIER' && targets.length > 0
     ? { ...modifier, distinct_on_targets: [...targets, window] }

@@ -179,7 +179,7 @@ function equalityOf(condition: Tree): readonly (readonly [Tree, Tree])[] {
   return isEquality && isExpression(left) && isExpression(right) ? [[left, right]] : [];
 }
 
-export function conjunctsOf(condition: unknown): readonly Tree[] {
+function conjunctsOf(condition: unknown): readonly Tree[] {
   if (!isExpression(condition)) return [];
   return condition['type'] === 'CONJUNCTION_AND'
     ? treesOf(condition['children']).flatMap(conjunctsOf)
@@ -235,7 +235,7 @@ function starOf(relation: string): Tree {
 }
 
 /** Does anything in it name a table? */
-export function readsRelation(value: unknown): boolean {
+function readsRelation(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(readsRelation);
   if (!isTree(value)) return false;
   return value['type'] === 'BASE_TABLE' || Object.values(value).some(readsRelation);

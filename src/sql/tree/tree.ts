@@ -35,7 +35,7 @@ export function textOf(value: unknown): string {
  * A copy in which each expression is what `edit` makes of it; where that is undefined, the
  * expression stays, and those in it are asked for. Subqueries are gone into as well.
  */
-export function mapExpressions(value: unknown, edit: (node: Tree) => Tree | undefined): unknown {
+function mapExpressions(value: unknown, edit: (node: Tree) => Tree | undefined): unknown {
   if (Array.isArray(value)) return value.map((one: unknown) => mapExpressions(one, edit));
   if (!isTree(value)) return value;
   const edited = isExpression(value) ? edit(value) : undefined;

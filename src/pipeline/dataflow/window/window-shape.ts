@@ -98,7 +98,7 @@ const units: readonly (readonly [bigint, string])[] = [
 ];
 
 /** In the largest unit that it is a whole number of: `90 seconds`. */
-export function durationText(us: bigint): string {
+function durationText(us: bigint): string {
   const [length, name] = units.find(([unit]) => us % unit === 0n && us !== 0n) ?? [1n, 'second'];
   const count = us / length;
   return `${count} ${name}${count === 1n ? '' : 's'}`;
