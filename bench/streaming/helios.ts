@@ -47,7 +47,7 @@ export async function runHelios(
   return { ...cost, fingerprint: String(answer.rows[0]?.[0]) };
 }
 
-export function heliosScript(query: StreamQuery, place: Place, folder: string): string {
+function heliosScript(query: StreamQuery, place: Place, folder: string): string {
   const source = `connector = 'kafka', bootstrap_servers = '${place.bootstrap}',
     topic = '${query.input.name}', format = 'json', type = 'source', 'source.offset' = 'earliest'`;
   return `${query.input.helios.replace('$options', source)}
