@@ -13,7 +13,7 @@ import { FilesystemSource } from '../source/filesystem/filesystem-source.ts';
 import { HttpSource } from '../source/http/http-source.ts';
 import { SingleFileSource } from '../source/single-file/single-file-source.ts';
 import { isRemotePath } from '../sql/connector/availability.ts';
-import type { WebhookTable } from '../sql/webhook-table.ts';
+import type { WebhookTable } from '../sql/connector/webhook/webhook-table.ts';
 import type { OpenStorage } from '../storage/storage.ts';
 import { connectionProblems } from './connection-problems.ts';
 import type { BrokerStreams } from './stream/broker-streams.ts';

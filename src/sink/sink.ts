@@ -1,7 +1,7 @@
 import type { HeliosError } from '../base/errors.ts';
 import type { Epoch, EpochMs } from '../event/record.ts';
 import type { Schema } from '../event/schema.ts';
-import type { Template } from '../sql/webhook-table.ts';
+import type { Template } from '../sql/connector/webhook/webhook-table.ts';
 
 /** A hot part of a sink as its pipeline holds it. `path` is absolute. */
 export type Part = {

@@ -1,6 +1,6 @@
 import type { TextPosition } from '../base/errors.ts';
 import type { ColumnType } from '../event/schema.ts';
-import type { WebhookTable } from './webhook-table.ts';
+import type { WebhookTable } from './connector/webhook/webhook-table.ts';
 
 /**
  * A pipeline script as plain data: what the dialect's text means, checked as far as the text alone

@@ -65,7 +65,10 @@ test('a whole life: configure, deploy, events, queries, upgrade, Ctrl+C, resume,
 
   const authorization = { authorization: `Bearer ${token}` };
   const send = async (first: number, count: number): Promise<void> => {
-    const lines = Array.from({ length: count }, (_, at) => `{"id":"sent-${first + at}","text":"t"}\n`);
+    const lines = Array.from(
+      { length: count },
+      (_, at) => `{"id":"sent-${first + at}","text":"t"}\n`,
+    );
     const path = `${theMachine.url}/ingest/hello?wait=queryable`;
     const answer = await fetch(path, {
       method: 'POST',

@@ -99,8 +99,8 @@ async function listRejected(scope: Scope, pipeline: string | undefined): Promise
 
 async function tryRecords(scope: Scope, pipeline: string, options: TrialOptions): Promise<void> {
   const { file } = options;
-  const read = async (path: string): Promise<string> =>
-    (await withFunctionFiles(scope, await scope.readText(path))).sql;
+  const read = async (script: string): Promise<string> =>
+    (await withFunctionFiles(scope, await scope.readText(script))).sql;
   const sql = file === undefined ? {} : { sql: await read(file) };
   const body = { ...filterOf(pipeline, options), ...sql } as QuarantineTrialBody;
   const trial = await scope.withProgress(

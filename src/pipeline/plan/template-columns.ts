@@ -2,7 +2,7 @@ import { HeliosError } from '../../base/errors.ts';
 import { joinedTextSql, jsonValueSql } from '../../engine/json-encoding.ts';
 import { quoteName, quoteText } from '../../engine/types.ts';
 import type { Column, ColumnType } from '../../event/schema.ts';
-import type { Template, TemplatePiece } from '../../sql/webhook-table.ts';
+import type { Template, TemplatePiece } from '../../sql/connector/webhook/webhook-table.ts';
 import { columnsHint } from './columns-hint.ts';
 import type { Output } from './plan.ts';
 

@@ -40,9 +40,9 @@ export interface WindowSql {
   folded(rows: string, watermark: TimeUs | undefined, isWhole: boolean): string;
 }
 
-/** Whether rows with equal keys in the same span become one. */
-export function isMerged(node: WindowNode): boolean {
-  return node.values.every(({ merge }) => merge !== undefined);
+/** Whether rows with equal keys in the same span become one: only where they have a value. */
+export function isMerged({ values }: WindowNode): boolean {
+  return values.length > 0 && values.every(({ merge }) => merge !== undefined);
 }
 
 export function stateColumns(node: WindowNode): readonly StateColumn[] {

@@ -3,7 +3,7 @@ import { type BackoffPolicy, backoffMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { asHeliosError, HeliosError } from '../../base/errors.ts';
 import { sendRequest } from '../../connection/webhook/send-request.ts';
-import type { WebhookTable } from '../../sql/webhook-table.ts';
+import type { WebhookTable } from '../../sql/connector/webhook/webhook-table.ts';
 import type { SinkWait } from '../sink.ts';
 import { type Outcome, outcomeOf, tooLarge } from './answer.ts';
 import type { RequestBody } from './row-bodies.ts';

@@ -2,7 +2,7 @@ import { HeliosError } from '../../base/errors.ts';
 import type { Secrets } from '../../connection/connection.ts';
 import { optionValue } from '../../connection/option-value.ts';
 import { resolveAddress, shownAddress } from '../../connection/webhook/address.ts';
-import type { WebhookTable } from '../../sql/webhook-table.ts';
+import type { WebhookTable } from '../../sql/connector/webhook/webhook-table.ts';
 
 /** Where requests go, with secrets in place: nothing of it is ever shown but `shown`. */
 export type Target = {

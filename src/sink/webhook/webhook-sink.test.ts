@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { HeliosError } from '../../base/errors.ts';
-import type { WebhookTable } from '../../sql/webhook-table.ts';
+import type { WebhookTable } from '../../sql/connector/webhook/webhook-table.ts';
 import { Receiver, type Reply } from './testing/receiver.ts';
 import { WebhookSink, type WebhookSinkOptions } from './webhook-sink.ts';
 

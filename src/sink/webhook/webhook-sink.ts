@@ -5,7 +5,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Secrets } from '../../connection/connection.ts';
-import type { WebhookTable } from '../../sql/webhook-table.ts';
+import type { WebhookTable } from '../../sql/connector/webhook/webhook-table.ts';
 import type { AppendSink, SinkWait } from '../sink.ts';
 import { Delivery, givenUp } from './delivery.ts';
 import { type RequestBody, rowBodies } from './row-bodies.ts';

@@ -1,4 +1,4 @@
-import type { Template, TemplatePiece } from '../../webhook-table.ts';
+import type { Template, TemplatePiece } from './webhook-table.ts';
 
 /** What is wrong with a template. */
 type TemplateProblem = { readonly message: string; readonly hint: string };

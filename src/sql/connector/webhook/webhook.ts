@@ -1,4 +1,4 @@
-import type { WebhookTable } from '../../webhook-table.ts';
+import type { WebhookTable } from './webhook-table.ts';
 import type { OptionReader } from '../option-reader.ts';
 import { parseSecretReference, templatePattern } from '../secret-reference.ts';
 import type { TableText } from '../table-text.ts';
