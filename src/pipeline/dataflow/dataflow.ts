@@ -84,8 +84,8 @@ export type WindowNode = {
   /** Columns that tell groups apart: sessions are by these. */
   readonly keys: readonly StateColumn[];
   /**
-   * `merge` undefined for all, or none: rows are kept as they come. Defined for all: rows with equal
-   * keys in the same smallest span of time become one.
+   * `merge` undefined for all, or none at all: rows are kept as they come. Defined for all: rows
+   * with equal keys in the same smallest span of time become one.
    */
   readonly values: readonly (StateColumn & { readonly merge: Merge | undefined })[];
   /**

@@ -37,6 +37,15 @@ export async function windowOrder(select: OrderedSelect, engine: TreeEngine): Pr
   if (order === undefined && limit === undefined) {
     return { projections: [], modifiers, wrap: (text) => text };
   }
+  const firsts = others.find((one) => treesOf(one['distinct_on_targets']).length > 0);
+  if (order !== undefined && firsts !== undefined) {
+    const hint = 'Write QUALIFY row_number() OVER (PARTITION BY window, … ORDER BY …) = 1.';
+    refuse(
+      'DISTINCT ON with ORDER BY cannot run on a stream.',
+      hint,
+      treesOf(firsts['distinct_on_targets'])[0],
+    );
+  }
   const terms = treesOf(order?.['orders']).flatMap((one, index) =>
     orderTerms(one, `__order_${index}`, select),
   );
