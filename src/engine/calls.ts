@@ -1,21 +1,31 @@
 import {
   BIGINT,
+  BLOB,
   BOOLEAN,
   DATE,
   DECIMAL,
   DOUBLE,
+  DuckDBBlobValue,
   type DuckDBConnection,
   type DuckDBDataChunk,
   DuckDBDateValue,
   DuckDBDecimalValue,
+  DuckDBIntervalValue,
+  DuckDBListValue,
   DuckDBScalarFunction,
+  DuckDBStructValue,
+  DuckDBTimeValue,
   DuckDBTimestampTZValue,
   type DuckDBType,
   type DuckDBValue,
   type DuckDBVector,
   FLOAT,
   INTEGER,
+  INTERVAL,
+  LIST,
   SMALLINT,
+  STRUCT,
+  TIME,
   TIMESTAMPTZ,
   TINYINT,
   UBIGINT,
@@ -29,8 +39,11 @@ import type { ColumnType } from '../event/schema.ts';
 import { quoteName } from './types.ts';
 
 /**
- * A value as functions outside of DuckDB see it: TIMESTAMP is microseconds since 1970, DECIMAL and
- * DATE are text, 64-bit integers and timestamps are bigint.
+ * A value as functions outside of DuckDB see it: TIMESTAMP is microseconds since 1970, DECIMAL,
+ * DATE and TIME are text, 64-bit integers and timestamps are bigint, bytes are text in base 16.
+ * Lists, structs and intervals are JSON text of arrays: of the values, those of the fields in their
+ * order, months with days and microseconds; in them bigints, and numbers that JSON has not, are
+ * text.
  */
 export type PlainValue = string | number | bigint | boolean | null;
 
@@ -101,7 +114,7 @@ export class CallSites {
       specialHandling: true,
       mainFunction: (info, input, output) => {
         try {
-          this.#answer(input, output, result);
+          this.#answer(input, output, { parameters, result });
         } catch (thrown) {
           info.setError(thrown instanceof Error ? thrown.message : String(thrown));
         }
@@ -109,7 +122,11 @@ export class CallSites {
     });
   }
 
-  #answer(input: DuckDBDataChunk, output: DuckDBVector, result: ColumnType): void {
+  #answer(
+    input: DuckDBDataChunk,
+    output: DuckDBVector,
+    { parameters, result }: Pick<Signature, 'parameters' | 'result'>,
+  ): void {
     const [ids, ...columns] = Array.from({ length: input.columnCount }, (_, index) =>
       input.getColumnVector(index),
     );
@@ -118,7 +135,7 @@ export class CallSites {
     if (site === undefined) throw new HeliosError('internal', 'A function is called that is gone.');
     const { rowCount } = input;
     for (let row = 0; row < rowCount; row++) {
-      const value = site(columns.map((column) => plain(column.getItem(row))));
+      const value = site(columns.map((column, at) => plain(column.getItem(row), parameters[at])));
       output.setItem(row, fromPlain(value, result));
     }
     output.flush();
@@ -193,6 +210,18 @@ function callType(type: ColumnType): DuckDBType | undefined {
       return DATE;
     case 'timestamp':
       return type.isLocal === true ? undefined : TIMESTAMPTZ;
+    case 'bytes':
+      return BLOB;
+    case 'time':
+      return TIME;
+    case 'interval':
+      return INTERVAL;
+    case 'list':
+      return LIST(callType(type.element) ?? VARCHAR);
+    case 'struct':
+      return STRUCT(
+        Object.fromEntries(type.fields.map((one) => [one.name, callType(one.type) ?? VARCHAR])),
+      );
     default:
       return undefined;
   }
@@ -201,13 +230,76 @@ function callType(type: ColumnType): DuckDBType | undefined {
 const signedTypes = { 8: TINYINT, 16: SMALLINT, 32: INTEGER, 64: BIGINT } as const;
 const unsignedTypes = { 8: UTINYINT, 16: USMALLINT, 32: UINTEGER, 64: UBIGINT } as const;
 
-function plain(value: DuckDBValue): PlainValue {
+function plain(value: DuckDBValue, type: ColumnType | undefined): PlainValue {
   if (value === null || typeof value !== 'object') return value;
-  return value instanceof DuckDBTimestampTZValue ? value.micros : String(value);
+  if (value instanceof DuckDBTimestampTZValue) return value.micros;
+  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString('hex');
+  const isPart = type?.kind === 'list' || type?.kind === 'struct' || type?.kind === 'interval';
+  return isPart ? JSON.stringify(partOf(value, type)) : String(value);
+}
+
+type Part = string | number | boolean | null | readonly Part[];
+
+function partOf(value: DuckDBValue, type: ColumnType): Part {
+  if (value instanceof DuckDBListValue && type.kind === 'list') {
+    return value.items.map((item) => partOf(item, type.element));
+  }
+  if (value instanceof DuckDBStructValue && type.kind === 'struct') {
+    return type.fields.map((one) => partOf(value.entries[one.name] ?? null, one.type));
+  }
+  if (value instanceof DuckDBIntervalValue) {
+    return [value.months, value.days, String(value.micros)];
+  }
+  const scalar = plain(value, type);
+  if (typeof scalar === 'bigint') return String(scalar);
+  const isOdd = typeof scalar === 'number' && (!Number.isFinite(scalar) || Object.is(scalar, -0));
+  if (!isOdd) return scalar;
+  return Object.is(scalar, -0) ? '-0' : String(scalar);
+}
+
+/** Part of the JSON of a value, as DuckDB takes it. */
+function fromPart(value: unknown, type: ColumnType): DuckDBValue {
+  if (value === null) return null;
+  const parts: readonly unknown[] = Array.isArray(value) ? value : [];
+  switch (type.kind) {
+    case 'list':
+      return new DuckDBListValue(parts.map((part) => fromPart(part, type.element)));
+    case 'struct':
+      return new DuckDBStructValue(
+        Object.fromEntries(
+          type.fields.map((one, index) => [one.name, fromPart(parts[index] ?? null, one.type)]),
+        ),
+      );
+    case 'interval': {
+      const [months, days, micros] = parts;
+      return new DuckDBIntervalValue(Number(months), Number(days), BigInt(String(micros)));
+    }
+    case 'integer':
+      return type.bits === 64 ? BigInt(String(value)) : Number(value);
+    case 'float':
+      return Number(value);
+    case 'boolean':
+      return value === true;
+    default:
+      return fromPlain(String(value), type);
+  }
+}
+
+/** Microseconds since midnight. */
+function timeMicros(text: string): bigint {
+  const [, hours, minutes, seconds, fraction = ''] =
+    /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  const whole = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
+  return BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
 }
 
 function fromPlain(value: PlainValue, type: ColumnType): DuckDBValue {
   if (value === null) return value;
+  if (type.kind === 'list' || type.kind === 'struct' || type.kind === 'interval') {
+    return fromPart(JSON.parse(String(value)), type);
+  }
+  if (type.kind === 'bytes') return new DuckDBBlobValue(Buffer.from(String(value), 'hex'));
+  if (type.kind === 'time') return new DuckDBTimeValue(timeMicros(String(value)));
   if (type.kind === 'timestamp') return new DuckDBTimestampTZValue(BigInt(value));
   if (type.kind === 'date') {
     const [year = 0, month = 0, day = 0] = String(value).split('-').map(Number);

@@ -41,7 +41,18 @@ export type WireType =
   | { readonly kind: 'bigint'; readonly from: string; readonly to: string }
   | { readonly kind: 'text' }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
-  | { readonly kind: 'date' };
+  | { readonly kind: 'date' }
+  | { readonly kind: 'time' }
+  /** As text in base 16. */
+  | { readonly kind: 'bytes' }
+  /** As JSON text, as those that follow: months, days, and microseconds as text. */
+  | { readonly kind: 'interval' }
+  | { readonly kind: 'list'; readonly element: WireType }
+  /** Values in the order of the fields. */
+  | {
+      readonly kind: 'struct';
+      readonly fields: readonly { readonly name: string; readonly type: WireType }[];
+    };
 
 /** Of numbers, `NaN`, `Infinity`, `-Infinity` and `-0` are text. */
 export type WireValue = string | number | boolean | null;

@@ -1,5 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { types } from 'node:util';
 import vm from 'node:vm';
 import type {
   Fault,
@@ -18,6 +19,8 @@ import type {
 type Callable = {
   readonly loaded: LoadedFunction;
   readonly call: (...values: readonly unknown[]) => unknown;
+  /** Of parameters whose values are objects: makes them in the function's own context. */
+  readonly decoders: readonly (((text: string) => unknown) | undefined)[];
 };
 
 /** Results are told at the latest after so long, and so many. */
@@ -31,7 +34,7 @@ async function load(all: readonly LoadedFunction[]): Promise<void> {
   const loaded: Callable[] = [];
   for (const [index, one] of all.entries()) {
     try {
-      loaded.push({ loaded: one, call: await functionOf(one) });
+      loaded.push(await functionOf(one));
     } catch (thrown) {
       return tell({ kind: 'refused', index, fault: faultOf(thrown, one) });
     }
@@ -40,13 +43,14 @@ async function load(all: readonly LoadedFunction[]): Promise<void> {
   tell({ kind: 'loaded' });
 }
 
-async function functionOf(one: LoadedFunction): Promise<Callable['call']> {
+async function functionOf(one: LoadedFunction): Promise<Callable> {
   const code = one.isTypeScript ? stripTypeScriptTypes(one.code) : one.code;
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, {
     codeGeneration: { strings: false, wasm: false },
     microtaskMode: 'afterEvaluate',
   });
   vm.runInContext(withoutNames, context);
+  const decoder = vm.runInContext(decoding, context) as (type: string) => (text: string) => unknown;
   const module = new vm.SourceTextModule(code, { context, identifier: one.path });
   await module.link((specifier) => {
     throw new Refusal(`It imports "${specifier}": a function has no other modules.`);
@@ -66,8 +70,36 @@ async function functionOf(one: LoadedFunction): Promise<Callable['call']> {
     const takes = `Its "${one.exportName}" takes ${found.length} values`;
     throw new Refusal(`${takes}, and is declared with ${given}.`);
   }
-  return found as Callable['call'];
+  const decoders = one.parameters.map((type) =>
+    objectKinds.has(type.kind) ? decoder(JSON.stringify(type)) : undefined,
+  );
+  return { loaded: one, call: found as Callable['call'], decoders };
 }
+
+const objectKinds: ReadonlySet<WireType['kind']> = new Set(['bytes', 'interval', 'list', 'struct']);
+
+/** Runs in the function's context, which gets nothing but texts: no object from outside of it. */
+const decoding = `(() => {
+  const [big, number, bytesOf] = [BigInt, Number, Uint8Array];
+  const [{ parse }, { fromEntries }] = [JSON, Object];
+  const value = (given, type) => {
+    if (given === null) return null;
+    switch (type.kind) {
+      case 'bigint': return big(given);
+      case 'number': return number(given);
+      case 'bytes': return bytesOf.from(given.match(/../g) ?? [], (two) => number('0x' + two));
+      case 'interval': return { months: given[0], days: given[1], micros: big(given[2]) };
+      case 'list': return given.map((one) => value(one, type.element));
+      case 'struct':
+        return fromEntries(type.fields.map((one, at) => [one.name, value(given[at], one.type)]));
+      default: return given;
+    }
+  };
+  return (typeText) => {
+    const type = parse(typeText);
+    return (text) => value(type.kind === 'bytes' ? text : parse(text), type);
+  };
+})()`;
 
 /** Memory that no limit of the heap counts, threads, and a console that nobody reads. */
 const withoutNames = `for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'console'])
@@ -123,9 +155,15 @@ function call({ index, calls, isCareful }: Extract<ToProcess, { readonly kind: '
   flush();
 }
 
-function resultOf({ loaded, call: run }: Callable, values: readonly WireValue[]): WireResult {
+function resultOf(
+  { loaded, call: run, decoders }: Callable,
+  values: readonly WireValue[],
+): WireResult {
   try {
-    const given = values.map((value, index) => valueOf(value, loaded.parameters[index]));
+    const given = values.map((value, index) => {
+      const decode = value === null ? undefined : decoders[index];
+      return decode?.(String(value)) ?? valueOf(value, loaded.parameters[index]);
+    });
     return wireResult(run(...given), loaded.result);
   } catch (thrown) {
     const place = placeIn(stackOf(thrown), loaded.path);
@@ -164,9 +202,90 @@ function wireResult(value: unknown, type: WireType): WireResult {
       return typeof value === 'string' && isDate(value)
         ? value
         : unfit(value, "a text 'YYYY-MM-DD'");
+    case 'time':
+      return typeof value === 'string' && isTime.test(value)
+        ? value
+        : unfit(value, "a text 'HH:MM:SS.ffffff'");
+    case 'bytes':
+      return types.isUint8Array(value)
+        ? Buffer.from(value).toString('hex')
+        : unfit(value, 'a Uint8Array');
+    case 'interval':
+    case 'list':
+    case 'struct': {
+      const part = partOf(value, type);
+      return isUnfit(part) ? part : JSON.stringify(part);
+    }
     default:
       return typeof value === 'string' && value.isWellFormed() ? value : unfit(value, 'a text');
   }
+}
+
+const isTime = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$/;
+
+type Part = WireValue | readonly Part[];
+
+/** Why a value is none: nothing in a value's JSON is an object. */
+type Unfit = { readonly error: string };
+
+/** What of a value's JSON it is. */
+function partOf(value: unknown, type: WireType): Part | Unfit {
+  if (value === null || value === undefined) return null;
+  switch (type.kind) {
+    case 'list':
+      return Array.isArray(value)
+        ? partsOf(Array.from(value, (one: unknown) => [one, type.element] as const))
+        : unfit(value, 'an array');
+    case 'struct':
+      return structOf(value, type);
+    case 'interval':
+      return intervalOf(value);
+    default:
+      return wireResult(value, type);
+  }
+}
+
+function isUnfit(part: Part | Unfit): part is Unfit {
+  return typeof part === 'object' && part !== null && 'error' in part;
+}
+
+function partsOf(values: readonly (readonly [unknown, WireType])[]): readonly Part[] | Unfit {
+  const parts: Part[] = [];
+  for (const [value, type] of values) {
+    const part = partOf(value, type);
+    if (isUnfit(part)) return part;
+    parts.push(part);
+  }
+  return parts;
+}
+
+/** A field that it lacks is NULL. */
+function structOf(
+  value: unknown,
+  { fields }: Extract<WireType, { readonly kind: 'struct' }>,
+): readonly Part[] | Unfit {
+  const names = fields.map(({ name }) => name);
+  const expected = `an object of ${names.join(', ')}`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return unfit(value, expected);
+  }
+  const other = Object.keys(value).find((name) => !names.includes(name));
+  if (other !== undefined) {
+    return { error: `It returned the field ${other}, and is declared to return ${expected}.` };
+  }
+  return partsOf(fields.map(({ name, type }) => [Reflect.get(value, name), type] as const));
+}
+
+function intervalOf(value: unknown): readonly Part[] | Unfit {
+  const expected = 'an object of months, days (whole numbers) and micros (a bigint)';
+  if (typeof value !== 'object' || value === null) return unfit(value, expected);
+  const { months, days, micros } = value as Readonly<Record<string, unknown>>;
+  const isWhole = (one: unknown): one is number =>
+    typeof one === 'number' && Number.isInteger(one) && Math.abs(one) < 2 ** 31;
+  const isFit = isWhole(months) && isWhole(days) && typeof micros === 'bigint';
+  return isFit && BigInt.asIntN(64, micros) === micros
+    ? [months + 0, days + 0, micros.toString()]
+    : unfit(value, expected);
 }
 
 function isIn(
@@ -206,7 +325,7 @@ function isDate(text: string): boolean {
   return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text);
 }
 
-function unfit(value: unknown, expected: string): WireResult {
+function unfit(value: unknown, expected: string): Unfit {
   return { error: `It returned ${shown(value)}, and is declared to return ${expected}.` };
 }
 

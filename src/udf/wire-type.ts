@@ -18,6 +18,16 @@ export function wireType(type: ColumnType): WireType {
       return { kind: 'date' };
     case 'timestamp':
       return bigintType(64, false);
+    case 'time':
+    case 'bytes':
+    case 'interval':
+      return { kind: type.kind };
+    case 'list':
+      return { kind: 'list', element: wireType(type.element) };
+    case 'struct': {
+      const fields = type.fields.map((one) => ({ name: one.name, type: wireType(one.type) }));
+      return { kind: 'struct', fields };
+    }
     default:
       return { kind: 'text' };
   }
@@ -45,6 +55,17 @@ export function toWire(value: PlainValue): WireValue {
   return Number.isFinite(value) ? value : String(value);
 }
 
+const textKinds: ReadonlySet<WireType['kind']> = new Set([
+  'text',
+  'decimal',
+  'date',
+  'time',
+  'bytes',
+  'interval',
+  'list',
+  'struct',
+]);
+
 /** A value as DuckDB takes it. The process is not trusted to keep to what it was asked for. */
 export function fromWire(value: Exclude<WireResult, object>, type: WireType): PlainValue {
   if (value === null) return null;
@@ -53,6 +74,6 @@ export function fromWire(value: Exclude<WireResult, object>, type: WireType): Pl
   if (type.kind === 'number' && (isText || typeof value === 'number')) return Number(value);
   if (type.kind === 'boolean' && typeof value === 'boolean') return value;
   if (type.kind === 'integer' && typeof value === 'number') return Math.trunc(value);
-  if (['text', 'decimal', 'date'].includes(type.kind) && isText) return value;
+  if (textKinds.has(type.kind) && isText) return value;
   throw new HeliosError('internal', `A function's process gave a ${typeof value}.`);
 }

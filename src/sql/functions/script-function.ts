@@ -94,8 +94,20 @@ function reportType(type: ColumnType, span: Span, report: Report): undefined {
 }
 
 function isCallable(type: ColumnType): boolean {
-  if (type.kind === 'timestamp') return type.isLocal !== true;
-  return callableKinds.has(type.kind);
+  switch (type.kind) {
+    case 'timestamp':
+      return type.isLocal !== true;
+    case 'list':
+      return isCallablePart(type.element);
+    case 'struct':
+      return type.fields.every((field) => isCallablePart(field.type));
+    default:
+      return callableKinds.has(type.kind);
+  }
+}
+
+function isCallablePart(type: ColumnType): boolean {
+  return type.kind !== 'json' && isCallable(type);
 }
 
 const callableKinds: ReadonlySet<ColumnType['kind']> = new Set<ColumnType['kind']>([
@@ -106,6 +118,9 @@ const callableKinds: ReadonlySet<ColumnType['kind']> = new Set<ColumnType['kind'
   'text',
   'json',
   'date',
+  'time',
+  'bytes',
+  'interval',
 ]);
 
 const timeoutMsDefault = 1000;
