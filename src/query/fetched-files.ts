@@ -26,10 +26,12 @@ export async function fetchFiles(
 
 async function withLocalFiles(
   view: PinnedView,
-  isUsed: (column: string) => boolean,
+  isAsked: (column: string) => boolean,
 ): Promise<PinnedView> {
   if (view.files.every(isLocal)) return view;
   const names = view.schema.map(({ name }) => name);
+  const keys = new Set(view.keys?.map((key) => key.toLowerCase()));
+  const isUsed = (name: string): boolean => isAsked(name) || keys.has(name.toLowerCase());
   // Lines have all columns in each of them.
   const unused = names.filter((name) => view.linesSql === undefined && !isUsed(name));
   const used = unused.length === 0 ? undefined : names.filter(isUsed);

@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 const values = `(SELECT '{"key":1}'::JSON AS j, '2026-01-31' AS t, 7 AS n, 1.5::DOUBLE AS x,
-  now() AS ts, [1, 2] AS list, '{}' AS text)`;
+  now() AS ts, [1, 2] AS list, '{}' AS text, {'start': now(), 'end': now()} AS "window")`;
 
 const request = (sql: string): Parameters<Gate['pass']>[0] => ({
   ...{ sql, parameters: [], tableNames: [], nowMs: 0 },
