@@ -22,7 +22,9 @@ export type RejectionCode =
   | 'malformed_avro'
   /** The registry has no schema of the id that the value names. */
   | 'schema_missing'
-  | 'sql_error';
+  | 'sql_error'
+  /** No record, but the request of a sink's rows, which its receiver refused. */
+  | 'webhook_refused';
 
 /**
  * A record that can't become a row, with its reason and its exact bytes (without the line's end).

@@ -117,7 +117,7 @@ test('every row is told at least once over kill -9, and repeats are known by the
     message:
       `The webhook at ${receiver.url} answered 422: unknown page ` +
       `The request was: ${messages(101, 102)[0]?.replace(':', ': ')}`,
-    hint: expect.stringContaining("on_error = 'drop'"),
+    hint: expect.stringContaining("on_error = 'quarantine'"),
   });
   const refusedKey = receiver.keys.at(-1);
   const count = receiver.received.length;
@@ -127,6 +127,7 @@ test('every row is told at least once over kill -9, and repeats are known by the
   expect(receiver.bodies.slice(count).map(compact)).toEqual(messages(101, 103));
   expect(receiver.keys[count]).toBe(refusedKey);
   await tellOfFile(helios);
+  await keepRefused(helios);
   await tellOfErrors(helios);
   expect(helios.output).not.toMatch(/secret-(way|token)/);
 }, 120_000);
@@ -152,6 +153,34 @@ async function tellOfErrors(helios: HeliosProcess): Promise<void> {
   await helios.request('/ingest/logs?wait=queryable', { method: 'POST', headers, body });
   const told = receiver.received.filter(({ path: way }) => way === '/channel');
   expect(told.map((request) => request.body)).toEqual([message]);
+}
+
+/** What a receiver refuses for good is in quarantine, beside records that are no rows. */
+async function keepRefused(helios: HeliosProcess): Promise<void> {
+  const file = join(directory, 'orders.json');
+  await writeFile(file, '{"id": 1}\n{"id": 2}\n{"id": "x"}\n{"id": 3}\n');
+  receiver.reply = ({ body }) => ({ status: /[13]/.test(body) ? 422 : 200, body: 'odd' });
+  await helios.call('POST', '/api/v1/pipelines', {
+    name: 'refused',
+    sql: `CREATE TABLE orders (id BIGINT)
+        WITH (connector = 'single_file', type = 'source', path = '${file}', format = 'json');
+      CREATE TABLE hook WITH (connector = 'webhook', type = 'sink', endpoint = '${receiver.url}',
+        on_error = 'quarantine');
+      INSERT INTO hook SELECT * FROM orders;`,
+  });
+  const shown = await until(
+    async () => await helios.call<PipelineAnswer>('GET', '/api/v1/pipelines/refused'),
+    ({ state }) => state === 'finished',
+  );
+  expect(shown.sinks.find(({ table }) => table === 'hook')?.rows_dropped).toBe(2);
+  const { rows } = await helios.query(`SELECT source, code, raw_text, message LIKE '%422: odd%'
+    FROM quarantine WHERE pipeline = 'refused' ORDER BY raw_text`);
+  expect(rows).toEqual([
+    ['orders', 'type_mismatch', '{"id": "x"}', false],
+    ['hook', 'webhook_refused', '{"id":1}', true],
+    ['hook', 'webhook_refused', '{"id":3}', true],
+  ]);
+  receiver.reply = () => ({ status: 200 });
 }
 
 /** A pipeline that ends, and sends arrays. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { HeliosError } from '../../base/errors.ts';
 import { takesLocalTimes, withLocalTimes, withTimesOf } from '../../delta/local-times.ts';
 import { storedSchema } from '../../delta/schema-json.ts';
+import { checkReplaceable } from '../../delta/replaced-files.ts';
 import type { DeltaTable } from '../../delta/table.ts';
 import type { Schema } from '../../event/schema.ts';
 import { DeltaSink } from '../../sink/delta/delta-sink.ts';
@@ -12,6 +13,7 @@ import type { PipelineEnvironment, Scope } from '../open-pipeline.ts';
 import { checkedPartitionFields } from '../plan/partition-fields.ts';
 import { replaySchema, replayTable } from '../replay/replay.ts';
 import { type Output, type Plan, timeColumnOf } from '../plan/plan.ts';
+import { checkOnlyFeeder } from '../tables/only-feeder.ts';
 import { stagingDirectory } from '../tables/table-registry.ts';
 import { openFilesSink } from './open-files-sink.ts';
 import { resolvePath } from './resolve-path.ts';
@@ -73,6 +75,9 @@ async function openDeltaSink(
   const schema = storedSchema(output.schema);
   const partitionFields = checkedPartitionFields(name, connector.partitionFields, schema);
   const path = resolvePath(connector.path, scope.baseDirectory);
+  const keys = plan.dataflow?.outputs.find(({ table }) => table === name)?.keys;
+  const feeders = environment.registry.get(name)?.feeders ?? [];
+  checkOnlyFeeder(feeders, { table: name, keys, pipelineId: scope.pipelineId });
   return await deltaSink(environment, {
     name,
     path,
@@ -80,6 +85,7 @@ async function openDeltaSink(
     schema,
     connector: { ...connector, partitionFields },
     timeColumn: timeColumnOf(plan, output),
+    keys,
   });
 }
 
@@ -134,6 +140,8 @@ type DeltaSinkRequest = {
   readonly schema: Schema;
   readonly connector: Extract<SinkConnector, { kind: 'delta' }>;
   readonly timeColumn: string | undefined;
+  /** Of a table that is kept current. */
+  readonly keys?: readonly string[] | undefined;
 };
 
 async function deltaSink(
@@ -150,8 +158,10 @@ async function deltaSink(
     configuration: properties,
     partitionColumns: request.connector.partitionFields,
   });
+  if (request.keys !== undefined) checkReplaceable(table.delta.snapshot());
   return new DeltaSink({
     table: table.delta,
+    current: request.keys && { keys: request.keys, deletedRows: table.deletedRows },
     storage: table.storage,
     engine,
     clock,

@@ -47,8 +47,8 @@ export function outcomeOf(
 }
 
 const unfitHint =
-  "Change what the SELECT or the template makes of such rows, or set on_error = 'drop' to go on " +
-  'without them; then start the pipeline again.';
+  'Change what the SELECT or the template makes of such rows, or set on_error = ' +
+  "'quarantine' to go on without them and keep them; then start the pipeline again.";
 
 /** Rows that no request may carry. */
 export function tooLarge({ shown }: Target, body: Buffer, bytesMax: number): HeliosError {

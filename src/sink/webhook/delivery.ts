@@ -37,7 +37,7 @@ export type DeliveryOptions = {
  *
  * ```
  * send ──▶ taken
- *  ▲  │──▶ refused: fails, or its rows are dropped
+ *  ▲  │──▶ refused: fails, or its rows are passed over
  *  └──┴ away, or busy: waits, and is sent again with the same key
  * ```
  */
@@ -65,7 +65,7 @@ export class Delivery {
     return { sinceMs, error: new HeliosError('unavailable', message, { hint }) };
   }
 
-  /** Resolves when it was taken, or with why its rows are dropped; rejects where that fails. */
+  /** Resolves when it was taken, or with why its rows are passed over; rejects if that fails. */
   async run(): Promise<HeliosError | undefined> {
     const { table, target, request, clock, random } = this.#options;
     const { onError } = table;
@@ -79,7 +79,7 @@ export class Delivery {
       if (outcome.kind === 'unfit') return this.#dropped(outcome.error);
       const waitMs = Math.max(backoffMs(attempts, attempt, random), outcome.waitMs);
       const waitedMs = clock.monotonicMs() - this.#startedAtMs;
-      const patienceMs = onError.kind === 'drop' ? onError.patienceMs : undefined;
+      const patienceMs = onError.kind === 'fail' ? undefined : onError.patienceMs;
       if (patienceMs !== undefined && waitedMs + waitMs > patienceMs) return outcome.error;
       this.#failure = { sinceMs: this.#failure?.sinceMs ?? clock.nowMs(), error: outcome.error };
       await this.#rest(waitMs);

@@ -278,6 +278,23 @@ test('refused rows are dropped where the table says so, and counted; an address 
   });
 });
 
+test('refused rows are given to be kept where the table says so, in their order, once', async () => {
+  receiver.reply = ({ body }) => ({ status: body.includes('bad') ? 422 : 200, body: 'odd' });
+  const onError = { kind: 'quarantine', patienceMs: undefined } as const;
+  const sink = open({ onError, concurrency: 3 });
+  await append(sink, ['{"bad":1}', '{"a":2}', '{"bad":3}']);
+  const kept = sink
+    .takeRefused()
+    .map(({ place, body, error }) => [place, Buffer.from(body).toString(), error.code]);
+  expect(kept).toEqual([
+    ['0', '{"bad":1}', 'invalid_config'],
+    ['18', '{"bad":3}', 'invalid_config'],
+  ]);
+  expect(sink.droppedCount).toBe(2);
+  expect(problems[0]?.message).toContain('alerts put 2 rows into quarantine that its webhook did');
+  expect(sink.takeRefused()).toEqual([]);
+});
+
 test('a row that is not taken for long is dropped where the table says how long', async () => {
   receiver.reply = ({ body }) => ({ status: body === '{"a":1}' ? 500 : 200 });
   const sink = open({ onError: { kind: 'drop', patienceMs: 60_000 } });

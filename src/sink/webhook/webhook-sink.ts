@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { Secrets } from '../../connection/connection.ts';
 import type { WebhookTable } from '../../sql/connector/webhook/webhook-table.ts';
-import type { AppendSink, SinkWait } from '../sink.ts';
+import type { AppendSink, RefusedRequest, SinkWait } from '../sink.ts';
 import { Delivery, givenUp } from './delivery.ts';
 import { type RequestBody, rowBodies } from './row-bodies.ts';
 import { resolveTarget, type Target } from './target.ts';
@@ -49,6 +49,7 @@ export class WebhookSink implements AppendSink {
   readonly #deliveries = new Set<Delivery>();
   #target: Target | undefined;
   #droppedCount = 0;
+  #refused: readonly RefusedRequest[] = [];
 
   constructor(options: WebhookSinkOptions) {
     const { template, concurrency } = options.table;
@@ -64,6 +65,13 @@ export class WebhookSink implements AppendSink {
 
   get droppedCount(): number {
     return this.#droppedCount;
+  }
+
+  /** In the order of the rows. */
+  takeRefused(): readonly RefusedRequest[] {
+    const refused = this.#refused;
+    this.#refused = [];
+    return refused;
   }
 
   /** Nothing can be taken back. */
@@ -111,7 +119,8 @@ export class WebhookSink implements AppendSink {
   async #append(path: string, after: number, end: AbortController): Promise<number> {
     const { table } = this.#options;
     const { size } = await stat(path);
-    const dropped: Dropped = { rowCount: 0, first: undefined };
+    const dropped: Dropped = { rowCount: 0, first: undefined, requests: [] };
+    this.#refused = [];
     const send = await this.#sender(end, dropped);
     const running = new Set<Promise<void>>();
     const options = { offset: after, isEncoded: this.encoding !== 'json', batch: table.batch };
@@ -127,6 +136,9 @@ export class WebhookSink implements AppendSink {
     await Promise.all(running);
     if (dropped.first !== undefined) this.#tellDropped(dropped.rowCount, dropped.first);
     end.signal.throwIfAborted();
+    this.#refused = dropped.requests
+      .toSorted((a, b) => a.request.offset - b.request.offset)
+      .map(({ request: { offset, body }, error }) => ({ place: String(offset), body, error }));
     return after + size;
   }
 
@@ -149,6 +161,7 @@ export class WebhookSink implements AppendSink {
         if (error === undefined) return;
         dropped.first ??= error;
         dropped.rowCount += request.rowCount;
+        if (table.onError.kind === 'quarantine') dropped.requests.push({ request, error });
       } finally {
         this.#deliveries.delete(delivery);
       }
@@ -165,7 +178,9 @@ export class WebhookSink implements AppendSink {
   #tellDropped(rowCount: number, first: HeliosError): void {
     this.#droppedCount += rowCount;
     const { name, onProblem } = this.#options;
-    const what = `${name} dropped ${rowCount} rows that its webhook did not take`;
+    const isKept = this.#options.table.onError.kind === 'quarantine';
+    const became = isKept ? `put ${rowCount} rows into quarantine` : `dropped ${rowCount} rows`;
+    const what = `${name} ${became} that its webhook did not take`;
     const message = `${what}: ${first.message}`;
     onProblem(new HeliosError(first.code, message, { hint: first.hint, cause: first }));
   }
@@ -178,7 +193,12 @@ export class WebhookSink implements AppendSink {
 }
 
 /** Of one epoch. */
-type Dropped = { rowCount: number; first: HeliosError | undefined };
+type Dropped = {
+  rowCount: number;
+  first: HeliosError | undefined;
+  /** Those that shall be kept. */
+  readonly requests: { readonly request: RequestBody; readonly error: HeliosError }[];
+};
 
 /** 128 bits: no two agree by chance. */
 const keyCharacters = 32;

@@ -23,6 +23,7 @@ export function readSink(table: TableText): SinkTable | undefined {
   }
   if (hasFolders) checkPartitions(table, connector.partitionFields, columns);
   const form = readJsonForm(options, connector);
+  const keepsLate = readLateRows(options, connector);
   if (connector.kind !== 'kafka') {
     const hint = 'Leave it out: connections are those of Kafka and Kinesis.';
     options.refuse('connection_profile', 'This connector has no connection.', hint);
@@ -34,7 +35,21 @@ export function readSink(table: TableText): SinkTable | undefined {
     connector,
     columns,
     ...form,
+    ...(keepsLate ? { keepsLate } : {}),
   };
+}
+
+/** They go into a Delta table of their own, beside the sink's. */
+function readLateRows(options: OptionReader, { kind }: SinkConnector): true | undefined {
+  const choices = { count: undefined, keep: true } as const;
+  if (options.choice<true | undefined>(['late_rows'], choices) === undefined) return undefined;
+  if (kind === 'delta') return true;
+  const message = `late_rows = 'keep' needs a Delta table, and this is a sink of ${kind}.`;
+  const hint =
+    "Late rows go into a table beside the sink's: write into connector = 'delta' too, and keep " +
+    "them there. With 'count' they are counted.";
+  options.report(options.spanOf('late_rows'), message, hint);
+  return undefined;
 }
 
 function readConnector(

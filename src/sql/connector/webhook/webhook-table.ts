@@ -17,8 +17,11 @@ export type WebhookTable = {
   /** What becomes of a row that the server refuses. */
   readonly onError:
     | { readonly kind: 'fail' }
-    /** It is dropped; also one that was not taken within `patienceMs`, where that is given. */
-    | { readonly kind: 'drop'; readonly patienceMs: number | undefined };
+    /**
+     * It is passed over; also one that was not taken within `patienceMs`, where that is given.
+     * `quarantine`: its request is in the table of that name.
+     */
+    | { readonly kind: 'drop' | 'quarantine'; readonly patienceMs: number | undefined };
 };
 
 /** A text with values of columns in it. */

@@ -104,12 +104,14 @@ function readTimeout(options: OptionReader): number {
 }
 
 function readOnError(options: OptionReader): WebhookTable['onError'] {
-  const kind = options.choice(['on_error'], { fail: 'fail', drop: 'drop' } as const) ?? 'fail';
+  const kinds = { fail: 'fail', quarantine: 'quarantine', drop: 'drop' } as const;
+  const kind = options.choice(['on_error'], kinds) ?? 'fail';
   const patienceMs = options.durationMs('retry.timeout');
-  if (kind === 'drop') return { kind, patienceMs };
+  if (kind !== 'fail') return { kind, patienceMs };
   if (patienceMs !== undefined) {
-    const message = 'retry.timeout says when a row is dropped, and none is.';
-    const hint = "Add on_error = 'drop', or leave it out: then rows wait until they are taken.";
+    const message = 'retry.timeout says when a row is given up, and none is.';
+    const hint =
+      "Add on_error = 'quarantine' or 'drop'; or leave it out: rows wait until they are taken.";
     options.report(options.spanOf('retry.timeout'), message, hint);
   }
   return { kind };
