@@ -3,23 +3,17 @@ import { unreachable } from '../../base/assert.ts';
 import type { ColumnType } from '../../event/schema.ts';
 import type { SourceColumn, SourceTable } from '../../sql/script.ts';
 import { fieldColumns } from '../field-columns.ts';
-import { inputOf, type Leaf, type LeafInput, type LeafOptions } from './leaf/leaf.ts';
-import { type PlainTextLeaf, plainTextLeaf } from './leaf/plain-text-leaf.ts';
-import { leafOf } from './leaf/value-leaf.ts';
-
-/**
- * How a column's JSON value is read: `plain` gives a string's content or a token, `json` its JSON
- * text.
- */
-export type Reading = 'plain' | 'json';
-
-/** What makes a record unfit to become a row, as expressions. */
-export type RecordCheck = {
-  /** A code, or NULL. */
-  readonly fault: string;
-  /** Cheaper: true wherever there is a fault, and rarely elsewhere. */
-  readonly suspect: string;
-};
+import {
+  type Part,
+  partsOf,
+  type Reading,
+  type Readings,
+  readType,
+  valueOf,
+  withMemberValues,
+} from './column-parts.ts';
+import type { LeafOptions } from './leaf/leaf.ts';
+import { isNeeded, isPlainText, partLayers, type RecordCheck } from './part-layers.ts';
 
 /** What a record that was only screened is said to be. */
 export const suspectFault = 'suspect';
@@ -28,7 +22,7 @@ export const suspectFault = 'suspect';
  * Where the raw values `r0`, `r1` … come from, and what else makes a record unfit to become a row.
  */
 export type RawRecords = RecordCheck & {
-  /** SELECT that yields `r0`… (JSON typed where read as json), and what `keep` names. */
+  /** SELECT that yields the columns' `r0`… in their `readType`, and what `keep` names. */
   readonly select: string;
   /** Columns of `select` to carry through. */
   readonly keep: readonly string[];
@@ -36,37 +30,60 @@ export type RawRecords = RecordCheck & {
 
 /**
  * The SELECTs that turn raw values into a table's columns. Each layer is a projection of its own,
- * so that DuckDB computes each text and each cast once: raw `r`, text `t`, value `v`, fault `f`.
+ * so that DuckDB computes each text and each cast once: raw `r`, text `t`, value `v`, check `c`,
+ * with the number of a column (`r3`) or of a struct's member (`r3_1`) behind it.
  */
 export class JsonColumns {
   readonly columns: readonly SourceColumn[];
+  readonly parts: readonly Part[];
   readonly #timestampFormat: LeafOptions['timestampFormat'];
 
   constructor(table: SourceTable, timestampFormat: LeafOptions['timestampFormat']) {
     this.columns = fieldColumns(table);
+    this.parts = partsOf(this.columns);
     this.#timestampFormat = timestampFormat;
   }
 
   /**
    * Columns whose exact numbers need the line itself: the JSON reader holds fractions as doubles.
+   * A fraction anywhere in a struct counts, so the struct is read as JSON.
    */
-  exactColumns(): readonly number[] {
-    return this.columns.flatMap(({ type }, index) => (holdsExactNumbers(type) ? [index] : []));
+  exactColumns(): readonly Part[] {
+    return this.parts.filter(({ path, type }) => path.length === 0 && holdsExactNumbers(type));
   }
 
-  /** Reading of each column that is the cheapest to be sure of the value. */
-  cheapReadings(): readonly Reading[] {
-    return this.columns.map(({ type }) => {
-      if (type.kind === 'timestamp') return this.#timestampFormat === 'rfc3339' ? 'plain' : 'json';
-      return plainKinds.has(type.kind) ? 'plain' : 'json';
-    });
+  /** Reading of each part that is the cheapest to be sure of the value. */
+  cheapReadings(): Map<string, Reading> {
+    const exact = new Set(this.exactColumns().map(({ column }) => column));
+    return new Map(
+      this.parts.map(({ id, column, type }) => [
+        id,
+        this.#isSurePlain(type, exact.has(column)) ? 'plain' : 'json',
+      ]),
+    );
+  }
+
+  #isSurePlain(type: ColumnType, isExact: boolean): boolean {
+    if (type.kind === 'timestamp') return this.#timestampFormat === 'rfc3339';
+    if (type.kind === 'struct') return !isExact;
+    return plainKinds.has(type.kind);
+  }
+
+  /** The same, but structs as JSON: where a reader makes a struct of whatever there is. */
+  withStructTexts(readings: Readings): Readings {
+    const structs = this.parts.filter(({ members }) => members.length > 0);
+    return new Map([...readings, ...structs.map(({ id }) => [id, 'json'] as const)]);
+  }
+
+  jsonReadings(): Readings {
+    return new Map(this.parts.map(({ id }) => [id, 'json']));
   }
 
   /**
    * `v0`… in DuckDB's types and `fault`: NULL, or why the record is none of the table's. The code
    * of a column's fault ends in `:` and the column's number.
    */
-  decoded(raw: RawRecords, readings: readonly Reading[], mark?: string): string {
+  decoded(raw: RawRecords, readings: Readings, mark?: string): string {
     const { select, faults, kept } = this.#layers(raw, readings, mark);
     // Nearly all rows are clean: what is wrong is asked of the others only.
     const fault = `CASE WHEN suspect THEN coalesce(${faults}) END`;
@@ -78,11 +95,12 @@ export class JsonColumns {
    * unless it is a text's: that its reading is too cheap shows at once. DuckDB needs half the time
    * to plan it, which is most of what a small batch takes.
    */
-  screened(raw: RawRecords, readings: readonly Reading[]): string {
+  screened(raw: RawRecords, readings: Readings): string {
     const { select, kept } = this.#layers(raw, readings, undefined);
-    const texts = this.columns.flatMap((column, index) => {
-      const isTold = isPlainText(column, readings[index]) && !isNeeded(column);
-      return isTold ? [`WHEN c${index} THEN 'examine:${index}'`] : [];
+    const texts = this.parts.flatMap((part) => {
+      const column = part.path.length === 0 ? this.columns[part.column] : undefined;
+      const isTold = isPlainText(part, readings) && (column === undefined || !isNeeded(column));
+      return isTold ? [`WHEN c${part.id} THEN 'examine:${part.id}'`] : [];
     });
     const fault = `CASE WHEN NOT suspect THEN NULL ${texts.join(' ')} ELSE '${suspectFault}' END`;
     return `SELECT ${kept}, ${fault} AS fault FROM (${select})`;
@@ -91,59 +109,39 @@ export class JsonColumns {
   /** A SELECT of what is `kept`, with `suspect`, and expressions over it for each check's fault. */
   #layers(
     raw: RawRecords,
-    readings: readonly Reading[],
+    readings: Readings,
     mark: string | undefined,
   ): { readonly select: string; readonly faults: string; readonly kept: string } {
-    const inputs = this.columns.map((_, index) => inputFor(index, readings[index], mark));
-    const leaves = this.columns.map((column, index): PlainTextLeaf | Leaf => {
-      if (isPlainText(column, readings[index])) return plainTextLeaf(index);
-      const input = inputs[index] ?? inputFor(index, 'json', mark);
-      const layered = input.text === `r${index}` ? input : { ...input, text: `t${index}` };
-      return leafOf(column.type, layered, { timestampFormat: this.#timestampFormat, mark });
-    });
-    const texts = inputs.flatMap(({ text }, index) => {
-      return text === `r${index}` ? [] : [`${text} AS t${index}`];
-    });
-    const firsts = leaves.flatMap((leaf) => ('first' in leaf ? [leaf.first] : []));
-    const signs = leaves.flatMap((leaf) => ('sign' in leaf ? [leaf.sign] : []));
-    const values = leaves.map((leaf, index) => `${leaf.value} AS v${index}`);
-    const checks = leaves.map((leaf, index) => this.#check(index, leaf));
-    const suspects = checks.map(({ suspect }, index) => `${suspect} AS c${index}`);
-    const isSuspect = ['c', ...checks.map((_, index) => `c${index}`)].join(' OR ');
-    const faults = [raw.fault, ...checks.map(({ fault }) => fault)].join(',\n');
+    const options = { timestampFormat: this.#timestampFormat, mark, readings };
+    const layers = this.parts.map((part) => partLayers(part, this.columns[part.column], options));
+    const texts = layers.flatMap((layer) => layer.texts);
+    const values = layers.flatMap((layer) => layer.values);
+    const checks = this.parts.map(({ id }, index) => `${layers[index]?.suspect} AS c${id}`);
+    const structs = this.parts
+      .filter(({ path, members }) => path.length === 0 && members.length > 0)
+      .map((part) => `${valueOf(part)} AS v${part.id}`);
+    const isSuspect = ['c', ...this.parts.map(({ id }) => `c${id}`)].join(' OR ');
+    const faults = [raw.fault, ...layers.map(({ fault }) => fault)].join(',\n');
     const kept = [...raw.keep, ...this.columns.map((_, index) => `v${index}`)].join(', ');
     const select = `SELECT *, ${isSuspect} AS suspect FROM (
-      SELECT *, ${raw.suspect} AS c, ${suspects.join(',\n')} FROM (
-      SELECT *, ${[...values, ...signs].join(',\n')} FROM (
-      SELECT ${['*', ...texts, ...firsts].join(',\n')} FROM (${raw.select}))))`;
+      SELECT *, ${[`${raw.suspect} AS c`, ...checks, ...structs].join(',\n')} FROM (
+      SELECT ${['*', ...values].join(',\n')} FROM (
+      SELECT ${['*', ...texts].join(',\n')} FROM (
+      ${withMemberValues(raw.select, this.parts, readings)}))))`;
     return { select, faults, kept };
   }
 
-  /** Whether a column's value may be at fault, and how it is. */
-  #check(index: number, leaf: Leaf): RecordCheck {
-    const column = this.columns[index];
-    const mayNotMiss = column !== undefined && isNeeded(column);
-    const fault = leaf.fault(`v${index}`);
-    const missing = mayNotMiss ? `'missing_field'` : 'NULL';
-    const suspect =
-      leaf.suspect?.(`v${index}`) ?? `(r${index} IS NOT NULL AND ${fault} IS NOT NULL)`;
-    return {
-      suspect: mayNotMiss ? `(r${index} IS NULL OR ${suspect})` : suspect,
-      fault: `CASE WHEN r${index} IS NULL THEN ${missing} ELSE ${fault} END || ':${index}'`,
-    };
-  }
-
-  /** `r0`… of lines `line` (text, or NULL) that `select` yields beside the columns `keep`. */
+  /**
+   * `r0`… of lines `line` (text, or NULL) that `lines` yields beside the columns `keep`. Structs
+   * must be read as JSON.
+   */
   fromLines(
     lines: string,
-    readings: readonly Reading[],
+    readings: Readings,
     keep: readonly string[],
     check: RecordCheck,
   ): RawRecords {
-    const shape = this.columns.map(
-      ({ name }, index) => [name, readings[index] === 'plain' ? 'VARCHAR' : 'JSON'] as const,
-    );
-    const structure = quoteText(JSON.stringify(Object.fromEntries(shape)));
+    const structure = quoteText(JSON.stringify(Object.fromEntries(this.#readTypes(readings))));
     const raw = this.columns.map(
       ({ name }, index) => `struct_extract(__record, ${quoteText(name)}) AS r${index}`,
     );
@@ -156,12 +154,19 @@ export class JsonColumns {
   }
 
   /** `read_json`'s columns argument. */
-  readerColumns(readings: readonly Reading[]): string {
-    const columns = this.columns.map(
-      ({ name }, index) =>
-        `${quoteName(name)}: '${readings[index] === 'plain' ? 'VARCHAR' : 'JSON'}'`,
+  readerColumns(readings: Readings): string {
+    const columns = this.#readTypes(readings).map(
+      ([name, type]) => `${quoteName(name)}: ${quoteText(type)}`,
     );
     return `{${columns.join(', ')}}`;
+  }
+
+  /** Each column's name, and the type that it is read in. */
+  #readTypes(readings: Readings): readonly (readonly [name: string, type: string])[] {
+    return this.parts.flatMap((part) => {
+      const column = part.path.length === 0 ? this.columns[part.column] : undefined;
+      return column === undefined ? [] : [[column.name, readType(part, readings)] as const];
+    });
   }
 
   /** `v0`… under the columns' names; `guard` wraps each value. */
@@ -181,24 +186,6 @@ const plainKinds: ReadonlySet<ColumnType['kind']> = new Set([
   'time',
   'interval',
 ]);
-
-function isPlainText({ type }: SourceColumn, reading: Reading | undefined): boolean {
-  return type.kind === 'text' && reading === 'plain';
-}
-
-function isNeeded({ isNotNull, isPrimaryKey }: SourceColumn): boolean {
-  return isNotNull || isPrimaryKey;
-}
-
-function inputFor(
-  index: number,
-  reading: Reading | undefined,
-  mark: string | undefined,
-): LeafInput {
-  const raw = `r${index}`;
-  if (reading === 'plain') return { json: raw, text: raw, isString: 'true' };
-  return { ...inputOf(`${raw}::VARCHAR`, mark), typed: raw };
-}
 
 function holdsExactNumbers(type: ColumnType): boolean {
   switch (type.kind) {

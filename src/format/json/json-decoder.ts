@@ -8,16 +8,12 @@ import { BatchRecords } from '../batch-records.ts';
 import { isolatedBatch } from '../isolated-batch.ts';
 import { guarded } from '../sql-parts.ts';
 import { holdsFraction, mayLoseDigits } from './exact-lines.ts';
-import {
-  JsonColumns,
-  type RawRecords,
-  type Reading,
-  type RecordCheck,
-  suspectFault,
-} from './json-columns.ts';
+import { type Reading, type Readings, valueIn } from './column-parts.ts';
+import { JsonColumns, type RawRecords, suspectFault } from './json-columns.ts';
 import { separateLines } from './isolate-lines.ts';
 import { isAmbiguous } from './leaf/plain-text-leaf.ts';
 import { linesOf, lineFault, type Malformed, readerOptions } from './line-reader.ts';
+import { isPlainText, type RecordCheck } from './part-layers.ts';
 import { screenLines } from './screen-lines.ts';
 
 /** Fault of a row that was read by columns, and whose exact numbers only its line has. */
@@ -36,10 +32,12 @@ export class JsonDecoder implements Decoder {
   readonly isolateBytesMax: number = 256 * 1024 * 1024;
   readonly #table: SourceTable;
   readonly #columns: JsonColumns;
-  readonly #readings: Reading[];
+  readonly #readings: Map<string, Reading>;
   /** Which table's record it was that a statement failed on: it may read several. */
   readonly #mark: string;
   #readsLines: boolean;
+  /** Whether structs are read as JSON, and not as structs by DuckDB's reader. */
+  #readsStructTexts = false;
   /** Whether `fast` fails with what is wrong, or with less, which is planned sooner. */
   #namesFaults = false;
 
@@ -51,7 +49,7 @@ export class JsonDecoder implements Decoder {
       table,
       format.kind === 'json' ? format.timestampFormat : 'rfc3339',
     );
-    this.#readings = [...this.#columns.cheapReadings()];
+    this.#readings = this.#columns.cheapReadings();
     this.#readsLines = table.lineBytesMax !== undefined;
     // What can't be decoded shows now, not at the first batch.
     this.fast([]);
@@ -59,9 +57,10 @@ export class JsonDecoder implements Decoder {
 
   fast(paths: readonly string[]): string {
     const raw = this.#readsLines ? this.#rawByLines(paths) : this.#rawByColumns(paths);
+    const readings = this.#readingsOf('fails');
     const decoded = this.#namesFaults
-      ? this.#columns.decoded(raw, this.#readings)
-      : this.#columns.screened(raw, this.#readings);
+      ? this.#columns.decoded(raw, readings)
+      : this.#columns.screened(raw, readings);
     return guarded(decoded, (guard) => this.#columns.named(guard), this.#mark);
   }
 
@@ -81,14 +80,16 @@ export class JsonDecoder implements Decoder {
       this.#readsLines = true;
       return true;
     }
-    const index = this.#columns.columns.findIndex(
-      ({ type }, at) =>
-        type.kind === 'text' &&
-        this.#readings[at] === 'plain' &&
-        message.includes(`${this.#mark} examine:${at};`),
+    if (!this.#readsStructTexts && message.includes(readerError) && isTwice(message)) {
+      this.#readsStructTexts = true;
+      return true;
+    }
+    const part = this.#columns.parts.find(
+      (one) =>
+        isPlainText(one, this.#readings) && message.includes(`${this.#mark} examine:${one.id};`),
     );
-    if (index >= 0) this.#readings[index] = 'json';
-    return index >= 0;
+    if (part !== undefined) this.#readings.set(part.id, 'json');
+    return part !== undefined;
   }
 
   async isolate(
@@ -120,20 +121,29 @@ export class JsonDecoder implements Decoder {
     const raw = this.#readsLines
       ? this.#rawByLines(paths, 'is_null')
       : this.#rawByColumns(paths, 'is_null');
-    return this.#columns.decoded(raw, this.#readings);
+    return this.#columns.decoded(raw, this.#readingsOf('is_null'));
   }
 
-  #rawByColumns(paths: readonly string[], malformed?: Malformed): RawRecords {
+  /**
+   * The reader fails on what is no object where a struct is asked for, and on one with a key twice;
+   * where it may not fail, as where it makes structs of lines' texts, anything is an object to it.
+   */
+  #readingsOf(malformed: Malformed): Readings {
+    const areStructsSure = malformed === 'fails' && !this.#readsLines && !this.#readsStructTexts;
+    return areStructsSure ? this.#readings : this.#columns.withStructTexts(this.#readings);
+  }
+
+  #rawByColumns(paths: readonly string[], malformed: Malformed = 'fails'): RawRecords {
     const raw = this.#columns.columns.map(({ name }, index) => `${quoteName(name)} AS r${index}`);
     const all = this.#columns.columns.map((_, index) => `r${index} IS NULL`).join(' AND ');
     const fractions = this.#columns
       .exactColumns()
-      .map((index) => holdsFraction(`r${index}::VARCHAR`));
+      .map(({ id }) => holdsFraction(`r${id}::VARCHAR`));
     const hasFraction = fractions.length === 0 ? 'false' : fractions.join(' OR ');
     const options = readerOptions(paths, this.#table, malformed);
     return {
       select: `SELECT ${raw.join(', ')} FROM read_json(${options},
-        records = 'true', columns = ${this.#columns.readerColumns(this.#readings)})`,
+        records = 'true', columns = ${this.#columns.readerColumns(this.#readingsOf(malformed))})`,
       keep: [],
       fault: `CASE WHEN ${all} THEN 'examine' WHEN ${hasFraction} THEN '${fractionFault}' END`,
       suspect: `((${all}) OR ${hasFraction})`,
@@ -142,11 +152,12 @@ export class JsonDecoder implements Decoder {
 
   #rawByLines(paths: readonly string[], malformed?: Malformed): RawRecords {
     const lines = linesOf(paths, this.#table, malformed);
-    return this.#columns.fromLines(lines, this.#readings, [], this.#lineCheck(undefined));
+    const readings = this.#columns.withStructTexts(this.#readings);
+    return this.#columns.fromLines(lines, readings, [], this.#lineCheck(undefined));
   }
 
   #decodedLines(lines: string, mark: string | undefined): string {
-    const readings = this.#columns.columns.map(() => 'json' as const);
+    const readings = this.#columns.jsonReadings();
     const raw = this.#columns.fromLines(lines, readings, ['__line'], this.#lineCheck(mark));
     const keep = ['__line', ...this.#columns.columns.map((_, index) => `r${index}`)];
     return this.#columns.decoded({ ...raw, keep }, readings, mark);
@@ -154,8 +165,8 @@ export class JsonDecoder implements Decoder {
 
   #lineCheck(mark: string | undefined): RecordCheck {
     const exact = this.#columns.exactColumns();
-    const values = exact.map((index) => `r${index}::VARCHAR`);
-    const areNumbers = exact.every((at) => this.#columns.columns[at]?.type.kind === 'decimal');
+    const values = exact.map(({ id }) => `r${id}::VARCHAR`);
+    const areNumbers = exact.every(({ type }) => type.kind === 'decimal');
     const isInexact = mayLoseDigits('line', { values, areNumbers });
     const isExamined = mark !== undefined || values.length === 0;
     const fault = `CASE ${lineFault(this.#table)}
@@ -169,19 +180,27 @@ export class JsonDecoder implements Decoder {
    * needs.
    */
   async #learn(connection: Connection, rows: string): Promise<void> {
-    const texts = this.#columns.columns.flatMap(({ name, type }, index) =>
-      type.kind === 'text' && this.#readings[index] === 'plain' ? [{ name, index }] : [],
-    );
-    const names = this.#columns.columns.map(({ name }) => `${quoteName(name)} IS NULL`);
-    const tests = texts.map(
-      ({ name, index }) => `bool_or(${isAmbiguous(quoteName(name))}) AS c${index},`,
-    );
+    const { columns, parts } = this.#columns;
+    const texts = parts.filter((part) => isPlainText(part, this.#readings));
+    const names = columns.map(({ name }) => `${quoteName(name)} IS NULL`);
+    const tests = texts.map((part) => {
+      const text = valueIn(quoteName(columns[part.column]?.name ?? ''), part);
+      return `bool_or(${isAmbiguous(text)}) AS c${part.id},`;
+    });
     const [found] = await connection.rows(`SELECT ${tests.join(' ')}
       bool_or(${names.join(' AND ')}) AS isEmpty FROM (${rows})`);
-    for (const { index } of texts) {
-      if (found?.[`c${index}`] === true) this.#readings[index] = 'json';
+    for (const { id } of texts) {
+      if (found?.[`c${id}`] === true) this.#readings.set(id, 'json');
     }
     const holdsFractions = this.#columns.exactColumns().length > 0;
     this.#readsLines ||= holdsFractions || found?.['isEmpty'] === true;
   }
+}
+
+/** How DuckDB's reader says that it can't make the types that it was asked for. */
+const readerError = 'JSON transform error in file';
+
+/** Of which members with the same key count, it leaves to its caller. */
+function isTwice(message: string): boolean {
+  return message.includes('has duplicate key');
 }

@@ -6,6 +6,7 @@ import { selectText } from '../select-text.ts';
 import { typeText } from '../syntax/column-type.ts';
 import type { ColumnText } from '../syntax/columns.ts';
 import type { Token } from '../syntax/tokens.ts';
+import type { OptionReader } from './option-reader.ts';
 import type { TableText } from './table-text.ts';
 
 /** Columns of a source: those that its format gives, and metadata that its connector has. */
@@ -132,7 +133,16 @@ function expressionOf(table: TableText, tokens: readonly Token[]): ReturnType<ty
   return selectText({ script: table.script, lines: table.lines, tokens });
 }
 
+/** What the columns or the options say of event time; what is wrong with it is reported. */
 export function readWatermark(
+  table: TableText,
+  columns: readonly SourceColumn[],
+  fields: TimeFields,
+): SourceTable['watermark'] {
+  return ofFields(table, columns, fields) ?? declaredWatermark(table, columns);
+}
+
+function declaredWatermark(
   table: TableText,
   columns: readonly SourceColumn[],
 ): SourceTable['watermark'] {
@@ -157,4 +167,64 @@ export function readWatermark(
   const tokens = watermark.expression;
   const expression = tokens === undefined ? undefined : expressionOf(table, tokens);
   return { column: column.name, expression };
+}
+
+/** Event time by options, an older form of WATERMARK FOR. */
+export type TimeFields = {
+  readonly eventTime: string | undefined;
+  /** The column of what each event says: that none before it will come any more. */
+  readonly watermark: string | undefined;
+};
+
+const eventTimeOption = 'event_time_field';
+const watermarkOption = 'watermark_field';
+
+export function readTimeFields(options: OptionReader): TimeFields {
+  return { eventTime: options.text(eventTimeOption), watermark: options.text(watermarkOption) };
+}
+
+function ofFields(
+  table: TableText,
+  columns: readonly SourceColumn[],
+  { eventTime, watermark }: TimeFields,
+): SourceTable['watermark'] {
+  const given = eventTime === undefined ? watermarkOption : eventTimeOption;
+  if (eventTime === undefined && watermark === undefined) return undefined;
+  const { options } = table;
+  if (table.list?.watermark !== undefined) {
+    const message = `${given} and WATERMARK FOR both say what event time is.`;
+    options.report(options.spanOf(given), message, `Leave ${given} out.`);
+    return undefined;
+  }
+  if (eventTime === undefined) {
+    const message = 'watermark_field says how far event time is, and nothing says what it is.';
+    options.report(options.spanOf(given), message, "Add event_time_field = 'COLUMN'.");
+    return undefined;
+  }
+  const time = columnOf(table, columns, { option: eventTimeOption, name: eventTime });
+  if (watermark === undefined) return time && { column: time.name, expression: undefined };
+  const said = columnOf(table, columns, { option: watermarkOption, name: watermark });
+  if (time === undefined || said === undefined) return undefined;
+  const position = table.lines.positionOf(options.spanOf(watermarkOption));
+  const text = `"${said.name.replaceAll('"', '""')}"`;
+  return { column: time.name, expression: { text, positionAt: () => position } };
+}
+
+function columnOf(
+  table: TableText,
+  columns: readonly SourceColumn[],
+  { option, name }: { readonly option: string; readonly name: string },
+): SourceColumn | undefined {
+  const { options } = table;
+  const span = options.spanOf(option);
+  const column = columns.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (column === undefined) {
+    const names = columns.map((one) => one.name);
+    table.reportUnknown(span, 'column', name, names);
+    return undefined;
+  }
+  if (column.type.kind === 'timestamp') return column;
+  const message = `${option} names the column "${column.name}", which is not a TIMESTAMP.`;
+  options.report(span, message, 'Declare it as TIMESTAMP, or generate one from it.');
+  return undefined;
 }

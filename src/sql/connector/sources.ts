@@ -2,7 +2,7 @@ import type { BadDataPolicy, Compression, SourceConnector, SourceTable } from '.
 import { connectorRefusal, isRemotePath, pathRefusal } from './availability.ts';
 import { readFormat } from './formats.ts';
 import type { OptionReader } from './option-reader.ts';
-import { readSourceColumns, readWatermark } from './source-columns.ts';
+import { readSourceColumns, readTimeFields, readWatermark } from './source-columns.ts';
 import { readStorageOptions } from './storage-options.ts';
 import { readKafkaSource } from './stream/kafka.ts';
 import { readKinesisSource } from './stream/kinesis.ts';
@@ -19,6 +19,7 @@ export function readSource(table: TableText): SourceTable | undefined {
   const lineBytesMax = isStream ? refuseFraming(options) : readFraming(options);
   readIgnored(options, isStream);
   const idleMicros = options.integer(['idle_micros'], -1, Number.MAX_SAFE_INTEGER);
+  const timeFields = readTimeFields(options);
   options.finish(table.connector);
   if (format === undefined) return undefined;
   const columns = readSourceColumns(table, format, connector);
@@ -30,7 +31,7 @@ export function readSource(table: TableText): SourceTable | undefined {
     badData: badData ?? 'quarantine',
     lineBytesMax,
     columns,
-    watermark: readWatermark(table, columns),
+    watermark: readWatermark(table, columns, timeFields),
     idleMs: idleMsOf(idleMicros),
   };
 }
@@ -135,9 +136,5 @@ function readIgnored(options: OptionReader, isStream: boolean): void {
   const hint = 'Leave it out: connections are those of Kafka and Kinesis.';
   const message = 'This connector has no connection.';
   if (!isStream) options.refuse('connection_profile', message, hint);
-  const watermark = 'Write WATERMARK FOR column AS (expression) among the columns.';
-  const old = 'This is an old spelling that is not available.';
-  options.refuse('watermark_field', old, watermark);
-  options.refuse('event_time_field', old, watermark);
-  options.refuseAll('lookup.', 'lookup tables are not available in this version.');
+  options.refuseAll('lookup.', "these are options of lookup tables: type = 'lookup'.");
 }

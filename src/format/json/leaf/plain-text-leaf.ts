@@ -8,17 +8,17 @@ export type PlainTextLeaf = Leaf & { readonly first: string; readonly sign: stri
  * a pattern's cost. All this is in layers of their own: DuckDB flattens an OR of ORs, computes what
  * they have in common again and again, and is ten times slower where one of them is NULL.
  */
-export function plainTextLeaf(index: number): PlainTextLeaf {
-  const [text, first] = [`r${index}`, `b${index}`];
+export function plainTextLeaf(id: string): PlainTextLeaf {
+  const [text, first] = [`r${id}`, `b${id}`];
   const signs = ['-', 'I', 'N', 'f', 't', '[', '{'].map(
     (sign) => `${first} = ${sign.charCodeAt(0)}`,
   );
   return {
-    first: `coalesce(unicode(${text}), 0) AS b${index}`,
-    sign: `(${first} BETWEEN 48 AND 57 OR ${signs.join(' OR ')}) AS s${index}`,
+    first: `coalesce(unicode(${text}), 0) AS b${id}`,
+    sign: `(${first} BETWEEN 48 AND 57 OR ${signs.join(' OR ')}) AS s${id}`,
     value: text,
     fault: () => firstOf([{ when: isAmbiguous(text), code: 'examine' }]),
-    suspect: () => `CASE WHEN s${index} THEN ${isAmbiguous(text)} ELSE false END`,
+    suspect: () => `CASE WHEN s${id} THEN ${isAmbiguous(text)} ELSE false END`,
   };
 }
 

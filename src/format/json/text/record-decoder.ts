@@ -8,8 +8,9 @@ import { framedTextSql } from '../../framed-text.ts';
 import { guarded } from '../../sql-parts.ts';
 import { mayLoseDigits } from '../exact-lines.ts';
 import { isolateLines } from '../isolate-lines.ts';
-import { JsonColumns, type RecordCheck } from '../json-columns.ts';
+import { JsonColumns } from '../json-columns.ts';
 import { lineBytesDefault, lineFault, linesOf } from '../line-reader.ts';
+import type { RecordCheck } from '../part-layers.ts';
 import type { RecordShape } from './record-shape.ts';
 
 /** The JSON without the white space around it, or NULL for what is none. */
@@ -91,7 +92,7 @@ export class RecordDecoder implements Decoder {
     const { columns } = this.#columns;
     const raw = columns.map((column, index) => `${this.#value(column, mark)} AS r${index}`);
     const select = `SELECT ${['*', ...raw].join(', ')} FROM (${shape.open(lines)})`;
-    const readings = columns.map(() => 'json' as const);
+    const readings = this.#columns.jsonReadings();
     return this.#columns.decoded({ select, keep, ...this.#check(mark) }, readings, mark);
   }
 
@@ -109,10 +110,9 @@ export class RecordDecoder implements Decoder {
 
   #check(mark: string | undefined): RecordCheck {
     const { shape } = this.#options;
-    const { columns } = this.#columns;
     const exact = this.#columns.exactColumns();
-    const values = exact.map((index) => `r${index}::VARCHAR`);
-    const areNumbers = exact.every((at) => columns[at]?.type.kind === 'decimal');
+    const values = exact.map(({ id }) => `r${id}::VARCHAR`);
+    const areNumbers = exact.every(({ type }) => type.kind === 'decimal');
     const isSure = mark !== undefined || values.length === 0 || shape.keepsText;
     const examine = `WHEN ${mayLoseDigits('line', { values, areNumbers })} THEN 'examine'`;
     const fault = `CASE ${lineFault(this.#table)} ${shape.faults} ${isSure ? '' : examine}
