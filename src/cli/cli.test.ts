@@ -119,7 +119,6 @@ describe('a command becomes its request', () => {
       'PATCH /api/v1/pipelines/shop?discard=true',
       { state: 'stopped' },
     ],
-    ['pipeline edit shop shop.sql', 'PATCH /api/v1/pipelines/shop', { sql: 'select 1' }],
     ['pipeline delete shop --yes', 'DELETE /api/v1/pipelines/shop', ''],
     ['pipeline delete shop --discard --yes', 'DELETE /api/v1/pipelines/shop?discard=true', ''],
     ['table list', 'GET /api/v1/tables', ''],

@@ -4,23 +4,24 @@ import { HeliosError } from '../base/errors.ts';
 import type { Connection } from '../engine/engine.ts';
 import { jsonValueSql } from '../engine/json-encoding.ts';
 import { duckdbType, quoteName } from '../engine/types.ts';
-import type { Batch, Position } from '../event/record.ts';
+import type { Batch } from '../event/record.ts';
 import type { RejectedRecord } from '../event/rejected.ts';
-import { createDecoder } from '../format/create-decoder.ts';
-import type { Decoder } from '../format/format.ts';
 import type { Source } from '../source/source.ts';
-import type { SourceTable } from '../sql/script.ts';
-import { type FailingSelects, IsolatedEpoch } from './epoch/isolated-epoch.ts';
-import { PartStore } from './epoch/part-store.ts';
 import type { PipelineEnvironment } from './open-pipeline.ts';
 import type { PreviewEvent, PreviewOptions } from './pipeline.ts';
-import { type Output, outputSelect, type Plan } from './plan/plan.ts';
+import type { Output, Plan } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
-import { DataflowWork } from './stream/dataflow-work.ts';
-import { outputSelects } from './stream/record-select.ts';
+import type { TimeSaid } from './stream/dataflow-work.ts';
+import { RangeReader } from './trial/range-reader.ts';
+import { type RecordRange, resolveRange } from './trial/record-range.ts';
+import { type RunEpoch, ScriptRun } from './trial/script-run.ts';
 
 /** A preview looks at small batches, so that the first rows come soon. */
 const batchBytesMax = 1024 * 1024;
+/** Rows of one event: a reader sees them while others are made. */
+const rowsPerEvent = 1000;
+/** Event time goes on when partitions are quiet: so often it is looked at. */
+const quietCheckMs = 1000;
 
 type PreviewEnvironment = PipelineEnvironment & { readonly baseDirectory: string };
 
@@ -31,30 +32,34 @@ export async function* preview(
   options: PreviewOptions,
 ): AsyncGenerator<PreviewEvent> {
   await using connection = await environment.engine.connect();
-  const planned = await planScript(sql, connection);
+  const planned = await planScript(sql, connection, environment.lookups);
   if (planned.kind === 'errors') throw scriptFailure(planned.errors);
   const scratchDirectory = await mkdtemp(join(environment.dataDirectory, 'tmp', 'preview-'));
   const sources = new Map<string, Source>();
   try {
     for (const table of planned.plan.script.sources) {
       const scope = { pipelineId: undefined, baseDirectory: environment.baseDirectory };
-      sources.set(
-        table.name,
-        await environment.connectors.source(lookingAt(table, options), scope),
-      );
+      sources.set(table.name, await environment.connectors.source(table, scope));
     }
-    const plan = planned.plan;
-    yield* new Preview({ connection, plan, sources, scratchDirectory, environment, options }).run();
+    const range = await resolveRange(sources, rangeOf(options), environment.clock.nowMs());
+    const reader = new RangeReader(sources, range);
+    const { plan } = planned;
+    yield* new Preview({ connection, plan, reader, scratchDirectory, environment, options }).run();
   } finally {
     for (const source of sources.values()) await source.close();
     await rm(scratchDirectory, { recursive: true, force: true });
   }
 }
 
+/** Live: only what comes from now on; otherwise all that is there. */
+function rangeOf({ input, from, until }: PreviewOptions): RecordRange {
+  return { from: from ?? (input === 'live' ? 'latest' : 'earliest'), until };
+}
+
 type PreviewContext = {
   readonly connection: Connection;
   readonly plan: Plan;
-  readonly sources: ReadonlyMap<string, Source>;
+  readonly reader: RangeReader;
   readonly scratchDirectory: string;
   readonly environment: PreviewEnvironment;
   readonly options: PreviewOptions;
@@ -62,103 +67,81 @@ type PreviewContext = {
 
 class Preview {
   readonly #context: PreviewContext;
-  readonly #decoders: ReadonlyMap<string, Decoder>;
-  readonly #positions = new Map<string, Map<string, Position>>();
-  readonly #failingSelects: FailingSelects = new Map();
-  /** Of a script that keeps state: what it keeps is in memory alone. */
-  readonly #streaming: DataflowWork | undefined;
+  readonly #run: ScriptRun;
   #rowCount = 0;
   #rejectedCount = 0;
 
   constructor(context: PreviewContext) {
-    const tables = context.plan.script.sources;
     this.#context = context;
-    this.#decoders = new Map(tables.map((table) => [table.name, createDecoder(table)]));
-    const { connection, plan, scratchDirectory } = context;
-    const { dataflow } = plan;
-    const parts = new PartStore(scratchDirectory);
-    const incarnation = 'preview';
-    this.#streaming =
-      dataflow && new DataflowWork({ connection, plan, dataflow, parts, incarnation });
+    const columns = context.plan.outputs.map(rowText);
+    this.#run = new ScriptRun({ ...context, columnsOf: (index) => columns[index] ?? '*' });
   }
 
   async *run(): AsyncGenerator<PreviewEvent> {
-    const { plan, options } = this.#context;
+    const { plan, options, reader } = this.#context;
     for (const { table, schema } of plan.outputs) {
       const columns = schema.map(({ name, type }) => ({ name, type: duckdbType(type) }));
       yield { kind: 'columns', sink: table.name, columns };
     }
-    await this.#start();
-    await this.#streaming?.open(undefined);
+    await this.#run.open();
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+    const request = { bytesMax: batchBytesMax, signal };
     while (!signal.aborted && this.#rowCount < options.rowsMax) {
-      const batches = await this.#gather(signal);
-      if (batches.size > 0) yield* this.#rows(batches);
-      else if (await this.#hasEnded()) {
-        if (this.#streaming !== undefined) yield* this.#rows(batches, 'end');
+      const batches = await this.#gather(request);
+      if (batches.size > 0 || this.#run.isDue) yield* await this.#epoch(batches, 'records');
+      else if (await reader.hasEnded()) {
+        if (this.#run.isStateful) yield* await this.#epoch(batches, 'end');
         return yield this.#end('sources_ended');
       } else await this.#wait(signal);
     }
     yield this.#end(this.#rowCount >= options.rowsMax ? 'row_limit' : 'timeout');
   }
 
-  async #start(): Promise<void> {
-    for (const [name, source] of this.#context.sources) {
-      const positions = new Map<string, Position>();
-      for (const partition of await source.partitions()) {
-        const start = await source.startPosition(partition);
-        if (start !== undefined) positions.set(partition, start);
-      }
-      this.#positions.set(name, positions);
+  /** Nothing where it was aborted meanwhile. */
+  async #gather(
+    request: Parameters<RangeReader['gather']>[0],
+  ): Promise<ReadonlyMap<string, readonly Batch[]>> {
+    try {
+      return await this.#context.reader.gather(request, (source, partition, look) =>
+        this.#run.noteRead(source, partition, look),
+      );
+    } catch (thrown) {
+      if (!request.signal.aborted) throw thrown;
+      return new Map();
     }
   }
 
-  async *#rows(
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { reader } = this.#context;
+    const isQuiet = this.#run.isStateful ? [AbortSignal.timeout(quietCheckMs)] : [];
+    await reader.wait(AbortSignal.any([signal, ...isQuiet]));
+  }
+
+  async #epoch(
     batches: ReadonlyMap<string, readonly Batch[]>,
-    said: 'records' | 'end' = 'records',
-  ): AsyncGenerator<PreviewEvent> {
-    const { connection, plan, scratchDirectory, environment } = this.#context;
-    const columns = plan.outputs.map(rowText);
-    const columnsOf = (index: number): string => columns[index] ?? '*';
-    await using isolated = new IsolatedEpoch({
-      connection,
-      sources: plan.script.sources,
-      selects: this.#streaming?.recordSelects(columnsOf) ?? outputSelects(plan, columnsOf),
-      decoders: this.#decoders,
-      scratchDirectory,
-      failingSelects: this.#failingSelects,
-    });
-    try {
-      const nowMs = environment.clock.nowMs();
-      const input = { batches, nowMs };
-      const undecodable = await isolated.decode(input);
-      const failing = await isolated.takeOutFailing(input);
-      for (const records of [...undecodable, ...failing]) {
-        for (const record of records) yield this.#rejected(record);
-      }
-      const atMs = nowMs;
-      const rows = isolated.partitionRows();
-      const step = await this.#streaming?.take({ rows, said, nowMs, atMs });
-      for (const [index, output] of plan.outputs.entries()) {
-        const select =
-          step === undefined
-            ? outputSelect(plan, output, isolated.relations(), columnsOf(index)).text
-            : step.output(index, columnsOf(index));
-        if (select === undefined) continue;
-        const limit = Math.max(0, this.#context.options.rowsMax - this.#rowCount);
-        const found = await connection.rows(`SELECT * FROM (${select}) LIMIT ${limit}`);
-        if (found.length === 0) continue;
-        this.#rowCount += found.length;
-        yield {
-          kind: 'rows',
-          sink: output.table.name,
-          rows: found.map((row) => cells(row['row'])),
-        };
-      }
-      await step?.publish(step.manifest());
-    } finally {
-      for (const batch of [...batches.values()].flat()) await batch.release();
+    said: TimeSaid,
+  ): Promise<readonly PreviewEvent[]> {
+    return await this.#run.epoch({ batches, said }, async (epoch) => await this.#events(epoch));
+  }
+
+  async #events({ rejected, output }: RunEpoch): Promise<readonly PreviewEvent[]> {
+    const { connection, plan, options } = this.#context;
+    const events: PreviewEvent[] = [];
+    for (const records of rejected) {
+      for (const record of records) events.push(this.#rejected(record));
     }
+    for (const [index, { table }] of plan.outputs.entries()) {
+      const select = output(index);
+      if (select === undefined) continue;
+      const limit = Math.max(0, options.rowsMax - this.#rowCount);
+      const found = await connection.rows(`SELECT * FROM (${select}) LIMIT ${limit}`);
+      this.#rowCount += found.length;
+      for (let first = 0; first < found.length; first += rowsPerEvent) {
+        const rows = found.slice(first, first + rowsPerEvent).map((row) => cells(row['row']));
+        events.push({ kind: 'rows', sink: table.name, rows });
+      }
+    }
+    return events;
   }
 
   #rejected(record: RejectedRecord): PreviewEvent {
@@ -176,46 +159,6 @@ class Preview {
     const counts = { rowCount: this.#rowCount, rejectedCount: this.#rejectedCount };
     return { kind: 'end', ...counts, reason };
   }
-
-  async #gather(signal: AbortSignal): Promise<ReadonlyMap<string, readonly Batch[]>> {
-    const gathered = new Map<string, readonly Batch[]>();
-    for (const [name, source] of this.#context.sources) {
-      const positions = this.#positions.get(name) ?? new Map<string, Position>();
-      const batches: Batch[] = [];
-      for (const partition of await source.partitions()) {
-        const after = positions.get(partition);
-        const batch = await source.read({ partition, after, bytesMax: batchBytesMax, signal });
-        if (batch === undefined) continue;
-        positions.set(partition, batch.to);
-        batches.push(batch);
-      }
-      if (batches.length > 0) gathered.set(name, batches);
-    }
-    return gathered;
-  }
-
-  async #hasEnded(): Promise<boolean> {
-    for (const [name, source] of this.#context.sources) {
-      if (!(await source.hasEnded(this.#positions.get(name) ?? new Map()))) return false;
-    }
-    return true;
-  }
-
-  async #wait(signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    const waits = [...this.#context.sources].map(async ([name, source]) => {
-      await source.waitForRecords(this.#positions.get(name) ?? new Map(), either);
-    });
-    try {
-      await Promise.race(waits);
-    } catch (thrown) {
-      if (!signal.aborted) throw thrown;
-    } finally {
-      done.abort();
-      await Promise.allSettled(waits);
-    }
-  }
 }
 
 /** A row as the text of a JSON array, with values by the rules of results. */
@@ -228,11 +171,4 @@ function cells(text: unknown): readonly unknown[] {
   const value: unknown = JSON.parse(String(text));
   if (!Array.isArray(value)) throw new HeliosError('internal', 'A preview row is not an array.');
   return value;
-}
-
-/** Live: only what comes from now on; otherwise all that is there. */
-function lookingAt(table: SourceTable, options: PreviewOptions): SourceTable {
-  if (table.connector.kind !== 'http') return table;
-  const offset = options.input === 'live' ? 'latest' : 'earliest';
-  return { ...table, connector: { ...table.connector, offset } };
 }

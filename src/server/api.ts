@@ -88,7 +88,11 @@ export type PipelineCreateBody = {
 /** `PATCH /api/v1/pipelines/{name}`. */
 export type PipelinePatchBody =
   | { readonly state: 'running' | 'paused' | 'stopped' }
-  | { readonly sql: string }
+  | {
+      readonly sql: string;
+      /** Operators that aren't in it as they were lose what they keep; else `conflict`. */
+      readonly drop_state?: boolean | undefined;
+    }
   | PipelineRestartBody;
 
 /**
@@ -221,6 +225,13 @@ export type PreviewBody = {
   readonly timeout_ms?: number | undefined;
   /** `history` (from the beginning) unless given; `live`: only what arrives from now on. */
   readonly input?: 'live' | 'history' | undefined;
+  /** Where reading begins instead: as `restart_from`. Files are always read whole. */
+  readonly from?: PipelineRestartBody['restart_from'] | undefined;
+  /**
+   * Where it ends: `latest`, as of now, or a time (RFC 3339); what windows hold then is given.
+   * Without it, it goes on with what comes.
+   */
+  readonly until?: string | undefined;
 };
 
 export type PreviewLine =

@@ -32,6 +32,7 @@ import { addConsoleRoutes, sendUnknownPage } from './routes/console.ts';
 import { addConnectionRoutes } from './routes/connections.ts';
 import { addDiscoveryRoutes } from './routes/discovery.ts';
 import { addNotebookRoute } from './routes/notebook.ts';
+import { addEditRoutes } from './edit/routes.ts';
 import { addPipelineRoutes } from './routes/pipelines.ts';
 import { addQueryRoutes } from './routes/query.ts';
 import { addStreamRoutes } from './routes/streams.ts';
@@ -198,6 +199,7 @@ export class Server implements AsyncDisposable {
     addAccessRoutes(app, { access, clock, gatekeeper: () => this.#door(), publicUrl, keep });
     addStreamRoutes(app, log, backed);
     addPipelineRoutes(app, pipelines, logger);
+    addEditRoutes(app, pipelines);
     addTableRoutes(app, tables);
     if (care !== undefined) addCareRoutes(app, care, logger);
     if (connections !== undefined) addConnectionRoutes(app, connections, logger);

@@ -39,3 +39,24 @@ test('an empty script is told as one', async () => {
   );
   expect(api.seen).toEqual([]);
 });
+
+test('a preview of a range prints rows as they come', async () => {
+  await using api = await FakeApi.start();
+  api.routes['POST /api/v1/pipelines/validate'] = { body: { valid: true, sinks: [] } };
+  const lines = [
+    { kind: 'columns', sink: 's', columns: [{ name: 'n', type: 'BIGINT' }] },
+    { kind: 'rows', sink: 's', rows: [['1'], ['2']] },
+    { kind: 'end', row_count: 2, rejected_count: 0, reason: 'sources_ended' },
+  ];
+  const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  api.routes['POST /api/v1/pipelines/preview'] = { body };
+  const range = ['--from', '{"orders/3":"12"}', '--until', 'latest'];
+  const words = ['pipeline', 'preview', '-c', 'select 1', ...range, '--url', api.url];
+  const run = await runToEnd(words, {});
+  expect(run).toMatchObject({
+    exitCode: 0,
+    stdout: '{"sink":"s","row":{"n":"1"}}\n{"sink":"s","row":{"n":"2"}}\n',
+    stderr: '2 rows, 0 rejected (sources ended). Nothing was written.\n',
+  });
+  expect(api.seen.at(-1)?.body).toMatchObject({ from: { 'orders/3': '12' }, until: 'latest' });
+});

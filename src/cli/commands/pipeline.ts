@@ -1,39 +1,25 @@
 import type { Command } from 'commander';
-import type {
-  PipelineAnswer,
-  PipelineListAnswer,
-  PreviewLine,
-  ValidateAnswer,
-} from '../../server/api.ts';
-import { HeliosError } from '../../base/errors.ts';
-import { errorOfBody, pathPart } from '../client/client.ts';
-import { inSource, scriptFailures } from '../failures.ts';
-import { parseDurationMs, parseInteger } from '../quantity.ts';
-import type { SourceText } from '../render/failure.ts';
+import type { PipelineAnswer, PipelineListAnswer } from '../../server/api.ts';
+import { inSource } from '../failures.ts';
 import { byteText, groupDigits } from '../render/numbers.ts';
-import { type ScriptText, withFunctionFiles } from '../pipeline/function-files.ts';
+import {
+  changed,
+  discard,
+  getPipeline,
+  hotRows,
+  type LossOptions,
+  pipelinePath,
+  weighLoss,
+  yes,
+} from '../pipeline/change.ts';
+import { addEditCommand } from '../pipeline/edit.ts';
+import { addPreviewCommand } from '../pipeline/preview.ts';
 import { addBackfillCommand, addRestartCommand } from '../pipeline/restart.ts';
+import { checkScript, inlineScript, type ScriptOptions, scriptOf } from '../pipeline/script.ts';
 import { showPipeline, stateText, waitsOf } from '../pipeline/show.ts';
-import type { Scope } from '../scope.ts';
-import { jsonLines } from '../client/lines.ts';
 import { onCall, withExamples, wordAt, type Runner } from './command.ts';
 
-type ScriptOptions = { readonly command?: string };
 type CreateOptions = ScriptOptions & { readonly adopt?: boolean; readonly allowSkipping?: boolean };
-type LossOptions = { readonly discard?: boolean; readonly yes?: boolean };
-type PreviewOptions = ScriptOptions & {
-  readonly maxRows: number;
-  readonly timeout: number;
-  readonly live?: boolean;
-};
-
-const inlineScript = ['-c, --command <sql>', 'the script itself, instead of a file'] as const;
-const discard = [
-  '--discard',
-  'lose the rows that are not in files yet, instead of rolling them',
-] as const;
-const yes = ['-y, --yes', 'do not ask'] as const;
-
 export function addPipelineCommand(program: Command, run: Runner): void {
   const group = program.command('pipeline').description('SQL scripts that run all the time');
   withExamples(group, [
@@ -45,7 +31,9 @@ export function addPipelineCommand(program: Command, run: Runner): void {
     'pipeline delete shop --yes',
   ]);
   addWriting(group, run);
+  addEditCommand(group, run);
   addTrying(group, run);
+  addPreviewCommand(group, run);
   addLooking(group, run);
   addStopping(group, run);
   addRestartCommand(group, run);
@@ -75,28 +63,6 @@ function addWriting(group: Command, run: Runner): void {
       ),
     );
   });
-  const edit = group
-    .command('edit <name> [file]')
-    .description('replace the script; positions stay, rows are rolled first')
-    .option(...inlineScript)
-    .option(...discard)
-    .option(...yes);
-  onCall<ScriptOptions & LossOptions>(edit, run, async (scope, { words, options }) => {
-    const source = await scriptOf(scope, wordAt(words, 1), options.command);
-    await checkScript(scope, source);
-    const name = wordAt(words, 0);
-    await weighLoss(scope, name, 'Edit', options);
-    await changed(scope, 'Edited', () =>
-      inSource(source, () =>
-        scope.client.json({
-          method: 'PATCH',
-          path: pipelinePath(name, options),
-          body: { sql: source.sql },
-          signal: scope.signal,
-        }),
-      ),
-    );
-  });
 }
 
 function addTrying(group: Command, run: Runner): void {
@@ -116,18 +82,6 @@ function addTrying(group: Command, run: Runner): void {
       );
     }
     scope.output.talk(`${source.name} is fine.`);
-  });
-  const preview = group
-    .command('preview [file]')
-    .description('run a script without its sinks, and show the rows they would get')
-    .option(...inlineScript)
-    .option('--max-rows <n>', 'end after so many rows', parseInteger(1, 1_000_000), 100)
-    .option('--timeout <duration>', 'end after so long', parseDurationMs, 10_000)
-    .option('--live', 'only what arrives from now on');
-  onCall<PreviewOptions>(preview, run, async (scope, { words, options }) => {
-    const source = await scriptOf(scope, wordAt(words, 0), options.command);
-    await checkScript(scope, source);
-    await inSource(source, () => showPreview(scope, source.sql, options));
   });
 }
 
@@ -233,131 +187,6 @@ function addPausing(group: Command, run: Runner): void {
   }
 }
 
-async function scriptOf(
-  scope: Scope,
-  file: string,
-  command: string | undefined,
-): Promise<ScriptText> {
-  return await withFunctionFiles(scope, await writtenScript(scope, file, command));
-}
-
-async function writtenScript(
-  scope: Scope,
-  file: string,
-  command: string | undefined,
-): Promise<SourceText> {
-  if (command !== undefined) return { name: '-c', text: command };
-  if (file !== '') return withText(await scope.readText(file));
-  if (!scope.context.isStdinTty) return withText(await scope.readText('-'));
-  throw new HeliosError('invalid_request', 'There is no script.', {
-    hint: 'Give a file, - for stdin, or -c with the SQL.',
-  });
-}
-
-function withText(source: SourceText): SourceText {
-  if (source.text.trim() !== '') return source;
-  throw new HeliosError('invalid_request', `${source.name} is empty.`, {
-    hint: 'Give a file, - for stdin, or -c with the SQL.',
-  });
-}
-
-/** All errors of a script at once, where it has any. */
-async function checkScript(
-  scope: Scope,
-  source: ScriptText,
-): Promise<Extract<ValidateAnswer, { valid: true }>> {
-  const answer = await scope.client.json<ValidateAnswer>({
-    method: 'POST',
-    path: '/api/v1/pipelines/validate',
-    body: { sql: source.sql },
-    signal: scope.signal,
-  });
-  if (!answer.valid) throw scriptFailures(answer.errors, source);
-  return answer;
-}
-
-async function showPreview(scope: Scope, sql: string, options: PreviewOptions): Promise<void> {
-  const body = {
-    sql,
-    max_rows: options.maxRows,
-    timeout_ms: options.timeout,
-    input: options.live === true ? 'live' : 'history',
-  };
-  const path = '/api/v1/pipelines/preview';
-  const stream = await scope.client.stream({ method: 'POST', path, body, signal: scope.signal });
-  const columns = new Map<string, readonly string[]>();
-  for await (const line of jsonLines<PreviewLine>(stream)) {
-    if ('error' in line) throw errorOfBody(line.error);
-    if (line.kind === 'columns')
-      columns.set(
-        line.sink,
-        line.columns.map((column) => column.name),
-      );
-    if (line.kind === 'rows') {
-      const names = columns.get(line.sink) ?? [];
-      for (const row of line.rows) {
-        const entries = names.map((name, index) => [name, row[index] ?? null]);
-        await scope.output.line(
-          JSON.stringify({ sink: line.sink, row: Object.fromEntries(entries) }),
-        );
-      }
-    }
-    if (line.kind === 'rejected') scope.output.talk(`rejected (${line.code}): ${line.message}`);
-    if (line.kind === 'end') {
-      const rejected = groupDigits(line.rejected_count);
-      const counts = `${groupDigits(line.row_count)} rows, ${rejected} rejected`;
-      scope.output.talk(`${counts} (${line.reason.replaceAll('_', ' ')}). Nothing was written.`);
-    }
-  }
-}
-
-function pipelinePath(name: string, options: LossOptions): string {
-  return `/api/v1/pipelines/${pathPart(name)}${options.discard === true ? '?discard=true' : ''}`;
-}
-
-async function getPipeline(scope: Scope, name: string): Promise<PipelineAnswer> {
-  return scope.client.json({ method: 'GET', path: pipelinePath(name, {}), signal: scope.signal });
-}
-
-/** Says what happens to rows that are not in files yet; asks where something is lost or deleted. */
-async function weighLoss(
-  scope: Scope,
-  name: string,
-  verb: 'Stop' | 'Edit' | 'Delete',
-  options: LossOptions,
-): Promise<void> {
-  const rows = hotRows(await getPipeline(scope, name));
-  const isLosing = options.discard === true;
-  const rowText = `${groupDigits(rows)} hot rows`;
-  if (isLosing || verb === 'Delete') {
-    const loss = isLosing ? `${rowText} will be lost.` : `${rowText} are rolled into files first.`;
-    await scope.confirm(`${verb} pipeline ${name}? ${loss}`, options.yes === true);
-    return;
-  }
-  if (rows > 0)
-    scope.output.talk(`Rolling ${rowText} into files first (--discard would lose them).`);
-}
-
-async function changed(
-  scope: Scope,
-  what: string,
-  action: () => Promise<PipelineAnswer>,
-): Promise<void> {
-  const pipeline = await scope.withProgress(action);
-  if (scope.output.isJson) return scope.output.json(pipeline);
-  scope.output.talk(`${what} pipeline ${pipeline.name}: ${pipeline.state}.`);
-  const { error } = pipeline;
-  if (error === undefined) return;
-  const isWaiting = pipeline.state === 'retrying';
-  scope.output.alarm(`${isWaiting ? 'warning' : 'error'}: ${error.message}`);
-  if (error.hint !== undefined) scope.output.alarm(`hint: ${error.hint}`);
-  if (isWaiting) scope.output.talk('It waits for that, and tries again by itself.');
-}
-
 function waitText(pipeline: PipelineAnswer): string {
   return waitsOf(pipeline).find(({ waiting }) => waiting !== undefined)?.waiting?.message ?? '';
-}
-
-function hotRows(pipeline: PipelineAnswer): number {
-  return pipeline.sinks.reduce((sum, sink) => sum + sink.hot_rows, 0);
 }

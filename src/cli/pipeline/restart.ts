@@ -89,7 +89,7 @@ async function patch(
 }
 
 /** JSON begins with a brace; everything else is Helios's to read. */
-function placeOf(text: string): PipelineRestartBody['restart_from'] {
+export function placeOf(text: string): PipelineRestartBody['restart_from'] {
   if (!text.trimStart().startsWith('{')) return text;
   try {
     return JSON.parse(text) as Exclude<PipelineRestartBody['restart_from'], string>;

@@ -103,7 +103,7 @@ function meantStatement(tables: RejectedTables, selection: Selection): string {
           WHEN raw IS NULL THEN 'bytes_missing'
           WHEN ${lacking(selection)} THEN 'metadata_missing' END AS refusal
       FROM (${tables.rejected}) AS r LEFT JOIN sources AS s ON r.source = s.source
-      WHERE pipeline = ${pipeline}${conditions(selection)}
+      WHERE pipeline = ${pipeline} AND code <> 'webhook_refused'${conditions(selection)}
     ),
     numbered AS (
       SELECT *, (row_number() OVER (

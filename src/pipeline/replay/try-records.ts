@@ -11,6 +11,7 @@ import { newestManifest, type PipelineEnvironment } from '../open-pipeline.ts';
 import { outputColumns, tableColumns } from '../plan/output-columns.ts';
 import type { Output, Plan } from '../plan/plan.ts';
 import { planScript, scriptFailure } from '../plan/planner.ts';
+import { type LookupCopies, lookupCopies } from '../lookup/lookup-copies.ts';
 import { DataflowWork } from '../stream/dataflow-work.ts';
 import { outputSelects, type RecordSelect } from '../stream/record-select.ts';
 import { pinRejected } from './rejected-tables.ts';
@@ -41,12 +42,16 @@ export async function tryRecords(
   request: TrialRequest,
 ): Promise<Trial> {
   await using connection = await environment.engine.connect();
-  const planned = await planScript(request.sql ?? definition.sql, connection);
+  const planned = await planScript(request.sql ?? definition.sql, connection, environment.lookups);
   if (planned.kind === 'errors') throw scriptFailure(planned.errors);
   const scratchDirectory = await mkdtemp(join(environment.dataDirectory, 'tmp', 'trial-'));
   try {
     const { plan } = planned;
-    const selects = await selectsOf(plan, connection, scratchDirectory);
+    const { clock, lookups: tables } = environment;
+    const { baseDirectory } = definition;
+    const lookups = lookupCopies(plan, { connection, clock, tables, baseDirectory });
+    await lookups?.refresh();
+    const selects = await selectsOf(plan, { connection, lookups, directory: scratchDirectory });
     const run = { environment, definition, request, connection, plan, selects, scratchDirectory };
     return await new RecordTrial(run).run();
   } finally {
@@ -184,14 +189,22 @@ class RecordTrial {
 
 async function selectsOf(
   plan: Plan,
-  connection: Connection,
-  directory: string,
+  {
+    connection,
+    directory,
+    lookups,
+  }: {
+    readonly connection: Connection;
+    readonly directory: string;
+    readonly lookups: LookupCopies | undefined;
+  },
 ): Promise<readonly RecordSelect[]> {
   const columns = (index: number): string => columnsOf(plan.outputs[index]);
   const { dataflow } = plan;
   if (dataflow === undefined) return outputSelects(plan, columns);
   const parts = new PartStore(directory);
-  const work = new DataflowWork({ connection, plan, dataflow, parts, incarnation: 'trial' });
+  const incarnation = 'trial';
+  const work = new DataflowWork({ connection, plan, dataflow, parts, incarnation, lookups });
   await work.open(undefined);
   return work.recordSelects(columns);
 }

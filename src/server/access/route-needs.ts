@@ -48,6 +48,7 @@ export const routeNeeds: Readonly<Record<string, Need>> = {
   'PATCH /api/v1/pipelines/:name': 'admin',
   'DELETE /api/v1/pipelines/:name': 'admin',
   'POST /api/v1/pipelines/:name/backfill': 'admin',
+  'POST /api/v1/pipelines/:name/consequences': 'admin',
   'POST /api/v1/pipelines/validate': 'admin',
   'POST /api/v1/pipelines/preview': 'admin',
   'POST /api/v1/pipelines/draft': 'admin',

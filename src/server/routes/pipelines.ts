@@ -10,7 +10,16 @@ import {
 } from '../schemas.ts';
 import { pipelineAnswer, pipelineDetails, previewLine, validateAnswer } from '../wire.ts';
 import { abortOnClose } from './abort-on-close.ts';
-import { backfillBody, backfillPoint, restartBody, restartRequest } from './restart.ts';
+import {
+  backfillBody,
+  backfillPoint,
+  endOf,
+  type From,
+  fromSchema,
+  pointOf,
+  restartBody,
+  restartRequest,
+} from './restart.ts';
 import { checkNewName, discardQuery, nameParams } from './names.ts';
 import type { Pipelines, PreviewEvent } from '../../pipeline/pipeline.ts';
 import type { ErrorAnswer, PipelineAnswer, PipelineListAnswer, ValidateAnswer } from '../api.ts';
@@ -44,7 +53,10 @@ const patchBody = Type.Union([
     { state: Type.Enum(['running', 'paused', 'stopped']) },
     { additionalProperties: false },
   ),
-  Type.Object({ sql: sqlText }, { additionalProperties: false }),
+  Type.Object(
+    { sql: sqlText, drop_state: Type.Optional(Type.Boolean()) },
+    { additionalProperties: false },
+  ),
   restartBody,
 ]);
 
@@ -53,9 +65,11 @@ const sqlBody = Type.Object({ sql: sqlText }, { additionalProperties: false });
 const previewBody = Type.Object(
   {
     sql: sqlText,
-    max_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 100 })),
+    max_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 100 })),
     timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000, default: 30_000 })),
     input: Type.Optional(Type.Enum(['live', 'history'])),
+    from: Type.Optional(Type.Unsafe<From>(fromSchema)),
+    until: Type.Optional(Type.String({ maxLength: 100 })),
   },
   { additionalProperties: false },
 );
@@ -118,7 +132,9 @@ function addChanging(app: Routes, pipelines: Pipelines): void {
     async ({ params, query, body }): Promise<PipelineAnswer> => {
       const options = { isDiscarding: query.discard === 'true' };
       if ('sql' in body) {
-        return pipelineAnswer(await pipelines.edit(params.name, body.sql, options));
+        const isDroppingState = body.drop_state ?? false;
+        const edit = { ...options, isDroppingState };
+        return pipelineAnswer(await pipelines.edit(params.name, body.sql, edit));
       }
       if ('restart_from' in body) {
         const info = await pipelines.restart(params.name, restartRequest(body));
@@ -195,6 +211,8 @@ function addTrying(app: Routes, pipelines: Pipelines, logger: Logger): void {
         rowsMax: body.max_rows ?? 100,
         timeoutMs: body.timeout_ms ?? 30_000,
         input: body.input ?? 'history',
+        from: body.from === undefined ? undefined : pointOf(body.from),
+        until: body.until === undefined ? undefined : endOf(body.until),
         signal: abortOnClose(reply.raw),
       });
       // A script that can't run is an error of the request, so the first event is awaited.

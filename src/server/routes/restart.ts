@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { HeliosError } from '../../base/errors.ts';
 import type { EpochMs } from '../../event/record.ts';
+import type { StartPoint } from '../../source/source.ts';
 import type { BackfillPoint } from '../../pipeline/backfill/begin-backfill.ts';
 import type { RestartPoint, RestartRequest } from '../../pipeline/reposition.ts';
 
@@ -10,7 +11,8 @@ const partitionsMax = 10_000;
 
 const positionText = Type.String({ minLength: 1, maxLength: wordLengthMax });
 
-type From = string | Extract<RestartPoint, { positions: unknown }>['positions'];
+/** A point in the sources' records, as it is sent. */
+export type From = string | Extract<RestartPoint, { positions: unknown }>['positions'];
 
 const positions: TSchema = Type.Record(
   Type.String({ maxLength: wordLengthMax }),
@@ -23,7 +25,10 @@ const positions: TSchema = Type.Record(
   { maxProperties: partitionsMax },
 );
 
-const fromSchema: TSchema = Type.Union([Type.String({ maxLength: wordLengthMax }), positions]);
+export const fromSchema: TSchema = Type.Union([
+  Type.String({ maxLength: wordLengthMax }),
+  positions,
+]);
 
 /** `PATCH` of a pipeline that shall read on elsewhere. */
 export const restartBody: Type.TObject<{
@@ -61,20 +66,30 @@ export function backfillPoint({ from }: Static<typeof backfillBody>): BackfillPo
   });
 }
 
-function pointOf(from: From): RestartPoint {
+/** `invalid_request` for what is no point. */
+export function pointOf(from: From): RestartPoint {
   if (typeof from !== 'string') return { positions: from };
   if (from === 'earliest' || from === 'latest') return from;
   const atMs = instantOf(from);
   if (atMs !== undefined) return { atMs };
   throw new HeliosError(
     'invalid_request',
-    `${JSON.stringify(from.slice(0, 100))} is no place to restart from.`,
+    `${JSON.stringify(from.slice(0, 100))} is no place to read from.`,
     {
       hint:
         'Write earliest, latest, a time with its zone such as 2026-01-31T08:00:00Z, or an ' +
         'object of partitions and positions.',
     },
   );
+}
+
+/** Where reading ends: `latest`, as of now, or a time. */
+export function endOf(until: string): StartPoint {
+  const point = pointOf(until);
+  if (point === 'latest' || (typeof point === 'object' && 'atMs' in point)) return point;
+  throw new HeliosError('invalid_request', 'Nothing is to be read up to there.', {
+    hint: 'Write latest, for all that is there now, or a time.',
+  });
 }
 
 /** Undefined for what is no time since 1970 with its zone. */

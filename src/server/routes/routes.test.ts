@@ -70,6 +70,20 @@ const story: [method: string, path: string, body: unknown, status: number, answe
   ['POST', '/api/v1/pipelines/p/backfill', {}, 400, {}],
   ['POST', '/api/v1/pipelines/q/backfill', { from: 'earliest' }, 404, {}],
   ['PATCH', '/api/v1/pipelines/p?discard=true', { state: 'stopped' }, 200, {}],
+  [
+    'POST',
+    '/api/v1/pipelines/p/consequences',
+    { sql: 'SELECT 2' },
+    200,
+    {
+      loses_state: true,
+      operators: [{ effect: 'lost', state: { windows: 2, since: '1970-01-01T00:00:00.000Z' } }],
+      sources: [{ effect: 'kept', message: 's: read on from where it is.' }],
+    },
+  ],
+  ['POST', '/api/v1/pipelines/q/consequences', { sql: 'SELECT 2' }, 404, {}],
+  ['PATCH', '/api/v1/pipelines/p', { sql: 'SELECT 2', drop_state: 1 }, 400, {}],
+  ['PATCH', '/api/v1/pipelines/p', { sql: 'SELECT 2', drop_state: true }, 200, {}],
   ['PATCH', '/api/v1/pipelines/p', { sql: 'SELECT 2' }, 200, { sql: 'SELECT 2' }],
   [
     'GET',
@@ -79,6 +93,8 @@ const story: [method: string, path: string, body: unknown, status: number, answe
     { sql: 'SELECT 2', sinks: [{ hot_rows: 2 }], sources: [{ slowest_partition: '1' }] },
   ],
   ['DELETE', '/api/v1/pipelines/p?discard=true', undefined, 204, {}],
+  ['POST', '/api/v1/pipelines/preview', { sql: 'x', from: 'soon' }, 400, {}],
+  ['POST', '/api/v1/pipelines/preview', { sql: 'x', until: 'earliest' }, 400, {}],
   ['POST', '/api/v1/pipelines/validate', { sql: 'x' }, 200, { valid: false }],
   [
     'POST',
@@ -147,6 +163,7 @@ test('every route answers what the description says', async () => {
     'backfill p "earliest"',
     'backfill p {"atMs":1769846400000}',
     'stop p true',
+    'edit p dropping',
     'delete p true',
   ]);
 });
@@ -175,6 +192,7 @@ test('the description has every address', () => {
     '/api/v1/pipelines/validate',
     '/api/v1/pipelines/{name}',
     '/api/v1/pipelines/{name}/backfill',
+    '/api/v1/pipelines/{name}/consequences',
     '/api/v1/query',
     '/api/v1/query/notebook',
     '/api/v1/query/shared',
@@ -259,8 +277,11 @@ test.each([
     ],
   ],
   ['breaks', [{ kind: 'columns' }, { error: { code: 'storage_failed' } }]],
+  ['at 2026-01-31T08:00:00Z', [{ kind: 'columns' }, { rows: [['1769846400000 latest']] }, {}]],
 ])('a preview of %j streams its events as lines', async (sql, expected) => {
-  const answer = await server.json('POST', '/api/v1/pipelines/preview', { sql });
+  const [, from] = sql.split('at ');
+  const range = from === undefined ? {} : { from, until: 'latest' };
+  const answer = await server.json('POST', '/api/v1/pipelines/preview', { sql, ...range });
   expect(answer.headers['content-type']).toContain('application/x-ndjson');
   const lines = answer.text.trimEnd().split('\n');
   expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject(expected);

@@ -54,7 +54,20 @@ export class NamedPipelines implements Pipelines {
     return this.#put(name, { ...this.get(name), state: 'stopped' });
   };
 
-  edit: Pipelines['edit'] = async (name, sql) => this.#put(name, { ...this.get(name), sql });
+  edit: Pipelines['edit'] = async (name, sql, { isDroppingState = false }) => {
+    if (isDroppingState) this.calls.push(`edit ${name} dropping`);
+    return this.#put(name, { ...this.get(name), sql });
+  };
+
+  consequences: Pipelines['consequences'] = async (name) => {
+    const { sinks } = this.get(name);
+    const state = { rows: 3, bytes: 90, windows: 2, sinceMs: 0 };
+    return {
+      operators: [{ effect: 'lost', kind: 'tumble', label: 'counts', sinks: ['t'], state }],
+      sources: [{ name: 's', effect: 'kept' }],
+      sinks: sinks.map(({ table }) => ({ table, effect: 'kept', columns: [] })),
+    };
+  };
 
   delete: Pipelines['delete'] = async (name, { isDiscarding }) => {
     this.calls.push(`delete ${this.get(name).name} ${isDiscarding}`);
@@ -72,11 +85,13 @@ export class NamedPipelines implements Pipelines {
       : { kind: 'errors', errors: [{ message: 'no SELECT', hint: undefined, position }] };
   };
 
-  preview: Pipelines['preview'] = async function* preview(sql) {
+  preview: Pipelines['preview'] = async function* preview(sql, { from, until }) {
     if (sql === 'bad') throw new HeliosError('invalid_sql', 'bad script');
     yield { kind: 'columns', sink: 's', columns: [{ name: 'a', type: 'VARCHAR' }] };
     if (sql === 'breaks') throw new HeliosError('storage_failed', 'the disk is gone');
-    yield { kind: 'rows', sink: 's', rows: [['x']] };
+    const range =
+      typeof from === 'object' && 'atMs' in from ? `${from.atMs} ${String(until)}` : 'x';
+    yield { kind: 'rows', sink: 's', rows: [[range]] };
     yield { kind: 'end', rowCount: 1, rejectedCount: 0, reason: 'sources_ended' };
   };
 
