@@ -70,7 +70,7 @@ async function outputOf(text: string): Promise<string> {
   const isAggregate = (name: string): boolean => aggregates.has(name);
   const builtIn = async (names: readonly string[]): Promise<readonly string[]> =>
     await builtInNames(connection, names);
-  const checked = await checkScript(text, { serialize, isAggregate, builtIn });
+  const checked = await checkScript(text, { serialize, isAggregate, builtIn, tables: [] });
   if (checked.kind === 'errors') return rendered(text, checked.errors);
   return described(checked.script, checked.reads);
 }

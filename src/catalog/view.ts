@@ -31,6 +31,8 @@ export type ViewFile =
       readonly kind: 'attached';
       readonly path: string;
       readonly reading: AttachedReading;
+      /** Of a file in a store: another one, when it was replaced. */
+      readonly tag?: string | undefined;
       /** As for cold files. */
       readonly fetch?: (() => Promise<string>) | undefined;
       /** Its URL in the store that it was fetched from. */
@@ -75,6 +77,11 @@ export type PinnedView = {
   /** Pipelines that can't be opened, whose hot rows are therefore missing. */
   readonly unreadOf?: readonly string[] | undefined;
   readonly files: readonly ViewFile[];
+  /**
+   * Of a table that is kept current: the columns by which its rows are known. Hot files have the
+   * rows of keys that changed, in place of those in cold ones.
+   */
+  readonly keys?: readonly string[] | undefined;
   /** Columns of which there may be nothing in the files, because the query doesn't name them. */
   readonly unfetched?: ReadonlySet<string> | undefined;
   readonly release: () => void;

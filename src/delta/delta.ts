@@ -60,6 +60,8 @@ export type CommitRequest = {
   };
   /** Files already stored under the table's root, fsynced; never seen by readers before. */
   readonly adds: readonly NewDataFile[];
+  /** Files whose rows `adds` hold, as far as they are still there. */
+  readonly replaces?: ReplacedFiles | undefined;
   /** New nullable columns to append to the schema in this same commit. */
   readonly newColumns: Schema;
   /**
@@ -68,6 +70,13 @@ export type CommitRequest = {
    * `table_conflict`.
    */
   readonly fileSchema?: Schema | undefined;
+};
+
+/** Commits only on top of this version; else it fails with `table_conflict`. */
+export type ReplacedFiles = {
+  readonly version: TableVersion;
+  /** Live files of that version. */
+  readonly files: readonly DataFile[];
 };
 
 export type NewDataFile = {

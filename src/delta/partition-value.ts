@@ -1,6 +1,6 @@
 import { HeliosError } from '../base/errors.ts';
 import { dateTextSql, decimalTextSql } from '../engine/json-encoding.ts';
-import { duckdbType, quoteName } from '../engine/types.ts';
+import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
 import type { Column } from '../event/schema.ts';
 import { storedType } from './schema-json.ts';
 
@@ -32,6 +32,14 @@ export function partitionTextSql(column: Column): string {
     default:
       return refuse(column);
   }
+}
+
+/** SQL of a value that Delta has as text. An empty one is NULL there. */
+export function partitionValueSql(column: Column, value: string | null): string {
+  if (value === null || value === '') return `CAST(NULL AS ${duckdbType(column.type)})`;
+  // A cast would take backslashes for escapes, and nothing beyond ASCII.
+  if (column.type.kind === 'bytes') return `encode(${quoteText(value)})`;
+  return `CAST(${quoteText(value)} AS ${duckdbType(column.type)})`;
 }
 
 function refuse(column: Column): never {

@@ -5,6 +5,7 @@ import type { Actions, AddAction, JsonObject, MetadataAction, ProtocolAction } f
 import type { CommitRequest, NewDataFile } from './delta.ts';
 import { encodePath } from './path.ts';
 import { appendColumns, isSameStoredType, printSchema } from './schema-json.ts';
+import { removesOf } from './replaced-files.ts';
 import type { TableState } from './state.ts';
 
 /** What makes one attempt to commit recognisable, whoever asks later. */
@@ -39,13 +40,15 @@ export function planCommit(
   checkColumns([...state.schema, ...missing], fileSchema);
   const { appId, version } = request.transaction;
   const metadata = missing.length === 0 ? undefined : evolved(state.metadata, missing);
+  const removes = removesOf(state, request.replaces, signature);
+  const isBlind = metadata === undefined && request.replaces === undefined;
   return {
-    commitInfo: commitInfo(state, request, signature, metadata === undefined),
+    commitInfo: commitInfo(state, request, signature, isBlind),
     protocol: undefined,
     metadata,
     transactions: [{ appId, version, lastUpdated: signature.nowMs }],
     adds: request.adds.map(addAction),
-    removes: [],
+    removes,
     domains: [],
   };
 }

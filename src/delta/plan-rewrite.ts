@@ -1,7 +1,8 @@
 import { HeliosError } from '../base/errors.ts';
-import type { Actions, AddAction, JsonObject, RemoveAction } from './actions.ts';
+import type { Actions, JsonObject } from './actions.ts';
 import type { Replacement, RewriteRequest } from './delta.ts';
 import { addAction, checkColumns, checkFiles, type Signature } from './plan-commit.ts';
+import { removeAction } from './replaced-files.ts';
 import type { LiveFile, TableState } from './state.ts';
 
 /**
@@ -139,21 +140,6 @@ function isSame(file: LiveFile, other: LiveFile | undefined): boolean {
     other !== undefined &&
     JSON.stringify(file.action.deletionVector) === JSON.stringify(other.action.deletionVector)
   );
-}
-
-function removeAction(
-  { action }: { readonly action: AddAction },
-  dataChange: boolean,
-  { nowMs }: Signature,
-): RemoveAction {
-  return {
-    path: action.path,
-    deletionTimestamp: nowMs,
-    dataChange,
-    extendedFileMetadata: true,
-    partitionValues: action.partitionValues,
-    size: action.size,
-  };
 }
 
 function commitInfo(state: TableState, signature: Signature): JsonObject {

@@ -14,7 +14,7 @@ import { type Planned, planScript, scriptFailure } from './plan/planner.ts';
 
 export type CheckEnvironment = Pick<
   PipelineEnvironment,
-  'engine' | 'connectors' | 'registry' | 'dataDirectory'
+  'engine' | 'connectors' | 'registry' | 'dataDirectory' | 'lookups'
 > & {
   readonly catalog: Catalog;
   /** Whether a bare SELECT has somewhere to print to. */
@@ -23,11 +23,11 @@ export type CheckEnvironment = Pick<
 
 /** All that can be known of a script before it runs, without asking anybody over the network. */
 export async function checkedScript(
-  { engine, connectors }: CheckEnvironment,
+  { engine, connectors, lookups }: CheckEnvironment,
   sql: string,
 ): Promise<Planned> {
   await using connection = await engine.connect();
-  const planned = await planScript(sql, connection);
+  const planned = await planScript(sql, connection, lookups);
   if (planned.kind === 'errors') return planned;
   const errors = connectors.problems(planned.plan.script);
   return errors.length === 0 ? planned : { kind: 'errors', errors };

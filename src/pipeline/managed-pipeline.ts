@@ -206,7 +206,7 @@ export class ManagedPipeline {
       if (!(await isBegun(environment, this.definition))) return undefined;
       return await openPipeline(environment, { ...this.#request(), isAtRest: true });
     } catch (thrown) {
-      if (this.#feeders.length === 0) await noteUnread(environment, this.definition);
+      if (this.#feeders.length === 0) noteUnread(environment, this.definition);
       throw thrown;
     }
   }

@@ -27,12 +27,16 @@ import { recover } from './epoch/recovery.ts';
 import { Roller } from './epoch/roller.ts';
 import { type PublishedEpoch, Runner } from './epoch/runner.ts';
 import { LagWatch } from './lag-watch.ts';
+import { lookupCopies } from './lookup/lookup-copies.ts';
+import type { LookupTables } from './lookup/lookup-tables.ts';
+import { rememberedTables, rememberTables } from './lookup/remembered-tables.ts';
 import type { Plan } from './plan/plan.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
 import { ReplayFeed } from './replay/replay-feed.ts';
 import { type NamedSink, openSinks } from './sinks/open-sinks.ts';
 import type { KeptState } from './state/state-gate.ts';
 import { DataflowWork } from './stream/dataflow-work.ts';
+import { nodeIdentities } from './stream/node-identity.ts';
 import { StateMerger } from './stream/state-merger.ts';
 import type { TableRegistry } from './tables/table-registry.ts';
 
@@ -71,6 +75,8 @@ export type PipelineEnvironment = {
   readonly engine: Engine;
   readonly registry: TableRegistry;
   readonly connectors: Connectors;
+  /** The tables that scripts may join with; none unless given. */
+  readonly lookups?: LookupTables | undefined;
   readonly clock: Clock;
   readonly newId: () => string;
   /** Told of what failed without harm to the rows: a checkpoint, say. */
@@ -142,8 +148,12 @@ export async function openPipeline(
   const connection = await environment.engine.connect();
   const sources = new Map<string, Source>();
   try {
-    const planned = await planScript(definition.sql, connection);
+    const { lookups } = environment;
+    const storage = new FileStorage(pipelineDirectory(environment.dataDirectory, definition.id));
+    const tables = request.isAtRest ? await rememberedTables(storage, lookups) : lookups;
+    const planned = await planScript(definition.sql, connection, tables);
     if (planned.kind === 'errors') throw scriptFailure(planned.errors);
+    if (!request.isAtRest) await rememberTables(storage, planned.plan);
     const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory, signal };
     for (const table of request.isAtRest ? [] : planned.plan.script.sources) {
       sources.set(table.name, await environment.connectors.source(table, scope));
@@ -184,9 +194,16 @@ async function assemble(
   const known = { definition, earlierIncarnations, incarnation, sources, sinks, store, parts };
   const gate = environment.state?.gate(definition.id);
   const { dataflow } = plan;
-  const now = { nowMs: clock.nowMs(), mintId: newId, isAtRest, dataflow };
+  const identities = dataflow && nodeIdentities(plan, dataflow);
+  const now = { nowMs: clock.nowMs(), mintId: newId, isAtRest, identities };
   const state = await recover({ ...known, ...now });
-  const streaming = dataflow && new DataflowWork({ ...known, connection, plan, dataflow });
+  const { baseDirectory } = definition;
+  const lookups = lookupCopies(plan, {
+    ...{ connection, clock, baseDirectory },
+    tables: environment.lookups,
+  });
+  const streaming = dataflow && new DataflowWork({ ...known, connection, plan, dataflow, lookups });
+  if (!isAtRest) await lookups?.refresh();
   if (!isAtRest) await streaming?.open(state.manifest.stream);
   for (const live of gate === undefined ? [] : state.sinks) live.sealedEpoch = state.manifest.epoch;
   const work = new EpochWork({
@@ -208,6 +225,7 @@ async function assemble(
   const runner: Runner = new Runner({
     ...{ state, sources, work, roller, store, parts, incarnation, clock, gate },
     dataflow: streaming,
+    lookups,
     replays: new ReplayFeed({ ...environment, definition, plan, connection, scratchDirectory }),
     busyCount: request.busyCount,
     onPublished: request.onPublished,

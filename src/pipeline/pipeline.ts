@@ -1,10 +1,12 @@
 import type { ErrorCode } from '../base/errors.ts';
 import type { ScriptError } from '../sql/script.ts';
 import type { Schema } from '../event/schema.ts';
+import type { StartPoint } from '../source/source.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { BackfillPoint } from './backfill/begin-backfill.ts';
+import type { EditConsequences } from './edit/consequences.ts';
 import type { RecentRecords } from './rates/record-rates.ts';
-import type { RestartRequest } from './reposition.ts';
+import type { RestartPoint, RestartRequest } from './reposition.ts';
 import type { StreamFacts } from './tables/stream-facts.ts';
 
 export type PipelineState =
@@ -176,11 +178,10 @@ export interface Pipelines {
   backfill(name: string, from: BackfillPoint): Promise<PipelineInfo>;
   /** Rolls first; `isDiscarding` forgets the hot rows instead. */
   stop(name: string, options: { readonly isDiscarding: boolean }): Promise<PipelineInfo>;
-  edit(
-    name: string,
-    sql: string,
-    options: { readonly isDiscarding: boolean },
-  ): Promise<PipelineInfo>;
+  /** `conflict` where operators would lose what they keep, and the options don't allow it. */
+  edit(name: string, sql: string, options: EditOptions): Promise<PipelineInfo>;
+  /** What `edit` would do; fails as it would. */
+  consequences(name: string, sql: string): Promise<EditConsequences>;
   delete(name: string, options: { readonly isDiscarding: boolean }): Promise<void>;
   validate(sql: string): Promise<Validation>;
   preview(sql: string, options: PreviewOptions): AsyncIterable<PreviewEvent>;
@@ -195,10 +196,21 @@ export interface Pipelines {
   ): Promise<'queryable' | 'stored'>;
 }
 
+export type EditOptions = {
+  /** Forgets the hot rows and all that operators keep, instead of rolling and keeping. */
+  readonly isDiscarding: boolean;
+  /** Operators that aren't in the new SQL as they were lose what they keep. */
+  readonly isDroppingState?: boolean | undefined;
+};
+
 export type PreviewOptions = {
   readonly rowsMax: number;
   readonly timeoutMs: number;
   /** `live`: only records that arrive from now on; `history`: from the beginning. */
   readonly input: 'live' | 'history';
+  /** Where reading begins instead; files are always read whole. */
+  readonly from?: RestartPoint | undefined;
+  /** Where it ends: what windows and groups hold then is given. Undefined: it goes on. */
+  readonly until?: StartPoint | undefined;
   readonly signal: AbortSignal;
 };

@@ -5,13 +5,17 @@ import type { Catalog, PipelineDefinition } from '../catalog/catalog.ts';
 import { adoptPipeline } from './adoption/adopt-pipeline.ts';
 import { beginBackfill, type BackfillPoint } from './backfill/begin-backfill.ts';
 import { checkedPlan, checkedScript, checkPlaces } from './check-definition.ts';
+import type { EditConsequences } from './edit/consequences.ts';
+import { editConsequences } from './edit/edit-consequences.ts';
 import { checkName, notRunning, tablesOf } from './definition-rules.ts';
 import { PartStore } from './epoch/part-store.ts';
 import { Listeners } from './listeners.ts';
+import { startInOrder } from './lookup/start-order.ts';
 import { ManagedPipeline, untilBegun, untilOpen, whileHalted } from './managed-pipeline.ts';
 import { pipelineDirectory, type PipelineEnvironment } from './open-pipeline.ts';
 import { openOutcomes, openQuarantine } from './sinks/open-sinks.ts';
 import type {
+  EditOptions,
   PipelineInfo,
   Pipelines,
   PreviewEvent,
@@ -28,6 +32,7 @@ import { repositionPipeline } from './restart-pipeline.ts';
 import { PipelineReplays } from './replay/pipeline-replays.ts';
 import { RestLags } from './rest-lags.ts';
 import { hasPassed, reads } from './stream-readers.ts';
+import { epochRows } from './rates/epoch-rows.ts';
 import type { SystemRow } from './tables/system-tables.ts';
 
 export type SupervisorContext = PipelineEnvironment & {
@@ -85,13 +90,11 @@ export class Supervisor implements Pipelines {
     await openQuarantine(this.#context, 'start');
     await openOutcomes(this.#context, 'start');
     this.openAll();
-    const wanted = [...this.#pipelines.values()].filter(
-      ({ definition }) => definition.wanted === 'running',
-    );
-    for (const managed of wanted) managed.start();
-    const others = [...this.#pipelines.values()].filter((managed) => !wanted.includes(managed));
-    await Promise.all(others.map(async (managed) => await this.#restore(managed)));
-    for (const managed of wanted) await untilOpen(managed, this.#changes);
+    await startInOrder([...this.#pipelines.values()], {
+      tables: this.#context.catalog.tables(),
+      restore: async (managed) => await this.#restore(managed),
+      changes: this.#changes,
+    });
   }
 
   async create(request: {
@@ -197,18 +200,25 @@ export class Supervisor implements Pipelines {
     });
   }
 
-  async edit(
-    name: string,
-    sql: string,
-    options: { readonly isDiscarding: boolean },
-  ): Promise<PipelineInfo> {
+  async consequences(name: string, sql: string): Promise<EditConsequences> {
+    return await editConsequences(this.#context, this.#named(name), sql);
+  }
+
+  async edit(name: string, sql: string, options: EditOptions): Promise<PipelineInfo> {
     const managed = this.#named(name);
     const plan = await checkedPlan(this.#context, sql);
     checkPlaces(this.#context, plan, managed.definition);
     return await this.#inTurn(managed, async () => {
       const before = managed.state;
-      if (!options.isDiscarding) await checkKept(this.#context, managed.definition, plan);
+      await checkKept(this.#context, managed.definition, { plan, options });
       await this.#stop(managed, options);
+      try {
+        // It has read on until now.
+        await checkKept(this.#context, managed.definition, { plan, options });
+      } catch (thrown) {
+        if (before === 'running' || before === 'retrying') managed.start();
+        throw thrown;
+      }
       managed.unfeed();
       await this.#context.prepare(plan);
       this.#addTables(plan, managed.definition.baseDirectory);
@@ -268,18 +278,7 @@ export class Supervisor implements Pipelines {
 
   /** Rows of `helios.epochs`. */
   epochRows(): readonly SystemRow[] {
-    return [...this.#pipelines.values()].flatMap((managed) =>
-      managed.epochs.map((epoch) => ({
-        pipeline: managed.definition.name,
-        epoch: epoch.epoch,
-        published_at: epoch.publishedAtMs,
-        duration_ms: epoch.durationMs,
-        bytes_in: epoch.bytesIn,
-        rows_out: epoch.rowsOut,
-        records_read: [...epoch.records.values()].reduce((sum, { read }) => sum + read, 0),
-        records_rejected: epoch.recordsRejected,
-      })),
-    );
+    return [...this.#pipelines.values()].flatMap(epochRows);
   }
 
   /** Resolves when `name` runs no more: finished, failed for good or stopped. */

@@ -12,6 +12,8 @@ type Step = {
 };
 /** Of all steps together, in the order in which they were read: those that were not late. */
 type Kept = { readonly tumble: Event[]; readonly hop: Event[]; readonly session: Event[] };
+/** Those that were. */
+type Split = { readonly kept: Kept; readonly late: Kept };
 
 const event: fc.Arbitrary<Event> = fc.record({
   second: fc.integer({ min: -40, max: 240 }),
@@ -39,7 +41,8 @@ function source(name: string): string {
 }
 
 function sink(name: string, window: string, values: string): string {
-  return `CREATE TABLE ${name} WITH (connector = 'delta', path = 'tables/${name}', type = 'sink');
+  return `CREATE TABLE ${name} WITH (connector = 'delta', path = 'tables/${name}', type = 'sink',
+      late_rows = 'keep');
     INSERT INTO ${name} SELECT epoch(w."start")::BIGINT AS s, epoch(w."end")::BIGINT AS e, k, n, x
       FROM (SELECT ${window} AS w, k, ${values} FROM every GROUP BY 1, 2);`;
 }
@@ -66,7 +69,7 @@ test('windows are those of one query over all rows that were not late', async ()
         }));
         const all = [...steps, ...ends];
         for (const one of all) helios = await take(helios, one);
-        const kept = keptOf(all);
+        const { kept, late } = splitOf(all);
         expect(await rows(helios, 'tumbled')).toEqual(
           await expected(helios, 'tumbled', kept.tumble),
         );
@@ -74,6 +77,9 @@ test('windows are those of one query over all rows that were not late', async ()
         expect(await rows(helios, 'visits')).toEqual(
           await expected(helios, 'visits', kept.session),
         );
+        expect(await lateRows(helios, 'tumbled')).toEqual(late.tumble.map(lateText).toSorted());
+        expect(await lateRows(helios, 'hopped')).toEqual(late.hop.map(lateText).toSorted());
+        expect(await lateRows(helios, 'visits')).toEqual(late.session.map(lateText).toSorted());
       } finally {
         await helios[Symbol.asyncDispose]();
       }
@@ -112,19 +118,22 @@ async function crash(helios: PipelineFixture): Promise<PipelineFixture> {
 }
 
 /** Each step is one epoch. */
-function keptOf(steps: readonly Step[]): Kept {
+function splitOf(steps: readonly Step[]): Split {
   const kept: Kept = { tumble: [], hop: [], session: [] };
+  const late: Kept = { tumble: [], hop: [], session: [] };
   const greatest = { one: -Infinity, other: -Infinity };
   for (const { stream, events } of steps) {
     const watermark = Math.min(greatest.one, greatest.other) - delay;
     const isOpen = (second: number, slide: number): boolean =>
       Math.floor(second / slide) * slide + slide > watermark;
-    kept.tumble.push(...events.filter(({ second }) => isOpen(second, 60)));
-    kept.hop.push(...events.filter(({ second }) => isOpen(second, 20)));
-    kept.session.push(...events.filter(({ second }) => second >= watermark));
+    for (const one of events) {
+      (isOpen(one.second, 60) ? kept : late).tumble.push(one);
+      (isOpen(one.second, 20) ? kept : late).hop.push(one);
+      (one.second >= watermark ? kept : late).session.push(one);
+    }
     greatest[stream] = Math.max(greatest[stream], ...events.map(({ second }) => second));
   }
-  return kept;
+  return { kept, late };
 }
 
 const oracles: Readonly<Record<string, string>> = {
@@ -150,6 +159,19 @@ async function expected(
       SELECT concat_ws(' ', w, e, k, n, x) AS row FROM (${oracles[table]}) WHERE k <> 'end'`,
   );
   return found.map(({ row }) => String(row)).toSorted();
+}
+
+function lateText({ second, k, v }: Event): string {
+  const t = new Date(second * 1000).toISOString().replace('.000', '');
+  return `${second} ${JSON.stringify({ t, k, v })}`;
+}
+
+async function lateRows(helios: PipelineFixture, table: string): Promise<readonly string[]> {
+  const found = await helios.rows(
+    `${table}_late`,
+    `concat_ws(' ', epoch(event_time)::BIGINT, "row") AS line`,
+  );
+  return found.map(({ line }) => String(line)).toSorted();
 }
 
 /** The rows at the end only move time. */

@@ -7,6 +7,7 @@ import type {
 import { duckdbType, quoteName, quoteText } from '../engine/types.ts';
 import type { Column, Schema } from '../event/schema.ts';
 import type { PinnedView } from '../catalog/view.ts';
+import { newestRows, rowsThere, withoutKeys } from '../sink/current-rows.ts';
 import { deletedEnding, deletedPathOf, type LinkedView } from './process/linked-files.ts';
 import type { ViewStatements } from './process/messages.ts';
 import { viewName } from './process/view-name.ts';
@@ -30,25 +31,54 @@ export function viewStatements(linked: LinkedView): ViewStatements {
   return {
     name,
     columns: schema.map(columnText).join(', '),
-    plain: viewStatement(linked, (_, files) => `SELECT * FROM ${files}`),
+    plain: viewStatement(linked, unpadded),
     padded: viewStatement(linked, withNulls),
   };
+}
+
+/** The SELECTs of these two. */
+export function viewSelects(linked: LinkedView): readonly [plain: string, padded: string] {
+  return [viewSelect(linked, unpadded), viewSelect(linked, withNulls)];
 }
 
 /** A scan of files that has at least the columns of the schema. */
 type Scan = (stored: Schema, files: string) => string;
 
+function unpadded(_: Schema, files: string): string {
+  return `SELECT * FROM ${files}`;
+}
+
 function viewStatement(linked: LinkedView, scan: Scan): string {
-  const { name, schema, linesSql } = linked.view;
+  const name = viewName(linked.view.name);
+  return `CREATE OR REPLACE VIEW ${name} AS ${viewSelect(linked, scan)}`;
+}
+
+function viewSelect(linked: LinkedView, scan: Scan): string {
+  const { schema, linesSql } = linked.view;
   const rest = linesSql === undefined ? linked : { ...linked, cold: [] };
-  const selects = [
-    ...lineScans(linked, scan),
-    ...coldScans(rest, scan),
-    ...plainScans(rest, scan),
-    ...attachedScans(linked),
-  ];
+  const selects =
+    linked.view.keys === undefined || linked.hot.length === 0
+      ? [
+          ...lineScans(linked, scan),
+          ...coldScans(rest, scan),
+          ...plainScans(rest, scan),
+          ...attachedScans(linked),
+        ]
+      : currentScans(linked, linked.view.keys, scan);
   const all = selects.length === 0 ? [`${nullColumns(schema)} WHERE false`] : selects;
-  return `CREATE OR REPLACE VIEW ${viewName(name)} AS ${all.join(' UNION ALL ')}`;
+  return all.join(' UNION ALL ');
+}
+
+/** Of a table that is kept current: what hot files say of a key is all that there is of it. */
+function currentScans(linked: LinkedView, keys: readonly string[], scan: Scan): readonly string[] {
+  const { view, hot } = linked;
+  const committed = { ...linked, hot: [] };
+  const cold = [...coldScans(committed, scan), ...plainScans(committed, scan)].join(' UNION ALL ');
+  const files = parquet(hot);
+  const newest = rowsThere(newestRows(files, keys));
+  const columns = view.schema.map(castColumn).join(', ');
+  const rows = `SELECT ${columns} FROM (${scan(view.schema, `(${newest})`)})`;
+  return cold === '' ? [rows] : [withoutKeys(`(${cold})`, files, keys), rows];
 }
 
 /** Committed files that are JSON lines. */

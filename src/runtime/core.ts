@@ -11,7 +11,9 @@ import { checkpointRun, Journal } from '../pipeline/care/journal.ts';
 import { Engine } from '../engine/engine.ts';
 import { EventLog } from '../log/event-log.ts';
 import { Supervisor, type SupervisorContext } from '../pipeline/supervisor.ts';
+import { QueryableTables } from '../pipeline/tables/queryable-tables.ts';
 import { TableRegistry } from '../pipeline/tables/table-registry.ts';
+import { LookupReader } from '../query/lookup/lookup-reader.ts';
 import { type Acknowledgement, mirrorOf } from './acknowledgement.ts';
 import { createConnectors, createStreams, releaseStreams } from './connectors.ts';
 import { mergedFacts, type StoreFacts } from '../storage/store-facts.ts';
@@ -51,6 +53,7 @@ export type Core = {
   /** What was done for tables besides writing rows. */
   readonly journal: Journal;
   readonly registry: TableRegistry;
+  readonly queryable: QueryableTables;
   readonly supervisor: Supervisor;
   /** Undefined where the data directory alone has the state. */
   readonly state: RunningState | undefined;
@@ -109,7 +112,11 @@ async function openUpon(
     taken && new RunningState({ ...common, state: taken, supervisor: () => supervisor });
   const journal = await Journal.open(data.inside('maintenance.ndjson'), onProblem);
   const registry = await openRegistry({ data, catalog, engine, storages, journal, onProblem });
-  const supervisor: Supervisor = createSupervisor(options, { ...ground, registry, state, logger });
+  const temporaryDirectory = data.inside('tmp');
+  const queryable = new QueryableTables({ registry, catalog, engine, temporaryDirectory });
+  const lookups = new LookupReader({ tables: queryable, clock: systemClock, temporaryDirectory });
+  const pieces = { ...ground, registry, lookups, state, logger };
+  const supervisor: Supervisor = createSupervisor(options, pieces);
   state?.start();
   const close = async (): Promise<void> => {
     await supervisor.close();
@@ -120,7 +127,8 @@ async function openUpon(
   const fenced = Promise.race([outpaced, ...(state === undefined ? [] : [state.fenced])]);
   const stores = (): StoreFacts | undefined =>
     mergedFacts([storages.facts(), taken?.facts(), ground.logStore?.()]);
-  return { ...ground, data, journal, registry, supervisor, state, stores, fenced, close };
+  const opened = { ...ground, data, journal, registry, queryable, supervisor };
+  return { ...opened, state, stores, fenced, close };
 }
 
 async function closeGround(ground: Ground, data: DataDirectory): Promise<void> {
@@ -178,7 +186,11 @@ function createSupervisor(
     log,
     storages,
     ...context
-  }: Ground & Pick<Core, 'registry' | 'state'> & { readonly logger: Logger },
+  }: Ground &
+    Pick<Core, 'registry' | 'state'> & {
+      readonly lookups: LookupReader;
+      readonly logger: Logger;
+    },
 ): Supervisor {
   const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
   const openStorage = storages.open;

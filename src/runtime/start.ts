@@ -3,7 +3,6 @@ import { systemClock } from '../base/clock.ts';
 import { Library } from '../catalog/library.ts';
 import type { RunningHelios, StartOptions } from '../cli/context.ts';
 import { Doctor } from '../doctor/doctor.ts';
-import { QueryableTables } from '../pipeline/tables/queryable-tables.ts';
 import type { QueryService } from '../query/query.ts';
 import { createQueryService } from '../query/service.ts';
 import { HotTail } from '../query/tables/hot-tail.ts';
@@ -43,7 +42,8 @@ export async function startHelios(
   const { catalog, log, backed, registry, supervisor, state, stores } = core;
   const entrance = await enter(core, options, logger);
   const { access, audit, publicUrl, originSecret } = entrance;
-  const { queryable, queries } = await openQueries(core, entrance, processes);
+  const { queryable } = core;
+  const queries = await openQueries(core, entrance, processes);
   const care = createTableCare(core, queryable);
   const alerts = createAlertWatch(core, { logger, consoleUrl: () => server.publicUrl });
   let isReady = false;
@@ -110,19 +110,17 @@ async function enter(core: Core, options: StartOptions, logger: Logger): Promise
 }
 
 async function openQueries(
-  { data, catalog, engine, registry, supervisor, journal, stores }: Core,
+  { data, queryable, registry, supervisor, journal, stores }: Core,
   { audit }: AccessStart,
   processes: Launched['processes'],
-): Promise<{ readonly queryable: QueryableTables; readonly queries: QueryService }> {
-  const temporaryDirectory = data.inside('tmp');
-  const queryable = new QueryableTables({ registry, catalog, engine, temporaryDirectory });
+): Promise<QueryService> {
   const queries = await createQueryService({
     tables: queryable,
     tempDirectory: data.inside('tmp', 'queries'),
     processes,
   });
   addSystemTables(queryable, { supervisor, registry, queries, journal, audit, stores });
-  return { queryable, queries };
+  return queries;
 }
 
 /** A way in for who started it. */

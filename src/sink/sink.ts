@@ -67,6 +67,11 @@ export interface TableSink {
    */
   readonly finalBytesMin: number | undefined;
   readonly care?: FileCare | undefined;
+  /**
+   * Of a table that is kept current: the columns by which its rows are known. Its parts are those
+   * of `currentPart`.
+   */
+  readonly keys?: readonly string[] | undefined;
   /** Reads the table's newest state and gives how far this sink's txn is. */
   txnEpoch(sinkId: string): Promise<Epoch | undefined>;
   /** `RETURN_STATS` row of a COPY with `copyOptions` as Delta stats. */
@@ -121,8 +126,18 @@ export interface AppendSink {
   waiting?(): SinkWait | undefined;
   /** Rows that were passed over since it opened, because its table says so. */
   readonly droppedCount?: number | undefined;
+  /** What of the last `append` shall be in quarantine, in the same epoch; forgets it. */
+  takeRefused?(): readonly RefusedRequest[];
   close(): Promise<void>;
 }
+
+/** What carried rows that somebody else refused for good. */
+export type RefusedRequest = {
+  /** Of its first row among all rows of the sink; unique there. */
+  readonly place: string;
+  readonly body: Uint8Array;
+  readonly error: HeliosError;
+};
 
 export type SinkWait = { readonly sinceMs: EpochMs; readonly error: HeliosError };
 

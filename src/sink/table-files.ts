@@ -17,15 +17,19 @@ export type FinishedFile = {
   readonly copyRow: Row;
 };
 
-export type MergePlan = {
-  readonly parts: readonly Part[];
+/** How rows are split into folders. */
+type PartitionPlan = {
   readonly schema: Schema;
   readonly partitionFields: readonly string[];
   /** strftime pattern of the folders, by the time column or else by when the records arrived. */
   readonly timePattern: string | undefined;
-  readonly timeColumn: string | undefined;
   /** Folder of rows without a time, where it is not Hive's. */
   readonly timelessFolder?: string | undefined;
+};
+
+export type MergePlan = PartitionPlan & {
+  readonly parts: readonly Part[];
+  readonly timeColumn: string | undefined;
   readonly targetBytes: number;
 };
 
@@ -44,20 +48,39 @@ export async function mergeParts(
 ): Promise<readonly FinishedFile[]> {
   const files: FinishedFile[] = [];
   for (const [index, parts] of chunks(plan.parts, plan.targetBytes).entries()) {
+    const { copyOptions } = where;
     const target = join(where.staging, `${index}`);
-    const keys = partitionKeys(plan);
     const select = selectOf(plan, parts);
-    const rows = await connection.rows(
-      keys.length === 0
-        ? `COPY (${select}) TO ${quoteText(`${target}.parquet`)}
-            (${where.copyOptions}, RETURN_STATS)`
-        : `COPY (${select}) TO ${quoteText(target)} (${where.copyOptions}, RETURN_STATS,
-            PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN 'file_{i}')`,
-    );
-    files.push(...rows.map((row) => finishedFile(plan, row)));
+    files.push(...(await writeFiles(connection, plan, { select, target, copyOptions })));
   }
+  return files;
+}
+
+/**
+ * Writes rows that `partitionedRows` gives: one file, `target` and an ending, or in the folder
+ * `target` those of each partition. None without rows.
+ */
+export async function writeFiles(
+  connection: Connection,
+  plan: PartitionPlan,
+  { select, target, copyOptions }: WritePlan,
+): Promise<readonly FinishedFile[]> {
+  const keys = partitionKeys(plan);
+  const rows = await connection.rows(
+    keys.length === 0
+      ? `COPY (${select}) TO ${quoteText(`${target}.parquet`)} (${copyOptions}, RETURN_STATS)`
+      : `COPY (${select}) TO ${quoteText(target)} (${copyOptions}, RETURN_STATS,
+          PARTITION_BY (${keys.map(quoteName).join(', ')}), FILENAME_PATTERN 'file_{i}')`,
+  );
+  const files = rows.map((row) => finishedFile(plan, row));
   return files.filter((file) => Number(file.copyRow['count']) > 0);
 }
+
+type WritePlan = {
+  readonly select: string;
+  readonly target: string;
+  readonly copyOptions: string;
+};
 
 /** Sets the number of files that stay open; for the connection that `mergeParts` gets. */
 export async function prepareForMerge(connection: Connection): Promise<void> {
@@ -79,7 +102,7 @@ export function chunks(parts: readonly Part[], bytesMax: number): readonly (read
   return result;
 }
 
-function partitionKeys(plan: MergePlan): readonly string[] {
+function partitionKeys(plan: PartitionPlan): readonly string[] {
   const fields = plan.partitionFields.map((_, index) => `__helios_key_${index}`);
   return plan.timePattern === undefined ? fields : [timeFolder, ...fields];
 }
@@ -101,6 +124,15 @@ export function timeFolderSql(time: string, pattern: string): string {
 }
 
 function rowsOf(plan: MergePlan, parts: readonly Part[], folder: string | undefined): string {
+  return partitionedRows(plan, partRows(plan.schema, parts), folder);
+}
+
+/** SELECT of rows as files hold them, with what they are split by. */
+export function partitionedRows(
+  plan: PartitionPlan,
+  rows: string,
+  folder: string | undefined,
+): string {
   const partitioned = new Set(plan.partitionFields.map((name) => name.toLowerCase()));
   const stored = plan.schema.filter((column) => !partitioned.has(column.name.toLowerCase()));
   const columns = stored.map((column) => quoteName(column.name));
@@ -108,7 +140,7 @@ function rowsOf(plan: MergePlan, parts: readonly Part[], folder: string | undefi
   plan.partitionFields.forEach((name, index) => {
     columns.push(`${partitionTextSql(columnNamed(plan.schema, name))} AS __helios_key_${index}`);
   });
-  return `SELECT ${columns.join(', ')} FROM (${partRows(plan.schema, parts)})`;
+  return `SELECT ${columns.join(', ')} FROM (${rows})`;
 }
 
 /**
@@ -127,7 +159,7 @@ function columnNamed(schema: Schema, name: string): Column {
   return found ?? { name, type: { kind: 'text' } };
 }
 
-function finishedFile(plan: MergePlan, row: Row): FinishedFile {
+function finishedFile(plan: PartitionPlan, row: Row): FinishedFile {
   const keys = partitionKeysOf(row);
   const values: Record<string, string | null> = {};
   plan.partitionFields.forEach((name, index) => {

@@ -4,7 +4,8 @@ import { checkMacros, type ParsedExpression } from './functions/check-macros.ts'
 import { offsetOfCodePoint } from './positions.ts';
 import { draftScript } from './parse-script.ts';
 import { readSerializedSelect } from './read-select.ts';
-import type { Script, ScriptError, SelectText, SourceColumn } from './script.ts';
+import { lookupCheckMsDefault } from './lookup/read-lookup.ts';
+import type { LookupTable, Script, ScriptError, SelectText, SourceColumn } from './script.ts';
 import type { Query } from './select-ast.ts';
 import { positionOfByte } from './select-text.ts';
 import type { IsAggregate, SelectProblem } from './stateless.ts';
@@ -18,6 +19,8 @@ export type EngineFacts = {
   readonly isAggregate: IsAggregate;
   /** Of these names in lower case, those that functions of the engine or words of its SQL have. */
   readonly builtIn: (names: readonly string[]) => Promise<readonly string[]>;
+  /** Tables that are no script's, and can be joined by their names. */
+  readonly tables: readonly string[];
 };
 
 export type CheckedScript =
@@ -37,18 +40,22 @@ export type CheckedScript =
  * columns there are is not looked at: the engine says that when it binds the SELECTs.
  */
 export async function checkScript(text: string, engine: EngineFacts): Promise<CheckedScript> {
-  const { script, errors: scriptErrors, declared } = draftScript(text);
+  const { script: draft, errors: scriptErrors, declared } = draftScript(text);
   const errors = [...scriptErrors];
   const reads: Reads = new Map();
   let isStateful = false;
-  for (const { select } of [...script.views, ...script.inserts]) {
+  const readable = [...declared, ...notDeclared(engine.tables, declared)];
+  for (const { select } of [...draft.views, ...draft.inserts]) {
     const query = await parse(select, engine.serialize, errors);
     if (query === undefined) continue;
-    const analysis = analyseSelect(query, { ...engine, readable: declared });
+    const analysis = analyseSelect(query, { ...engine, readable });
     errors.push(...analysis.problems.map((problem) => errorAt(select, problem, 0)));
     isStateful ||= analysis.stateful.length > 0;
     reads.set(select, analysis.reads);
   }
+  const script = { ...draft, lookups: lookupsOf(draft, reads, declared) };
+  const names = new Set(script.lookups.map(({ name }) => name));
+  isStateful ||= [...reads.values()].flat().some((name) => names.has(name));
   for (const expression of expressionsOf(script)) {
     errors.push(...((await parseExpression(expression, engine, errors))?.problems ?? []));
   }
@@ -61,6 +68,28 @@ export async function checkScript(text: string, engine: EngineFacts): Promise<Ch
   return errors.length === 0
     ? { kind: 'ok', script: { ...script, macros }, reads, isStateful }
     : { kind: 'errors', errors: inOrder(errors) };
+}
+
+function notDeclared(names: readonly string[], declared: readonly string[]): readonly string[] {
+  const own = new Set(declared.map((name) => name.toLowerCase()));
+  return names.filter((name) => !own.has(name.toLowerCase()));
+}
+
+/** Those that are declared, and each that is only read. */
+function lookupsOf(
+  { lookups, views, inserts }: Script,
+  reads: Reads,
+  declared: readonly string[],
+): readonly LookupTable[] {
+  const found = [...lookups];
+  for (const { select, position } of [...views, ...inserts]) {
+    for (const name of notDeclared(reads.get(select) ?? [], declared)) {
+      if (found.some((one) => one.name === name)) continue;
+      const known = { place: undefined, columns: undefined, checkMs: lookupCheckMsDefault };
+      found.push({ name, position, ...known });
+    }
+  }
+  return found;
 }
 
 function inOrder(errors: readonly ScriptError[]): readonly ScriptError[] {

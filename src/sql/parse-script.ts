@@ -56,6 +56,7 @@ function namesIn(text: string): readonly string[] {
 const emptyScript: Script = {
   sources: [],
   memoryTables: [],
+  lookups: [],
   views: [],
   macros: [],
   functions: [],

@@ -3,6 +3,7 @@ import { durationMsOf } from './connector/quantities.ts';
 import { sinkConnectors, sourceConnectors } from './connector/availability.ts';
 import { OptionReader } from './connector/option-reader.ts';
 import { readSink } from './connector/sinks.ts';
+import { readLookup } from './lookup/read-lookup.ts';
 import { plainColumns } from './connector/source-columns.ts';
 import { readSource } from './connector/sources.ts';
 import { TableText } from './connector/table-text.ts';
@@ -10,6 +11,7 @@ import { callablesOf } from './functions/macros.ts';
 import type { LineIndex } from './positions.ts';
 import type {
   Insert,
+  LookupTable,
   MemoryTable,
   Script,
   Setting,
@@ -42,6 +44,7 @@ export class ScriptBuilder {
   readonly #names = new Map<string, CreateTable | CreateView>();
   readonly #sources: SourceTable[] = [];
   readonly #memoryTables: MemoryTable[] = [];
+  readonly #lookups: LookupTable[] = [];
   readonly #views = new Map<string, View>();
   readonly #sinks: SinkTable[] = [];
   readonly #inserts: Insert[] = [];
@@ -68,6 +71,7 @@ export class ScriptBuilder {
     return {
       sources: this.#sources,
       memoryTables: this.#memoryTables,
+      lookups: this.#lookups,
       views: [...this.#views.values()],
       ...callablesOf(statements, this.#context),
       sinks: this.#sinks,
@@ -108,15 +112,10 @@ export class ScriptBuilder {
 
   #addTable(statement: CreateTable): void {
     if (!this.#claim(statement)) return;
-    if (statement.isTemporary !== undefined) {
-      const message =
-        'Temporary tables are lookup tables, which are not available in this version.';
-      this.#report(statement.isTemporary, message, 'Leave TEMPORARY out for a memory table.');
-      return;
-    }
     const table = this.#tableText(statement);
     if (table === undefined) return;
-    if (table.connector === 'memory') this.#addMemoryTable(statement, table);
+    if (statement.isTemporary !== undefined) this.#addTemporary(statement, table);
+    else if (table.connector === 'memory') this.#addMemoryTable(statement, table);
     else this.#addConnected(statement, table);
   }
 
@@ -161,9 +160,33 @@ export class ScriptBuilder {
     this.#memoryTables.push({ name: name.value, position, columns });
   }
 
+  /** Arroyo's spelling of a lookup table. */
+  #addTemporary(statement: CreateTable, table: TableText): void {
+    const span = statement.isTemporary ?? statement.name;
+    if (table.connector === 'memory') {
+      const message = 'A temporary table is a lookup table, which says where its rows are.';
+      this.#report(span, message, "Add WITH (connector = 'delta', path = '…'), or leave it out.");
+      return;
+    }
+    table.options.choice(['type'], { lookup: 'lookup' });
+    this.#addLookup(statement, table);
+  }
+
+  #addLookup(statement: CreateTable, table: TableText): void {
+    const isTarget = this.#targets.has(keyOf(statement.name)) || statement.select !== undefined;
+    if (isTarget) {
+      const message = `The lookup table "${statement.name.value}" is also written to.`;
+      this.#report(statement.name, message, bothHint);
+      return;
+    }
+    const lookup = readLookup(table);
+    if (lookup !== undefined) this.#lookups.push(lookup);
+  }
+
   #addConnected(statement: CreateTable, table: TableText): void {
     const role = this.#roleOf(statement, table);
     if (role === undefined) return;
+    if (role === 'lookup') return this.#addLookup(statement, table);
     if (role === 'source') {
       if (statement.partitionedBy !== undefined) {
         const span = statement.partitionedBy[0] ?? statement.name;
@@ -181,17 +204,13 @@ export class ScriptBuilder {
    * What `type` says, or else what the script does with the table, or else what its connector can
    * do.
    */
-  #roleOf(statement: CreateTable, table: TableText): 'source' | 'sink' | undefined {
+  #roleOf(statement: CreateTable, table: TableText): 'source' | 'sink' | 'lookup' | undefined {
     const { options, connector } = table;
     const roles = { source: 'source', sink: 'sink', lookup: 'lookup' } as const;
     const isGiven = options.has('type');
     const given = options.choice<'source' | 'sink' | 'lookup'>(['type'], roles);
     if (isGiven && given === undefined) return undefined;
-    if (given === 'lookup') {
-      const message = 'Lookup tables are not available in this version.';
-      options.report(options.spanOf('type'), message, 'Leave the table out.');
-      return undefined;
-    }
+    if (given === 'lookup') return 'lookup';
     const isTarget = this.#targets.has(keyOf(statement.name)) || statement.select !== undefined;
     if (given === 'source' && isTarget) {
       const message = `The source "${statement.name.value}" is also written to.`;

@@ -1,5 +1,5 @@
 import type { TextPosition } from '../base/errors.ts';
-import type { ColumnType } from '../event/schema.ts';
+import type { ColumnType, Schema } from '../event/schema.ts';
 import type { WebhookTable } from './connector/webhook/webhook-table.ts';
 
 /**
@@ -9,6 +9,7 @@ import type { WebhookTable } from './connector/webhook/webhook-table.ts';
 export type Script = {
   readonly sources: readonly SourceTable[];
   readonly memoryTables: readonly MemoryTable[];
+  readonly lookups: readonly LookupTable[];
   readonly views: readonly View[];
   /** Each after those that it calls. */
   readonly macros: readonly Macro[];
@@ -187,6 +188,19 @@ export type MemoryTable = {
   readonly columns: readonly SourceColumn[];
 };
 
+/** A table that rows are joined with as it is then, and that has no events of its own. */
+export type LookupTable = {
+  readonly name: string;
+  /** Where the script declares it, or first reads it. */
+  readonly position: TextPosition;
+  /** Where its files are; undefined: it is a table that Helios knows by this name. */
+  readonly place: { readonly path: string; readonly storage: StorageOptions } | undefined;
+  /** Undefined: those that the table has. */
+  readonly columns: Schema | undefined;
+  /** How long what was read of it may be old before it is looked at again. */
+  readonly checkMs: number;
+};
+
 /** When hot parts become final files of the table. All that are undefined don't trigger. */
 export type RollingPolicy = {
   readonly intervalMs: number | undefined;
@@ -285,6 +299,8 @@ export type SinkTable = {
    * `after` and `op`.
    */
   readonly takesChanges?: true | undefined;
+  /** Rows that come too late for a window on their way here go into a table beside this one. */
+  readonly keepsLate?: true | undefined;
 };
 
 export type SinkColumn = {

@@ -3,7 +3,7 @@ import { fc } from '../properties.ts';
 /** A window, and how DuckDB makes it of rows in one query. */
 type Shape =
   | { readonly kind: 'tumble'; readonly seconds: number }
-  | { readonly kind: 'hop'; readonly slide: number; readonly times: number }
+  | { readonly kind: 'hop'; readonly slide: number; readonly width: number }
   | { readonly kind: 'session'; readonly seconds: number };
 
 /** A SELECT over the stream `events` that both a script and a query say in their words. */
@@ -44,11 +44,9 @@ const aggregates: readonly string[] = [
 
 const shape: fc.Arbitrary<Shape> = fc.oneof(
   fc.record({ kind: fc.constant('tumble' as const), seconds: fc.constantFrom(1, 7, 60, 3600) }),
-  fc.record({
-    kind: fc.constant('hop' as const),
-    slide: fc.constantFrom(1, 10, 45),
-    times: fc.integer({ min: 1, max: 6 }),
-  }),
+  fc
+    .record({ slide: fc.constantFrom(1, 10, 45), beyond: fc.constantFrom(0, 0, 1, 5, 20, 135) })
+    .map(({ slide, beyond }) => ({ kind: 'hop' as const, slide, width: slide + beyond })),
   fc.record({ kind: fc.constant('session' as const), seconds: fc.constantFrom(2, 11, 40) }),
 );
 
@@ -94,7 +92,7 @@ function windowCall(one: Shape): string {
     case 'tumble':
       return `tumble(INTERVAL '${one.seconds} seconds')`;
     case 'hop':
-      return `hop(INTERVAL '${one.slide} seconds', INTERVAL '${one.slide * one.times} seconds')`;
+      return `hop(INTERVAL '${one.slide} seconds', INTERVAL '${one.width} seconds')`;
     case 'session':
       return `session(INTERVAL '${one.seconds} seconds')`;
   }
@@ -106,8 +104,7 @@ function windowedRows({ shape: one, keys, where }: GeneratedQuery): string {
     return `(SELECT *, tumbled(ts, ${one.seconds}) AS "window" FROM (${rows}))`;
   }
   if (one.kind === 'hop') {
-    const width = one.slide * one.times;
-    return `(SELECT *, unnest(hopped(ts, ${one.slide}, ${width})) AS "window" FROM (${rows}))`;
+    return `(SELECT *, unnest(hopped(ts, ${one.slide}, ${one.width})) AS "window" FROM (${rows}))`;
   }
   const gap = `INTERVAL '${one.seconds} seconds'`;
   const partition = ['1', ...keys].join(', ');

@@ -20,3 +20,6 @@ CREATE TABLE readings (
 CREATE TABLE edges (
   ts TIMESTAMP, name TEXT, v INT, WATERMARK FOR ts AS (ts - INTERVAL '1000000 days')
 ) WITH (connector = 'single_file', path = 'input/edges.jsonl', format = 'json', type = 'source');
+
+CREATE TABLE products (product TEXT, kind TEXT, cost DECIMAL(10, 2))
+  WITH (connector = 'single_file', path = 'input/products.csv', type = 'lookup');

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
 import type { Connection } from '../../src/engine/engine.ts';
 import { PipelineFixture } from '../../src/pipeline/testing/fixture.ts';
+import { LookupReader } from '../../src/query/lookup/lookup-reader.ts';
 import { differenceTo } from './compare-rows.ts';
 import {
   openOracle,
@@ -27,7 +29,11 @@ let oracle: Connection;
 const files = [...readCases('cases')];
 
 beforeAll(async () => {
-  helios = await PipelineFixture.open(undefined, { batchBytesMax: () => batchBytesMax });
+  helios = await PipelineFixture.open(undefined, {
+    batchBytesMax: () => batchBytesMax,
+    lookups: (tables, temporaryDirectory) =>
+      new LookupReader({ tables, clock: systemClock, temporaryDirectory }),
+  });
   folder = await mkdtemp(join(tmpdir(), 'helios-streaming-'));
   oracle = await helios.engine.connect();
   await openOracle(oracle);

@@ -11,6 +11,10 @@ CREATE OR REPLACE TEMP TABLE readings AS FROM read_json(getvariable('input') || 
   columns = {sensor: 'TEXT', ts: 'TIMESTAMPTZ', value: 'DOUBLE', n: 'INT'});
 CREATE OR REPLACE TEMP TABLE edges AS FROM read_json(getvariable('input') || '/edges.jsonl', format = 'newline_delimited',
   columns = {ts: 'TIMESTAMPTZ', name: 'TEXT', v: 'INT'});
+CREATE OR REPLACE TEMP TABLE products AS FROM read_csv(getvariable('input') || '/products.csv',
+  columns = {product: 'TEXT', kind: 'TEXT', cost: 'DECIMAL(10,2)'});
+CREATE OR REPLACE TEMP TABLE stamps AS SELECT stamp::TIMESTAMPTZ AS ts, page FROM read_json(
+  getvariable('input') || '/stamps.jsonl', format = 'newline_delimited', columns = {stamp: 'TEXT', page: 'TEXT'});
 
 -- The multiple of so many seconds at or before a time.
 CREATE OR REPLACE TEMP MACRO begin_of(t, seconds) AS make_timestamptz(
@@ -19,8 +23,9 @@ CREATE OR REPLACE TEMP MACRO seconds_after(t, seconds) AS make_timestamptz(epoch
 CREATE OR REPLACE TEMP MACRO tumbled(t, seconds) AS
   {'start': begin_of(t, seconds), 'end': seconds_after(begin_of(t, seconds), seconds)};
 -- All windows that a time lies in, to be unnested.
-CREATE OR REPLACE TEMP MACRO hopped(t, slide, width) AS list_transform(range(0, width // slide), lambda i:
-  {'start': seconds_after(begin_of(t, slide), -i * slide), 'end': seconds_after(begin_of(t, slide), width - i * slide)});
+CREATE OR REPLACE TEMP MACRO hopped(t, slide, width) AS list_filter(list_transform(range(0, width // slide + 1), lambda i:
+  {'start': seconds_after(begin_of(t, slide), -i * slide), 'end': seconds_after(begin_of(t, slide), width - i * slide)}),
+  lambda one: one.end > t);
 
 -- Clicks with the session of their visitor, of a visitor and page, and of all, each by a gap of 30 seconds.
 CREATE OR REPLACE TEMP VIEW visitor_sessions AS

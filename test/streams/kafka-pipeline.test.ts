@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { KafkaBroker, kafkaParts } from '../peers/kafka.ts';
-import { JavaProducers, produce } from '../peers/kafka-producers.ts';
+import { JavaProducers, produce, type Sent } from '../peers/kafka-producers.ts';
 import { HeliosProcess } from '../process/helios-process.ts';
 
 const parts = await kafkaParts();
@@ -143,6 +143,44 @@ describe.runIf(broker)('a pipeline that reads Kafka', () => {
     ]);
     const { rows } = await helios.query('SELECT position FROM quarantine ORDER BY position');
     expect(rows.map(([at]) => Number(at))).toEqual([2, 3]);
+  });
+
+  test('windows go by the times of the records, or by a field of the table', async () => {
+    await broker.createTopic('visits', 2);
+    const at = (seconds: number, partition: number, page: string): Sent => ({
+      value: Buffer.from(JSON.stringify({ page })),
+      timestamp: BigInt(Date.UTC(2026, 10, 23, 10) + seconds * 1000),
+      partition,
+    });
+    const source = (name: string, time: string): string => `CREATE TABLE ${name} (page TEXT,
+        stamp TIMESTAMP METADATA FROM 'timestamp', part INT METADATA FROM 'partition',
+        place BIGINT METADATA FROM 'offset_id') WITH (connector = 'kafka', topic = 'visits',
+        bootstrap_servers = '${broker.bootstrap.plaintext}', format = 'json', type = 'source',
+        'source.offset' = 'earliest', idle_micros = 0${time});
+      CREATE TABLE ${name}_minutes WITH (connector = 'delta', path = 'file://${folder}/${name}',
+        type = 'sink', late_rows = 'keep');
+      INSERT INTO ${name}_minutes SELECT w.start AS minute, n FROM (
+        SELECT tumble(INTERVAL '1 minute') AS w, count(*) AS n FROM ${name} GROUP BY 1);`;
+    const tables = ['by_record', 'by_field'] as const;
+    const times = { by_record: '', by_field: ", event_time_field = 'stamp'" };
+    await using helios = await HeliosProcess.start({ dataDirectory: join(folder, 'windows') });
+    for (const name of tables) {
+      await helios.call('POST', '/api/v1/pipelines', { name, sql: source(name, times[name]) });
+    }
+    await produce(broker, 'visits', [at(1, 0, '/'), at(59, 1, '/'), at(61, 0, '/')]);
+    await produce(broker, 'visits', [at(62, 1, '/')]);
+    for (const name of tables) {
+      await expect.poll(() => count(helios, `${name}_minutes WHERE n = 2`), patience).toBe(1);
+    }
+    await produce(broker, 'visits', [at(2, 1, '/late')]);
+    for (const name of tables) {
+      await expect.poll(() => count(helios, `${name}_minutes_late`), patience).toBe(1);
+      const { rows } = await helios.query(
+        `SELECT epoch(event_time) % 60, "row"->>'page', "row"->'part', "row"->'place'
+          FROM ${name}_minutes_late`,
+      );
+      expect(rows.map((row) => row.map(String))).toEqual([['2', '/late', '1', '2']]);
+    }
   });
 });
 

@@ -109,11 +109,12 @@ function placeOf(
   storage: Storage,
   file: FolderFile,
   held: HeldFiles,
-): { readonly path: string; readonly fetch?: () => Promise<string> } {
+): { readonly path: string; readonly tag?: string; readonly fetch?: () => Promise<string> } {
   const local = storage.localPath(file.path);
   if (local !== undefined) return { path: local };
   const url = urlOf(storage, file);
-  return { path: url, fetch: async () => await held.hold(fetched(storage, file, url)) };
+  const { tag = `${file.byteLength} ${file.modifiedAtMs}` } = file;
+  return { path: url, tag, fetch: async () => await held.hold(fetched(storage, file, url)) };
 }
 
 async function fetched(storage: Storage, file: FolderFile, url: string): Promise<HeldFile> {

@@ -1,4 +1,4 @@
-import { columnRef } from '../../sql/tree/make-tree.ts';
+import { columnRef, inPlaceOf } from '../../sql/tree/make-tree.ts';
 import {
   isExpression,
   isTree,
@@ -18,6 +18,10 @@ export type Leaf = {
   readonly columns: readonly StateColumn[];
   /** Undefined: made of the row beside it, as `unnest` is. */
   readonly relation: Relation | undefined;
+  /**
+   * Of a side of a join of streams: what stands for its columns; undefined: they are not kept.
+   */
+  readonly refs?: readonly (Tree | undefined)[] | undefined;
 };
 
 export type FoundColumn = {
@@ -105,7 +109,8 @@ export function mapColumns(
     const visit = (one: Tree): Tree | undefined => {
       const path = pathOf(one);
       if (path !== undefined) {
-        return bound.has(path[0]?.toLowerCase() ?? '') ? one : (replace(path, one) ?? one);
+        if (bound.has(path[0]?.toLowerCase() ?? '')) return one;
+        return inPlaceOf(replace(path, one) ?? one, one);
       }
       const edited = edit(one);
       if (edited !== undefined) return edited;

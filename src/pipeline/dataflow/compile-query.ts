@@ -12,6 +12,14 @@ import { windowPartOf } from './columns.ts';
 import type { Compilation, Scope } from './context.ts';
 import type { StateColumn } from './dataflow.ts';
 import { compileFrom, type From } from './from.ts';
+import { flatSelect, namesUsed } from './join/flat-select.ts';
+import { refuseChanges } from './lookup/lookup-join.ts';
+import { compileLookupQuery, readsLookups } from './lookup/lookup-query.ts';
+import {
+  isLookupSubquery,
+  type WithSubqueries,
+  withLookupSubqueries,
+} from './lookup/lookup-subqueries.ts';
 import { refuse } from './refusal.ts';
 import { refusePartition } from './window/plain-select.ts';
 import { hiddenNames, type Relation, tellsWindow } from './relation.ts';
@@ -26,6 +34,7 @@ import {
   windowPartsOf,
   withoutHidden,
 } from './select-parts.ts';
+import { withSemiJoins } from './semi-join.ts';
 import { compileSetOperation } from './set-operation.ts';
 import { refuseUnwindowed } from './unwindowed.ts';
 import { compileDistinct, compileGroups, refuseUnsteady } from '../updating/compile-updating.ts';
@@ -46,13 +55,16 @@ export async function compileQuery(
   place: Place,
   compilation: Compilation,
 ): Promise<Relation> {
+  if (readsLookups(query, place.scope)) return await compileLookupQuery(query, place, compilation);
   const scope = await scopeOf(query, place.scope, compilation);
   const inner = { ...query, cte_map: { map: [] } };
   if (query['type'] === 'SET_OPERATION_NODE') {
     const children = await inputsOf(inner, scope, compilation);
     return await compileSetOperation(inner, children, { ...place, compilation });
   }
-  return await compileSelect(inner, { ...place, scope }, compilation);
+  const isPlain = !isGrouped(inner);
+  const select = withSemiJoins(inner, (one) => isPlain && isLookupSubquery(one, scope));
+  return await compileSelect(select, { ...place, scope }, compilation);
 }
 
 async function inputsOf(
@@ -114,20 +126,29 @@ async function compileSelect(
   place: Place,
   compilation: Compilation,
 ): Promise<Relation> {
-  const from = await compileFrom(treeOf(select['from_table']), select['where_clause'], {
+  const looking = withLookupSubqueries(select, place.scope);
+  const written = looking.select;
+  const own = await compileFrom(treeOf(written['from_table']), written['where_clause'], {
     compilation,
     scope: place.scope,
     compileQuery: async (query, scope, label) =>
       await compileQuery(query, { scope, label, name: undefined }, compilation),
+    used: namesUsed(written),
   });
-  refuseSubqueries(select);
-  const call = windowCallOf(select, from);
-  if (call !== undefined) return await compileWindow(select, from, { call, place, compilation });
-  const over = { ...select, from_table: from.tree };
+  if (own.rows === 'changes' && looking.reads.length > 0) refuseChanges(written['where_clause']);
+  const isPlain = own.joined === undefined && !isGrouped(written);
+  refuseSubqueries(looking, isPlain);
+  const from = { ...own, reads: [...own.reads, ...looking.reads] };
+  const { tree, reads } = from.joined?.written ?? from;
   const columns = await compilation.engine.describe(
-    await compilation.engine.print(over),
-    from.reads,
+    await compilation.engine.print({ ...written, from_table: tree }),
+    reads,
   );
+  const flat = from.joined === undefined ? written : flatSelect(written, from.joined, columns);
+  const call = windowCallOf(flat, from);
+  if (call !== undefined && from.rows === 'changes') refuseWindow(call);
+  if (call !== undefined) return await compileWindow(flat, from, { call, place, compilation });
+  const over = { ...flat, from_table: from.tree };
   const selecting = { from, columns, place, compilation };
   if (from.rows === 'windows') return await selectOverWindows(over, selecting);
   return await selectUnwindowed(over, selecting);
@@ -207,7 +228,7 @@ async function selectOverWindows(select: Tree, selecting: Selecting): Promise<Re
   const grouped = isGrouped(select) ? groupedByWindow(select, window, from) : select;
   checkWindowFunctions(select, from);
   const projections = treesOf(select['select_list']).map((one) => withoutHidden(one, from));
-  const modifiers = treesOf(select['modifiers']).map((one) => distinctInWindow(one, window));
+  const modifiers = treesOf(select['modifiers']);
   const order = await windowOrder({ modifiers, projections, columns }, engine);
   const time = isGrouped(select) ? functionCall('any_value', [from.time]) : from.time;
   const hidden = [named(time, '__time'), named(window, '__window')];
@@ -264,20 +285,22 @@ function checkWindowFunctions(select: Tree, from: From): void {
   });
 }
 
-function distinctInWindow(modifier: Tree, window: Tree): Tree {
-  const targets = treesOf(modifier['distinct_on_targets']);
-  return modifier['type'] === 'DISTINCT_MODIFIER' && targets.length > 0
-    ? { ...modifier, distinct_on_targets: [...targets, window] }
-    : modifier;
+function refuseWindow(call: Tree): never {
+  const hint =
+    'Put the events into windows before they are grouped or joined. Changes of a debezium_json ' +
+    "table are events where it has the column op TEXT METADATA FROM 'op'.";
+  refuse('Rows that change have no time, and cannot be put into windows.', hint, call);
 }
 
-function refuseSubqueries(select: Tree): void {
+function refuseSubqueries({ select, has }: WithSubqueries, isPlain: boolean): void {
   const subquery = findExpression(
     [...outerExpressions(select), select['where_clause']],
-    (node) => node['class'] === 'SUBQUERY',
+    (node) => node['class'] === 'SUBQUERY' && !(isPlain && has(node)),
   );
   if (subquery === undefined) return;
-  const hint = 'Join the rows instead, in equal windows; or run this as a query over a table.';
+  const hint = has(subquery)
+    ? 'Ask it in a SELECT without groups and joins of streams: make a view of that.'
+    : 'Join the rows instead, in equal windows; or run this as a query over a table.';
   refuse('Subqueries in expressions cannot run on a stream.', hint, subquery);
 }
 

@@ -1,17 +1,26 @@
+import { asHeliosError } from '../../base/errors.ts';
 import type { Connection } from '../../engine/engine.ts';
 import type { Insert, Script, ScriptError, SinkColumn, SourceTable } from '../../sql/script.ts';
+import { keptLate } from './window/kept-late.ts';
+import type { SelectProblem } from '../../sql/stateless.ts';
 import { positionOfByte } from '../../sql/select-text.ts';
 import type { Output } from '../plan/plan.ts';
 import { compileQuery } from './compile-query.ts';
 import { durationMsOf } from '../../sql/connector/quantities.ts';
 import { eventSchema } from '../updating/change-events.ts';
+import { currentTableProblem } from '../updating/current-table.ts';
+import { rowKeys } from '../updating/row-keys.ts';
 import { Compilation } from './context.ts';
-import type { Dataflow, DataflowOutput, RelationSql } from './dataflow.ts';
+import type { Dataflow, DataflowLookup, DataflowNode, DataflowOutput } from './dataflow.ts';
 import { type InsertedRelation, insertSql } from './insert-sql.ts';
-import { reachable, withWaits } from './reachable.ts';
+import { reachable, readsOf, withWaits } from './reachable.ts';
 import { recordTimeOf, sourceRelation, withoutRecordTime } from './source/record-time.ts';
+import { givesChanges, rowChanges, withoutOperation } from './source/row-changes.ts';
 import { Refusal } from './refusal.ts';
 import { commonShape, type Relation, rowsOf } from './relation.ts';
+import { lookupRelation } from './lookup/lookup-query.ts';
+import { UsedNames } from './lookup/used-names.ts';
+import type { LookupRelation } from '../lookup/lookup-relations.ts';
 import { sourceTimes } from './source/source-time.ts';
 import { stateColumn, TreeEngine } from './tree-engine.ts';
 
@@ -21,6 +30,8 @@ export type StatefulScript = {
   /** Names of views and memory tables, each after those it reads. */
   readonly order: readonly string[];
   readonly outputs: readonly Output[];
+  /** Tables that it may join with, with all their columns. */
+  readonly lookups?: readonly LookupRelation[] | undefined;
 };
 
 export type CompiledScript =
@@ -41,10 +52,12 @@ export async function compileDataflow(
   connection: Connection,
 ): Promise<CompiledScript> {
   const compiler = new ScriptCompiler(stateful, new TreeEngine(connection));
-  const dataflow = await compiler.run();
-  return compiler.errors.length > 0
-    ? { kind: 'errors', errors: compiler.errors }
-    : { kind: 'ok', dataflow, outputs: compiler.outputs };
+  const compiled = await compiler.run();
+  const late = keptLate(compiled, stateful);
+  const errors = [...compiler.errors, ...late.errors];
+  if (errors.length > 0) return { kind: 'errors', errors };
+  const dataflow = { ...compiled, nodes: late.nodes, outputs: late.dataflowOutputs };
+  return { kind: 'ok', dataflow, outputs: [...compiler.outputs, ...late.outputs] };
 }
 
 class ScriptCompiler {
@@ -53,6 +66,7 @@ class ScriptCompiler {
   readonly #stateful: StatefulScript;
   readonly #compilation: Compilation;
   readonly #scope = new Map<string, Relation>();
+  readonly #used = new UsedNames();
 
   constructor(stateful: StatefulScript, engine: TreeEngine) {
     this.#stateful = stateful;
@@ -61,26 +75,43 @@ class ScriptCompiler {
 
   async run(): Promise<Dataflow> {
     const { script, order, outputs } = this.#stateful;
+    for (const lookup of this.#stateful.lookups ?? []) this.#put(lookupRelation(lookup));
     for (const source of script.sources) await this.#source(source);
     for (const name of order) await this.#view(name);
     const compiled: DataflowOutput[] = [];
     for (const output of outputs) {
       const sql = await this.#output(output);
-      if (sql !== undefined) compiled.push({ table: output.table.name, sql });
+      if (sql !== undefined) compiled.push({ table: output.table.name, ...sql });
     }
-    const nodes = withWaits(reachable(this.#compilation.nodes, compiled), compiled);
-    return { sources: sourceTimes(script, nodes), nodes, outputs: compiled };
+    const { lookups = [] } = this.#stateful;
+    const names = new Set(lookups.map(({ name }) => name));
+    const nodes = withWaits(reachable(this.#compilation.nodes, compiled), compiled, names);
+    const sources = sourceTimes(script, nodes);
+    const read = this.#lookups(nodes, compiled);
+    return { lookups: read, sources, nodes, outputs: compiled };
   }
 
-  async #output(output: Output): Promise<RelationSql | undefined> {
+  /** Those that are read, with the columns that any SELECT may name. */
+  #lookups(
+    nodes: readonly DataflowNode[],
+    outputs: readonly DataflowOutput[],
+  ): readonly DataflowLookup[] {
+    const read = new Set([...nodes.flatMap(readsOf), ...outputs.flatMap(({ sql }) => sql.reads)]);
+    return (this.#stateful.lookups ?? [])
+      .filter(({ name }) => read.has(name))
+      .map(({ name, columns }) => ({ name, columns: this.#used.of(columns.map(stateColumn)) }));
+  }
+
+  async #output(output: Output): Promise<Omit<DataflowOutput, 'table'> | undefined> {
     const { table, inserts } = output;
     const relations = await this.#inserted(inserts);
     if (relations === undefined) return undefined;
     const { columns } = table;
     if (relations.every(({ relation }) => relation.rows !== 'changes')) {
       this.outputs.push(output);
-      return insertSql(relations, { columns, takesEvents: table.takesChanges === true });
+      return { sql: insertSql(relations, { columns, takesEvents: table.takesChanges === true }) };
     }
+    if (table.connector.kind === 'delta') return await this.#currentOutput(output, relations);
     const updating = updatingOutput(output);
     if (updating === undefined) {
       const { position } = inserts[0] ?? table;
@@ -88,7 +119,25 @@ class ScriptCompiler {
       return undefined;
     }
     this.outputs.push(updating);
-    return insertSql(relations, { columns, hidden: 'changes', takesEvents: true });
+    return { sql: insertSql(relations, { columns, hidden: 'changes', takesEvents: true }) };
+  }
+
+  /** Of a table that is kept current. */
+  async #currentOutput(
+    output: Output,
+    relations: readonly InsertedRelation[],
+  ): Promise<Omit<DataflowOutput, 'table'> | undefined> {
+    const sql = insertSql(relations, { columns: output.table.columns });
+    const { engine, nodes } = this.#compilation;
+    const keys = await rowKeys(sql, { engine, nodes });
+    const problem = currentTableProblem(output, keys);
+    if (problem === undefined) {
+      this.outputs.push(output);
+      return { sql, keys };
+    }
+    const { position } = output.inserts[0] ?? output.table;
+    this.errors.push({ ...problem, position });
+    return undefined;
   }
 
   get #engine(): TreeEngine {
@@ -96,8 +145,13 @@ class ScriptCompiler {
   }
 
   async #source(source: SourceTable): Promise<void> {
-    const relation = sourceRelation(source);
+    const relation = sourceRelation(withoutOperation(source));
     this.#put(relation);
+    if (givesChanges(source)) {
+      const changes = await rowChanges(source, relation, this.#compilation);
+      this.#scope.set(source.name.toLowerCase(), changes);
+      return;
+    }
     if (recordTimeOf(source) === undefined) return;
     const text = withoutRecordTime(relation);
     const plain = { ...relation, text, reads: [relation], label: undefined };
@@ -145,7 +199,9 @@ class ScriptCompiler {
     const relations: InsertedRelation[] = [];
     for (const insert of inserts) {
       const relation = await this.#select(insert, { label: undefined, name: undefined });
-      if (relation !== undefined) relations.push({ insert, relation });
+      if (relation?.rows === 'lookup')
+        this.errors.push({ ...onlyLookups, position: insert.position });
+      else if (relation !== undefined) relations.push({ insert, relation });
     }
     return relations.length === inserts.length ? relations : undefined;
   }
@@ -155,11 +211,11 @@ class ScriptCompiler {
     names: { readonly label: string | undefined; readonly name: string | undefined },
   ): Promise<Relation | undefined> {
     const query = await this.#engine.parse(select.text);
+    this.#used.add(query);
     try {
       return await compileQuery(query, { ...names, scope: this.#scope }, this.#compilation);
     } catch (thrown) {
-      if (!(thrown instanceof Refusal)) throw thrown;
-      const { message, hint, byteOffset } = thrown.problem;
+      const { message, hint, byteOffset } = problemOf(thrown);
       const place = byteOffset === undefined ? position : positionOfByte(select, byteOffset);
       this.errors.push({ message, hint, position: place });
       return undefined;
@@ -171,6 +227,14 @@ class ScriptCompiler {
   }
 }
 
+/** What a part of a SELECT names and isn't there is DuckDB's to say. */
+function problemOf(thrown: unknown): SelectProblem {
+  if (thrown instanceof Refusal) return thrown.problem;
+  const error = asHeliosError(thrown);
+  if (error.code !== 'invalid_sql') throw thrown;
+  return { message: error.message, hint: error.hint, byteOffset: undefined };
+}
+
 /** As a sink of changes; undefined where it is none. A bare SELECT's rows are printed as events. */
 function updatingOutput(output: Output): Output | undefined {
   const { table, inserts, schema } = output;
@@ -178,6 +242,11 @@ function updatingOutput(output: Output): Output | undefined {
   if (inserts.some(({ target }) => target !== undefined)) return undefined;
   return { ...output, table: { ...table, takesChanges: true }, schema: eventSchema(schema) };
 }
+
+const onlyLookups = {
+  message: 'This SELECT reads lookup tables alone: no event calls for its rows.',
+  hint: "Join a stream with them: CREATE TABLE … WITH (connector = 'http').",
+};
 
 const notUpdating = {
   message:

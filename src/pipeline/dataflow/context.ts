@@ -51,7 +51,7 @@ export class Compilation {
     reads: readonly EmptyRelation[],
     wanted: readonly StateColumn[],
   ): Promise<void> {
-    const given = await this.#describe(text, reads);
+    const given = await this.describe(text, reads);
     const isSame =
       given.length === wanted.length &&
       given.every(({ name, typeText }, index) => {
@@ -61,7 +61,8 @@ export class Compilation {
     if (!isSame) refuse(cannotRun, 'Name its columns and tables one by one.', undefined);
   }
 
-  async #describe(text: string, reads: readonly EmptyRelation[]): Promise<readonly StateColumn[]> {
+  /** Refused where DuckDB doesn't take it. */
+  async describe(text: string, reads: readonly EmptyRelation[]): Promise<readonly StateColumn[]> {
     try {
       return await this.engine.describe(text, reads);
     } catch (thrown) {

@@ -14,6 +14,8 @@ import type { ColumnType } from '../../event/schema.ts';
  *   zero) or went (below). A row that goes and one that comes with the same key are an update.
  */
 export type Dataflow = {
+  /** Tables that are no streams, and of which all rows are there in each epoch. */
+  readonly lookups?: readonly DataflowLookup[] | undefined;
   /** Those whose event time is asked for, in the script's order. */
   readonly sources: readonly SourceTime[];
   /** Each after those it reads. */
@@ -41,9 +43,17 @@ export type SourceTime =
 /**
  * What the rows of a relation are. `events`: rows of their own, each with its time. `windows`: all
  * rows of a window come in one epoch, so that SQL over that epoch's rows sees whole windows.
- * `changes`: how the rows of a table that is kept current change.
+ * `changes`: how the rows of a table that is kept current change. `lookup`: all rows of tables that
+ * are looked up, as they are in this epoch; no output is of them alone.
  */
-export type RowKind = 'events' | 'windows' | 'changes';
+export type RowKind = 'events' | 'windows' | 'changes' | 'lookup';
+
+/** A table that rows are joined with, without hidden columns. */
+export type DataflowLookup = {
+  readonly name: string;
+  /** Those that the script may read. */
+  readonly columns: readonly StateColumn[];
+};
 
 /** SQL that names the relations of earlier nodes and sources. */
 export type RelationSql = { readonly text: string; readonly reads: readonly string[] };
@@ -98,6 +108,17 @@ export type WindowNode = {
   readonly waitsFor: readonly string[];
   /** For people: `tumble(1 minute)`, and what groups and aggregates are. */
   readonly label: string;
+  /** Where an output has the rows that come too late for it. */
+  readonly late?: LateRows | undefined;
+};
+
+export type LateRows = {
+  /** Of the relation that an epoch's late rows are to outputs. */
+  readonly name: string;
+  /** SELECT of each row that the node reads: `row`, JSON text of it as it came, and `__time`. */
+  readonly sql: RelationSql;
+  /** For people: the sources that it comes from. */
+  readonly source: string;
 };
 
 /**
@@ -117,6 +138,17 @@ export type UpdatingNode = {
   readonly columns: readonly StateColumn[];
   /** Those of `columns` that are the inputs' `keys`, in their order; `__key` is made of them. */
   readonly resultKeys: readonly string[];
+  /**
+   * Rows only come, of `events` as well as of the result, which is a join with nothing but rows
+   * of both inputs: it is computed of what came with what was there. `columns` end with `__time`,
+   * and it gives `events`.
+   */
+  readonly isAppending?: boolean | undefined;
+  /**
+   * Rows come in place of those before with the same key: `result` is asked of an epoch's rows
+   * alone, and nothing is kept but what was given.
+   */
+  readonly keepsLast?: boolean | undefined;
   /** A key that no row came or went for in so long is forgotten. */
   readonly ttlMs: number;
   /** For people: `GROUP BY user_id`, and what aggregates are. */
@@ -154,4 +186,9 @@ export type DataflowOutput = {
   readonly table: string;
   /** What it stores, without hidden columns. */
   readonly sql: RelationSql;
+  /**
+   * Of a table that is kept current, whose rows are `changes`: the columns by which it is known
+   * which rows change together, as of `rowKeys`.
+   */
+  readonly keys?: readonly string[] | undefined;
 };

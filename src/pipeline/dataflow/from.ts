@@ -1,11 +1,16 @@
 import { assert } from '../../base/assert.ts';
 import { baseTable, coalesce, columnRef, selectNode } from '../../sql/tree/make-tree.ts';
-import { isExpression, isTree, textOf, textsOf, type Tree, treesOf } from '../../sql/tree/tree.ts';
-import { type Leaf, windowPartOf } from './columns.ts';
+import { isTree, textOf, textsOf, type Tree } from '../../sql/tree/tree.ts';
+import type { Leaf } from './columns.ts';
 import type { Compilation, Scope } from './context.ts';
 import type { RowKind, WindowShape } from './dataflow.ts';
+import { checkRowJoin, checkWindowJoin, conjunctsOf, isWindowJoin } from './join/check-join.ts';
+import { type Joined, relationsOf, resolved } from './join/joined.ts';
+import { compileStreamJoin } from './join/stream-join.ts';
+import { checkLookupJoin, isLookupSide, lookupSide } from './lookup/lookup-join.ts';
+import { lookupsIn, overLookups, readsLookups } from './lookup/lookup-query.ts';
 import { refuse } from './refusal.ts';
-import { commonShape, type Relation, rowsOf, sameShape, tellsWindow } from './relation.ts';
+import { commonShape, type Relation, rowsOf } from './relation.ts';
 
 /** A FROM whose tables are relations of the dataflow. */
 export type From = {
@@ -17,6 +22,8 @@ export type From = {
   readonly window: Tree | undefined;
   readonly shape: WindowShape | undefined;
   readonly reads: readonly Relation[];
+  /** Where streams are joined: what the names that the SELECT has for them stand for. */
+  readonly joined: Joined | undefined;
 };
 
 export type CompileQuery = (query: Tree, scope: Scope, label: string) => Promise<Relation>;
@@ -25,14 +32,21 @@ export type FromTools = {
   readonly compilation: Compilation;
   readonly scope: Scope;
   readonly compileQuery: CompileQuery;
+  /** All names in the SELECT, in lower case; undefined: it may name any column. */
+  readonly used: ReadonlySet<string> | undefined;
 };
 
 /** What a FROM reads; subqueries in it become nodes of their own. */
 export async function compileFrom(table: Tree, where: unknown, tools: FromTools): Promise<From> {
-  const joined = await new FromCompiler(tools).table(table, conjunctsOf(where));
-  const leaves = await describeRowTables(joined, tools);
+  const compiled = await new FromCompiler(tools).table(table, conjunctsOf(where));
+  const joined = await describeRowTables(compiled, tools);
+  const leaves = joined.flat;
   const read = leaves.filter(({ relation }) => relation !== undefined);
   const reads = read.flatMap(({ relation }) => relation ?? []);
+  if (reads.length === 0) {
+    const hint = 'Read the stream in FROM, and ask for what is in the table: … IN (SELECT …).';
+    refuse('This SELECT has no stream in its FROM.', hint, table);
+  }
   const rows = rowsOf(reads);
   const column = (name: string): Tree => {
     const refs = read.map(({ alias }) => columnRef(alias, name));
@@ -48,18 +62,14 @@ export async function compileFrom(table: Tree, where: unknown, tools: FromTools)
     window: rows === 'windows' ? column('__window') : undefined,
     shape: commonShape(reads),
     reads: [...reads, ...joined.hidden],
+    joined: joined.leaves.some(({ refs }) => refs !== undefined) ? joined : undefined,
   };
 }
 
-type Joined = {
-  readonly tree: Tree;
-  readonly leaves: readonly Leaf[];
-  /** Relations that are read, and whose columns can't be named: right sides of SEMI and ANTI. */
-  readonly hidden: readonly Relation[];
-};
-
 class FromCompiler {
   readonly #tools: FromTools;
+  /** Subqueries without an alias so far. */
+  #unnamed = 0;
 
   constructor(tools: FromTools) {
     this.#tools = tools;
@@ -74,9 +84,9 @@ class FromCompiler {
       case 'JOIN':
         return await this.#join(table, conditions);
       case 'EMPTY':
-        return { tree: table, leaves: [], hidden: [] };
+        return joinedOf(table, []);
       default:
-        return { tree: table, leaves: [leafOf(table, undefined)], hidden: [] };
+        return joinedOf(table, [leafOf(table, undefined)]);
     }
   }
 
@@ -86,20 +96,32 @@ class FromCompiler {
     assert(relation !== undefined, `The relation ${name} is not compiled yet.`);
     const alias = textOf(table['alias']) || name;
     const tree = { ...table, table_name: relation.name, alias };
-    return { tree, leaves: [leafOf(tree, relation)], hidden: [] };
+    if (relation.rows === 'lookup') return lookupSide(tree, lookupLeaf(tree, relation), [relation]);
+    return joinedOf(tree, [leafOf(tree, relation)]);
   }
 
   async #subquery(table: Tree): Promise<Joined> {
     const statement = table['subquery'];
     const query = isTree(statement) ? statement['node'] : undefined;
     if (!isTree(query) || !readsRelation(query)) {
-      return { tree: table, leaves: [leafOf(table, undefined)], hidden: [] };
+      return joinedOf(table, [leafOf(table, undefined)]);
     }
-    const alias = textOf(table['alias']) || 'unnamed_subquery';
+    const alias = textOf(table['alias']) || this.#newAlias();
+    if (readsLookups(query, this.#tools.scope)) {
+      const tree = { ...overLookups(table, this.#tools.scope), alias };
+      const reads = lookupsIn(query, this.#tools.scope);
+      return lookupSide(tree, leafOf(tree, undefined), reads);
+    }
     const relation = await this.#tools.compileQuery(query, this.#tools.scope, alias);
     const columns = table['column_name_alias'];
     const tree = { ...baseTable(relation.name, alias), column_name_alias: columns };
-    return { tree, leaves: [leafOf(tree, relation)], hidden: [] };
+    return joinedOf(tree, [leafOf(tree, relation)]);
+  }
+
+  /** As DuckDB calls them. */
+  #newAlias(): string {
+    this.#unnamed++;
+    return `unnamed_subquery${this.#unnamed === 1 ? '' : this.#unnamed}`;
   }
 
   async #join(table: Tree, conditions: readonly Tree[]): Promise<Joined> {
@@ -107,83 +129,66 @@ class FromCompiler {
     assert(isTree(left) && isTree(right), 'A join has two sides.');
     const joinType = textOf(table['join_type']);
     const isInner = joinType === 'INNER';
-    const before = await this.table(left, isInner ? conditions : []);
+    const isLeftOnly = joinType === 'SEMI' || joinType === 'ANTI';
+    const before = await this.table(left, isInner || isLeftOnly ? conditions : []);
     const after = await this.table(right, isInner ? conditions : []);
-    const own = [...conjunctsOf(table['condition']), ...(isInner ? conditions : [])];
-    checkJoin(table, [before, after], own);
-    const tree = { ...table, left: before.tree, right: after.tree };
-    const isHidden = joinType === 'SEMI' || joinType === 'ANTI';
-    const hidden = [...before.hidden, ...after.hidden];
-    return isHidden
-      ? { tree, leaves: before.leaves, hidden: [...hidden, ...relationsOf(after)] }
-      : { tree, leaves: [...before.leaves, ...after.leaves], hidden };
+    if (isLookupSide(before) || isLookupSide(after)) {
+      checkLookupJoin(table, before, after);
+      return together(table, before, after);
+    }
+    if (relationsOf(before).length === 0 || relationsOf(after).length === 0) {
+      checkRowJoin(table);
+      return together(table, before, after);
+    }
+    const own = conjunctsOf(table['condition']);
+    const where = isInner ? conditions : [];
+    if (isWindowJoin(before, after)) {
+      checkWindowJoin(table, [before, after], [...own, ...where]);
+      return together(table, before, after);
+    }
+    const sides = {
+      left: await describeRowTables(before, this.#tools),
+      right: await describeRowTables(after, this.#tools),
+    };
+    return await compileStreamJoin({ table, ...sides, own, where }, this.#tools);
   }
 }
 
-function relationsOf({ leaves }: Joined): readonly Relation[] {
-  return leaves.flatMap(({ relation }) => relation ?? []);
-}
-
-/** Only rows of equal windows may meet: those come in the same epoch, and nothing is kept. */
-function checkJoin(
-  table: Tree,
-  [left, right]: readonly [Joined, Joined],
-  conditions: readonly Tree[],
-): void {
-  const reads = [...relationsOf(left), ...relationsOf(right)];
-  if (relationsOf(left).length === 0 || relationsOf(right).length === 0) {
-    checkRowJoin(table);
-    return;
+/** A join that each epoch's rows go through by themselves. */
+function together(table: Tree, left: Joined, right: Joined): Joined {
+  const condition = table['condition'];
+  const tree = {
+    ...table,
+    left: left.tree,
+    // A list that is unnested may be of a join of streams.
+    right: isLookupSide(right) ? right.tree : resolved(right.tree, left),
+    condition: isTree(condition) ? resolved(resolved(condition, left), right) : condition,
+  };
+  const written = {
+    tree: { ...table, left: left.written.tree, right: right.written.tree },
+    reads: [...left.written.reads, ...right.written.reads],
+  };
+  const joinType = textOf(table['join_type']);
+  const hidden = [...left.hidden, ...right.hidden];
+  if (joinType === 'SEMI' || joinType === 'ANTI') {
+    return { ...left, tree, hidden: [...hidden, ...relationsOf(right)], written };
   }
-  if (reads.some(({ rows }) => rows !== 'windows')) {
-    const hint =
-      'Put both sides into windows, and join those: … ON a.window = b.window AND a.id = b.id.';
-    refuse('Joins of streams need windows: their rows would wait for ever.', hint, table);
-  }
-  const using = textsOf(table['using_columns']);
-  const equalities = [
-    ...using.map((name) => [columnRef(name), columnRef(name)] as const),
-    ...conditions.flatMap(equalityOf),
-  ];
-  const refType = textOf(table['ref_type']);
-  const joins = equalities.some(
-    ([one, other]) =>
-      joinsWindows(one, other, left, right) || joinsWindows(other, one, left, right),
-  );
-  if (joins && (refType === 'REGULAR' || refType === 'CROSS')) return;
-  const hint = 'Add the equality of both windows: … ON a.window = b.window AND ….';
-  refuse('A join of windows needs them to be equal.', hint, table['condition'] ?? table);
+  const using = textsOf(table['using_columns']).map((name) => {
+    return [name.toLowerCase(), columnRef(name)] as const;
+  });
+  return {
+    tree,
+    leaves: [...left.leaves, ...right.leaves],
+    flat: [...left.flat, ...right.flat],
+    hidden,
+    merged: new Map([...left.merged, ...right.merged, ...using]),
+    written,
+  };
 }
 
-/** Unnesting a row's own lists is no join, whatever its syntax. */
-function checkRowJoin(table: Tree): void {
-  const isPerRow =
-    ['INNER', 'LEFT'].includes(textOf(table['join_type'])) &&
-    ['REGULAR', 'CROSS', 'DEPENDENT'].includes(textOf(table['ref_type']));
-  if (isPerRow) return;
-  refuse("A row's own list can be joined as CROSS JOIN, JOIN or LEFT JOIN.", undefined, table);
-}
-
-function joinsWindows(one: Tree, other: Tree, left: Joined, right: Joined): boolean {
-  const part = windowPartOf(one, left.leaves);
-  if (part === undefined || part !== windowPartOf(other, right.leaves)) return false;
-  const shape = sameShape(relationsOf(left)[0]?.shape, relationsOf(right)[0]?.shape);
-  return tellsWindow(part, shape);
-}
-
-function equalityOf(condition: Tree): readonly (readonly [Tree, Tree])[] {
-  const { left, right } = condition;
-  const isEquality = ['COMPARE_EQUAL', 'COMPARE_NOT_DISTINCT_FROM'].includes(
-    textOf(condition['type']),
-  );
-  return isEquality && isExpression(left) && isExpression(right) ? [[left, right]] : [];
-}
-
-function conjunctsOf(condition: unknown): readonly Tree[] {
-  if (!isExpression(condition)) return [];
-  return condition['type'] === 'CONJUNCTION_AND'
-    ? treesOf(condition['children']).flatMap(conjunctsOf)
-    : [condition];
+function joinedOf(tree: Tree, leaves: readonly Leaf[]): Joined {
+  const reads = leaves.flatMap(({ relation }) => relation ?? []);
+  return { tree, leaves, flat: leaves, hidden: [], merged: new Map(), written: { tree, reads } };
 }
 
 function leafOf(table: Tree, relation: Relation | undefined): Leaf {
@@ -197,26 +202,26 @@ function leafOf(table: Tree, relation: Relation | undefined): Leaf {
   return { alias, columns, relation };
 }
 
-/** The columns of `unnest(…) AS u(x)` and the like, as DuckDB sees them. */
-async function describeRowTables(
-  joined: Joined,
-  { compilation }: FromTools,
-): Promise<readonly Leaf[]> {
-  const leaves: Leaf[] = [];
-  for (const leaf of joined.leaves) {
-    if (leaf.relation !== undefined || leaf.alias === '') {
-      leaves.push(leaf);
-      continue;
-    }
+/** A lookup table's: its columns are known, and there is no relation whose rows it has. */
+function lookupLeaf(tree: Tree, relation: Relation): Leaf {
+  return { ...leafOf(tree, relation), relation: undefined };
+}
+
+/** With the columns of `unnest(…) AS u(x)` and the like, as DuckDB sees them. */
+async function describeRowTables(joined: Joined, { compilation }: FromTools): Promise<Joined> {
+  const described = new Map<Leaf, Leaf>();
+  for (const leaf of joined.flat) {
+    if (leaf.relation !== undefined || leaf.alias === '' || leaf.columns.length > 0) continue;
     const select = selectNode({ select_list: [starOf(leaf.alias)], from_table: joined.tree });
     const text = await compilation.engine.print(select);
     const columns = await compilation.engine.describe(text, [
-      ...joined.leaves.flatMap(({ relation }) => relation ?? []),
+      ...relationsOf(joined),
       ...joined.hidden,
     ]);
-    leaves.push({ ...leaf, columns });
+    described.set(leaf, { ...leaf, columns });
   }
-  return leaves;
+  const known = (leaf: Leaf): Leaf => described.get(leaf) ?? leaf;
+  return { ...joined, leaves: joined.leaves.map(known), flat: joined.flat.map(known) };
 }
 
 function starOf(relation: string): Tree {

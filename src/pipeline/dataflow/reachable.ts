@@ -31,6 +31,7 @@ export function reachable(
 export function withWaits(
   nodes: readonly DataflowNode[],
   outputs: readonly DataflowOutput[],
+  lookups: ReadonlySet<string>,
 ): readonly DataflowNode[] {
   const below = closures(nodes);
   const groups: Set<string>[] = [];
@@ -44,7 +45,10 @@ export function withWaits(
     if (node.kind !== 'window') return node;
     const group = groups.find((one) => one.has(node.name)) ?? new Set([node.name]);
     const reads = new Set([...group].flatMap((name) => [...(below.get(name) ?? [])]));
-    return { ...node, waitsFor: [...reads].filter((name) => !isNode.has(name)) };
+    return {
+      ...node,
+      waitsFor: [...reads].filter((name) => !isNode.has(name) && !lookups.has(name)),
+    };
   });
 }
 

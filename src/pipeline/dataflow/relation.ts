@@ -45,6 +45,7 @@ const changeColumns: readonly StateColumn[] = [
 
 /** The hidden columns, which come last. */
 export function hiddenColumns(rows: RowKind): readonly StateColumn[] {
+  if (rows === 'lookup') return [];
   if (rows === 'changes') return changeColumns;
   return rows === 'windows' ? [time, windowColumn] : [time];
 }

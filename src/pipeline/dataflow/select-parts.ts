@@ -3,6 +3,7 @@ import {
   isExpression,
   isTree,
   mapExpression,
+  mapInside,
   textOf,
   textsOf,
   type Tree,
@@ -44,7 +45,17 @@ export function isGrouped(select: Tree): boolean {
     treesOf(select['group_sets']).length > 0 ||
     isGroupByAll(select) ||
     select['having'] !== null ||
-    findExpression([select['select_list'], select['qualify']], isAggregateCall) !== undefined
+    findExpression(
+      withoutSubqueries([select['select_list'], select['qualify']]),
+      isAggregateCall,
+    ) !== undefined
+  );
+}
+
+/** What is asked in a subquery is its own. */
+function withoutSubqueries(values: readonly unknown[]): Tree {
+  return mapInside({ values }, (node) =>
+    node['class'] === 'SUBQUERY' ? { ...node, subquery: null } : undefined,
   );
 }
 

@@ -1,6 +1,8 @@
 import { quoteName } from '../../engine/types.ts';
 import { textOf, type Tree, treesOf } from '../../sql/tree/tree.ts';
 import type { Compilation } from './context.ts';
+import { isSameName } from './columns.ts';
+import type { StateColumn } from './dataflow.ts';
 import { addWindow, refuse } from './refusal.ts';
 import {
   commonShape,
@@ -25,6 +27,10 @@ export async function compileSetOperation(
   { label, name, compilation }: SetPlace,
 ): Promise<Relation> {
   const isWindows = inputs.every((one) => one.rows === 'windows');
+  if (inputs.some((one) => one.rows === 'lookup')) {
+    const hint = 'Join the stream with the table instead.';
+    refuse('Rows of a stream and of a lookup table cannot be put together.', hint, query);
+  }
   const rows = rowsOf(inputs);
   checkOperation(query, isWindows);
   const operation = operationText(query);
@@ -52,7 +58,9 @@ export async function compileSetOperation(
       reads: inputs,
       label,
       columns,
-      windowParts: operation.endsWith('BY NAME') ? new Map() : commonParts(inputs),
+      windowParts: operation.endsWith('BY NAME')
+        ? partsByName(columns, inputs)
+        : commonParts(inputs),
       shape: commonShape(inputs),
     },
     name,
@@ -87,4 +95,19 @@ function commonParts(inputs: readonly Relation[]): ReadonlyMap<number, WindowPar
       others.every((one) => one.windowParts.get(index) === part),
     ),
   );
+}
+
+function partsByName(
+  columns: readonly StateColumn[],
+  inputs: readonly Relation[],
+): ReadonlyMap<number, WindowPart> {
+  const parts = new Map<number, WindowPart>();
+  for (const [index, { name }] of columns.entries()) {
+    const [part, ...others] = inputs.map((one) => {
+      const place = one.columns.findIndex((column) => isSameName(column.name, name));
+      return one.windowParts.get(place);
+    });
+    if (part !== undefined && others.every((one) => one === part)) parts.set(index, part);
+  }
+  return parts;
 }

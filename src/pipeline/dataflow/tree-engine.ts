@@ -83,7 +83,9 @@ export type Interval = { readonly months: number; readonly days: number; readonl
 
 function withEmpty(relations: readonly EmptyRelation[]): string {
   if (relations.length === 0) return '';
-  const texts = relations.map(({ name, columns }) => {
+  // A relation that is joined with itself is read twice.
+  const different = new Map(relations.map((one) => [one.name, one]));
+  const texts = [...different.values()].map(({ name, columns }) => {
     const list = columns.map(({ name: column, typeText }) => {
       return `NULL::${typeText} AS ${quoteName(column)}`;
     });

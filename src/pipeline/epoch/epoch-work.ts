@@ -21,6 +21,7 @@ import { outcomeRows, type ReplayChunk } from '../replay/outcome-rows.ts';
 import { badRecord, dropQuarantineRows, quarantineRows } from './quarantine.ts';
 import type { SinkStep } from './live-sink.ts';
 import { type IsWanted, isUnwanted } from './skip.ts';
+import { refusedRows } from '../sinks/refused-rows.ts';
 import { nothingWritten as nothing, SinkWriter } from '../sinks/sink-writer.ts';
 import type { DataflowWork, StreamStep } from '../stream/dataflow-work.ts';
 import { outputSelects, type RecordSelect } from '../stream/record-select.ts';
@@ -142,7 +143,8 @@ export class EpochWork {
     try {
       const { steps, stream } = await this.#writeFast(input);
       const records = await this.#countRecords(input);
-      return { steps: this.#ofAll(steps), rejectedCount: 0, droppedCount: 0, records, stream };
+      const all = this.#ofAll([...steps, await this.#quarantine(input, [])]);
+      return { steps: all, rejectedCount: 0, droppedCount: 0, records, stream };
     } catch (thrown) {
       if (!isRecordFailure(thrown)) throw thrown;
       if (this.#adapts(thrown)) return await this.run(input);
@@ -197,7 +199,8 @@ export class EpochWork {
       const outcomes = await this.#outcomes(input, input.replay, failed);
       const nothingNew = { rejectedCount: 0, droppedCount: 0, records: new Map() };
       const failedAgainCount = failed.length;
-      return { ...nothingNew, steps: [...steps, nothing, outcomes], failedAgainCount, stream };
+      const all = [...steps, await this.#quarantine(input, []), outcomes];
+      return { ...nothingNew, steps: all, failedAgainCount, stream };
     }
     const isQuarantineBehind = isUnwanted(input, this.#quarantineIndex);
     const kept = rejected.filter(
@@ -327,7 +330,7 @@ export class EpochWork {
     const stream = await work.take({ rows, said, nowMs, atMs: input.nowMs });
     return await this.#write(
       input,
-      (index) => stream.output(index, this.#columnsOf(index)),
+      (index) => stream.stored(index, this.#columnsOf(index), input.epoch),
       stream,
     );
   }
@@ -336,8 +339,10 @@ export class EpochWork {
     return this.#columns[output] ?? '*';
   }
 
-  async #quarantine(input: EpochInput, records: readonly RejectedRecords[]): Promise<SinkStep> {
+  /** Rejected records, and what the sinks' receivers refused of this epoch. */
+  async #quarantine(input: EpochInput, rejected: readonly RejectedRecords[]): Promise<SinkStep> {
     const { connection, pipeline } = this.#context;
+    const records = [...rejected, ...refusedRows(this.#context, input.nowMs)];
     if (records.length === 0) return nothing;
     try {
       const select = await quarantineRows(connection, pipeline, records);

@@ -3,7 +3,6 @@ import type { PipelineDefinition } from '../../catalog/catalog.ts';
 import { type Epoch, type Position, position } from '../../event/record.ts';
 import type { Part, Sink } from '../../sink/sink.ts';
 import type { Source } from '../../source/source.ts';
-import type { Dataflow } from '../dataflow/dataflow.ts';
 import { carriedStream, checkStateParts } from '../stream/carried-stream.ts';
 import { statePartNames } from '../stream/manifest-stream.ts';
 import { LiveSink } from './live-sink.ts';
@@ -40,8 +39,8 @@ export type RecoveryContext = {
   readonly mintId: () => string;
   /** Nothing is read: there are no sources. Only where the newest manifest is of this revision. */
   readonly isAtRest: boolean;
-  /** Of a pipeline that keeps state. */
-  readonly dataflow: Dataflow | undefined;
+  /** Of a pipeline that keeps state: its nodes', by name. */
+  readonly identities: ReadonlyMap<string, string> | undefined;
 };
 
 type Found = { readonly manifest: Manifest; readonly hash: string };
@@ -154,7 +153,7 @@ async function begun(context: RecoveryContext, before: Found | undefined): Promi
     recordsReplayed: before?.manifest.recordsReplayed,
     replays: before?.manifest.replays,
     replaySinceMs: replaySinceOf(context, before?.manifest, sources),
-    stream: carriedStream(before?.manifest.stream, context.dataflow),
+    stream: carriedStream(before?.manifest.stream, context.identities),
     sinks: context.sinks.map(({ table, sink }) => {
       const earlier = before?.manifest.sinks.find((entry) => entry.table === table);
       // What was replayed stays so whatever becomes of the rows: who discards them gives them up.

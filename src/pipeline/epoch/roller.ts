@@ -6,6 +6,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { quoteText } from '../../engine/types.ts';
 import type { Epoch } from '../../event/record.ts';
 import type { Part, TableSink } from '../../sink/sink.ts';
+import { newestRows } from '../../sink/current-rows.ts';
 import { partRows } from '../../sink/table-files.ts';
 import type { RollingPolicy } from '../../sql/script.ts';
 import type { StateGate } from '../state/state-gate.ts';
@@ -187,12 +188,13 @@ export class Roller {
     const name = `${first.name.replace('.parquet', '')}-to-${last.lastEpoch}-${run}.parquet`;
     const path = join(this.#context.parts.directory, name);
     await using connection = await this.#context.engine.connect();
+    const rows = partRows(sink.schema, parts);
+    const merged = sink.keys === undefined ? rows : newestRows(`(${rows})`, sink.keys);
     const [row] = await this.#holding(
       parts,
       async () =>
         await connection.rows(
-          `COPY (${partRows(sink.schema, parts)}) TO ${quoteText(path)}
-          (${sink.copyOptions}, RETURN_STATS)`,
+          `COPY (${merged}) TO ${quoteText(path)} (${sink.copyOptions}, RETURN_STATS)`,
         ),
     );
     await this.#context.parts.sync([name]);
@@ -203,7 +205,7 @@ export class Roller {
         path,
         firstEpoch: first.firstEpoch,
         lastEpoch: last.lastEpoch,
-        rowCount: parts.reduce((sum, part) => sum + part.rowCount, 0),
+        rowCount: Number(row?.['count'] ?? 0),
         byteLength: Number(row?.['file_size_bytes'] ?? 0),
         statsJson: undefined,
         newestAtMs: Math.max(...parts.map((part) => part.newestAtMs)),

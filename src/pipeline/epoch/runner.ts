@@ -11,6 +11,7 @@ import type { StateGate } from '../state/state-gate.ts';
 import type { Manifest } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PartStore } from './part-store.ts';
+import type { LookupCopies } from '../lookup/lookup-copies.ts';
 import { replayableSince } from '../replay/replayable-since.ts';
 import type { ReplayFeed, ReplayStep } from '../replay/replay-feed.ts';
 import type { DataflowWork } from '../stream/dataflow-work.ts';
@@ -72,6 +73,8 @@ export type RunnerContext = {
   readonly work: EpochWork;
   /** Of a pipeline that keeps state. */
   readonly dataflow?: DataflowWork | undefined;
+  /** Of a pipeline that looks tables up. */
+  readonly lookups?: LookupCopies | undefined;
   readonly roller: Roller;
   readonly store: ManifestStore;
   readonly parts: PartStore;
@@ -221,6 +224,7 @@ export class Runner {
     // What is replayed was read before.
     const read: Batches = replayed === undefined ? batches : new Map();
     try {
+      await this.#context.lookups?.refresh();
       const fileBytes = this.sinks.map((sink) => sink.fileBytes);
       const isWanted = wantedBy(this.sinks, this.#context.sources);
       const replay = replayed?.chunk;

@@ -1,7 +1,7 @@
 import type { Schema } from '../../event/schema.ts';
 import { duckdbType, quoteName } from '../../engine/types.ts';
 import type { Insert, Script, SinkTable, SourceColumn, SourceTable } from '../../sql/script.ts';
-import type { Dataflow } from '../dataflow/dataflow.ts';
+import type { Dataflow, DataflowLookup } from '../dataflow/dataflow.ts';
 import { composeSelect, type ComposedSql, type Relation, type SqlPieces } from './compose.ts';
 
 /**
@@ -15,6 +15,8 @@ export type Plan = {
   readonly outputs: readonly Output[];
   /** Who reads whom: [from, to] by name, in the direction of the rows. */
   readonly edges: readonly (readonly [string, string])[];
+  /** The tables that it looks up; undefined: none. */
+  readonly lookups?: readonly DataflowLookup[] | undefined;
   /** Of a script that keeps state: what its outputs are made by. */
   readonly dataflow?: Dataflow | undefined;
 };

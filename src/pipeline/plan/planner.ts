@@ -14,8 +14,14 @@ import type {
   SourceTable,
 } from '../../sql/script.ts';
 import { type CompiledScript, compileDataflow } from '../dataflow/compile.ts';
+import type { DataflowLookup } from '../dataflow/dataflow.ts';
+import { copySelect } from '../lookup/copy-select.ts';
+import { type LookupRelation, lookupRelations } from '../lookup/lookup-relations.ts';
+import { type LookupTables, noLookupTables } from '../lookup/lookup-tables.ts';
 import { hasWindows, withRecordTimes } from '../dataflow/source/record-time.ts';
+import { withRowChanges } from '../dataflow/source/row-changes.ts';
 import { windowMacros } from '../dataflow/window/window-shape.ts';
+import { lateErrors } from '../dataflow/window/kept-late.ts';
 import { insertEvents } from '../updating/change-events.ts';
 import { aggregates } from './aggregates.ts';
 import { outputErrors } from './check-output.ts';
@@ -36,20 +42,26 @@ type Node = { readonly relation: Relation; readonly reads: readonly string[] };
  * Checks a script against DuckDB without running it, and gives its plan. All errors at once: of the
  * text, of what streams can't do yet, and of DuckDB's binder, each with its place in the script.
  */
-export async function planScript(text: string, connection: Connection): Promise<Planned> {
+export async function planScript(
+  text: string,
+  connection: Connection,
+  tables: LookupTables = noLookupTables,
+): Promise<Planned> {
   const isAggregate = (name: string): boolean => aggregates.has(name);
   const serialize = async (select: string): Promise<unknown> =>
     await serialized(connection, select);
   const builtIn = async (names: readonly string[]): Promise<readonly string[]> =>
     await builtInNames(connection, names);
-  const checked = await checkScript(text, { serialize, isAggregate, builtIn });
+  const facts = { serialize, isAggregate, builtIn, tables: tables.names() };
+  const checked = await checkScript(text, facts);
   if (checked.kind === 'errors') return checked;
   const functionErrors = await createFunctions(connection, checked.script.functions);
   if (functionErrors.length > 0) return { kind: 'errors', errors: functionErrors };
   const macros = await createMacros(connection, checked.script.macros);
   if (macros.errors.length > 0) return { kind: 'errors', errors: macros.errors };
   if (checked.isStateful) await connection.execute(windowMacros);
-  const planning = new Planning(checked, connection, macros);
+  const lookups = await lookupRelations(checked.script.lookups, tables);
+  const planning = new Planning({ ...checked, lookups }, connection, macros);
   const plan = await planning.run();
   return plan === undefined ? { kind: 'errors', errors: planning.errors } : { kind: 'ok', plan };
 }
@@ -67,24 +79,30 @@ export function scriptFailure(errors: readonly ScriptError[]): HeliosError {
   });
 }
 
+type Checked = Extract<CheckedScript, { readonly kind: 'ok' }> & {
+  readonly lookups: readonly LookupRelation[];
+};
+
 class Planning {
   readonly errors: ScriptError[] = [];
   readonly #script: Script;
   /** What each SELECT reads. */
   readonly #reads: ReadonlyMap<SelectText, readonly string[]>;
   readonly #isStateful: boolean;
+  readonly #lookups: readonly LookupRelation[];
   readonly #connection: Connection;
   readonly #macros: CreatedMacros;
   readonly #nodes = new Map<string, Node>();
 
   constructor(
-    { script, reads, isStateful }: Extract<CheckedScript, { readonly kind: 'ok' }>,
+    { script, reads, isStateful, lookups }: Checked,
     connection: Connection,
     macros: CreatedMacros,
   ) {
     this.#script = script;
     this.#reads = reads;
     this.#isStateful = isStateful;
+    this.#lookups = lookups;
     this.#connection = connection;
     this.#macros = macros;
   }
@@ -93,6 +111,9 @@ class Planning {
     for (const view of this.#script.views) {
       const reads = this.#reads.get(view.select) ?? [];
       this.#nodes.set(view.name, { relation: { name: view.name, body: [view.select] }, reads });
+    }
+    for (const { name, columns } of this.#lookups) {
+      this.#nodes.set(name, { relation: { name, body: [emptyRows(columns)] }, reads: [] });
     }
     for (const table of this.#script.memoryTables) this.#declareMemoryTable(table);
     await this.#checkSourceColumns();
@@ -108,6 +129,7 @@ class Planning {
       if (output !== undefined) outputs.push(output);
     }
     for (const output of outputs) this.errors.push(...outputErrors(output));
+    if (!this.#isStateful) this.errors.push(...outputs.flatMap(lateErrors));
     if (this.errors.length > 0) return undefined;
     const relations = this.#inOrder([...this.#nodes.values()].map((node) => node.relation));
     const edges = this.#edges(outputs);
@@ -119,14 +141,27 @@ class Planning {
     const { script, outputs } = plan;
     const order = plan.relations.map(({ name }) => name);
     const compile = async (read: Script): Promise<CompiledScript> =>
-      await compileDataflow({ script: read, order, outputs }, this.#connection);
-    const first = await compile(script);
-    const timed = withRecordTimes(script);
+      await compileDataflow(
+        { script: read, order, outputs, lookups: this.#lookups },
+        this.#connection,
+      );
+    const changing = withRowChanges(script);
+    const first = await compile(changing);
+    const timed = withRecordTimes(changing);
     const isTimed = first.kind === 'ok' && hasWindows(first.dataflow);
     const compiled = isTimed ? await compile(timed) : first;
     if (compiled.kind === 'ok') {
       const { dataflow } = compiled;
-      return { ...plan, script: isTimed ? timed : script, outputs: compiled.outputs, dataflow };
+      const { lookups = [], nodes } = dataflow;
+      // What each row finds by itself needs no state, whatever the SELECT looks like.
+      if (nodes.every(({ kind }) => kind === 'select')) return withCopies(plan, lookups);
+      return {
+        lookups,
+        ...plan,
+        script: isTimed ? timed : changing,
+        outputs: compiled.outputs,
+        dataflow,
+      };
     }
     this.errors.push(...compiled.errors);
     return undefined;
@@ -171,10 +206,7 @@ class Planning {
   #declareMemoryTable(table: MemoryTable): void {
     const inserts = this.#insertsInto(table.name);
     const reads = inserts.flatMap((insert) => this.#reads.get(insert.select) ?? []);
-    const columns = table.columns.map(
-      (column) => `NULL::${duckdbType(column.type)} AS ${quoteName(column.name)}`,
-    );
-    const body = [`SELECT ${columns.join(', ')} WHERE false`];
+    const body = [emptyRows(table.columns)];
     this.#nodes.set(table.name, { relation: { name: table.name, body }, reads });
   }
 
@@ -285,6 +317,20 @@ class Planning {
     for (const relation of relations) visit(relation);
     return ordered;
   }
+}
+
+/** Its lookup tables are read from the pipeline's copies. */
+function withCopies(plan: Plan, lookups: readonly DataflowLookup[]): Plan {
+  const relations = plan.relations.map((relation) => {
+    const index = lookups.findIndex(({ name }) => name === relation.name);
+    return index < 0 ? relation : { ...relation, body: [copySelect(index)] };
+  });
+  return { ...plan, relations, lookups };
+}
+
+function emptyRows(columns: Schema): string {
+  const list = columns.map(({ name, type }) => `NULL::${duckdbType(type)} AS ${quoteName(name)}`);
+  return `SELECT ${list.join(', ')} WHERE false`;
 }
 
 /** A bare SELECT's rows are printed. */

@@ -17,11 +17,13 @@ export function validationOf(planned: Planned): Validation {
 }
 
 function nodesOf(plan: Plan): readonly GraphNode[] {
-  const { sources, views, memoryTables } = plan.script;
+  const { sources, views, memoryTables, lookups } = plan.script;
   const named = [
     ...sources.map(({ name }): GraphNode => ({ id: name, kind: 'source', label: name })),
     ...views.map(({ name }): GraphNode => ({ id: name, kind: 'view', label: name })),
-    ...memoryTables.map(({ name }): GraphNode => ({ id: name, kind: 'table', label: name })),
+    ...[...memoryTables, ...lookups].map(({ name }): GraphNode => {
+      return { id: name, kind: 'table', label: name };
+    }),
   ];
   const windows = windowsOf(plan);
   return [
@@ -53,11 +55,18 @@ function edgesOf(plan: Plan, shown: ReadonlySet<string>): readonly GraphEdge[] {
     shown.has(name) ? [name] : readsThrough(nodes.get(name)).flatMap(above);
   const reads: readonly (readonly [string, readonly string[]])[] = [
     ...dataflow.nodes.map((node) => [node.name, readsOf(node)] as const),
-    ...dataflow.outputs.map(({ table, sql }) => [table, sql.reads] as const),
+    ...dataflow.outputs.map(({ table, sql }) => {
+      return [table, sql.reads.map((name) => windowOfLate(name, dataflow.nodes) ?? name)] as const;
+    }),
   ];
   return reads
     .filter(([to]) => shown.has(to))
     .flatMap(([to, names]) => [...new Set(names.flatMap(above))].map((from) => ({ from, to })));
+}
+
+/** The window whose late rows a relation is. */
+function windowOfLate(name: string, nodes: readonly DataflowNode[]): string | undefined {
+  return nodes.find((node) => node.kind === 'window' && node.late?.name === name)?.name;
 }
 
 function readsThrough(node: DataflowNode | undefined): readonly string[] {

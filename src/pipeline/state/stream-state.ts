@@ -3,28 +3,33 @@ import type { PipelineDefinition } from '../../catalog/catalog.ts';
 import { FileStorage } from '../../storage/file/file-storage.ts';
 import { ManifestStore } from '../epoch/manifest-store.ts';
 import { pipelineDirectory, type PipelineEnvironment } from '../open-pipeline.ts';
+import type { EditOptions } from '../pipeline.ts';
 import type { Plan } from '../plan/plan.ts';
 import { carriedStream } from '../stream/carried-stream.ts';
+import { nodeIdentities } from '../stream/node-identity.ts';
 
-/** `conflict` where edited SQL has no use for rows that the pipeline keeps. */
+/** `conflict` where edited SQL has no use for rows that the pipeline keeps, unless it may. */
 export async function checkKept(
   environment: PipelineEnvironment,
   definition: PipelineDefinition,
-  { dataflow }: Plan,
+  { plan, options }: { readonly plan: Plan; readonly options: EditOptions },
 ): Promise<void> {
+  if (options.isDiscarding || options.isDroppingState === true) return;
   const newest = await storeOf(environment, definition).newest();
   const { stream } = newest?.manifest ?? {};
-  const carried = new Set(carriedStream(stream, dataflow)?.nodes.map(({ name }) => name));
+  const { dataflow } = plan;
+  const identities = dataflow && nodeIdentities(plan, dataflow);
+  const carried = new Set(carriedStream(stream, identities)?.nodes.map(({ identity }) => identity));
   const kept = (stream?.nodes ?? []).filter(({ parts }) => parts.length > 0);
-  if (kept.every(({ name }) => carried.has(name))) return;
+  if (kept.every(({ identity }) => carried.has(identity))) return;
   throw new HeliosError(
     'conflict',
     `${definition.name} keeps rows of windows, groups or joins that the edited SQL computes ` +
       'otherwise: what they would have given would never come.',
     {
       hint:
-        'Edit with --discard to give them up, with the rows that are not yet in the tables, or ' +
-        'create another pipeline with this SQL beside it.',
+        'See what of it is lost with: helios pipeline edit NAME FILE --dry-run. Then edit with ' +
+        '--drop-state to give it up, or create another pipeline with this SQL beside it.',
     },
   );
 }

@@ -1,30 +1,26 @@
 import { HeliosError } from '../../base/errors.ts';
-import type { Dataflow } from '../dataflow/dataflow.ts';
 import type { PartStore } from '../epoch/part-store.ts';
 import { type ManifestStream, statePartNames } from './manifest-stream.ts';
-import { updatingIdentity } from '../updating/updating-identity.ts';
-import { nodeIdentity } from './node-identity.ts';
 
 /**
- * What edited SQL goes on with: watermarks, and the state of the nodes that it has as they were.
- * Others begin anew.
+ * What edited SQL goes on with: watermarks, and the state of the nodes that it has as they were,
+ * under the names that they have now. Others begin anew. `identities` are those of the edited
+ * script's nodes by name; undefined where it keeps nothing.
  */
 export function carriedStream(
   before: ManifestStream | undefined,
-  dataflow: Dataflow | undefined,
+  identities: ReadonlyMap<string, string> | undefined,
 ): ManifestStream | undefined {
-  if (before === undefined || dataflow === undefined) return undefined;
-  const nodes = new Map(
-    dataflow.nodes.flatMap((node) => {
-      if (node.kind === 'select') return [];
-      const identity = node.kind === 'window' ? nodeIdentity(node) : updatingIdentity(node);
-      return [[node.name, identity] as const];
-    }),
-  );
-  return {
-    ...before,
-    nodes: before.nodes.filter((node) => nodes.get(node.name) === node.identity),
-  };
+  if (before === undefined || identities === undefined) return undefined;
+  const free = new Set(before.nodes);
+  const nodes = [...identities].flatMap(([name, identity]) => {
+    const same = [...free].filter((node) => node.identity === identity);
+    const found = same.find((node) => node.name === name) ?? same[0];
+    if (found === undefined) return [];
+    free.delete(found);
+    return [{ ...found, name }];
+  });
+  return { ...before, nodes };
 }
 
 /** `corrupt_data` where a part of the state is gone. */

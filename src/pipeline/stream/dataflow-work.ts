@@ -4,7 +4,9 @@ import { quoteName } from '../../engine/types.ts';
 import type { Epoch, EpochMs } from '../../event/record.ts';
 import type { Dataflow, DataflowNode, RelationSql } from '../dataflow/dataflow.ts';
 import type { PartStore } from '../epoch/part-store.ts';
+import type { LookupCopies } from '../lookup/lookup-copies.ts';
 import type { Plan } from '../plan/plan.ts';
+import { currentPart } from '../../sink/current-rows.ts';
 import { UpdatingState, type UpdatingStep } from '../updating/updating-state.ts';
 import {
   endUs,
@@ -13,7 +15,9 @@ import {
   type StatePart,
   type TimeUs,
 } from './manifest-stream.ts';
+import { takeLate } from './late-rows.ts';
 import type { MergeTask } from './state-merger.ts';
+import { nodeIdentities } from './node-identity.ts';
 import type { RecordSelect } from './record-select.ts';
 import {
   emptySource,
@@ -31,6 +35,8 @@ export type DataflowContext = {
   readonly dataflow: Dataflow;
   readonly parts: PartStore;
   readonly incarnation: string;
+  /** Of a dataflow that has lookups: refreshed before `open`, and before each epoch. */
+  readonly lookups?: LookupCopies | undefined;
 };
 
 /** What of the records says how far event time is. */
@@ -56,6 +62,8 @@ export type StreamInput = {
 export type StreamStep = {
   /** SELECT of an output's rows; undefined where it can't have any. */
   readonly output: (index: number, columns: string) => string | undefined;
+  /** SELECT of what its sink stores, `columns` its own: of tables that are kept current, a part. */
+  readonly stored: (index: number, columns: string, epoch: Epoch) => string | undefined;
   /** Writes what state the epoch adds; gives the files' names. */
   readonly writeParts: (epoch: Epoch) => Promise<readonly string[]>;
   /** For the manifest, once the parts are written. */
@@ -79,6 +87,11 @@ export class DataflowWork {
   constructor(context: DataflowContext) {
     const { plan, dataflow } = context;
     this.#context = context;
+    const identities = nodeIdentities(plan, dataflow);
+    const of = (node: DataflowNode): DataflowContext & { readonly identity: string } => ({
+      ...context,
+      identity: identities.get(node.name) ?? '',
+    });
     this.#sources = plan.script.sources.map((table, index) => ({
       table,
       time: dataflow.sources.find(({ name }) => name === table.name),
@@ -86,13 +99,15 @@ export class DataflowWork {
     }));
     this.#states = new Map(
       dataflow.nodes.flatMap((node, index) =>
-        node.kind === 'window' ? [[node.name, new WindowState(node, index, context)] as const] : [],
+        node.kind === 'window'
+          ? [[node.name, new WindowState(node, index, of(node))] as const]
+          : [],
       ),
     );
     this.#updating = new Map(
       dataflow.nodes.flatMap((node, index) =>
         node.kind === 'updating'
-          ? [[node.name, new UpdatingState(node, index, context)] as const]
+          ? [[node.name, new UpdatingState(node, index, of(node))] as const]
           : [],
       ),
     );
@@ -124,7 +139,7 @@ export class DataflowWork {
 
   async take({ rows, said, nowMs, atMs }: StreamInput): Promise<StreamStep> {
     const { connection, dataflow } = this.#context;
-    const relations = new Map<string, string>();
+    const relations = new Map(this.#context.lookups?.relations());
     const times = new Map<string, readonly SaidTime[]>();
     /** Those that may have rows. */
     const fed = new Set<string>();
@@ -158,6 +173,12 @@ export class DataflowWork {
         steps.set(state, step);
         relations.set(node.name, `${state.closed}${step.hasClosed ? '' : ' WHERE false'}`);
         if (step.hasClosed) fed.add(node.name);
+        if (node.late !== undefined && step.lateRows > 0) {
+          const { name, sql } = node.late;
+          const late = state.lateOf(this.#select(sql, relations, sql.text));
+          relations.set(name, await takeLate(connection, state, { late, atMs }));
+          fed.add(name);
+        }
       } else if (node.kind === 'updating' && updating !== undefined) {
         const intakes = node.inputs.map(({ intake }) =>
           isFed(intake) ? this.#select(intake, relations, intake.text) : undefined,
@@ -207,7 +228,6 @@ export class DataflowWork {
   }
 
   #step({ next, steps, updates, relations, fed }: Taken): StreamStep {
-    const { outputs } = this.#context.dataflow;
     const parts = new Map<WindowState, StatePart | undefined>();
     const updated = new Map<UpdatingState, readonly StatePart[]>();
     const entryOf = (state: WindowState): ManifestStreamNode =>
@@ -215,12 +235,7 @@ export class DataflowWork {
     const updatedEntryOf = (state: UpdatingState): ManifestStreamNode =>
       updates.get(state)?.next(updated.get(state) ?? []) ?? state.entry;
     return {
-      output: (index, columns) => {
-        const sql = outputs[index]?.sql;
-        assert(sql !== undefined, `the dataflow has no output ${index}`);
-        if (!sql.reads.some((name) => fed.has(name))) return undefined;
-        return this.#select(sql, relations, `SELECT ${columns} FROM (${sql.text}\n)`);
-      },
+      ...this.#outputs(relations, fed),
       writeParts: async (epoch) => {
         for (const [state, step] of steps) parts.set(state, await step.writePart(epoch));
         for (const [state, step] of updates) updated.set(state, await step.writeParts(epoch));
@@ -242,6 +257,34 @@ export class DataflowWork {
     };
   }
 
+  #outputs(
+    relations: ReadonlyMap<string, string>,
+    fed: ReadonlySet<string>,
+  ): Pick<StreamStep, 'output' | 'stored'> {
+    const { outputs } = this.#context.dataflow;
+    const states = [...this.#updating.values()];
+    const current = new Map([
+      ...relations,
+      ...states.map((state) => [state.node.name, state.current] as const),
+    ]);
+    const rowsOf = (index: number, columns: string, from: typeof relations): string | undefined => {
+      const sql = outputs[index]?.sql;
+      assert(sql !== undefined, `the dataflow has no output ${index}`);
+      if (!sql.reads.some((name) => fed.has(name))) return undefined;
+      return this.#select(sql, from, `SELECT ${columns} FROM (${sql.text}\n)`);
+    };
+    const output: StreamStep['output'] = (index, columns) =>
+      rowsOf(index, columns, outputs[index]?.keys === undefined ? relations : current);
+    const stored: StreamStep['stored'] = (index, columns, epoch) => {
+      const now = output(index, columns);
+      const changed = rowsOf(index, columns, relations);
+      const keys = outputs[index]?.keys;
+      if (keys === undefined || now === undefined || changed === undefined) return now;
+      return currentPart({ changed, now, keys, epoch });
+    };
+    return { output, stored };
+  }
+
   /** A SELECT behind the definitions of what it reads. */
   #select({ reads }: RelationSql, relations: ReadonlyMap<string, string>, text: string): string {
     const names = this.#closure(reads);
@@ -256,7 +299,7 @@ export class DataflowWork {
     const sources = this.#sources.filter(({ table }) => names.has(table.name));
     if (sources.length === 0) return [];
     const text = (records: ReadonlyMap<string, string>): string => {
-      const relations = new Map<string, string>();
+      const relations = new Map(this.#context.lookups?.relations());
       for (const source of this.#sources) {
         const { name } = source.table;
         const select = records.get(name);

@@ -51,6 +51,12 @@ export class SessionSql implements WindowSql {
     return isMerged(this.#node) ? this.#merged(rows) : rows;
   }
 
+  late(rows: string, from: TimeUs | undefined): string {
+    const at = 'epoch_us("__time")';
+    return `SELECT *, ${windowStruct(at, `${at} + ${this.#gapUs}`)} AS "__window"
+      FROM (${rows}) WHERE ${at} < ${timeText(from)}`;
+  }
+
   /** Of keys without a fragment that is open, all sessions are over. */
   open(fresh: string, state: string, to: TimeUs | undefined): string {
     const openKeys = `SELECT DISTINCT ${this.#keyList} FROM

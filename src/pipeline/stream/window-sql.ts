@@ -29,6 +29,8 @@ export interface WindowSql {
   fresh(taken: string, from: TimeUs | undefined): string;
   /** Of the fresh rows, those that windows need which are open after the move. */
   open(fresh: string, state: string, to: TimeUs | undefined): string;
+  /** Of rows with `__time`, those that are late, with `__window`, the first that was over. */
+  late(rows: string, from: TimeUs | undefined): string;
   /** False where no window can end in the move. */
   mayEnd(move: Move): boolean;
   /** Rows with `__window`, once for each window that ends in the move. */

@@ -14,7 +14,6 @@ import {
   toWatermark,
   watermarkText,
 } from './manifest-stream.ts';
-import { nodeIdentity } from './node-identity.ts';
 import { type DoneMerge, PartMerges, replaceParts } from './node-parts.ts';
 import type { MergeTask } from './state-merger.ts';
 import { storedType } from './stored-type.ts';
@@ -27,12 +26,16 @@ export type WindowStateContext = {
   readonly parts: PartStore;
   /** Names this run of the pipeline: no other run's parts have the same names. */
   readonly incarnation: string;
+  /** The node's, by `nodeIdentities`. */
+  readonly identity: string;
 };
 
 /** What an epoch does to a node. Nothing of it is true before `publish`. */
 export type WindowStep = {
   /** Some window ended, and `closed` may have rows. */
   readonly hasClosed: boolean;
+  /** Rows whose earliest window had ended before. */
+  readonly lateRows: number;
   /** Writes what is kept of the epoch; gives the file's name, if there is one. */
   readonly writePart: (epoch: Epoch) => Promise<StatePart | undefined>;
   /** The node's entry of the manifest that makes it true. */
@@ -80,7 +83,7 @@ export class WindowState {
     this.#sql = windowSql(node);
     this.#entry = {
       name: node.name,
-      identity: nodeIdentity(node),
+      identity: context.identity,
       watermark: null,
       lateRows: 0,
       timelessRows: 0,
@@ -165,11 +168,17 @@ export class WindowState {
     const open = isKept ? this.#sql.open(fresh, this.#table, to) : undefined;
     return {
       hasClosed,
+      lateRows: taken.late,
       writePart: async (epoch) =>
         open === undefined ? undefined : await this.#writePart(open, epoch, taken.lastEndUs),
       next: (part) => this.#next(part, taken, to),
       publish: async (entry) => await this.#publish(entry, open),
     };
+  }
+
+  /** SELECT of the late ones of such rows as the node reads, with `__window`. */
+  lateOf(rows: string): string {
+    return this.#sql.late(rows, this.watermark);
   }
 
   async #takeIn(intake: string, from: TimeUs | undefined): Promise<Taken> {

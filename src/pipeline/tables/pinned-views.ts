@@ -60,11 +60,20 @@ function pinNow(
     newestEventMs: newest(feeders.map((feeder) => feeder.live.newestAtMs)),
     hotRows,
     files,
+    keys: keysOf(feeders),
     release: () => {
       cold.release();
       for (const { feeder, names } of pins.splice(0)) feeder.parts.unpin(names);
     },
   };
+}
+
+/** Of a table that is kept current, which only one pipeline feeds. */
+export function keysOf(feeders: Iterable<Feeder>): readonly string[] | undefined {
+  for (const { live } of feeders) {
+    if (live.sink.kind === 'table' && live.sink.keys !== undefined) return live.sink.keys;
+  }
+  return undefined;
 }
 
 /** The table's columns, and those that its pipelines will add with their next roll. */

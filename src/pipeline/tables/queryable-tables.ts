@@ -66,13 +66,15 @@ export class QueryableTables implements TableSource {
   }
 
   names(): readonly string[] {
-    return [
-      ...this.#context.registry.allWritten().map((table) => table.entry.name),
-      ...this.#context.registry.unopened().map((entry) => entry.name),
-      ...this.#attached().map((entry) => entry.name),
-      ...this.#system.keys(),
-      ...this.#passing.keys(),
-    ];
+    return [...this.tableNames(), ...this.#system.keys(), ...this.#passing.keys()];
+  }
+
+  /** Without system tables, and what is there for one query. */
+  tableNames(): readonly string[] {
+    const { registry } = this.#context;
+    return [...registry.allWritten().map(({ entry }) => entry), ...registry.unopened()]
+      .concat(this.#attached())
+      .map(({ name }) => name);
   }
 
   async pin(names: readonly string[]): Promise<readonly PinnedView[]> {

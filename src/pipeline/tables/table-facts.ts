@@ -7,7 +7,7 @@ import { isRemotePath } from '../../sql/connector/availability.ts';
 import { givenStorageOptions } from '../../sql/connector/given-storage-options.ts';
 import { resolvePath } from '../sinks/resolve-path.ts';
 import { BoundedFacts } from './bounded-facts.ts';
-import { committed, viewSchema } from './pinned-views.ts';
+import { committed, keysOf, viewSchema } from './pinned-views.ts';
 import type { QueryableTables } from './queryable-tables.ts';
 import type { SystemRow, SystemTable } from './system-tables.ts';
 import type { TableRegistry, WrittenTable } from './table-registry.ts';
@@ -153,7 +153,8 @@ export class TableCatalog {
       schema: viewSchema(table),
       version: snapshot.version,
       files: snapshot.files.length,
-      rows: coldRows + hotRows,
+      // Hot rows of a table that is kept current are there in place of others.
+      rows: keysOf(table.feeders) === undefined ? coldRows + hotRows : coldRows,
       bytes: snapshot.files.reduce((sum, file) => sum + file.byteLength, 0),
       hotRows,
       newestEventMs: newestAtMs === 0 ? undefined : newestAtMs,

@@ -1,8 +1,7 @@
 import type { PipelineDefinition } from '../../catalog/catalog.ts';
-import { tablesOf } from '../definition-rules.ts';
+import { parseScript } from '../../sql/parse-script.ts';
 import { quarantineTable } from '../epoch/quarantine.ts';
 import type { PipelineEnvironment } from '../open-pipeline.ts';
-import { planScript } from '../plan/planner.ts';
 import { replayTable } from '../replay/replay.ts';
 
 /**
@@ -31,14 +30,13 @@ export class UnreadParts {
 }
 
 /** Notes that a pipeline's hot rows can't be read, by the tables that its script writes to. */
-export async function noteUnread(
-  { engine, registry }: PipelineEnvironment,
+export function noteUnread(
+  { registry }: Pick<PipelineEnvironment, 'registry'>,
   definition: PipelineDefinition,
-): Promise<void> {
-  await using connection = await engine.connect();
-  const planned = await planScript(definition.sql, connection);
-  const isPlanned = planned.kind !== 'errors';
-  const written = isPlanned ? tablesOf(planned.plan, definition.baseDirectory) : [];
+): void {
+  const parsed = parseScript(definition.sql);
+  const sinks = parsed.kind === 'ok' ? parsed.script.sinks : [];
+  const written = sinks.filter(({ connector }) => ['delta', 'filesystem'].includes(connector.kind));
   const names = [...written.map(({ name }) => name), quarantineTable, replayTable];
   registry.unread.note(definition, names);
 }

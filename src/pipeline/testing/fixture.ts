@@ -20,6 +20,8 @@ import type { Connectors } from '../open-pipeline.ts';
 import { resolvePath } from '../sinks/resolve-path.ts';
 import { Supervisor } from '../supervisor.ts';
 import { pinTable } from '../tables/pinned-views.ts';
+import type { LookupTables } from '../lookup/lookup-tables.ts';
+import { QueryableTables } from '../tables/queryable-tables.ts';
 import { TableRegistry } from '../tables/table-registry.ts';
 
 /** A clock on which waits between attempts take no time. */
@@ -38,6 +40,8 @@ export type FixtureOptions = {
   readonly opening?: Promise<void> | undefined;
   /** Bytes of a batch, after which sources end it; theirs unless given. */
   readonly batchBytesMax?: (() => number) | undefined;
+  /** The tables that scripts may look up. */
+  readonly lookups?: ((queryable: QueryableTables, directory: string) => LookupTables) | undefined;
 };
 
 /** Pipelines over a data directory of their own, with real files, a real log and a real engine. */
@@ -48,12 +52,15 @@ export class PipelineFixture implements AsyncDisposable {
   readonly log: EventLog;
   readonly registry: TableRegistry;
   readonly supervisor: Supervisor;
+  readonly options: FixtureOptions;
   #isClosed = false;
 
   private constructor(
     parts: Pick<PipelineFixture, 'directory' | 'engine' | 'catalog' | 'log'>,
-    { clock = hastyClock, random = Math.random, opening, batchBytesMax }: FixtureOptions,
+    options: FixtureOptions,
   ) {
+    const { clock = hastyClock, random = Math.random, opening, batchBytesMax } = options;
+    this.options = options;
     this.directory = parts.directory;
     this.engine = parts.engine;
     this.catalog = parts.catalog;
@@ -68,7 +75,11 @@ export class PipelineFixture implements AsyncDisposable {
       onProblem: () => undefined,
       temporaryDirectory: join(this.directory, 'tmp'),
     });
+    const { catalog, engine, registry } = this;
+    const temporaryDirectory = join(this.directory, 'tmp');
+    const queryable = new QueryableTables({ registry, catalog, engine, temporaryDirectory });
     this.supervisor = new Supervisor({
+      lookups: options.lookups?.(queryable, temporaryDirectory),
       dataDirectory: this.directory,
       baseDirectory: this.directory,
       engine: this.engine,
@@ -127,7 +138,7 @@ export class PipelineFixture implements AsyncDisposable {
   /** Closes, and opens again in place. */
   async reopened(): Promise<PipelineFixture> {
     await this.close();
-    const again = await PipelineFixture.open(this.directory);
+    const again = await PipelineFixture.open(this.directory, this.options);
     await again.supervisor.startAll();
     return again;
   }

@@ -69,10 +69,11 @@ export async function compileGroups(
       having: plain.having === undefined ? null : state.replace(plain.having),
     }),
   );
+  const isBare = state.keys.length + state.values.length === 0;
   const input = {
-    intake: { text: weighted(state.intake, from.rows), reads: namesOf(from.reads) },
+    intake: { text: weighted(state.intake, from.rows, isBare), reads: namesOf(from.reads) },
     keys: state.keys,
-    values: state.values,
+    values: isBare ? [{ ...seenColumn, merge: undefined }] : state.values,
     isRetracting,
   };
   const given = [...columns, ...state.keys];
@@ -203,10 +204,14 @@ function refuseUnfit(select: Tree): void {
   refuse('Window functions need windows on a stream.', hint, over ?? select['qualify']);
 }
 
-/** An intake whose last column is `__time`, of changes their weight, with that as it should be. */
-function weighted(intake: string, rows: RowKind): string {
+/**
+ * An intake whose last column is `__time`, of changes their weight, with that as it should be. A
+ * bare one has no other column, as of count(*) of all rows, and gets one: no relation has none.
+ */
+function weighted(intake: string, rows: RowKind, isBare: boolean): string {
   const weight = rows === 'changes' ? '"__time" AS "__weight"' : weightOf(rows);
-  return `SELECT * EXCLUDE ("__time"), ${weight} FROM (${intake})`;
+  const others = isBare ? `true AS ${quoteName(seenColumn.name)}` : '* EXCLUDE ("__time")';
+  return `SELECT ${others}, ${weight} FROM (${intake})`;
 }
 
 function weightOf(rows: RowKind): string {

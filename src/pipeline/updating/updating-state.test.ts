@@ -151,6 +151,7 @@ class Trial {
       connection: this.#connection,
       parts: this.#parts,
       incarnation: 'test',
+      identity: 'counts',
       deadRowsMax,
     };
     return new UpdatingState(this.#node, 7, context);

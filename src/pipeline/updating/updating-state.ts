@@ -8,7 +8,6 @@ import type { PartStore } from '../epoch/part-store.ts';
 import type { ManifestStreamNode, StatePart } from '../stream/manifest-stream.ts';
 import { storedType } from '../stream/stored-type.ts';
 import { nodeFailure } from './node-failure.ts';
-import { updatingIdentity } from './updating-identity.ts';
 import { columnList, type StateTable, type TouchedKeys, UpdatingSql } from './updating-sql.ts';
 
 export type UpdatingStateContext = {
@@ -16,6 +15,8 @@ export type UpdatingStateContext = {
   readonly parts: PartStore;
   /** Names this run of the pipeline: no other run's parts have the same names. */
   readonly incarnation: string;
+  /** The node's, by `nodeIdentities`. */
+  readonly identity: string;
   /** So many rows may be kept that a snapshot would take out, besides as many as live. */
   readonly deadRowsMax?: number;
 };
@@ -69,7 +70,7 @@ export class UpdatingState {
     this.#tables = [...this.#sql.inputs, this.#sql.given];
     this.#entry = {
       name: node.name,
-      identity: updatingIdentity(node),
+      identity: context.identity,
       watermark: null,
       lateRows: 0,
       timelessRows: 0,
@@ -87,9 +88,14 @@ export class UpdatingState {
     return this.#rowCount;
   }
 
-  /** SELECT of what the epoch changed, with the hidden columns. */
+  /** SELECT of what the epoch changed, or of what came, with the hidden columns. */
   get changes(): string {
     return `SELECT * FROM ${this.#name('changes')}`;
+  }
+
+  /** SELECT of all rows that the keys now have which the epoch touched; as `changes`. */
+  get current(): string {
+    return `SELECT *, '' AS "__key", 1::BIGINT AS "__weight" FROM ${this.#name('result')}`;
   }
 
   /** Makes the tables, from what a manifest names. */
@@ -104,9 +110,18 @@ export class UpdatingState {
       if (parts.length === 0) continue;
       await connection.run(`INSERT INTO ${this.#table(index)} ${this.#partRows(table, parts)}`, []);
     }
-    await this.#makeChanges(`SELECT * FROM ${this.#table(this.#tables.length - 1)} WHERE false`);
+    await this.#makeEmpty();
     await this.#measure();
     this.#setMax();
+  }
+
+  async #makeEmpty(): Promise<void> {
+    const given = `SELECT * FROM ${this.#table(this.#tables.length - 1)} WHERE false`;
+    if (this.node.isAppending !== true) return await this.#makeChanges(given);
+    await this.#create(
+      this.#name('changes'),
+      `SELECT * EXCLUDE ("__weight", "__at") FROM (${given})`,
+    );
   }
 
   /** Takes an epoch's rows in: a SELECT for each input, undefined for none. */
@@ -114,7 +129,8 @@ export class UpdatingState {
     const taken = await this.#takeIn(intakes, nowMs);
     if (taken.every((table) => table === undefined)) return this.#stand();
     const keys = await this.#touch(taken, nowMs);
-    await this.#compute(taken, keys);
+    if (this.node.isAppending === true) await this.#append(taken, keys);
+    else await this.#compute(taken, keys);
     const kept = await this.#keep(taken, nowMs);
     const forgotten = keys.forgotten + kept.forgotten;
     return {
@@ -180,11 +196,26 @@ export class UpdatingState {
     return known;
   }
 
+  /** As `#know`, of rows that were given, none of which is ever forgotten. */
+  async #knowAll(given: string, nowMs: EpochMs): Promise<string> {
+    const known = this.#name('known');
+    const touches = this.#sql.touches(this.#sql.given, `(${given})`);
+    await this.#create(
+      known,
+      `SELECT DISTINCT * EXCLUDE ("__at"), ${nowMs}::BIGINT AS "__last", NULL::BIGINT AS "__since"
+        FROM (${touches})`,
+    );
+    return known;
+  }
+
   /** A failure here is of what many rows are together, so no record can be taken out for it. */
   async #compute(taken: readonly (string | undefined)[], keys: TouchedKeys): Promise<void> {
-    const kept = this.#sql.inputs.map((table, index) =>
-      withMore(this.#sql.ofTouched(table, this.#table(index), keys), selectAll(taken[index])),
-    );
+    const keepsLast = this.node.keepsLast === true;
+    const kept = this.#sql.inputs.map((table, index) => {
+      const more = selectAll(taken[index]);
+      if (keepsLast && more !== undefined) return more;
+      return withMore(this.#sql.ofTouched(table, this.#table(index), keys), more);
+    });
     const result = this.#name('result');
     try {
       await this.#create(result, this.#sql.result(kept));
@@ -195,19 +226,43 @@ export class UpdatingState {
     await this.#makeChanges(given, result);
   }
 
+  /** What came with what was there before, and that with what came: nothing is given twice. */
+  async #append(taken: readonly (string | undefined)[], keys: TouchedKeys): Promise<void> {
+    const [left, right] = taken.map(selectAll);
+    const [before, other] = this.#sql.inputs.map((table, index) =>
+      keys.known === undefined
+        ? `SELECT * FROM ${this.#table(index)}`
+        : this.#sql.ofTouched(table, this.#table(index), keys),
+    );
+    const results: string[] = [];
+    if (left !== undefined) results.push(this.#sql.result([left, withMore(other ?? '', right)]));
+    if (right !== undefined) results.push(this.#sql.result([before ?? '', right]));
+    try {
+      await this.#create(
+        this.#name('changes'),
+        results.map((one) => `(${one})`).join(' UNION ALL '),
+      );
+    } catch (thrown) {
+      throw nodeFailure(this.node.label, thrown);
+    }
+  }
+
   async #makeChanges(given: string, result = `(${given})`): Promise<void> {
     await this.#create(this.#name('changes'), this.#sql.changes(result, given));
   }
 
   async #keep(taken: readonly (string | undefined)[], nowMs: EpochMs): Promise<Kept> {
     const columns = columnList(this.#sql.given.columns);
-    const given = `SELECT ${columns}, "__weight", ${nowMs}::BIGINT AS "__at"
-      FROM ${this.#name('changes')}`;
-    const selects = [...taken.map(selectAll), given];
+    const isAppending = this.node.isAppending === true;
+    const given = isAppending
+      ? undefined
+      : `SELECT ${columns}, "__weight", ${nowMs}::BIGINT AS "__at" FROM ${this.#name('changes')}`;
+    const { keepsLast = false } = this.node;
+    const selects = [...taken.map((one) => (keepsLast ? undefined : selectAll(one))), given];
     const isFull = this.#rowCount > this.#rowCountMax || this.#entry.parts.length > partsMax;
     if (!isFull) return { kind: 'more', selects, forgotten: 0 };
     const all = selects.map((more, index) => withMore(selectAll(this.#table(index)), more));
-    const known = await this.#know(all);
+    const known = keepsLast ? await this.#knowAll(all.at(-1) ?? '', nowMs) : await this.#know(all);
     const forgotten = await this.#count(`${known} keys WHERE NOT (${this.#sql.isLiving(nowMs)})`);
     for (const [index, table] of this.#tables.entries()) {
       const snapshot = this.#sql.snapshot(table, all[index] ?? '', { known, nowMs });

@@ -2,7 +2,7 @@ import { notFound } from '../../catalog/catalog.ts';
 import { HeliosError } from '../../base/errors.ts';
 import type { QueryService } from '../query.ts';
 import type { Part } from '../../sink/sink.ts';
-import { pinHotParts, viewSchema } from '../../pipeline/tables/pinned-views.ts';
+import { keysOf, pinHotParts, viewSchema } from '../../pipeline/tables/pinned-views.ts';
 import type { QueryableTables } from '../../pipeline/tables/queryable-tables.ts';
 import type { Feeder, TableRegistry, WrittenTable } from '../../pipeline/tables/table-registry.ts';
 
@@ -44,6 +44,7 @@ export class HotTail {
   async rowsAfter(request: TailRequest): Promise<TailAnswer> {
     const table = this.#registry.written(request.table);
     if (table === undefined) throw notFound('table', request.table, this.#queryable.names());
+    if (keysOf(table.feeders) !== undefined) throw hasNoTail(table.entry.name);
     const cursor = JSON.stringify(reached(table));
     if (request.after === undefined) {
       const { columns } = await this.#find(table, request, () => pinHotParts(table, () => false));
@@ -90,6 +91,15 @@ export class HotTail {
     for await (const chunk of answer.body) chunks.push(chunk);
     return { ...parseFound(Buffer.concat(chunks).toString('utf8')), columns: answer.columns };
   }
+}
+
+/** What it has are rows that are there now, and no sequence of rows that came. */
+function hasNoTail(table: string): HeliosError {
+  return new HeliosError(
+    'unsupported_table',
+    `${table} is kept current: its rows change, and there is no tail of them.`,
+    { hint: 'Query it, or have its changes in a sink with format = debezium_json.' },
+  );
 }
 
 type Pin = () => ReturnType<typeof pinHotParts>;

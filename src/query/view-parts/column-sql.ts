@@ -1,4 +1,5 @@
 import type { PartitionValues } from '../../delta/delta.ts';
+import { partitionValueSql } from '../../delta/partition-value.ts';
 import { duckdbType, quoteName, quoteText } from '../../engine/types.ts';
 import type { Column } from '../../event/schema.ts';
 
@@ -17,7 +18,7 @@ export function partitionColumn(
   column: Column,
   partitions: readonly (PartitionValues | undefined)[],
 ): string {
-  const values = partitions.map((one) => partitionValue(column, one?.[column.name] ?? null));
+  const values = partitions.map((one) => partitionValueSql(column, one?.[column.name] ?? null));
   // List positions count from 1.
   const value = `list_extract([${values.join(', ')}], helios_partition + 1)`;
   return `${value} AS ${quoteName(column.name)}`;
@@ -40,12 +41,4 @@ export function unpushed(value: string): string {
 
 export function pathList(paths: readonly string[]): string {
   return `[${paths.map(quoteText).join(', ')}]`;
-}
-
-/** In Delta an empty partition value is NULL. */
-function partitionValue(column: Column, value: string | null): string {
-  if (value === null || value === '') return `CAST(NULL AS ${duckdbType(column.type)})`;
-  // A cast would take backslashes for escapes, and nothing beyond ASCII.
-  if (column.type.kind === 'bytes') return `encode(${quoteText(value)})`;
-  return `CAST(${quoteText(value)} AS ${duckdbType(column.type)})`;
 }

@@ -3,8 +3,9 @@ import { mkdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
-import { asHeliosError, type HeliosError } from '../../base/errors.ts';
-import type { NewDataFile, PartitionValues } from '../../delta/delta.ts';
+import { asHeliosError, HeliosError } from '../../base/errors.ts';
+import type { NewDataFile, PartitionValues, ReplacedFiles } from '../../delta/delta.ts';
+import { withTimesOf } from '../../delta/local-times.ts';
 import { logFolder } from '../../delta/log/names.ts';
 import { columnStatsJson } from '../../delta/stats.ts';
 import type { DeltaTable } from '../../delta/table.ts';
@@ -16,7 +17,8 @@ import type { Storage } from '../../storage/storage.ts';
 import type { FileCare, Part, RollOutcome, RollRequest, TableSink } from '../sink.ts';
 import { parquetCopyOptions } from '../copy-options.ts';
 import { dataFileName } from '../file-name.ts';
-import { mergeParts, prepareForMerge } from '../table-files.ts';
+import { type FinishedFile, mergeParts, prepareForMerge } from '../table-files.ts';
+import { type ReplaceContext, type ReplacePlan, replaceRows } from './replace-rows.ts';
 import { RollNotes } from './roll-notes.ts';
 
 export type DeltaSinkOptions = {
@@ -35,13 +37,19 @@ export type DeltaSinkOptions = {
   readonly stagingDirectory: string;
   /** Told of what failed without harm to the rows. */
   readonly onProblem: (problem: HeliosError) => void;
+  /** Of a table that is kept current. */
+  readonly current?: CurrentTable | undefined;
 };
+
+export type CurrentTable = Pick<ReplaceContext, 'deletedRows'> & Pick<ReplacePlan, 'keys'>;
 
 /**
  * A part this large becomes a data file as it is; merging more would only rewrite the same bytes.
  * So would merging one alone, however small.
  */
 const finalShareOfTarget = 8;
+/** So often a roll begins anew because others changed the table. */
+const replacesMax = 20;
 const targetBytesDefault = 128 * 1024 * 1024;
 
 /** Rolls parts into a Delta table on this machine's disk. Format: Delta protocol (1,2). */
@@ -51,6 +59,7 @@ export class DeltaSink implements TableSink {
   readonly copyOptions: string;
   readonly finalBytesMin: number | undefined;
   readonly care: FileCare;
+  readonly keys: readonly string[] | undefined;
   readonly #options: DeltaSinkOptions;
   #serial = 0;
   #notes: RollNotes | undefined;
@@ -65,7 +74,9 @@ export class DeltaSink implements TableSink {
     const isPartitioned =
       connector.partitionFields.length > 0 || connector.timePartitionPattern !== undefined;
     const targetBytes = connector.rolling.fileBytes ?? targetBytesDefault;
-    this.finalBytesMin = isPartitioned ? undefined : targetBytes / finalShareOfTarget;
+    this.keys = options.current?.keys;
+    const isFinal = !isPartitioned && options.current === undefined;
+    this.finalBytesMin = isFinal ? targetBytes / finalShareOfTarget : undefined;
     const { compression, compaction } = connector;
     const { isOn, sortBy } = compaction ?? { isOn: true, sortBy: [] };
     this.care = { isOn, targetBytes, compression, sortBy };
@@ -97,35 +108,56 @@ export class DeltaSink implements TableSink {
     await rm(this.#options.stagingDirectory, { recursive: true, force: true });
   }
 
+  /** Where rows are replaced, others may change the table meanwhile: then once more. */
   async roll(request: RollRequest): Promise<RollOutcome> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#roll(request);
+      } catch (thrown) {
+        const isConflict = thrown instanceof HeliosError && thrown.code === 'table_conflict';
+        if (this.keys === undefined || !isConflict || attempt >= replacesMax) throw thrown;
+      }
+    }
+  }
+
+  async #roll(request: RollRequest): Promise<RollOutcome> {
+    const { current } = this.#options;
     const txnEpoch = await this.txnEpoch(request.sinkId);
     if (txnEpoch !== request.from) return { kind: 'overtaken', txnEpoch };
     const staging = join(this.#options.stagingDirectory, randomBytes(8).toString('hex'));
     await mkdir(staging, { recursive: true });
     try {
-      return await this.#rollFiles(request, await this.#makeFiles(request.parts, staging));
+      const made =
+        current === undefined
+          ? { files: await this.#makeFiles(request.parts, staging) }
+          : await this.#replaceRows(request.parts, current, staging);
+      return await this.#rollFiles(request, made);
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
   }
 
-  async #rollFiles(request: RollRequest, made: readonly MadeFile[]): Promise<RollOutcome> {
+  async #rollFiles(request: RollRequest, { files, replaces }: Made): Promise<RollOutcome> {
     this.#notes ??= new RollNotes(this.#options.storage, request.sinkId);
-    const paths = made.map(({ path }) => path);
+    const paths = files.map(({ path }) => path);
     await this.#notes.leave(request, paths);
     const adds: NewDataFile[] = [];
-    for (const file of made) {
+    for (const file of files) {
       adds.push(await this.#store(file));
       crashPoint('after-data-file');
     }
     crashPoint('before-commit');
     const outcome = await this.#options.table.commit({
       operation: 'STREAMING UPDATE',
-      operationParameters: { outputMode: 'Append', epochId: String(request.to) },
+      operationParameters: {
+        outputMode: replaces === undefined ? 'Append' : 'Update',
+        epochId: String(request.to),
+      },
       transaction: { appId: request.sinkId, expected: request.from, version: request.to },
       adds,
+      replaces,
       newColumns: this.#newColumns(),
-      fileSchema: this.#fileSchema(),
+      fileSchema: replaces === undefined ? this.#fileSchema() : undefined,
     });
     crashPoint('after-commit');
     if (outcome.kind === 'overtaken') {
@@ -164,6 +196,44 @@ export class DeltaSink implements TableSink {
     return made;
   }
 
+  /** The table's files without the rows of the parts' keys, and the rows that these have now. */
+  async #replaceRows(
+    parts: readonly Part[],
+    { keys, deletedRows }: CurrentTable,
+    staging: string,
+  ): Promise<Made> {
+    const { engine, connector, table, storage } = this.#options;
+    await using connection = await engine.connect();
+    await prepareForMerge(connection);
+    const snapshot = table.snapshot();
+    const { schemaString } = table.state().metadata;
+    const plan = {
+      ...{ parts, keys, snapshot, staging, copyOptions: this.copyOptions },
+      schema: [
+        ...withTimesOf(snapshot.schema, schemaString, { takesNew: false }),
+        ...this.#newColumns(),
+      ],
+      partitionFields: connector.partitionFields,
+      timePattern: undefined,
+      timeColumn: undefined,
+      targetBytes: connector.rolling.fileBytes ?? targetBytesDefault,
+    };
+    const { replaced, files } = await replaceRows({ connection, storage, deletedRows }, plan);
+    return {
+      files: await this.#finished(files),
+      replaces: { version: snapshot.version, files: replaced },
+    };
+  }
+
+  async #finished(files: readonly FinishedFile[]): Promise<readonly MadeFile[]> {
+    return await Promise.all(
+      files.map(
+        async ({ localPath, copyRow, ...place }) =>
+          await this.#made(localPath, { ...place, statsJson: this.statsOf(copyRow) }),
+      ),
+    );
+  }
+
   async #mergeParts(parts: readonly Part[], staging: string): Promise<readonly MadeFile[]> {
     const { engine, connector, timeColumn } = this.#options;
     await using connection = await engine.connect();
@@ -177,12 +247,7 @@ export class DeltaSink implements TableSink {
       targetBytes: connector.rolling.fileBytes ?? targetBytesDefault,
     };
     const files = await mergeParts(connection, plan, { staging, copyOptions: this.copyOptions });
-    return await Promise.all(
-      files.map(
-        async ({ localPath, copyRow, ...place }) =>
-          await this.#made(localPath, { ...place, statsJson: this.statsOf(copyRow) }),
-      ),
-    );
+    return await this.#finished(files);
   }
 
   async #made(localPath: string, file: StoredAs): Promise<MadeFile> {
@@ -228,6 +293,12 @@ type StoredAs = {
   readonly folder: string;
   readonly partitionValues: PartitionValues;
   readonly statsJson: string;
+};
+
+/** What a roll makes. */
+type Made = {
+  readonly files: readonly MadeFile[];
+  readonly replaces?: ReplacedFiles | undefined;
 };
 
 /** A finished file that is not yet stored. */

@@ -10,6 +10,11 @@ export function named(node: Tree, alias: string): Tree {
   return { ...node, alias };
 }
 
+/** With the other's alias, which names it where it is an argument of `struct_pack`. */
+export function inPlaceOf(node: Tree, other: Tree): Tree {
+  return { ...node, alias: other['alias'] };
+}
+
 export function functionCall(name: string, children: readonly Tree[]): Tree {
   return {
     class: 'FUNCTION',

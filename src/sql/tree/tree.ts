@@ -70,21 +70,27 @@ export function findExpression(value: unknown, test: (node: Tree) => boolean): T
   return value['class'] === 'CONSTANT' ? undefined : findExpression(Object.values(value), test);
 }
 
-/** Do both say the same, whatever their places and aliases are? */
+/** Do both say the same, whatever their places and their own aliases are? */
 export function sameTree(left: unknown, right: unknown): boolean {
+  const unnamed = (value: unknown): unknown => (isTree(value) ? { ...value, alias: '' } : value);
+  return sameParts(unnamed(left), unnamed(right));
+}
+
+/** The aliases in them are names of arguments. */
+function sameParts(left: unknown, right: unknown): boolean {
   if (Array.isArray(left) && Array.isArray(right)) {
-    return left.length === right.length && left.every((one, index) => sameTree(one, right[index]));
+    return left.length === right.length && left.every((one, index) => sameParts(one, right[index]));
   }
   if (isRaw(left) && isRaw(right)) return left.rawJSON === right.rawJSON;
   if (!isTree(left) || !isTree(right)) return left === right;
   const keys = keysOf(left);
   return (
-    keys.length === keysOf(right).length && keys.every((key) => sameTree(left[key], right[key]))
+    keys.length === keysOf(right).length && keys.every((key) => sameParts(left[key], right[key]))
   );
 }
 
 function keysOf(node: Tree): readonly string[] {
-  return Object.keys(node).filter((key) => key !== 'query_location' && key !== 'alias');
+  return Object.keys(node).filter((key) => key !== 'query_location');
 }
 
 /** In UTF-8 bytes of the text that was serialized; undefined where DuckDB has no place. */

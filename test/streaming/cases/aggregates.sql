@@ -277,3 +277,8 @@ SELECT "window", visitor, median(ms) AS ms, count(DISTINCT page) AS pages, stdde
 SELECT hop(INTERVAL '30 seconds', INTERVAL '2 minutes') AS window, visitor, avg(amount) FILTER (ok) AS a, count(*) FILTER (page = '/pay') AS b, sum(ms) FILTER (country = 'DE') AS c FROM clicks GROUP BY window, visitor;
 -- equals
 SELECT "window", visitor, avg(amount) FILTER (ok) AS a, count(*) FILTER (page = '/pay') AS b, sum(ms) FILTER (country = 'DE') AS c FROM half_minutes GROUP BY "window", visitor
+
+-- case: a map of values
+SELECT tumble(INTERVAL '1 minute') AS window, cardinality(map_from_entries(list(DISTINCT (id, page)))) AS a FROM clicks GROUP BY window;
+-- equals
+SELECT "window", cardinality(map_from_entries(list(DISTINCT (id, page)))) AS a FROM minutes GROUP BY "window"

@@ -93,3 +93,11 @@ JOIN (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM orders WH
   ON a.window = b.window;
 -- equals
 SELECT "window", count(*) AS n, count(*) FILTER (price < 10) AS cheap FROM order_minutes GROUP BY ALL HAVING cheap > 0
+
+-- case: DISTINCT ON in a window
+SELECT DISTINCT ON (window) window, page, n FROM (
+  SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY window, page)
+ORDER BY window, n DESC, page;
+-- equals
+SELECT "window", page, n FROM (SELECT "window", page, count(*) AS n FROM minutes GROUP BY ALL)
+QUALIFY row_number() OVER (PARTITION BY "window" ORDER BY n DESC, page) = 1

@@ -173,3 +173,58 @@ INSERT INTO both_of_them SELECT * FROM clicking INTERSECT SELECT * FROM buying;
 SELECT "window", visitor FROM minutes EXCEPT SELECT "window", visitor FROM order_minutes
 -- equals both_of_them
 SELECT "window", visitor FROM minutes INTERSECT SELECT "window", visitor FROM order_minutes
+
+-- case: IN of equal windows
+SELECT window, page FROM (
+  SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY window, page)
+WHERE window IN (SELECT window FROM (
+  SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM orders GROUP BY window));
+-- equals
+SELECT DISTINCT "window", page FROM minutes WHERE "window" IN (SELECT "window" FROM order_minutes)
+
+-- case: IN of windows and keys
+SELECT window, visitor FROM (
+  SELECT tumble(INTERVAL '2 minutes') AS window, visitor, count(*) AS n FROM clicks GROUP BY window, visitor)
+WHERE (window, visitor) IN (SELECT (window, visitor) FROM (
+  SELECT tumble(INTERVAL '2 minutes') AS window, visitor, count(*) AS n FROM orders GROUP BY window, visitor));
+-- equals
+SELECT DISTINCT tumbled(ts, 120) AS "window", visitor FROM clicks
+WHERE (tumbled(ts, 120), visitor) IN (SELECT (tumbled(ts, 120), visitor) FROM orders)
+
+-- case: EXISTS of equal windows
+SELECT window, visitor, n FROM (
+  SELECT tumble(INTERVAL '2 minutes') AS window, visitor, count(*) AS n FROM clicks GROUP BY window, visitor) c
+WHERE EXISTS (SELECT 1 FROM (
+  SELECT tumble(INTERVAL '2 minutes') AS window, visitor, count(*) AS n FROM orders GROUP BY window, visitor) o
+  WHERE o.window = c.window AND o.visitor = c.visitor);
+-- equals
+SELECT tumbled(ts, 120) AS "window", visitor, count(*) AS n FROM clicks
+WHERE (tumbled(ts, 120), visitor) IN (SELECT (tumbled(ts, 120), visitor) FROM orders) GROUP BY ALL
+
+-- case: NOT EXISTS of equal windows
+SELECT window, visitor, n FROM (
+  SELECT tumble(INTERVAL '2 minutes') AS window, visitor, count(*) AS n FROM clicks GROUP BY window, visitor) c
+WHERE NOT EXISTS (SELECT 1 FROM (
+  SELECT tumble(INTERVAL '2 minutes') AS window, visitor, count(*) AS n FROM orders GROUP BY window, visitor) o
+  WHERE o.window = c.window AND o.visitor = c.visitor);
+-- equals
+SELECT tumbled(ts, 120) AS "window", visitor, count(*) AS n FROM clicks
+WHERE (tumbled(ts, 120), visitor) NOT IN (SELECT (tumbled(ts, 120), visitor) FROM orders) GROUP BY ALL
+
+-- case: NOT IN of equal windows
+SELECT window, page FROM (
+  SELECT tumble(INTERVAL '10 seconds') AS window, page, count(*) AS n FROM clicks GROUP BY window, page)
+WHERE window NOT IN (SELECT window FROM (
+  SELECT tumble(INTERVAL '10 seconds') AS window, count(*) AS n FROM orders GROUP BY window)) AND n > 0;
+-- equals
+SELECT DISTINCT tumbled(ts, 10) AS "window", page FROM clicks
+WHERE tumbled(ts, 10) NOT IN (SELECT tumbled(ts, 10) FROM orders)
+
+-- case: NOT IN of windows and keys, of which some are NULL
+SELECT window, visitor FROM (
+  SELECT tumble(INTERVAL '2 minutes') AS window, visitor, count(*) AS n FROM clicks GROUP BY window, visitor)
+WHERE (window, visitor) NOT IN (SELECT (window, visitor) FROM (
+  SELECT tumble(INTERVAL '2 minutes') AS window, visitor, count(*) AS n FROM orders GROUP BY window, visitor));
+-- equals
+SELECT DISTINCT tumbled(ts, 120) AS "window", visitor FROM clicks
+WHERE (tumbled(ts, 120), visitor) NOT IN (SELECT (tumbled(ts, 120), visitor) FROM orders)

@@ -136,3 +136,17 @@ FROM (SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM cli
 INSERT INTO result SELECT * FROM per_page WHERE n > 1;
 -- equals result
 SELECT "window"."start" AS minute, page, count(*) AS n FROM minutes GROUP BY ALL HAVING n > 1
+
+-- case: UNION ALL BY NAME of windows, counted again
+SELECT window, sum(n) AS n, sum(m) AS m FROM (
+  SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window
+  UNION ALL BY NAME SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS m FROM orders GROUP BY window)
+GROUP BY window;
+-- equals
+SELECT "window", nullif(count(*) FILTER (what = 1), 0)::HUGEINT AS n, nullif(count(*) FILTER (what = 2), 0)::HUGEINT AS m
+FROM (SELECT "window", 1 AS what FROM minutes UNION ALL SELECT "window", 2 FROM order_minutes) GROUP BY ALL
+
+-- case: structs made of aggregates
+SELECT tumble(INTERVAL '1 minute') AS window, {n: count(*), ms: sum(ms)} AS total FROM clicks GROUP BY window;
+-- equals
+SELECT "window", {n: count(*), ms: sum(ms)} AS total FROM minutes GROUP BY "window"

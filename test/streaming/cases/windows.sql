@@ -233,3 +233,13 @@ UNION ALL SELECT "window", 'orders', count(*) FROM order_minutes GROUP BY ALL
 SELECT hop(slide => INTERVAL '30 seconds', width => INTERVAL '2 minutes') AS window, count(*) AS clicks FROM clicks GROUP BY window;
 -- equals
 SELECT "window", count(*) AS clicks FROM half_minutes GROUP BY ALL
+
+-- case: a hop whose width is no multiple of its slide
+SELECT hop(INTERVAL '40 seconds', INTERVAL '1 minute') AS window, page, count(*) AS clicks, max(ms) AS ms FROM clicks GROUP BY window, page;
+-- equals
+SELECT "window", page, count(*) AS clicks, max(ms) AS ms FROM (SELECT *, unnest(hopped(ts, 40, 60)) AS "window" FROM clicks) GROUP BY ALL
+
+-- case: rows of a hop whose width is no multiple of its slide
+SELECT hop(INTERVAL '7 seconds', INTERVAL '25 seconds') AS window, visitor, list(ms ORDER BY id) AS ms FROM clicks GROUP BY window, visitor;
+-- equals
+SELECT "window", visitor, list(ms ORDER BY id) AS ms FROM (SELECT *, unnest(hopped(ts, 7, 25)) AS "window" FROM clicks) GROUP BY ALL

@@ -18,3 +18,30 @@ SELECT clicks.id FROM clicks POSITIONAL JOIN orders;
 -- case: NATURAL JOIN of windows
 SELECT * FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window) a
 NATURAL JOIN (SELECT tumble(INTERVAL '2 minutes') AS window, count(*) AS m FROM orders GROUP BY window) b;
+
+-- case: a lookup table alone
+SELECT product, cost FROM products;
+
+-- case: a full join with a lookup table
+SELECT id, kind FROM orders FULL JOIN products USING (product);
+
+-- case: a left join of a lookup table with a stream
+SELECT id, kind FROM products LEFT JOIN orders USING (product);
+
+-- case: a stream and a lookup table put together
+SELECT product FROM orders UNION ALL SELECT product FROM products;
+
+-- case: what changes with a lookup table
+SELECT n, kind FROM (SELECT product, count(*) AS n FROM orders GROUP BY product) JOIN products USING (product);
+
+-- case: what changes IN a lookup table
+SELECT n FROM (SELECT product, count(*) AS n FROM orders GROUP BY product) WHERE product IN (SELECT product FROM products);
+
+-- case: a value of a lookup table in a SELECT with groups
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM orders
+WHERE price > (SELECT avg(cost) FROM products) GROUP BY window;
+
+-- case: a lookup table with a watermark
+CREATE TABLE rates (ts TIMESTAMP, rate DOUBLE, WATERMARK FOR ts)
+  WITH (connector = 'delta', path = 'rates', type = 'lookup', format = 'json', 'lookup.cache.max_bytes' = '1MB');
+SELECT id, rate FROM orders, rates;

@@ -1,4 +1,4 @@
-import { columnRef, named, selectNode, subquery } from '../../../sql/tree/make-tree.ts';
+import { columnRef, inPlaceOf, named, selectNode, subquery } from '../../../sql/tree/make-tree.ts';
 import { mapExpression, sameTree, type Tree } from '../../../sql/tree/tree.ts';
 import { pathOf } from '../columns.ts';
 import { withHidden } from '../context.ts';
@@ -54,11 +54,12 @@ export function overColumns(plain: PlainSelect, list: readonly Tree[]): Tree {
 export function withKeys(node: Tree, groups: readonly PlainGroup[]): Tree {
   return mapExpression(node, (one) => {
     const group = groups.find(({ tree }) => sameTree(tree, one));
-    if (group !== undefined) return { ...keyed(group), alias: '' };
+    if (group !== undefined) return inPlaceOf(keyed(group), one);
     const path = pathOf(one);
     if (path === undefined) return undefined;
     const whole = groups.find(({ tree }) => sameTree(tree, columnRef(path[0] ?? '')));
-    return whole?.key === undefined ? one : columnRef(whole.key, ...path.slice(1));
+    if (whole?.key === undefined) return one;
+    return inPlaceOf(columnRef(whole.key, ...path.slice(1)), one);
   });
 }
 

@@ -1,4 +1,4 @@
-import { named } from '../../../sql/tree/make-tree.ts';
+import { inPlaceOf, named } from '../../../sql/tree/make-tree.ts';
 import {
   findExpression,
   mapExpression,
@@ -23,9 +23,10 @@ export async function mergedState(
   const merged = await mergedCalls(calls, plain, engine);
   if (merged === undefined) return undefined;
   const replace = (node: Tree): Tree => {
-    const combined = mapExpression(node, (one) =>
-      isAggregateCall(one) ? merged.find(({ call }) => sameTree(call, one))?.combined : undefined,
-    );
+    const combined = mapExpression(node, (one) => {
+      const call = isAggregateCall(one) && merged.find((other) => sameTree(other.call, one));
+      return call ? inPlaceOf(call.combined, one) : undefined;
+    });
     return withKeys(combined, plain.groups);
   };
   const left = namesIn(outerTrees(plain).map(replace));

@@ -117,9 +117,7 @@ function plainModifier(modifier: Tree, names: Names): Tree {
   );
   const targets = treesOf(modifier['distinct_on_targets']).map((one) => names.ordered(one));
   if (modifier['type'] === 'ORDER_MODIFIER') return { ...modifier, orders };
-  return targets.length === 0
-    ? modifier
-    : { ...modifier, distinct_on_targets: [...targets, columnRef('__window')] };
+  return targets.length === 0 ? modifier : { ...modifier, distinct_on_targets: targets };
 }
 
 /** Each set of ROLLUP and the like has the window; sessions are by all other groups. */

@@ -1,4 +1,4 @@
-import { columnRef, named } from '../../../sql/tree/make-tree.ts';
+import { columnRef, inPlaceOf, named } from '../../../sql/tree/make-tree.ts';
 import {
   findExpression,
   mapExpression,
@@ -42,6 +42,7 @@ export async function rowState(plain: PlainSelect, engine: TreeEngine): Promise<
 function takenByAggregates(plain: PlainSelect): readonly Tree[] {
   const taken: Tree[] = [];
   const add = (node: Tree): Tree => {
+    if (isRow(node)) return mapInside(node, add);
     const isPlain = pathOf(node) !== undefined || !namesColumn(node) || node['class'] === 'LAMBDA';
     if (!isPlain && !taken.some((one) => sameTree(one, node))) taken.push(node);
     return node;
@@ -53,9 +54,15 @@ function takenByAggregates(plain: PlainSelect): readonly Tree[] {
   return taken;
 }
 
+/** `(a, b)`, which has no type that a column could be declared with: its parts are taken. */
+function isRow(node: Tree): boolean {
+  return node['class'] === 'FUNCTION' && node['function_name'] === 'row';
+}
+
 function takenRef(node: Tree, taken: readonly Tree[]): Tree {
+  if (isRow(node)) return mapInside(node, (part) => takenRef(part, taken));
   const index = taken.findIndex((one) => sameTree(one, node));
-  return index < 0 ? node : columnRef(`__v${index}`);
+  return index < 0 ? node : inPlaceOf(columnRef(`__v${index}`), node);
 }
 
 function namesColumn(node: Tree): boolean {

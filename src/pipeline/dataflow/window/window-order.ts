@@ -7,13 +7,13 @@ import { isSameName, pathOf } from '../columns.ts';
 import type { TreeEngine } from '../tree-engine.ts';
 
 /**
- * ORDER BY, LIMIT and OFFSET of windows, which hold in each window: what of them becomes columns
- * of the SELECT, and what is put around it.
+ * DISTINCT ON, ORDER BY, LIMIT and OFFSET of windows, which hold in each window: what of them
+ * becomes columns of the SELECT, and what is put around it.
  */
 export type WindowOrder = {
   /** Projections to add, already named. */
   readonly projections: readonly Tree[];
-  /** The SELECT's modifiers without ORDER BY and LIMIT. */
+  /** The SELECT's other modifiers. */
   readonly modifiers: readonly Tree[];
   readonly wrap: (select: string) => string;
 };
@@ -33,28 +33,24 @@ export async function windowOrder(select: OrderedSelect, engine: TreeEngine): Pr
   if (percent !== undefined) {
     refuse('LIMIT of a share cannot run on a stream.', 'Write a number of rows.', percent);
   }
-  const others = modifiers.filter((one) => one !== order && one !== limit);
-  if (order === undefined && limit === undefined) {
+  const firsts = modifiers.find((one) => treesOf(one['distinct_on_targets']).length > 0);
+  const others = modifiers.filter((one) => one !== order && one !== limit && one !== firsts);
+  if (others.length === modifiers.length) {
     return { projections: [], modifiers, wrap: (text) => text };
   }
-  const firsts = others.find((one) => treesOf(one['distinct_on_targets']).length > 0);
-  if (order !== undefined && firsts !== undefined) {
-    const hint = 'Write QUALIFY row_number() OVER (PARTITION BY window, … ORDER BY …) = 1.';
-    refuse(
-      'DISTINCT ON with ORDER BY cannot run on a stream.',
-      hint,
-      treesOf(firsts['distinct_on_targets'])[0],
-    );
-  }
+  const keys = treesOf(firsts?.['distinct_on_targets']).flatMap((expression, index) =>
+    orderTerms({ expression }, `__distinct_${index}`, select),
+  );
   const terms = treesOf(order?.['orders']).flatMap((one, index) =>
     orderTerms(one, `__order_${index}`, select),
   );
-  const added = terms.filter(({ expression }) => expression !== undefined);
+  const added = [...keys, ...terms].filter(({ expression }) => expression !== undefined);
   if (added.length > 0 && others.length > 0) {
     const hint = 'Select what ORDER BY names.';
     refuse('ORDER BY of a DISTINCT takes columns that it selects.', hint, added[0]?.expression);
   }
   const orderBy = terms.map(({ name, direction }) => `${quoteName(name)}${direction}`).join(', ');
+  const first = firsts === undefined ? '' : firstOfEach(keys, orderBy);
   const condition = await limitCondition(limit, orderBy, engine);
   const own = [...select.columns.map(({ name }) => name), '__time', '__window'];
   const list = own.map(quoteName).join(', ');
@@ -64,8 +60,18 @@ export async function windowOrder(select: OrderedSelect, engine: TreeEngine): Pr
       expression === undefined ? [] : [{ ...expression, alias: name }],
     ),
     modifiers: others,
-    wrap: (text) => `SELECT ${list} FROM (${text})${condition} ORDER BY ${all.join(', ')}`,
+    wrap: (text) => {
+      const rows = first === '' ? `(${text})` : `(SELECT * FROM (${text})${first})`;
+      return `SELECT ${list} FROM ${rows}${condition} ORDER BY ${all.join(', ')}`;
+    },
   };
+}
+
+/** DISTINCT ON: the first row of each window with these keys. */
+function firstOfEach(keys: readonly OrderTerm[], orderBy: string): string {
+  const partition = ['"__window"', ...keys.map(({ name }) => quoteName(name))].join(', ');
+  const order = orderBy === '' ? '' : ` ORDER BY ${orderBy}`;
+  return ` QUALIFY row_number() OVER (PARTITION BY ${partition}${order}) = 1`;
 }
 
 type OrderTerm = {

@@ -16,6 +16,7 @@ import { plainSelect, type PlainSelect, windowPart } from './plain-select.ts';
 import { hiddenColumns, type Relation, type WindowPart, windowColumn } from '../relation.ts';
 import { rowState } from './row-state.ts';
 import { groupsOf, isWindowCall } from '../select-parts.ts';
+import { lateRows } from './late-rows.ts';
 import { windowOrder } from './window-order.ts';
 import { shapeText, windowShape } from './window-shape.ts';
 
@@ -59,6 +60,7 @@ export async function compileWindow(
     result: { text: result, reads: [] },
     waitsFor: [],
     label: shapeText(shape),
+    late: await lateRows(plain, name, engine),
   });
   const windowParts = partsOf(plain);
   return { name, rows: 'windows', columns, windowParts, shape };

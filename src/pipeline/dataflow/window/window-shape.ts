@@ -41,10 +41,10 @@ async function hopShape(
 ): Promise<WindowShape> {
   const slideUs = await microseconds(slide, engine);
   const widthUs = await microseconds(width, engine);
-  if (widthUs % slideUs !== 0n) {
+  if (widthUs < slideUs) {
     const message =
-      `The width of a hop must be a multiple of its slide: ` +
-      `${durationText(widthUs)} is none of ${durationText(slideUs)}.`;
+      `Rows between the windows would be lost: a hop's width, ${durationText(widthUs)}, ` +
+      `is less than its slide, ${durationText(slideUs)}.`;
     refuse(message, 'The slide comes first: hop(slide, width).', width);
   }
   if (widthUs / slideUs > windowsPerRowMax) {
