@@ -26,6 +26,8 @@ import {
   type TimedTable,
   timedRecords,
 } from './source-rows.ts';
+import { sourceReaders } from './used/source-readers.ts';
+import { findUsedColumns, type UsedColumns } from './used/used-columns.ts';
 import { type Look, type NextWatermarks, type SaidTime, Watermarks } from './watermarks.ts';
 import { WindowState, type WindowStep } from './window-state.ts';
 
@@ -82,6 +84,8 @@ export class DataflowWork {
   readonly #sources: readonly TimedTable[];
   readonly #states: ReadonlyMap<string, WindowState>;
   readonly #updating: ReadonlyMap<string, UpdatingState>;
+  /** What is kept of an epoch's rows, by source; of one that isn't there, everything. */
+  #used: ReadonlyMap<string, UsedColumns> = new Map();
   #watermarks: Watermarks;
 
   constructor(context: DataflowContext) {
@@ -120,6 +124,11 @@ export class DataflowWork {
     for (const [name, state] of [...this.#states, ...this.#updating]) {
       await state.open(stream?.nodes.find((node) => node.name === name));
     }
+    const readers = sourceReaders(this.#context.dataflow, this.#sources, {
+      closure: (reads) => this.#closure(reads),
+      select: (sql, relations) => this.#select(sql, relations, sql.text),
+    });
+    this.#used = await findUsedColumns(this.#context, readers);
   }
 
   noteRead(source: string, partition: string, look: Look): void {
@@ -150,7 +159,8 @@ export class DataflowWork {
         relations.set(name, emptySource(source));
         continue;
       }
-      const taken = await takeSource(connection, source, partitions);
+      const used = this.#used.get(name);
+      const taken = await takeSource(connection, { ...source, used }, partitions);
       relations.set(name, taken.relation);
       if (said === 'records') times.set(name, taken.said);
       fed.add(name);

@@ -6,6 +6,7 @@ import type { SourceTime } from '../dataflow/dataflow.ts';
 import { ComposedSql } from '../plan/compose.ts';
 import { emptyRecords, sourceRelation } from '../plan/plan.ts';
 import type { TimeUs } from './manifest-stream.ts';
+import { givenColumns, storedColumns, type UsedColumns } from './used/used-columns.ts';
 import type { SaidTime } from './watermarks.ts';
 
 /** Records of one partition: a SELECT of their field columns. */
@@ -21,7 +22,7 @@ const aheadUsMax = 24n * 3600n * 1_000_000n;
 
 /** Times of a source's epoch: kept until the next one's. */
 export type TakenSource = {
-  /** SELECT of its rows, with `__time` where the source has it. */
+  /** SELECT of its rows, with `__time` where the source has it; NULL in columns nobody uses. */
   readonly relation: string;
   readonly said: readonly SaidTime[];
 };
@@ -29,19 +30,21 @@ export type TakenSource = {
 /** Reads an epoch's rows of a source once, into a temporary table. */
 export async function takeSource(
   connection: Connection,
-  { table, time, index }: TimedTable,
+  { table, time, index, used }: TimedTable & { readonly used: UsedColumns | undefined },
   partitions: readonly PartitionRows[],
 ): Promise<TakenSource> {
   const name = quoteName(`__decoded_${index}`);
+  const stored = storedColumns(table, used);
   const branches = partitions.map(
     ({ select, arrivedAtMs }, number) =>
-      `SELECT *, ${timeColumn(time, arrivedAtMs)}${number} AS "__batch"
+      `SELECT ${stored}${timeColumn(time, arrivedAtMs)}${number} AS "__batch"
         FROM (${withGenerated(table, select)}\n)`,
   );
   await connection.execute(
     `CREATE OR REPLACE TEMP TABLE ${name} AS ${branches.join(' UNION ALL ')}`,
   );
-  const relation = `SELECT * EXCLUDE ("__batch") FROM ${name}`;
+  const given = givenColumns(table, used);
+  const relation = `SELECT ${given}${time === undefined ? '' : ', "__time"'} FROM ${name}`;
   return { relation, said: await saidTimes(connection, { time, name }, partitions) };
 }
 
