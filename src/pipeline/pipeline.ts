@@ -5,6 +5,7 @@ import type { StartPoint } from '../source/source.ts';
 import type { EpochMs } from '../event/record.ts';
 import type { BackfillPoint } from './backfill/begin-backfill.ts';
 import type { EditConsequences } from './edit/consequences.ts';
+import type { PipelineGraph } from './graph/graph.ts';
 import type { RecentRecords } from './rates/record-rates.ts';
 import type { RestartPoint, RestartRequest } from './reposition.ts';
 import type { StreamFacts } from './tables/stream-facts.ts';
@@ -110,23 +111,15 @@ export type PartitionInfo = {
   readonly lagKnownAtMs: EpochMs | undefined;
 };
 
+/** The operators of a script, and the same as text. */
+export type PipelinePlan = { readonly graph: PipelineGraph; readonly plan: string };
+
 export type Validation =
   | { readonly kind: 'errors'; readonly errors: readonly ScriptError[] }
-  | {
+  | ({
       readonly kind: 'ok';
-      readonly graph: {
-        readonly nodes: readonly GraphNode[];
-        readonly edges: readonly GraphEdge[];
-      };
       readonly sinks: readonly { readonly name: string; readonly schema: Schema }[];
-    };
-
-export type GraphNode = {
-  readonly id: string;
-  readonly kind: 'source' | 'view' | 'table' | 'window' | 'sink';
-  readonly label: string;
-};
-export type GraphEdge = { readonly from: string; readonly to: string };
+    } & PipelinePlan);
 
 export type PreviewEvent =
   | {
@@ -163,6 +156,8 @@ export interface Pipelines {
   get(name: string): PipelineInfo;
   /** As `get`; one that reads nothing asks its sources for the lag, within a few seconds. */
   look(name: string): Promise<PipelineInfo>;
+  /** By what it runs; of one that isn't open, what it would run by. */
+  plan(name: string): Promise<PipelinePlan>;
   start(name: string): Promise<PipelineInfo>;
   /** Stops reading, also over restarts, and rolls nothing. `conflict` for one that doesn't run. */
   pause(name: string): Promise<PipelineInfo>;

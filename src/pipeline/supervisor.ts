@@ -17,6 +17,7 @@ import { openOutcomes, openQuarantine } from './sinks/open-sinks.ts';
 import type {
   EditOptions,
   PipelineInfo,
+  PipelinePlan,
   Pipelines,
   PreviewEvent,
   PreviewOptions,
@@ -24,7 +25,7 @@ import type {
 } from './pipeline.ts';
 import { pipelineInfo } from './pipeline-info.ts';
 import type { Plan } from './plan/plan.ts';
-import { validationOf } from './plan/validation.ts';
+import { shownPlan, validationOf } from './plan/validation.ts';
 import { preview } from './preview.ts';
 import type { RestartRequest } from './reposition.ts';
 import { checkKept, forgetState } from './state/stream-state.ts';
@@ -154,6 +155,11 @@ export class Supervisor implements Pipelines {
   async look(name: string): Promise<PipelineInfo> {
     const managed = this.#named(name);
     return pipelineInfo(managed, await this.#restLags.of(managed));
+  }
+
+  async plan(name: string): Promise<PipelinePlan> {
+    const { open, definition } = this.#named(name);
+    return shownPlan(open?.plan ?? (await checkedPlan(this.#context, definition.sql)));
   }
 
   async start(name: string): Promise<PipelineInfo> {

@@ -6,6 +6,7 @@
 import type { ErrorCode, TextPosition } from '../base/errors.ts';
 import type { ConnectionStep } from '../connection/connection.ts';
 import type { FunctionInfo } from '../query/function-docs/function-list.ts';
+import type { GraphAnswer } from './answer/plan-answer.ts';
 import type { DamagedStreams } from './damaged-streams.ts';
 import type { RecentAnswer, RecentCounts } from './recent-api.ts';
 
@@ -198,14 +199,9 @@ export type ValidateAnswer =
   | { readonly valid: false; readonly errors: readonly ScriptErrorAnswer[] }
   | {
       readonly valid: true;
-      readonly graph: {
-        readonly nodes: readonly {
-          readonly id: string;
-          readonly kind: 'source' | 'view' | 'table' | 'window' | 'sink';
-          readonly label: string;
-        }[];
-        readonly edges: readonly { readonly from: string; readonly to: string }[];
-      };
+      readonly graph: GraphAnswer;
+      /** The graph as text, in lines of 100 characters. */
+      readonly plan: string;
       readonly sinks: readonly {
         readonly name: string;
         readonly columns: readonly ColumnAnswer[];
@@ -269,7 +265,7 @@ export type TableAttachBody = {
 
 export type TableAnswer = {
   readonly name: string;
-  readonly kind: 'delta' | 'files' | 'attached' | 'system';
+  readonly kind: 'delta' | 'materialized_view' | 'files' | 'attached' | 'system';
   readonly path?: string | undefined;
   readonly columns: readonly ColumnAnswer[];
   /** Absent for tables without versions. */

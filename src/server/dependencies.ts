@@ -28,7 +28,7 @@ export type TableInfo = {
   /**
    * `delta`: written by pipelines here; `attached`: by somebody else; `system`: facts about Helios.
    */
-  readonly kind: 'delta' | 'files' | 'attached' | 'system';
+  readonly kind: 'delta' | 'materialized_view' | 'files' | 'attached' | 'system';
   /** Absolute; undefined for system tables. */
   readonly path: string | undefined;
   readonly schema: Schema;

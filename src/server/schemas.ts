@@ -160,12 +160,27 @@ const graph = Type.Object({
   nodes: Type.Array(
     Type.Object({
       id: Type.String(),
-      kind: Type.Enum(['source', 'view', 'table', 'window', 'sink']),
+      kind: Type.Enum([
+        ...([
+          'source',
+          'lookup',
+          'view',
+          'table',
+          'select',
+          'window',
+          'aggregate',
+          'join',
+        ] as const),
+        'sink',
+      ]),
       label: Type.String(),
+      details: Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
     }),
   ),
   edges: Type.Array(Type.Object({ from: Type.String(), to: Type.String() })),
 });
+
+export const planAnswerSchema: TSchema = Type.Object({ graph, plan: Type.String() });
 
 export const validateAnswerSchema: TSchema = Type.Union([
   Type.Object({
@@ -177,13 +192,14 @@ export const validateAnswerSchema: TSchema = Type.Union([
   Type.Object({
     valid: Type.Literal(true),
     graph,
+    plan: Type.String(),
     sinks: Type.Array(Type.Object({ name: Type.String(), columns: Type.Array(column) })),
   }),
 ]);
 
 export const tableSchema: TSchema = Type.Object({
   name: Type.String(),
-  kind: Type.Enum(['delta', 'files', 'attached', 'system']),
+  kind: Type.Enum(['delta', 'materialized_view', 'files', 'attached', 'system']),
   path: Type.Optional(Type.String()),
   columns: Type.Array(column),
   version: Type.Optional(count),

@@ -109,7 +109,8 @@ function keptAnswer(kept: PipelineInfo['kept']): PipelineAnswer['kept'] {
 export function validateAnswer(validation: Validation): ValidateAnswer {
   if (validation.kind === 'errors') return { valid: false, errors: validation.errors };
   const sinks = validation.sinks.map(({ name, schema }) => ({ name, columns: columns(schema) }));
-  return { valid: true, graph: validation.graph, sinks };
+  const { graph, plan } = validation;
+  return { valid: true, graph, plan, sinks };
 }
 
 export function previewLine(event: PreviewEvent): PreviewLine {

@@ -40,6 +40,7 @@ import { refuseUnwindowed } from './unwindowed.ts';
 import { compileDistinct, compileGroups, refuseUnsteady } from '../updating/compile-updating.ts';
 import { windowOrder } from './window/window-order.ts';
 import { compileWindow, windowCallOf } from './window/window-select.ts';
+import { writtenSelect } from './written/written-select.ts';
 
 /** A SELECT's place: the relations that it may read, and what its node is called. */
 export type Place = {
@@ -145,11 +146,18 @@ async function compileSelect(
     reads,
   );
   const flat = from.joined === undefined ? written : flatSelect(written, from.joined, columns);
+  const first = compilation.nodes.length;
+  const relation = await selectOver(flat, { from, columns, place, compilation });
+  compilation.describeNode(first, await writtenSelect(written, from, compilation.engine));
+  return relation;
+}
+
+async function selectOver(flat: Tree, selecting: Selecting): Promise<Relation> {
+  const { from, place, compilation } = selecting;
   const call = windowCallOf(flat, from);
   if (call !== undefined && from.rows === 'changes') refuseWindow(call);
   if (call !== undefined) return await compileWindow(flat, from, { call, place, compilation });
   const over = { ...flat, from_table: from.tree };
-  const selecting = { from, columns, place, compilation };
   if (from.rows === 'windows') return await selectOverWindows(over, selecting);
   return await selectUnwindowed(over, selecting);
 }

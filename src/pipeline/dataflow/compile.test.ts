@@ -269,6 +269,10 @@ test('records of a topic have their own time, which no star shows', async () => 
       kind: 'column',
       time: expect.stringContaining('ELSE "__record_time" END'),
       watermark: 'CAST("__record_time" - INTERVAL 1 SECOND AS TIMESTAMPTZ)',
+      label: {
+        time: "the record's own",
+        watermark: "the record's own - INTERVAL 1 SECOND",
+      },
       idleMs: undefined,
     },
   ]);

@@ -1,4 +1,4 @@
-import type { DataflowNode, RowKind, StateColumn, WindowShape } from './dataflow.ts';
+import type { DataflowNode, RowKind, StateColumn, WindowShape, WrittenSelect } from './dataflow.ts';
 import { hiddenColumns, type Relation, type WindowPart } from './relation.ts';
 import { refuse } from './refusal.ts';
 import { asHeliosError } from '../../base/errors.ts';
@@ -34,6 +34,12 @@ export class Compilation {
   newName(): string {
     this.#names++;
     return `__node_${this.#names}`;
+  }
+
+  /** What the SELECT says whose first node this is. */
+  describeNode(index: number, written: WrittenSelect): void {
+    const node = this.nodes[index];
+    if (node !== undefined) this.nodes[index] = { ...node, written };
   }
 
   /** Adds a SELECT whose text gives the columns that it should, hidden ones last. */

@@ -37,6 +37,8 @@ export type SourceTime =
       readonly watermark: string;
       /** A partition without records for so long is set aside; undefined: never. */
       readonly idleMs: number | undefined;
+      /** For people: the column's name, and the watermark as the script has it. */
+      readonly label?: { readonly time: string; readonly watermark: string } | undefined;
     }
   | { readonly name: string; readonly kind: 'arrival'; readonly idleMs: number | undefined };
 
@@ -69,6 +71,24 @@ export type SelectNode = {
   readonly sql: RelationSql;
   /** The view or CTE that it stands for; undefined for parts of a SELECT. */
   readonly label: string | undefined;
+  /** The script's SELECT that it begins; undefined where it only passes rows on. */
+  readonly written?: WrittenSelect | undefined;
+};
+
+/** What a SELECT of the script says, for people: its parts as DuckDB prints them. */
+export type WrittenSelect = {
+  /** `UNION ALL`, of one that puts others together; all else is theirs. */
+  readonly operation: string | undefined;
+  readonly gives: readonly string[];
+  /** Of whole windows, of lookup tables, and of a row's own lists. */
+  readonly joins: readonly string[];
+  readonly where: string | undefined;
+  readonly groups: readonly string[];
+  readonly having: string | undefined;
+  readonly qualify: string | undefined;
+  readonly isDistinct: boolean;
+  readonly order: readonly string[];
+  readonly limit: string | undefined;
 };
 
 /** Microseconds. Tumbling and hopping windows begin at multiples of `slideUs` since 1970. */
@@ -106,8 +126,9 @@ export type WindowNode = {
   readonly result: RelationSql;
   /** Every source that its windows wait for: the watermark is the least of theirs. */
   readonly waitsFor: readonly string[];
-  /** For people: `tumble(1 minute)`, and what groups and aggregates are. */
+  /** For people: `tumble(1 minute)`. */
   readonly label: string;
+  readonly written?: WrittenSelect | undefined;
   /** Where an output has the rows that come too late for it. */
   readonly late?: LateRows | undefined;
 };
@@ -151,8 +172,9 @@ export type UpdatingNode = {
   readonly keepsLast?: boolean | undefined;
   /** A key that no row came or went for in so long is forgotten. */
   readonly ttlMs: number;
-  /** For people: `GROUP BY user_id`, and what aggregates are. */
+  /** For people: `GROUP BY user_id`. */
   readonly label: string;
+  readonly written?: WrittenSelect | undefined;
 };
 
 export type UpdatingInput = {

@@ -13,6 +13,7 @@ import {
   type WindowPart,
 } from './relation.ts';
 import { windowOrder } from './window/window-order.ts';
+import { writtenOperation } from './written/written-select.ts';
 
 export type SetPlace = {
   readonly label: string | undefined;
@@ -51,7 +52,7 @@ export async function compileSetOperation(
     { modifiers: treesOf(query['modifiers']), projections: [], columns },
     engine,
   );
-  return await compilation.addSelect(
+  const relation = await compilation.addSelect(
     {
       rows,
       text: order.wrap(text),
@@ -65,6 +66,8 @@ export async function compileSetOperation(
     },
     name,
   );
+  compilation.describeNode(compilation.nodes.length - 1, writtenOperation(operation));
+  return relation;
 }
 
 function checkOperation(query: Tree, isWindows: boolean): void {

@@ -186,12 +186,14 @@ test('the graph of a script with windows shows them', async () => {
       nodes: [
         { id: 'src', kind: 'source' },
         { id: 'counts', kind: 'window', label: 'counts: tumble(1 minute)' },
+        { kind: 'select', label: 'projection' },
         { kind: 'window', label: 'hop(1 hour, 1 day)' },
         { id: 'out', kind: 'sink' },
       ],
       edges: [
         { from: 'src', to: 'counts' },
-        { from: 'counts', to: '__node_2' },
+        { from: 'counts', to: '__node_1' },
+        { from: '__node_1', to: '__node_2' },
         { from: '__node_2', to: 'out' },
       ],
     },

@@ -44,6 +44,7 @@ export const routeNeeds: Readonly<Record<string, Need>> = {
 
   'GET /api/v1/pipelines': 'read',
   'GET /api/v1/pipelines/:name': 'read',
+  'GET /api/v1/pipelines/:name/plan': 'read',
   'POST /api/v1/pipelines': 'admin',
   'PATCH /api/v1/pipelines/:name': 'admin',
   'DELETE /api/v1/pipelines/:name': 'admin',

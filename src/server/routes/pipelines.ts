@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { errorAnswer } from '../answer/error-answer.ts';
+import type { PlanAnswer } from '../answer/plan-answer.ts';
 import { logRefusal } from '../answer/log-refusal.ts';
 import {
   errorSchema,
   pipelineListSchema,
   pipelineSchema,
+  planAnswerSchema,
   validateAnswerSchema,
 } from '../schemas.ts';
 import { pipelineAnswer, pipelineDetails, previewLine, validateAnswer } from '../wire.ts';
@@ -91,6 +93,17 @@ function addReading(app: Routes, pipelines: Pipelines): void {
     },
     async ({ params }): Promise<PipelineAnswer> =>
       pipelineDetails(await pipelines.look(params.name)),
+  );
+  app.get(
+    `${onePath}/plan`,
+    {
+      schema: {
+        summary: 'The operators of one pipeline: sources, windows, keys, state, sinks',
+        params: nameParams,
+        response: { 200: planAnswerSchema, '4xx': errorSchema },
+      },
+    },
+    async ({ params }): Promise<PlanAnswer> => await pipelines.plan(params.name),
   );
 }
 

@@ -193,6 +193,7 @@ test('the description has every address', () => {
     '/api/v1/pipelines/{name}',
     '/api/v1/pipelines/{name}/backfill',
     '/api/v1/pipelines/{name}/consequences',
+    '/api/v1/pipelines/{name}/plan',
     '/api/v1/query',
     '/api/v1/query/notebook',
     '/api/v1/query/shared',

@@ -1,7 +1,15 @@
 import { HeliosError } from '../../base/errors.ts';
-import type { PipelineInfo, Pipelines } from '../../pipeline/pipeline.ts';
+import type { PipelineInfo, PipelinePlan, Pipelines } from '../../pipeline/pipeline.ts';
 import type { QueryRequest, QueryService } from '../../query/query.ts';
 import type { TableInfo, Tables, TableTail } from '../dependencies.ts';
+
+const onlySink: PipelinePlan = {
+  graph: {
+    nodes: [{ id: 's', kind: 'sink', label: 's', details: { connector: 'delta' } }],
+    edges: [],
+  },
+  plan: 'sink s\n',
+};
 
 /** Pipelines that exist by name only. What `waitUntilQueryable` says is the test's to set. */
 export class NamedPipelines implements Pipelines {
@@ -32,6 +40,11 @@ export class NamedPipelines implements Pipelines {
   };
 
   look: Pipelines['look'] = async (name) => await Promise.resolve(this.get(name));
+
+  plan: Pipelines['plan'] = async (name) => {
+    this.get(name);
+    return await Promise.resolve(onlySink);
+  };
 
   start: Pipelines['start'] = async (name) =>
     this.#put(name, { ...this.get(name), state: 'running' });
@@ -79,7 +92,7 @@ export class NamedPipelines implements Pipelines {
     return sql.startsWith('SELECT')
       ? {
           kind: 'ok',
-          graph: { nodes: [{ id: 's', kind: 'sink', label: 's' }], edges: [] },
+          ...onlySink,
           sinks: [{ name: 's', schema: [{ name: 'a', type: { kind: 'text' } }] }],
         }
       : { kind: 'errors', errors: [{ message: 'no SELECT', hint: undefined, position }] };

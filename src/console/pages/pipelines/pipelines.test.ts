@@ -112,12 +112,14 @@ test('a graph has its rates, and where the rejected go', () => {
     nodes: [
       { id: 'events', kind: 'source', label: 'events' },
       { id: 'v', kind: 'view', label: 'v' },
+      { id: '__select_1', kind: 'select', label: 'SELECT' },
       { id: 'kept', kind: 'sink', label: 'kept' },
       { id: 'other', kind: 'sink', label: 'other' },
     ],
     edges: [
       { from: 'events', to: 'v' },
-      { from: 'v', to: 'kept' },
+      { from: 'v', to: '__select_1' },
+      { from: '__select_1', to: 'kept' },
       { from: 'v', to: 'other' },
     ],
   } as const;

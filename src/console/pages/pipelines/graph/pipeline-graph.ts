@@ -1,8 +1,11 @@
-import type { PipelineAnswer, ValidateAnswer } from '../../../../server/api.ts';
+import type { PipelineAnswer } from '../../../../server/api.ts';
+import type { GraphAnswer } from '../../../../server/answer/plan-answer.ts';
 import { bytes, count, duration, rate } from '../../../text.ts';
 import { type PipelineRates, quarantineTable } from '../rates.ts';
 
-export type NodeKind = 'source' | 'view' | 'table' | 'window' | 'sink' | 'rejected';
+type CheckedNode = Pick<GraphAnswer['nodes'][number], 'id' | 'kind' | 'label'>;
+
+export type NodeKind = CheckedNode['kind'] | 'rejected';
 
 export type PipelineNode = {
   /** Names of sources and tables may be the same as that of the rejected. */
@@ -27,7 +30,7 @@ export type PipelineGraph = {
   }[];
 };
 
-type Checked = Extract<ValidateAnswer, { readonly valid: true }>['graph'];
+type Checked = { readonly nodes: readonly CheckedNode[]; readonly edges: GraphAnswer['edges'] };
 
 const rejectedId = '\u0000rejected';
 
@@ -37,7 +40,7 @@ export function graphOf(
   checked: Checked | undefined,
   rates: PipelineRates | undefined,
 ): PipelineGraph {
-  const shape = checked ?? shapeOf(pipeline);
+  const shape = checked === undefined ? shapeOf(pipeline) : withoutSelects(checked);
   const nodes = shape.nodes.map((node) => nodeOf(node, pipeline, rates));
   const rejected: PipelineNode = {
     id: rejectedId,
@@ -52,6 +55,21 @@ export function graphOf(
     .filter(({ kind }) => kind === 'source')
     .map(({ id }) => ({ from: id, to: rejectedId, rate: rates?.rejected }));
   return { nodes: [...nodes, rejected], edges: [...edges, ...falls] };
+}
+
+/** What keeps nothing and has no name is passed over. */
+function withoutSelects({ nodes, edges }: Checked): Checked {
+  const passed = new Set(nodes.filter(({ kind }) => kind === 'select').map(({ id }) => id));
+  const above = (id: string): readonly string[] =>
+    passed.has(id) ? edges.filter(({ to }) => to === id).flatMap(({ from }) => above(from)) : [id];
+  const shown = nodes.filter(({ id }) => !passed.has(id));
+  return {
+    nodes: shown,
+    edges: shown.flatMap(({ id: to }) => {
+      const reads = edges.filter((edge) => edge.to === to).flatMap(({ from }) => above(from));
+      return [...new Set(reads)].map((from) => ({ from, to }));
+    }),
+  };
 }
 
 /** How thick an edge is drawn: a step for each power of ten. */
@@ -74,7 +92,7 @@ function shapeOf({ sources, sinks }: PipelineAnswer): Checked {
 }
 
 function nodeOf(
-  { id, kind, label }: Checked['nodes'][number],
+  { id, kind, label }: CheckedNode,
   pipeline: PipelineAnswer,
   rates: PipelineRates | undefined,
 ): PipelineNode {
