@@ -42,6 +42,10 @@ export class AlteredSource implements Source {
     return await this.#source.partitions();
   }
 
+  endedPartitions(): readonly string[] {
+    return this.#source.endedPartitions?.() ?? [];
+  }
+
   async startPosition(partition: string): Promise<Position | undefined> {
     return await this.#source.startPosition(partition);
   }

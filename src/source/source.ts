@@ -67,6 +67,12 @@ export interface Source {
   /** All partitions that exist now, in a stable order. New ones may appear between calls. */
   partitions(): Promise<readonly string[]>;
   /**
+   * Partitions that will never give another record, read to their ends by positions that were
+   * handed in; whatever continues them is among `partitions()` when it is asked next. Absent: none
+   * ends before the source does.
+   */
+  endedPartitions?(): readonly string[];
+  /**
    * Where a new pipeline starts in `partition` by the table's options (`source.offset`): undefined
    * is its beginning. Asked once, then fixed in the first manifest, so that a crash cannot move it.
    */

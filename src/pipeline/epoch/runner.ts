@@ -2,7 +2,7 @@ import { crashPoint } from '../../base/crash-point.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Batch, Epoch, EpochMs } from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
-import { advance, type Batches, byteCount, holdsRecords } from './batches.ts';
+import { advance, type Batches, byteCount, endedLook, lookOf } from './batches.ts';
 import { Bite, epochIntervalMsMax } from './bite.ts';
 import { boundAt, hasReached, isThrough, keptPositions, knownPositions, nearer } from './bound.ts';
 import type { EpochWork, EpochYield } from './epoch-work.ts';
@@ -15,6 +15,7 @@ import type { LookupCopies } from '../lookup/lookup-copies.ts';
 import { replayableSince } from '../replay/replayable-since.ts';
 import type { ReplayFeed, ReplayStep } from '../replay/replay-feed.ts';
 import type { DataflowWork } from '../stream/dataflow-work.ts';
+import type { Look } from '../stream/watermarks.ts';
 import type { ReadPositions, RecoveredState } from './recovery.ts';
 import type { Roller } from './roller.ts';
 import { nextSkip, skipAfter, wantedBy } from './skip.ts';
@@ -64,8 +65,6 @@ type EpochTask = {
   /** All sources have ended. */
   readonly isEnd?: boolean;
 };
-
-type Read = { readonly partition: string; readonly batch: Batch | undefined };
 
 export type RunnerContext = {
   readonly state: RecoveredState;
@@ -178,6 +177,9 @@ export class Runner {
     const gathered = new Map<string, Batch[]>();
     try {
       for (const [name, source] of this.#context.sources) {
+        for (const partition of source.endedPartitions?.() ?? []) {
+          this.#noteLook(name, partition, endedLook);
+        }
         const partitions = await source.partitions();
         const partitionCount = partitions.length;
         for (const partition of partitions) {
@@ -188,7 +190,7 @@ export class Runner {
           const until = nearer(source, skip, boundAt(this.#manifest.until, place));
           const bytesMax = this.#bite.bytesMax({ source: name, partition, partitionCount });
           const batch = await source.read({ partition, after, until, bytesMax, signal });
-          this.#noteRead(name, source, { partition, batch });
+          this.#noteLook(name, partition, lookOf(source, batch));
           if (batch === undefined) continue;
           gathered.set(name, [...(gathered.get(name) ?? []), batch]);
         }
@@ -201,13 +203,9 @@ export class Runner {
   }
 
   /** Who has nothing unread may be waited for no longer. */
-  #noteRead(name: string, source: Source, { partition, batch }: Read): void {
-    this.#context.dataflow?.noteRead(name, partition, {
-      hasRecords: batch !== undefined && holdsRecords(batch),
-      isDrained: batch === undefined && source.waiting?.() === undefined,
-      isEnded: batch === undefined && source.isBounded,
-      nowMs: this.#context.clock.monotonicMs(),
-    });
+  #noteLook(name: string, partition: string, look: Omit<Look, 'nowMs'>): void {
+    const nowMs = this.#context.clock.monotonicMs();
+    this.#context.dataflow?.noteRead(name, partition, { ...look, nowMs });
   }
 
   /** One epoch of what is to be replayed, if anything is. */

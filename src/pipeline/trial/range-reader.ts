@@ -1,6 +1,6 @@
 import type { Batch, Position } from '../../event/record.ts';
 import type { Source } from '../../source/source.ts';
-import { holdsRecords } from '../epoch/batches.ts';
+import { endedLook, lookOf } from '../epoch/batches.ts';
 import { knownPositions } from '../epoch/bound.ts';
 import type { Look } from '../stream/watermarks.ts';
 import type { RangeEnds, ResolvedRange } from './record-range.ts';
@@ -39,6 +39,9 @@ export class RangeReader {
     const gathered = new Map<string, Batch[]>();
     try {
       for (const [name, source] of this.#sources) {
+        for (const partition of source.endedPartitions?.() ?? []) {
+          onLook(name, partition, endedLook);
+        }
         for (const partition of await source.partitions()) {
           if (this.#isThrough(name, source, partition)) continue;
           const after = this.#positions.get(name)?.get(partition);
@@ -94,12 +97,4 @@ export class RangeReader {
     if (end === undefined) return true;
     return source.compare(this.#positions.get(name)?.get(partition), end) >= 0;
   }
-}
-
-function lookOf(source: Source, batch: Batch | undefined): Omit<Look, 'nowMs'> {
-  return {
-    hasRecords: batch !== undefined && holdsRecords(batch),
-    isDrained: batch === undefined && source.waiting?.() === undefined,
-    isEnded: batch === undefined && source.isBounded,
-  };
 }

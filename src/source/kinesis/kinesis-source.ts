@@ -29,7 +29,7 @@ import {
   type ShardPosition,
 } from './shard/shard-position.ts';
 import { defaultPollLimits, ShardPoll, type PollLimits } from './shard/shard-poll.ts';
-import { ShardReader, type Feed, type FeedContext } from './shard/shard-reader.ts';
+import { lagsOf, ShardReader, type Feed, type FeedContext } from './shard/shard-reader.ts';
 import { ShardSubscription } from './shard/shard-subscription.ts';
 import { ReadBudget } from './stream/read-budget.ts';
 import { StreamClient, type StreamFacts } from './stream/stream-client.ts';
@@ -155,6 +155,10 @@ export class KinesisSource implements Source {
     return await Promise.resolve(this.#isRead ? ids.filter((id) => this.#isReadable(id)) : ids);
   }
 
+  endedPartitions(): readonly string[] {
+    return this.#isRead ? this.#shards.succeeded((child) => this.#isReadable(child)) : [];
+  }
+
   async startPosition(): Promise<Position | undefined> {
     const { offset } = this.#options.table;
     if (offset.kind === 'earliest') return await Promise.resolve(undefined);
@@ -223,12 +227,7 @@ export class KinesisSource implements Source {
   }
 
   async partitionLags(positions: Positions): Promise<readonly PartitionLag[]> {
-    const lags: PartitionLag[] = [];
-    for (const [partition, reader] of this.#readers) {
-      const ms = reader.behindMs(parsePosition(positions.get(partition)));
-      if (ms !== undefined) lags.push({ partition, records: undefined, bytes: undefined, ms });
-    }
-    return await Promise.resolve(lags);
+    return await Promise.resolve(lagsOf(this.#readers, positions));
   }
 
   /** Kinesis keeps records by time alone. */

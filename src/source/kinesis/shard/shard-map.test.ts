@@ -22,6 +22,23 @@ test('a shard may be read when all its parents were', () => {
   expect(map.isReadable('e')).toBe(false);
 });
 
+test('a shard is succeeded once all its children may be read, or were', () => {
+  const map = new ShardMap([shard('a'), shard('b')]);
+  const succeeded = (): string => map.succeeded((id) => map.isReadable(id)).join('');
+  map.markEnded('a');
+  expect(succeeded()).toBe('');
+  map.announce([shard('c', 'a'), shard('d', 'a', 'b')]);
+  expect(succeeded()).toBe('');
+  map.markEnded('b');
+  expect(succeeded()).toBe('ab');
+  map.markEnded('c');
+  map.markEnded('d');
+  expect(succeeded()).toBe('ab');
+  map.replace([shard('c', 'a'), shard('d', 'a', 'b')]);
+  map.replace([]);
+  expect(succeeded()).toBe('abcd');
+});
+
 test('a parent that has expired counts as read, unless it was being read', () => {
   const map = new ShardMap([shard('c', 'a'), shard('d', 'b')]);
   map.markBegun('b');

@@ -62,6 +62,18 @@ export class ShardMap {
     return [...this.#shards.keys()].filter((id) => !this.#ended.has(id)).toSorted();
   }
 
+  /**
+   * Shards that were read to their ends, all of whose children may be read, or were. Of one that
+   * has just ended, the children may not be known yet.
+   */
+  succeeded(isReadable: (child: string) => boolean): readonly string[] {
+    return [...this.#ended].filter((id) => {
+      const children = [...this.#shards.values()].filter(({ parents }) => parents.includes(id));
+      if (children.length === 0) return !this.#shards.has(id);
+      return children.every((child) => this.#ended.has(child.id) || isReadable(child.id));
+    });
+  }
+
   /** Whether all that came before the shard has been read. */
   isReadable(id: string): boolean {
     return this.#shards.get(id)?.parents.every((parent) => this.#isDone(parent)) ?? false;

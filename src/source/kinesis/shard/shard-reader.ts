@@ -1,14 +1,14 @@
 import { backoffMs, type BackoffPolicy } from '../../../base/backoff.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { asHeliosError, HeliosError } from '../../../base/errors.ts';
-import type { RecordForm } from '../../source.ts';
+import type { PartitionLag, Positions, RecordForm } from '../../source.ts';
 import { PageQueue, type Bound, type FirstRecords } from '../record/page-queue.ts';
 import { PageBuilder, type StreamRecord } from '../record/record-page.ts';
 import type { StreamClient } from '../stream/stream-client.ts';
 import type { BufferLimit } from './buffer-limit.ts';
 import type { AnswerFacts, ShardCursor } from './shard-cursor.ts';
 import type { ListedShard } from './shard-map.ts';
-import { isSamePlace, type ShardPosition } from './shard-position.ts';
+import { isSamePlace, parsePosition, type ShardPosition } from './shard-position.ts';
 
 /** How records come from a shard, one answer at a time. */
 export interface Feed {
@@ -230,4 +230,14 @@ export class ShardReader {
 
 function isThrottled(thrown: unknown): boolean {
   return thrown instanceof HeliosError && thrown.code === 'throttled';
+}
+/** How far each shard is behind the positions; those of which nothing is known are left out. */
+export function lagsOf(
+  readers: ReadonlyMap<string, ShardReader>,
+  positions: Positions,
+): readonly PartitionLag[] {
+  return [...readers].flatMap(([partition, reader]) => {
+    const ms = reader.behindMs(parsePosition(positions.get(partition)));
+    return ms === undefined ? [] : [{ partition, records: undefined, bytes: undefined, ms }];
+  });
 }
