@@ -24,6 +24,12 @@ export interface Decoder {
    */
   fast(paths: readonly string[]): string;
   /**
+   * As `fast`, with the place that a record's file has among the paths in the column `__file`, from
+   * 0. Several files are read in half the time that a SELECT of each takes. Undefined where it
+   * can't be said.
+   */
+  numbered?(paths: readonly string[]): string | undefined;
+  /**
    * Takes note of how `fast` failed on a record. True where it will read dearer from now on, and
    * may succeed on the same files; false where only `isolate` can tell. What it notes changes cost,
    * never results, and it says true only a few times.

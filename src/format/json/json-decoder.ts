@@ -56,12 +56,24 @@ export class JsonDecoder implements Decoder {
   }
 
   fast(paths: readonly string[]): string {
-    const raw = this.#readsLines ? this.#rawByLines(paths) : this.#rawByColumns(paths);
+    return this.#fast(paths, []);
+  }
+
+  numbered(paths: readonly string[]): string | undefined {
+    const isHidden = this.#columns.columns.some(({ name }) => name.toLowerCase() === fileIndex);
+    return isHidden ? undefined : this.#fast(paths, ['__file']);
+  }
+
+  #fast(paths: readonly string[], keep: Keep): string {
+    const raw = this.#readsLines
+      ? this.#rawByLines(paths, { keep })
+      : this.#rawByColumns(paths, { keep });
     const readings = this.#readingsOf('fails');
     const decoded = this.#namesFaults
       ? this.#columns.decoded(raw, readings)
       : this.#columns.screened(raw, readings);
-    return guarded(decoded, (guard) => this.#columns.named(guard), this.#mark);
+    const columns = (guard: Guard): string => [this.#columns.named(guard), ...keep].join(', ');
+    return guarded(decoded, columns, this.#mark);
   }
 
   adapt({ message }: HeliosError): boolean {
@@ -119,8 +131,8 @@ export class JsonDecoder implements Decoder {
   /** As the fast path reads, but what is no record is a row with a fault. */
   #decodedAny(paths: readonly string[]): string {
     const raw = this.#readsLines
-      ? this.#rawByLines(paths, 'is_null')
-      : this.#rawByColumns(paths, 'is_null');
+      ? this.#rawByLines(paths, { malformed: 'is_null' })
+      : this.#rawByColumns(paths, { malformed: 'is_null' });
     return this.#columns.decoded(raw, this.#readingsOf('is_null'));
   }
 
@@ -133,8 +145,12 @@ export class JsonDecoder implements Decoder {
     return areStructsSure ? this.#readings : this.#columns.withStructTexts(this.#readings);
   }
 
-  #rawByColumns(paths: readonly string[], malformed: Malformed = 'fails'): RawRecords {
+  #rawByColumns(
+    paths: readonly string[],
+    { malformed = 'fails', keep = [] }: RawOptions,
+  ): RawRecords {
     const raw = this.#columns.columns.map(({ name }, index) => `${quoteName(name)} AS r${index}`);
+    const kept = keep.map((name) => `${fileIndex}::INTEGER AS ${name}`);
     const all = this.#columns.columns.map((_, index) => `r${index} IS NULL`).join(' AND ');
     const fractions = this.#columns
       .exactColumns()
@@ -142,18 +158,19 @@ export class JsonDecoder implements Decoder {
     const hasFraction = fractions.length === 0 ? 'false' : fractions.join(' OR ');
     const options = readerOptions(paths, this.#table, malformed);
     return {
-      select: `SELECT ${raw.join(', ')} FROM read_json(${options},
+      select: `SELECT ${[...kept, ...raw].join(', ')} FROM read_json(${options},
         records = 'true', columns = ${this.#columns.readerColumns(this.#readingsOf(malformed))})`,
-      keep: [],
+      keep,
       fault: `CASE WHEN ${all} THEN 'examine' WHEN ${hasFraction} THEN '${fractionFault}' END`,
       suspect: `((${all}) OR ${hasFraction})`,
     };
   }
 
-  #rawByLines(paths: readonly string[], malformed?: Malformed): RawRecords {
-    const lines = linesOf(paths, this.#table, malformed);
+  #rawByLines(paths: readonly string[], { malformed, keep = [] }: RawOptions): RawRecords {
+    const kept = keep.map((name) => `${fileIndex}::INTEGER AS ${name}`);
+    const lines = linesOf(paths, this.#table, { malformed, kept });
     const readings = this.#columns.withStructTexts(this.#readings);
-    return this.#columns.fromLines(lines, readings, [], this.#lineCheck(undefined));
+    return this.#columns.fromLines(lines, readings, keep, this.#lineCheck(undefined));
   }
 
   #decodedLines(lines: string, mark: string | undefined): string {
@@ -196,6 +213,13 @@ export class JsonDecoder implements Decoder {
     this.#readsLines ||= holdsFractions || found?.['isEmpty'] === true;
   }
 }
+
+/** The reader's own column: which of the files it reads. A column of that name hides it. */
+const fileIndex = 'file_index';
+
+type Keep = readonly '__file'[];
+type RawOptions = { readonly malformed?: Malformed; readonly keep?: Keep };
+type Guard = (value: string, type: string) => string;
 
 /** How DuckDB's reader says that it can't make the types that it was asked for. */
 const readerError = 'JSON transform error in file';

@@ -22,14 +22,21 @@ export function readerOptions(
     ignore_errors = ${malformed === 'is_null'}`;
 }
 
-/** SELECT of the records' texts as `line`, without the white space around them. */
+/**
+ * SELECT of the records' texts as `line`, without the white space around them, behind columns
+ * `kept` of the reader's.
+ */
 export function linesOf(
   paths: readonly string[],
   table: SourceTable,
-  malformed?: Malformed,
+  {
+    malformed,
+    kept = [],
+  }: { readonly malformed?: Malformed | undefined; readonly kept?: readonly string[] } = {},
 ): string {
   const options = readerOptions(paths, table, malformed);
-  return `SELECT json::VARCHAR AS line FROM read_ndjson_objects(${options})`;
+  const columns = [...kept, 'json::VARCHAR AS line'].join(', ');
+  return `SELECT ${columns} FROM read_ndjson_objects(${options})`;
 }
 
 /** The branches of a CASE that say what is wrong with `line` in any JSON table. */

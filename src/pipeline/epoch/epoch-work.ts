@@ -25,7 +25,7 @@ import { refusedRows } from '../sinks/refused-rows.ts';
 import { nothingWritten as nothing, SinkWriter } from '../sinks/sink-writer.ts';
 import type { DataflowWork, StreamStep } from '../stream/dataflow-work.ts';
 import { outputSelects, type RecordSelect } from '../stream/record-select.ts';
-import type { PartitionRows } from '../stream/source-rows.ts';
+import type { EpochRows } from '../stream/source-rows.ts';
 import { outputColumns } from '../plan/output-columns.ts';
 import { recordCountOf } from '../rates/record-count.ts';
 import type { RecordCounts } from '../rates/record-rates.ts';
@@ -186,7 +186,7 @@ export class EpochWork {
       const failing = rejected.find(({ source }) => policies.get(source) === 'fail');
       if (failing !== undefined && input.replay === undefined) throw badRecord(failing.at(0));
       if (dataflow !== undefined) {
-        return await this.#writeStream(dataflow, input, isolated.partitionRows());
+        return await this.#writeStream(dataflow, input, isolated.rows());
       }
       const relations = (sink: number): Relations => isolated.relations(sink, input.isWanted);
       return await this.#write(input, this.#selects(relations));
@@ -240,7 +240,7 @@ export class EpochWork {
   async #writeFast(input: EpochInput): Promise<Written> {
     const { dataflow } = this.#context;
     if (dataflow !== undefined) {
-      return await this.#writeStream(dataflow, input, this.#partitionRows(input));
+      return await this.#writeStream(dataflow, input, this.#epochRows(input));
     }
     const relations = await this.#decode(input);
     return await this.#write(
@@ -249,18 +249,18 @@ export class EpochWork {
     );
   }
 
-  #partitionRows({ batches }: EpochInput): ReadonlyMap<string, readonly PartitionRows[]> {
-    const rows = new Map<string, readonly PartitionRows[]>();
-    for (const [name, decoder] of this.#context.decoders) {
+  #epochRows({ batches }: EpochInput): ReadonlyMap<string, EpochRows> {
+    const ofSource = ([name, decoder]: [string, Decoder]): [string, EpochRows] => {
       const some = (batches.get(name) ?? []).filter(holdsRecords);
-      const ofSource = some.map(({ partition, arrivedAtMs, content }) => ({
+      const partitions = some.map(({ partition, arrivedAtMs, content }) => ({
         partition,
         arrivedAtMs,
         select: decoder.fast([content.path]),
       }));
-      rows.set(name, ofSource);
-    }
-    return rows;
+      const together = decoder.numbered?.(some.map(({ content }) => content.path));
+      return [name, { partitions, together }];
+    };
+    return new Map([...this.#context.decoders].map(ofSource));
   }
 
   /** What each record goes through by itself. */
@@ -323,7 +323,7 @@ export class EpochWork {
   async #writeStream(
     work: DataflowWork,
     input: EpochInput,
-    rows: ReadonlyMap<string, readonly PartitionRows[]>,
+    rows: ReadonlyMap<string, EpochRows>,
   ): Promise<Written> {
     const said = input.isEnd === true ? 'end' : input.replay === undefined ? 'records' : 'nothing';
     const nowMs = input.monotonicMs ?? 0;

@@ -9,7 +9,7 @@ import type { EpochInput } from './epoch-work.ts';
 import { failingSelect } from '../isolation/failing-select.ts';
 import { type FailingRow, findFailingRows } from './failing-rows.ts';
 import type { RecordSelect } from '../stream/record-select.ts';
-import type { PartitionRows } from '../stream/source-rows.ts';
+import type { EpochRows } from '../stream/source-rows.ts';
 import type { RecordCounts } from '../rates/record-rates.ts';
 import type { IsWanted } from './skip.ts';
 import { holdsRecords } from './batches.ts';
@@ -142,17 +142,17 @@ export class IsolatedEpoch implements AsyncDisposable {
   }
 
   /** What is left, by partition. */
-  partitionRows(): ReadonlyMap<string, readonly PartitionRows[]> {
+  rows(): ReadonlyMap<string, EpochRows> {
     return new Map(
-      this.#sources.map(({ table, relation, batches }) => [
-        table.name,
-        batches.map(({ batch: { partition, arrivedAtMs }, firstRow, isolated }) => ({
-          partition,
-          arrivedAtMs,
+      this.#sources.map(({ table, relation, batches }) => {
+        const partitions = batches.map(({ batch, firstRow, isolated }) => ({
+          partition: batch.partition,
+          arrivedAtMs: batch.arrivedAtMs,
           select: `SELECT * EXCLUDE (__row) FROM ${quoteName(relation)}
             WHERE __row >= ${firstRow} AND __row < ${firstRow + isolated.recordCount}`,
-        })),
-      ]),
+        }));
+        return [table.name, { partitions }];
+      }),
     );
   }
 

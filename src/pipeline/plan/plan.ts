@@ -49,15 +49,23 @@ export function outputSelect(
   return composeSelect(relations, columns, output.body);
 }
 
-/** A source table as the script's SELECTs see it: its fields, with the generated columns added. */
-export function sourceRelation(source: SourceTable, records: string): Relation {
+/**
+ * A source table as the script's SELECTs see it: its fields, with the generated columns added. Of
+ * `records`, the columns `kept` stay behind them.
+ */
+export function sourceRelation(
+  source: SourceTable,
+  records: string,
+  kept: readonly string[] = [],
+): Relation {
   const generated = source.columns.filter((column) => column.origin.kind === 'generated');
   if (generated.length === 0) return { name: source.name, body: [records] };
   const pieces = source.columns.flatMap((column, index) => {
     const separator = index === 0 ? '' : ', ';
     return [separator, ...columnPieces(column)];
   });
-  return { name: source.name, body: ['SELECT ', ...pieces, ` FROM (${records})`] };
+  const rest = kept.map((name) => `, ${quoteName(name)}`).join('');
+  return { name: source.name, body: ['SELECT ', ...pieces, `${rest} FROM (${records})`] };
 }
 
 function columnPieces(column: SourceColumn): SqlPieces {

@@ -21,7 +21,7 @@ import { nodeIdentities } from './node-identity.ts';
 import type { RecordSelect } from './record-select.ts';
 import {
   emptySource,
-  type PartitionRows,
+  type EpochRows,
   takeSource,
   type TimedTable,
   timedRecords,
@@ -52,7 +52,7 @@ export type TimeSaid =
 
 export type StreamInput = {
   /** Source name → its rows of this epoch. */
-  readonly rows: ReadonlyMap<string, readonly PartitionRows[]>;
+  readonly rows: ReadonlyMap<string, EpochRows>;
   readonly said: TimeSaid;
   /** Of the monotonic clock. */
   readonly nowMs: number;
@@ -154,13 +154,13 @@ export class DataflowWork {
     const fed = new Set<string>();
     for (const source of this.#sources) {
       const { name } = source.table;
-      const partitions = rows.get(name) ?? [];
-      if (partitions.length === 0) {
+      const ofSource = rows.get(name);
+      if (ofSource === undefined || ofSource.partitions.length === 0) {
         relations.set(name, emptySource(source));
         continue;
       }
       const used = this.#used.get(name);
-      const taken = await takeSource(connection, { ...source, used }, partitions);
+      const taken = await takeSource(connection, { ...source, used }, ofSource);
       relations.set(name, taken.relation);
       if (said === 'records') times.set(name, taken.said);
       fed.add(name);

@@ -17,6 +17,13 @@ export type PartitionRows = {
   readonly select: string;
 };
 
+/** What an epoch has of one source. */
+export type EpochRows = {
+  readonly partitions: readonly PartitionRows[];
+  /** SELECT of all their rows at once, the partition's place among them in `__file`. */
+  readonly together?: string | undefined;
+};
+
 /** A watermark is believed that is at most so far ahead of when its record arrived. */
 const aheadUsMax = 24n * 3600n * 1_000_000n;
 
@@ -31,15 +38,25 @@ export type TakenSource = {
 export async function takeSource(
   connection: Connection,
   { table, time, index, used }: TimedTable & { readonly used: UsedColumns | undefined },
-  partitions: readonly PartitionRows[],
+  { partitions, together }: EpochRows,
 ): Promise<TakenSource> {
   const name = quoteName(`__decoded_${index}`);
   const stored = storedColumns(table, used);
-  const branches = partitions.map(
-    ({ select, arrivedAtMs }, number) =>
-      `SELECT ${stored}${timeColumn(time, arrivedAtMs)}${number} AS "__batch"
-        FROM (${withGenerated(table, select)}\n)`,
-  );
+  const branch = (select: string, arrivedUs: string, batch: string): string =>
+    `SELECT ${stored}${timeColumn(time, arrivedUs)}${batch} AS "__batch" FROM (${select}\n)`;
+  const times = partitions.map(({ arrivedAtMs }) => String(toUs(arrivedAtMs)));
+  const branches =
+    together === undefined
+      ? partitions.map(({ select }, number) =>
+          branch(withGenerated(table, select), times[number] ?? '', String(number)),
+        )
+      : [
+          branch(
+            withGenerated(table, together, ['__file']),
+            `[${times.join(', ')}]["__file" + 1]`,
+            '"__file"',
+          ),
+        ];
   await connection.execute(
     `CREATE OR REPLACE TEMP TABLE ${name} AS ${branches.join(' UNION ALL ')}`,
   );
@@ -62,20 +79,19 @@ export function emptySource({ table, time }: Omit<TimedTable, 'index'>): string 
 
 /** SELECT over records as the script sees them; with times of arrival that stand for any. */
 export function timedRecords({ table, time }: Omit<TimedTable, 'index'>, select: string): string {
-  const column = timeColumn(time, 0);
+  const column = timeColumn(time, '0');
   return `SELECT *${column === '' ? '' : `, ${column.slice(0, -2)}`}
     FROM (${withGenerated(table, select)}\n)`;
 }
 
-function withGenerated(table: SourceTable, select: string): string {
-  return new ComposedSql().add(sourceRelation(table, select).body).text;
+function withGenerated(table: SourceTable, select: string, kept: readonly string[] = []): string {
+  return new ComposedSql().add(sourceRelation(table, select, kept).body).text;
 }
 
-/** `… AS "__time", `, or nothing. */
-function timeColumn(time: SourceTime | undefined, arrivedAtMs: EpochMs): string {
+/** `… AS "__time", `, or nothing; `arrivedUs`: an expression. */
+function timeColumn(time: SourceTime | undefined, arrivedUs: string): string {
   if (time === undefined) return '';
-  const value =
-    time.kind === 'arrival' ? `make_timestamptz(${toUs(arrivedAtMs)})` : `(${time.time}\n)`;
+  const value = time.kind === 'arrival' ? `make_timestamptz(${arrivedUs})` : `(${time.time}\n)`;
   return `CAST(${value} AS ${duckdbType({ kind: 'timestamp' })}) AS "__time", `;
 }
 

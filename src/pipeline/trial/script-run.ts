@@ -105,7 +105,7 @@ export class ScriptRun {
       const input = { batches, nowMs: atMs };
       const undecodable = await isolated.decode(input);
       const failing = await isolated.takeOutFailing(input);
-      const rows = isolated.partitionRows();
+      const rows = isolated.rows();
       const nowMs = environment.clock.monotonicMs();
       const step = await this.#streaming?.take({ rows, said, nowMs, atMs });
       const output = (index: number): string | undefined => {

@@ -157,7 +157,7 @@ export class Trial {
     }
     const said = isEnd ? ('end' as const) : ('records' as const);
     const step = await this.work.take({
-      rows: new Map([['events', rows]]),
+      rows: new Map([['events', { partitions: rows }]]),
       said,
       nowMs,
       atMs: nowMs,
