@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import type { HeliosError } from '../base/errors.ts';
+import type { PlanAnswer } from '../server/answer/plan-answer.ts';
 import type { DemoShop } from '../server/demo/demo-api.ts';
 
 /**
@@ -116,4 +117,6 @@ export type RunSummary = {
   readonly bytesIn: number;
   readonly recordsRejected: number;
   readonly sinks: readonly { readonly table: string; readonly rowsOut: number }[];
+  /** Of a script with EXPLAIN, of which nothing ran. */
+  readonly explained?: PlanAnswer | undefined;
 };

@@ -6,6 +6,7 @@ import type { SinkConnector } from '../sql/script.ts';
 import { nowhereToPrint, tablesOf } from './definition-rules.ts';
 import type { PipelineEnvironment } from './open-pipeline.ts';
 import { checkedPartitionFields } from './plan/partition-fields.ts';
+import { refuseExplain } from './plan/explained.ts';
 import type { Plan } from './plan/plan.ts';
 import { filesDefinition } from './sinks/open-files-sink.ts';
 import { checkIsNotOwn } from './sinks/own-folder.ts';
@@ -37,6 +38,7 @@ export async function checkedScript(
 export async function checkedPlan(environment: CheckEnvironment, sql: string): Promise<Plan> {
   const planned = await checkedScript(environment, sql);
   if (planned.kind === 'errors') throw scriptFailure(planned.errors);
+  refuseExplain(planned.plan);
   const printed = planned.plan.outputs.find(({ table }) => table.connector.kind === 'stdout');
   if (printed !== undefined && !environment.canPrint) throw nowhereToPrint(printed);
   return planned.plan;

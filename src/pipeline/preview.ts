@@ -10,6 +10,7 @@ import type { Source } from '../source/source.ts';
 import type { PipelineEnvironment } from './open-pipeline.ts';
 import type { PreviewEvent, PreviewOptions } from './pipeline.ts';
 import type { Output, Plan } from './plan/plan.ts';
+import { refuseExplain } from './plan/explained.ts';
 import { planScript, scriptFailure } from './plan/planner.ts';
 import type { TimeSaid } from './stream/dataflow-work.ts';
 import { RangeReader } from './trial/range-reader.ts';
@@ -34,6 +35,7 @@ export async function* preview(
   await using connection = await environment.engine.connect();
   const planned = await planScript(sql, connection, environment.lookups);
   if (planned.kind === 'errors') throw scriptFailure(planned.errors);
+  refuseExplain(planned.plan);
   const scratchDirectory = await mkdtemp(join(environment.dataDirectory, 'tmp', 'preview-'));
   const sources = new Map<string, Source>();
   try {

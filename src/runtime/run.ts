@@ -6,8 +6,10 @@ import { HeliosError } from '../base/errors.ts';
 import { DataDirectory } from '../catalog/data-directory.ts';
 import type { RunOptions, RunSummary } from '../cli/context.ts';
 import { quarantineTable } from '../pipeline/epoch/quarantine.ts';
+import { scriptFailure } from '../pipeline/plan/planner.ts';
 import type { PipelineInfo } from '../pipeline/pipeline.ts';
 import type { Supervisor } from '../pipeline/supervisor.ts';
+import { parseScript } from '../sql/parse-script.ts';
 import { openCore } from './core.ts';
 
 /** Progress of `helios run` is told this often. */
@@ -32,6 +34,7 @@ export async function runPipeline(
   const name = 'run';
   const ended = new AbortController();
   try {
+    if (isExplain(options.sql)) return await planOf(core.supervisor, options.sql);
     await beginRun(core.supervisor, name, options);
     void tellProgress(core.supervisor, name, options, ended.signal);
     const done = await core.supervisor.whenDone(name, options.signal);
@@ -45,6 +48,19 @@ export async function runPipeline(
     await core.close();
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   }
+}
+
+function isExplain(sql: string): boolean {
+  const parsed = parseScript(sql);
+  return parsed.kind === 'ok' && parsed.script.explained.length > 0;
+}
+
+/** Nothing runs. */
+async function planOf(supervisor: Supervisor, sql: string): Promise<RunSummary> {
+  const validation = await supervisor.validate(sql);
+  if (validation.kind === 'errors') throw scriptFailure(validation.errors);
+  const { graph, plan } = validation;
+  return { bytesIn: 0, recordsRejected: 0, sinks: [], explained: { graph, plan } };
 }
 
 /** Until the signal aborts. */

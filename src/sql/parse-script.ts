@@ -62,6 +62,7 @@ const emptyScript: Script = {
   functions: [],
   sinks: [],
   inserts: [],
+  explained: [],
   settings: [],
 };
 

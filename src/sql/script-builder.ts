@@ -48,6 +48,7 @@ export class ScriptBuilder {
   readonly #views = new Map<string, View>();
   readonly #sinks: SinkTable[] = [];
   readonly #inserts: Insert[] = [];
+  readonly #explained: Insert[] = [];
   readonly #settings: Setting[] = [];
   /** Names in lower case that an INSERT names. */
   #targets: ReadonlySet<string> = new Set();
@@ -66,7 +67,11 @@ export class ScriptBuilder {
       statements.flatMap((one) => (one.kind === 'insert' ? [keyOf(one.target)] : [])),
     );
     for (const statement of statements) this.#declare(statement);
-    for (const statement of statements) this.#use(statement);
+    for (const statement of statements) {
+      const first = this.#inserts.length;
+      this.#use(statement);
+      if ('isExplained' in statement) this.#explained.push(...this.#inserts.slice(first));
+    }
     this.#checkWholeScript(statements);
     return {
       sources: this.#sources,
@@ -76,6 +81,7 @@ export class ScriptBuilder {
       ...callablesOf(statements, this.#context),
       sinks: this.#sinks,
       inserts: this.#inserts,
+      explained: this.#explained,
       settings: this.#settings,
     };
   }

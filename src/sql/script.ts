@@ -16,6 +16,8 @@ export type Script = {
   readonly functions: readonly ScriptFunction[];
   readonly sinks: readonly SinkTable[];
   readonly inserts: readonly Insert[];
+  /** Of a script with EXPLAIN: those that it asks about. Nothing of it runs. */
+  readonly explained: readonly Insert[];
   readonly settings: readonly Setting[];
 };
 

@@ -62,6 +62,13 @@ CREATE VIEW b AS SELECT * FROM c;
 CREATE VIEW c AS SELECT * FROM a UNION ALL SELECT * FROM m;
 SELECT * FROM c;
 
+-- case: what EXPLAIN asks about
+CREATE TABLE events (id INT) WITH (connector = 'http');
+CREATE TABLE kept WITH (connector = 'delta', path = 'kept');
+EXPLAIN INSERT INTO kept SELECT id FROM events;
+EXPLAIN WITH a AS (SELECT * FROM events) SELECT * FROM a;
+SELECT * FROM events;
+
 -- case: nothing to run
 CREATE TABLE events (id INT) WITH (connector = 'http');
 
@@ -80,7 +87,7 @@ CREATE FUNCTION f() AS 1;
 CREATE MATERIALIZED VIEW x AS SELECT 1;
 CREATE TABL x (a INT);
 CREATE OR REPLACE TABLE x (a INT);
-EXPLAIN SELECT 1;
+EXPLAIN CREATE TABLE x;
 hello world;
 'text';
 constructor;

@@ -60,3 +60,21 @@ test('a preview of a range prints rows as they come', async () => {
   });
   expect(api.seen.at(-1)?.body).toMatchObject({ from: { 'orders/3': '12' }, until: 'latest' });
 });
+
+test('plans are printed as text, or as their graph', async () => {
+  await using api = await FakeApi.start();
+  const graph = { nodes: [{ id: 's', kind: 'sink', label: 's', details: {} }], edges: [] };
+  const planned = { graph, plan: 'sink s\n└─ source t\n' };
+  api.routes['POST /api/v1/pipelines/validate'] = { body: { valid: true, ...planned, sinks: [] } };
+  api.routes['GET /api/v1/pipelines/shop/plan'] = { body: planned };
+  const url = ['--url', api.url];
+  for (const words of [
+    ['pipeline', 'validate', '-c', 'select 1', '--plan'],
+    ['pipeline', 'plan', 'shop'],
+  ]) {
+    const text = await runToEnd([...words, ...url], {});
+    expect(text).toMatchObject({ exitCode: 0, stdout: planned.plan, stderr: '' });
+    const json = await runToEnd([...words, '--json', ...url], {});
+    expect(JSON.parse(json.stdout)).toEqual({ v: 1, ...planned });
+  }
+});

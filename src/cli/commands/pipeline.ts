@@ -13,6 +13,7 @@ import {
   yes,
 } from '../pipeline/change.ts';
 import { addEditCommand } from '../pipeline/edit.ts';
+import { printPlan, showPlan } from '../pipeline/plan.ts';
 import { addPreviewCommand } from '../pipeline/preview.ts';
 import { addBackfillCommand, addRestartCommand } from '../pipeline/restart.ts';
 import { checkScript, inlineScript, type ScriptOptions, scriptOf } from '../pipeline/script.ts';
@@ -35,6 +36,7 @@ export function addPipelineCommand(program: Command, run: Runner): void {
   addTrying(group, run);
   addPreviewCommand(group, run);
   addLooking(group, run);
+  addPlan(group, run);
   addStopping(group, run);
   addRestartCommand(group, run);
   addBackfillCommand(group, run);
@@ -69,20 +71,26 @@ function addTrying(group: Command, run: Runner): void {
   const validate = group
     .command('validate [file]')
     .description('say what is wrong with a script, and what its sinks would hold')
+    .option('--plan', 'its operators instead: sources, windows, keys, state, sinks')
     .option(...inlineScript);
-  onCall<ScriptOptions>(validate, run, async (scope, { words, options }) => {
-    const source = await scriptOf(scope, wordAt(words, 0), options.command);
-    const answer = await checkScript(scope, source);
-    if (scope.output.isJson) return scope.output.json(answer);
-    for (const sink of answer.sinks) {
-      await scope.output.line(sink.name);
-      await scope.table(
-        [{ name: 'column' }, { name: 'type' }],
-        sink.columns.map((column) => [column.name, column.type]),
-      );
-    }
-    scope.output.talk(`${source.name} is fine.`);
-  });
+  onCall<ScriptOptions & { readonly plan?: boolean }>(
+    validate,
+    run,
+    async (scope, { words, options }) => {
+      const source = await scriptOf(scope, wordAt(words, 0), options.command);
+      const answer = await checkScript(scope, source);
+      if (options.plan === true) return await printPlan(scope, answer);
+      if (scope.output.isJson) return scope.output.json(answer);
+      for (const sink of answer.sinks) {
+        await scope.output.line(sink.name);
+        await scope.table(
+          [{ name: 'column' }, { name: 'type' }],
+          sink.columns.map((column) => [column.name, column.type]),
+        );
+      }
+      scope.output.talk(`${source.name} is fine.`);
+    },
+  );
 }
 
 function addLooking(group: Command, run: Runner): void {
@@ -121,6 +129,15 @@ function addLooking(group: Command, run: Runner): void {
     const pipeline = await getPipeline(scope, wordAt(words, 0));
     if (scope.output.isJson) return scope.output.json(pipeline);
     await showPipeline(scope, pipeline);
+  });
+}
+
+function addPlan(group: Command, run: Runner): void {
+  const plan = group
+    .command('plan <name>')
+    .description('the operators by which it runs: sources, windows, keys, state, sinks');
+  onCall(plan, run, async (scope, { words }) => {
+    await showPlan(scope, wordAt(words, 0));
   });
 }
 

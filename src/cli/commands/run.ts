@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { HeliosError } from '../../base/errors.ts';
+import { printPlan } from '../pipeline/plan.ts';
 import { withFunctionFiles } from '../pipeline/function-files.ts';
 import type { RunProgress, RunSummary } from '../context.ts';
 import { inSource } from '../failures.ts';
@@ -34,6 +35,7 @@ export function addRunCommand(program: Command, run: Runner): void {
         }),
       );
       line.stop();
+      if (summary.explained !== undefined) return await printPlan(scope, summary.explained);
       if (scope.output.isJson) return await scope.output.json(summaryDocument(summary));
       const rejected = groupDigits(summary.recordsRejected);
       scope.output.talk(`${byteText(summary.bytesIn)} in, ${rejected} records rejected.`);

@@ -243,11 +243,13 @@ describe('the shell', () => {
 
   test('has commands of its own', async () => {
     api.routes['GET /api/v1/tables'] = { body: { tables: [] } };
+    const plan = { graph: { nodes: [], edges: [] }, plan: 'sink s\n' };
+    api.routes['GET /api/v1/pipelines/shop/plan'] = { body: plan };
     const run = shell();
-    for (const line of ['\\?', '\\format csv', '\\formt', '\\format xml', '\\timer off', '\\d']) {
-      run.stdin.write(`${line}\n`);
-    }
+    const lines = ['\\?', '\\format csv', '\\formt', '\\format xml', '\\timer off', '\\d'];
+    for (const line of [...lines, '\\plan shop']) run.stdin.write(`${line}\n`);
     await until(run, 'newest event');
+    await until(run, 'sink s');
     run.stdin.write('\\q\n');
     expect(await run.exitCode).toBe(0);
     for (const text of [

@@ -288,3 +288,12 @@ test('run hands the script to the engine and reports', async () => {
   expect(result.stderr).toBe('5 B in, 1 records rejected.\nout: 4 rows.\n');
   expect(sql).toBe('select 1');
 });
+
+test('run answers EXPLAIN with the plan alone', async () => {
+  const explained = { graph: { nodes: [], edges: [] }, plan: 'sink s\n' };
+  const result = await runToEnd(['run', 'shop.sql'], {
+    workingDirectory: folder,
+    runPipeline: async () => ({ bytesIn: 0, recordsRejected: 0, sinks: [], explained }),
+  });
+  expect(result).toMatchObject({ exitCode: 0, stdout: 'sink s\n', stderr: '' });
+});

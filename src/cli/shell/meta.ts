@@ -1,6 +1,7 @@
 import { didYouMeanHint } from '../../base/did-you-mean.ts';
 import { HeliosError } from '../../base/errors.ts';
 import { listTables, showTable } from '../commands/table.ts';
+import { showPlan } from '../pipeline/plan.ts';
 import type { Scope } from '../scope.ts';
 import { outputFormats, type OutputFormat } from './query.ts';
 
@@ -9,6 +10,7 @@ export type ShellState = { format: OutputFormat; isTiming: boolean };
 
 const help = `  \\d            tables
   \\d NAME       columns and facts of a table
+  \\plan NAME    operators of a pipeline
   \\format NAME  ${outputFormats.join(', ')}
   \\timer        how long a statement took, on or off
   \\q            leave (also Ctrl+D)
@@ -29,6 +31,9 @@ export async function runMeta(scope: Scope, state: ShellState, line: string): Pr
       return true;
     case '\\d':
       await (word === '' ? listTables(scope) : showTable(scope, word));
+      return true;
+    case '\\plan':
+      await showPlan(scope, word);
       return true;
     case '\\timer':
       state.isTiming = word === '' ? !state.isTiming : word === 'on';

@@ -55,8 +55,7 @@ function selectLabel(written: WrittenSelect | undefined): string {
 }
 
 function windowNode(node: WindowNode, { views }: ScriptNames): GraphNode {
-  const { name: id, shape, values, keys, label, waitsFor, late, written } = node;
-  const isMerged = values.every(({ merge }) => merge !== undefined);
+  const { name: id, shape, keys, label, waitsFor, late, written } = node;
   const last = shape.kind === 'session' ? 'the gap after its last row' : 'its end';
   return {
     id,
@@ -67,12 +66,18 @@ function windowNode(node: WindowNode, { views }: ScriptNames): GraphNode {
       ...detailsOf({ keys: keysOf(written, keys.length) }),
       ...writtenDetails(written, 'keyed'),
       ...detailsOf({
-        state: isMerged ? 'partial aggregates by window and keys' : 'rows, as they came',
+        state: windowState(node),
         kept_until: `the watermark of ${waitsFor.join(', ')} passes ${last}`,
         late_rows: late === undefined ? 'left out, and counted' : 'kept in a table',
       }),
     },
   };
+}
+
+function windowState({ shape, keys, values }: WindowNode): string {
+  if (values.some(({ merge }) => merge === undefined)) return 'rows, as they came';
+  const span = shape.kind === 'tumble' ? 'window' : 'span of time';
+  return `partial aggregates by ${span}${keys.length > 0 ? ' and keys' : ''}`;
 }
 
 /** Of a session or an aggregate: what it groups by, but the window itself. */

@@ -29,7 +29,19 @@ export function planGraph(plan: Plan): PipelineGraph {
       dataflow?.outputs.find(({ table }) => table === output.table.name),
     ),
   );
-  return { nodes: [...sources, ...read, ...operators.nodes, ...sinks], edges: operators.edges };
+  const nodes = [...sources, ...read, ...operators.nodes, ...sinks];
+  const graph = { nodes, edges: operators.edges };
+  return script.explained.length > 0 ? whatSinksRead(graph) : graph;
+}
+
+/** EXPLAIN asks about some of a script. */
+function whatSinksRead({ nodes, edges }: PipelineGraph): PipelineGraph {
+  const read = new Set(nodes.filter(({ kind }) => kind === 'sink').map(({ id }) => id));
+  for (const id of read) for (const { from, to } of edges) if (to === id) read.add(from);
+  return {
+    nodes: nodes.filter(({ id }) => read.has(id)),
+    edges: edges.filter(({ to }) => read.has(to)),
+  };
 }
 
 /** Of a script that keeps nothing: its views, and one SELECT for each sink. */

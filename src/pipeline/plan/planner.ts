@@ -25,6 +25,7 @@ import { lateErrors } from '../dataflow/window/kept-late.ts';
 import { insertEvents } from '../updating/change-events.ts';
 import { aggregates } from './aggregates.ts';
 import { outputErrors } from './check-output.ts';
+import { explainedPart } from './explained.ts';
 import { composeSelect, type Relation, type SqlPieces } from './compose.ts';
 import { createFunctions } from './functions.ts';
 import { type DescribedInsert, insertBody } from './insert-body.ts';
@@ -61,7 +62,8 @@ export async function planScript(
   if (macros.errors.length > 0) return { kind: 'errors', errors: macros.errors };
   if (checked.isStateful) await connection.execute(windowMacros);
   const lookups = await lookupRelations(checked.script.lookups, tables);
-  const planning = new Planning({ ...checked, lookups }, connection, macros);
+  const script = explainedPart(checked.script);
+  const planning = new Planning({ ...checked, script, lookups }, connection, macros);
   const plan = await planning.run();
   return plan === undefined ? { kind: 'errors', errors: planning.errors } : { kind: 'ok', plan };
 }

@@ -92,6 +92,8 @@ const story: [method: string, path: string, body: unknown, status: number, answe
     200,
     { sql: 'SELECT 2', sinks: [{ hot_rows: 2 }], sources: [{ slowest_partition: '1' }] },
   ],
+  ['GET', '/api/v1/pipelines/p/plan', undefined, 200, { plan: 'sink s\n' }],
+  ['GET', '/api/v1/pipelines/z/plan', undefined, 404, { error: { code: 'not_found' } }],
   ['DELETE', '/api/v1/pipelines/p?discard=true', undefined, 204, {}],
   ['POST', '/api/v1/pipelines/preview', { sql: 'x', from: 'soon' }, 400, {}],
   ['POST', '/api/v1/pipelines/preview', { sql: 'x', until: 'earliest' }, 400, {}],
@@ -101,7 +103,12 @@ const story: [method: string, path: string, body: unknown, status: number, answe
     '/api/v1/pipelines/validate',
     { sql: 'SELECT 1' },
     200,
-    { valid: true, sinks: [{ columns: [{ name: 'a', type: 'VARCHAR' }] }] },
+    {
+      valid: true,
+      graph: { nodes: [{ id: 's', details: { connector: 'delta' } }] },
+      plan: 'sink s\n',
+      sinks: [{ columns: [{ name: 'a', type: 'VARCHAR' }] }],
+    },
   ],
   [
     'POST',

@@ -31,10 +31,16 @@ export type Statement =
       readonly target: Token;
       readonly columns: readonly Token[] | undefined;
       readonly select: readonly Token[];
+      readonly isExplained?: true;
     }
   | MacroText
   | FunctionText
-  | { readonly kind: 'select'; readonly select: readonly Token[] }
+  | {
+      readonly kind: 'select';
+      readonly select: readonly Token[];
+      /** Behind EXPLAIN: it is planned, and nothing runs. */
+      readonly isExplained?: true;
+    }
   | { readonly kind: 'set'; readonly name: Token; readonly value: Token };
 
 /**
@@ -100,7 +106,14 @@ function readStatement(reader: TokenReader): Statement {
   if (reader.isWord('insert')) return readInsert(reader);
   if (reader.takeWords('set')) return readSet(reader);
   if (isSelectNext(reader)) return { kind: 'select', select: readSelect(reader) };
+  if (reader.takeWords('explain')) return readExplain(reader);
   return failUnknownStatement(reader);
+}
+
+function readExplain(reader: TokenReader): Statement {
+  if (reader.isWord('insert')) return { ...readInsert(reader), isExplained: true };
+  if (!isSelectNext(reader)) reader.failExpected('INSERT INTO or SELECT');
+  return { kind: 'select', select: readSelect(reader), isExplained: true };
 }
 
 const selectStarts = 'select with from values'.split(' ');
@@ -133,7 +146,6 @@ const refusedStatements: ReadonlyMap<string, string> = new Map(
     drop: 'Leave the table out of the script instead.',
     alter: 'Change the CREATE TABLE instead.',
     copy: 'Read files with a table whose connector is filesystem or single_file.',
-    explain: 'Ask `helios pipeline validate` for the graph of a pipeline.',
     describe: 'Ask `helios pipeline validate` for the schemas of a pipeline.',
     attach: 'Use a table with a connector.',
     install: 'Extensions are not available.',
@@ -224,7 +236,7 @@ const transformMessage = 'Only columns can be named here, not functions of them.
 const transformHint =
   'Partition by a column that the SELECT computes, or use partitioning.time_pattern.';
 
-function readInsert(reader: TokenReader): Statement {
+function readInsert(reader: TokenReader): Extract<Statement, { readonly kind: 'insert' }> {
   reader.takeWords('insert');
   reader.expectWord('INTO');
   const target = reader.expectName('the name of a table');

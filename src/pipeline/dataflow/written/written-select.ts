@@ -106,7 +106,8 @@ function directionOf(order: Tree | undefined): string {
 
 /** What IN and EXISTS became has a name that is in no script. */
 export function withoutOwnNames(text: string): string {
-  return text.replaceAll(/ = __in_\d+\.\w+/g, ' IN (…)').replaceAll(/__in_\d+/g, '(…)');
+  const asked = / (=|IS NOT DISTINCT FROM) __in_\d+\.\w+/g;
+  return text.replaceAll(asked, ' IN (…)').replaceAll(/__in_\d+/g, '(…)');
 }
 
 type WrittenJoin = { readonly text: string; readonly condition: unknown };
