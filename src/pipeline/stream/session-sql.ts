@@ -21,6 +21,7 @@ import {
  */
 export class SessionSql implements WindowSql {
   readonly spanColumns: readonly string[] = ['__first', '__last'];
+  readonly isDear = true;
   readonly #node: WindowNode;
   readonly #gapUs: bigint;
 
@@ -75,10 +76,13 @@ export class SessionSql implements WindowSql {
       `${end} > ${timeText(from)} AND ${end} <= ${timeText(to)}`;
     const endingKeys = `SELECT DISTINCT ${this.#keyList} FROM (${all})
       WHERE ${isEnding(`"__last" + ${this.#gapUs}`)}`;
-    const sessions = this.#whole(this.#ofKeys(all, endingKeys));
-    const window = windowStruct('"__session_first"', `"__session_last" + ${this.#gapUs}`);
+    const rows = this.#ofKeys(all, endingKeys);
+    const isOne = isMerged(this.#node);
+    const sessions = isOne ? this.#merged(rows) : this.#whole(rows);
+    const [first, last] = isOne ? ['"__first"', '"__last"'] : wholeBounds;
+    const window = windowStruct(first, `${last} + ${this.#gapUs}`);
     return `SELECT ${leading(stateColumns(this.#node))}${window} AS "__window" FROM (${sessions})
-      WHERE ${isEnding(`"__session_last" + ${this.#gapUs}`)}`;
+      WHERE ${isEnding(`${last} + ${this.#gapUs}`)}`;
   }
 
   folded(rows: string, watermark: TimeUs | undefined, isWhole: boolean): string {
@@ -105,13 +109,22 @@ export class SessionSql implements WindowSql {
     return `SELECT a.* FROM (${rows}) AS a SEMI JOIN (${keys}) AS b ON ${isSame}`;
   }
 
-  /** One row for each session. */
+  /**
+   * One row for each session. Nearly all keys of an epoch have one: all their rows are less than
+   * the gap apart. Only those of the others are put in order.
+   */
   #merged(rows: string): string {
     const { keys } = this.#node;
-    const groups = columnList([...keys, { name: '__session' }]);
-    return `SELECT ${leading(keys)}${mergedValues(this.#node)}
-      min("__first") AS "__first", max("__last") AS "__last"
-      FROM (${this.#numbered(rows)}) GROUP BY ${groups}`;
+    const one = `SELECT ${leading(keys)}${mergedValues(this.#node)}
+      min("__first") AS "__first", max("__last") AS "__last"`;
+    const groups = keys.length === 0 ? 'HAVING count(*) > 0' : `GROUP BY ${columnList(keys)}`;
+    const several = `SELECT ${this.#keyList} FROM "__groups"
+      WHERE "__last" >= "__first" + ${this.#gapUs}`;
+    const ordered = this.#numbered(this.#ofKeys('SELECT * FROM "__fragments"', several));
+    return `WITH "__fragments" AS (${rows}), "__groups" AS (${one} FROM "__fragments" ${groups})
+      SELECT * FROM "__groups" WHERE "__last" < "__first" + ${this.#gapUs}
+      UNION ALL ${one} FROM (${ordered})
+      GROUP BY ${columnList([...keys, { name: '__session' }])}`;
   }
 
   /** Each row with the bounds of its session. */
@@ -135,3 +148,6 @@ export class SessionSql implements WindowSql {
         AS "__begins" FROM (${rows}))`;
   }
 }
+
+/** Of a row's session, in what `#whole` gives. */
+const wholeBounds = ['"__session_first"', '"__session_last"'] as const;

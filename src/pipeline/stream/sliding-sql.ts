@@ -20,6 +20,7 @@ import {
  */
 export class SlidingSql implements WindowSql {
   readonly spanColumns: readonly string[] = ['__bin'];
+  readonly isDear = false;
   readonly #node: WindowNode;
   readonly #widthUs: bigint;
   readonly #slideUs: bigint;

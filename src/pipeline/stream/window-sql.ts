@@ -21,6 +21,8 @@ export type TakenCounts = {
 export interface WindowSql {
   /** Columns that say where in time a kept row lies. */
   readonly spanColumns: readonly string[];
+  /** `fresh` and `open` cost so much that what they give is kept: each is read several times. */
+  readonly isDear: boolean;
   /** What the epoch's intake becomes: kept as a table, late rows among it. */
   taken(intake: string): string;
   /** Aggregates over that table, by which its rows are counted. */

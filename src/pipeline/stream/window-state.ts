@@ -159,13 +159,15 @@ export class WindowState {
     const taken = intake === undefined ? nothingTaken : await this.#takeIn(intake, from);
     const hasFresh = taken.firstEndUs !== undefined;
     const fresh = hasFresh
-      ? this.#sql.fresh(this.#takenTable, from)
+      ? await this.#once('fresh', this.#sql.fresh(this.#takenTable, from))
       : `SELECT * FROM ${this.#table} WHERE false`;
     const move = { from, to };
     const hasClosed = this.#mayClose(move, taken);
     if (hasClosed) await this.#close(this.#sql.closing(this.#table, fresh, move));
     const isKept = hasFresh && !isOver(taken.lastEndUs, to);
-    const open = isKept ? this.#sql.open(fresh, this.#table, to) : undefined;
+    const open = isKept
+      ? await this.#once('open', this.#sql.open(fresh, this.#table, to))
+      : undefined;
     return {
       hasClosed,
       lateRows: taken.late,
@@ -206,14 +208,24 @@ export class WindowState {
     return this.#rowCount > 0 || (firstEndUs !== undefined && firstEndUs <= move.to);
   }
 
-  /** A failure here is of what many rows are together, so no record can be taken out for it. */
   async #close(closing: string): Promise<void> {
     const { text } = this.node.result;
+    const rows = `WITH "__rows" AS (${closing}) SELECT * FROM (${text}\n)`;
+    await this.#create(this.#closedTable, rows);
+  }
+
+  /** A SELECT of what this one gives, which is run but once where it is dear. */
+  async #once(what: 'fresh' | 'open', select: string): Promise<string> {
+    if (!this.#sql.isDear) return select;
+    const table = quoteName(`__${what}_${this.#index}`);
+    await this.#create(table, select);
+    return `SELECT * FROM ${table}`;
+  }
+
+  /** A failure here is of what many rows are together, so no record can be taken out for it. */
+  async #create(table: string, select: string): Promise<void> {
     try {
-      await this.#context.connection.execute(
-        `CREATE OR REPLACE TEMP TABLE ${this.#closedTable} AS
-          WITH "__rows" AS (${closing}) SELECT * FROM (${text}\n)`,
-      );
+      await this.#context.connection.execute(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select}`);
     } catch (thrown) {
       throw windowFailure(this.node, thrown);
     }
