@@ -44,7 +44,7 @@ const catchUpTimeoutMs = 120_000;
 const faultsShownMax = 3;
 
 /**
- * The whole of it: Helios with four pipelines, producers that keep fsynced ledgers, readers, and
+ * The whole of it: Helios with five pipelines, producers that keep fsynced ledgers, readers, and
  * kills. At the end everything is stopped in order, and delta-rs says what is in the tables.
  */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
@@ -75,9 +75,10 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   });
   const endFaults = await end(options, folders, { target, producers, askers });
   const ledgers = readLedgers(ledgerPaths(folders));
+  const entries = [...ledgers, workload.closingEntry];
   return {
     rounds,
-    verdicts: judgeAll({ python: options.python, folders, entries: ledgers }, fileEventCount),
+    verdicts: judgeAll({ python: options.python, folders, entries }, fileEventCount),
     faults: [
       ...rounds.faults,
       ...producers.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal])),
@@ -143,6 +144,7 @@ async function end(
   try {
     target.url = await helios.ready();
     await Promise.all(producers.map(async (producer) => await producer.stop()));
+    await workload.closeWindows(target.url);
     await caughtUp(helios);
     await Promise.all(askers.map(async (asker) => await asker.stop()));
     for (const name of workload.pipelineNames) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { countIds, judgeCounts, readDelta, type Belongs, type Verdict } from './judge.ts';
 import type { Entry } from './ledger.ts';
 import { judgeRawFiles } from './raw-files.ts';
-import { fileEntry, type Folders } from './workload.ts';
+import { closingEntry, fileEntry, type Folders } from './workload.ts';
 
 /** A run that is over: where everything is, and what was sent. */
 export type Evidence = {
@@ -13,7 +13,7 @@ export type Evidence = {
   readonly entries: readonly Entry[];
 };
 
-/** Every place that the four pipelines write to. */
+/** Every place that the five pipelines write to. */
 export function judgeAll(evidence: Evidence, fileEventCount: number): readonly Verdict[] {
   const fromFile = { ...evidence, entries: [fileEntry(fileEventCount)] };
   return [
@@ -21,7 +21,8 @@ export function judgeAll(evidence: Evidence, fileEventCount: number): readonly V
     judgeTable(fromFile, 'filed', ({ goodIds }) => goodIds),
     ...judgeRawFiles(evidence),
     judgeCopy(evidence),
-    ...['tables', 'raw', 'copy'].map((pipeline) => judgeQuarantine(evidence, pipeline)),
+    ...judgeStates(evidence),
+    ...['tables', 'raw', 'copy', 'states'].map((pipeline) => judgeQuarantine(evidence, pipeline)),
   ];
 }
 
@@ -30,6 +31,23 @@ export function judgeTables(evidence: Evidence): readonly Verdict[] {
   return [
     judgeTable(evidence, 'everything', ({ goodIds }) => goodIds),
     judgeTable(evidence, 'even', ({ goodIds }) => goodIds.filter((id) => id % 2 === 0)),
+  ];
+}
+
+/**
+ * What the pipeline `states` writes: each id is in one list of each table. The window of the last
+ * event stays open.
+ */
+function judgeStates(evidence: Evidence): readonly Verdict[] {
+  const closed = evidence.entries.filter((entry) => entry !== closingEntry);
+  return [
+    judgeTable(evidence, 'batches', ({ goodIds }) => goodIds, 'unnest(ids)'),
+    judgeTable(
+      { ...evidence, entries: closed },
+      'seconds',
+      ({ goodIds }) => goodIds,
+      'unnest(ids)',
+    ),
   ];
 }
 
@@ -44,10 +62,10 @@ export function judgeCopy({ folders, entries }: Evidence): Verdict {
   return { ...verdict, faults: torn === 0 ? [] : [`copy.ndjson has ${torn} torn lines`] };
 }
 
-function judgeTable(evidence: Evidence, name: string, belongs: Belongs): Verdict {
+function judgeTable(evidence: Evidence, name: string, belongs: Belongs, column = 'id'): Verdict {
   const { python, folders, entries } = evidence;
   const table = join(folders.tables, name);
-  const read = readDelta(python, { table, column: 'id', folder: folders.base });
+  const read = readDelta(python, { table, column, folder: folders.base });
   const verdict = judgeCounts(name, entries, belongs, countIds(read.values.map(Number)));
   return { ...verdict, faults: read.faults };
 }

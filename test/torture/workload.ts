@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { unreachable } from '../../src/base/assert.ts';
 import type { HeliosProcess } from '../process/helios-process.ts';
 import type { Entry } from './ledger.ts';
@@ -24,12 +25,14 @@ export function makeFolders(base: string): Folders {
 }
 
 export const stream = 'torture';
+/** A window's length, and what clocks may differ in. */
+const windowMs = 1_100;
 /** Ids of the events in the file; those of producers lie above. */
 const fileIdStart = 1;
 export const producerIdStart = 10_000_000;
 
-/** Three pipelines on one stream, two with two tables each; a fourth reads a file. */
-export const pipelineNames = ['tables', 'raw', 'copy', 'from_file'] as const;
+/** Four pipelines on one stream, three with two tables each; a fifth reads a file. */
+export const pipelineNames = ['tables', 'raw', 'copy', 'states', 'from_file'] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
 export async function createPipeline(
@@ -40,9 +43,28 @@ export async function createPipeline(
   await helios.call('POST', '/api/v1/pipelines', { name, sql: scriptOf(name, folders) });
 }
 
-/** Writes the file that the fourth pipeline reads. */
+/** Writes the file that the fifth pipeline reads. */
 export function makeFile(folders: Folders, eventCount: number): void {
   writeFileSync(join(folders.base, 'events.ndjson'), fileEvents(eventCount).join(''));
+}
+
+/** Of the event that closes the windows of all others. */
+export const closingId = 9_000_000_000_000;
+
+/** What the ledger has of it. */
+export const closingEntry: Entry = {
+  request: { number: 0, key: undefined, goodIds: [closingId], badIds: [] },
+  isAcknowledged: true,
+};
+
+/** Sends it, later than any window of the others lasts. */
+export async function closeWindows(url: string): Promise<void> {
+  await sleep(windowMs);
+  const response = await fetch(`${url}/ingest/${stream}`, {
+    method: 'POST',
+    body: JSON.stringify({ id: closingId, producer: 'closing' }),
+  });
+  if (!response.ok) throw new Error(`The last event: ${response.status} ${await response.text()}`);
 }
 
 /** The ledger's entry that so many events of `fileEvents` amount to. */
@@ -89,6 +111,15 @@ function scriptOf(name: PipelineName, folders: Folders): string {
         CREATE TABLE copy WITH (connector = 'single_file', path = '${folders.tables}/copy.ndjson',
           format = 'json', type = 'sink');
         INSERT INTO copy SELECT id FROM events;`;
+    case 'states':
+      return `CREATE TABLE events (${columns}) WITH (${http});
+        ${delta('batches')};
+        ${delta('seconds')};
+        INSERT INTO batches SELECT id // 100 AS batch, count(*) AS n, list(id) AS ids
+          FROM events GROUP BY 1;
+        INSERT INTO seconds SELECT producer, ids FROM (
+          SELECT tumble(INTERVAL '1 second') AS second, producer, list(id) AS ids
+          FROM events GROUP BY 1, 2);`;
     case 'from_file':
       return `CREATE TABLE events (${columns}) WITH (connector = 'single_file',
           path = '${folders.base}/events.ndjson', format = 'json', type = 'source');
