@@ -49,7 +49,7 @@ export function makeFile(folders: Folders, eventCount: number): void {
 }
 
 /** Of the event that closes the windows of all others. */
-export const closingId = 9_000_000_000_000;
+const closingId = 9_000_000_000_000;
 
 /** What the ledger has of it. */
 export const closingEntry: Entry = {
