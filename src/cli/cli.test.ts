@@ -97,7 +97,6 @@ describe('a command becomes its request', () => {
     ['pipeline list', 'GET /api/v1/pipelines', ''],
     ['pipeline show shop', 'GET /api/v1/pipelines/shop', ''],
     ['pipeline plan shop', 'GET /api/v1/pipelines/shop/plan', ''],
-    ['pipeline validate shop.sql --plan', 'POST /api/v1/pipelines/validate', { sql: 'select 1' }],
     ['pipeline validate shop.sql', 'POST /api/v1/pipelines/validate', { sql: 'select 1' }],
     ['pipeline start shop', 'PATCH /api/v1/pipelines/shop', { state: 'running' }],
     ['pipeline pause shop', 'PATCH /api/v1/pipelines/shop', { state: 'paused' }],

@@ -56,6 +56,15 @@ test.each(examples)('$name', async ({ script, prints }) => {
   expect(linesOf(await printed(`${tables?.text}${script}`))).toEqual(linesOf(prints));
 });
 
+test('EXPLAIN answers with the plan that the page shows', async () => {
+  const [plan] = blocks.flatMap(({ language, text }, index) => {
+    const after = blocks[index + 1];
+    const isPlan = language === 'sql' && text.startsWith('EXPLAIN') && after?.language === 'text';
+    return isPlan ? [{ script: text, prints: after.text }] : [];
+  });
+  expect(await printed(`${tables?.text}${plan?.script}`)).toBe(plan?.prints);
+});
+
 test('late rows are kept as the page says', async () => {
   const [script, first, second, query, rows] = blocksOf(lateSection).map((block) => block.text);
   await using helios = await PipelineFixture.open();
@@ -85,7 +94,7 @@ async function printed(sql: string): Promise<string> {
       done();
     },
   });
-  await runPipeline(
+  const { explained } = await runPipeline(
     {
       sql,
       baseDirectory: folder,
@@ -97,7 +106,7 @@ async function printed(sql: string): Promise<string> {
     },
     {},
   );
-  return chunks.join('');
+  return chunks.join('') + (explained?.plan ?? '');
 }
 
 /** Rows come in no order. */
