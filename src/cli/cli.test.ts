@@ -43,8 +43,7 @@ const stream = {
   durability: { survives: 'disk', by: 'volume' },
   partitions: [{ start_offset: 0, end_offset: 4_096, bytes: 4_096 }],
 };
-const planned = { graph: { nodes: [], edges: [] }, plan: 'sink s\n' };
-const valid = { valid: true, ...planned, sinks: [{ name: 's', columns: [] }] };
+const valid = { valid: true, graph: { nodes: [], edges: [] }, sinks: [{ name: 's', columns: [] }] };
 
 let api: FakeApi;
 let folder: string;
@@ -56,7 +55,6 @@ beforeEach(async () => {
   Object.assign(api.routes, {
     'GET /api/v1/pipelines': { body: { pipelines: [pipeline] } },
     'GET /api/v1/pipelines/shop': { body: pipeline },
-    'GET /api/v1/pipelines/shop/plan': { body: planned },
     'POST /api/v1/pipelines': { status: 201, body: pipeline },
     'POST /api/v1/pipelines/validate': { body: valid },
     'PATCH /api/v1/pipelines/shop': { body: pipeline },
@@ -96,7 +94,6 @@ describe('a command becomes its request', () => {
     ],
     ['pipeline list', 'GET /api/v1/pipelines', ''],
     ['pipeline show shop', 'GET /api/v1/pipelines/shop', ''],
-    ['pipeline plan shop', 'GET /api/v1/pipelines/shop/plan', ''],
     ['pipeline validate shop.sql', 'POST /api/v1/pipelines/validate', { sql: 'select 1' }],
     ['pipeline start shop', 'PATCH /api/v1/pipelines/shop', { state: 'running' }],
     ['pipeline pause shop', 'PATCH /api/v1/pipelines/shop', { state: 'paused' }],
