@@ -148,7 +148,8 @@ async function compileSelect(
   const flat = from.joined === undefined ? written : flatSelect(written, from.joined, columns);
   const first = compilation.nodes.length;
   const relation = await selectOver(flat, { from, columns, place, compilation });
-  compilation.describeNode(first, await writtenSelect(written, from, compilation.engine));
+  const tools = { engine: compilation.engine, scope: place.scope };
+  compilation.describeNode(first, await writtenSelect(written, from, tools));
   return relation;
 }
 

@@ -5,6 +5,7 @@ import type {
   WindowNode,
   WrittenSelect,
 } from '../dataflow/dataflow.ts';
+import { readableSql } from '../dataflow/written/readable-sql.ts';
 import { withoutOwnNames } from '../dataflow/written/written-select.ts';
 import { detailsOf, type GraphDetails, type GraphNode, spanText } from './graph.ts';
 
@@ -29,6 +30,12 @@ export function operatorNode(node: DataflowNode, names: ScriptNames): GraphNode 
 function selectNode(node: SelectNode, { views, memoryTables }: ScriptNames): GraphNode | undefined {
   const { name: id, written, sql } = node;
   const isNamed = (tables: ScriptNames['views']): boolean => tables.some(({ name }) => name === id);
+  if (node.rows === 'lookup') {
+    // Its SQL is asked as it is written.
+    const kind = isNamed(views) ? 'view' : 'select';
+    const label = node.label ?? 'SELECT';
+    return { id, kind, label, details: { sql: readableSql(sql.text) } };
+  }
   if (isNamed(views)) return { id, kind: 'view', label: id, details: writtenDetails(written) };
   if (isNamed(memoryTables)) {
     return { id, kind: 'table', label: id, details: writtenDetails(written) };

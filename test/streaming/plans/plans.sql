@@ -46,6 +46,16 @@ SELECT o.id, p.kind, o.quantity * p.cost AS cost FROM orders o LEFT JOIN product
 SELECT tumble(INTERVAL '1 hour') AS window, p.kind, sum(o.quantity) AS sold
 FROM orders o JOIN products p ON o.product = p.product GROUP BY window, p.kind;
 
+-- case: what is asked of a table that is looked up
+SELECT tumble(INTERVAL '1 hour') AS window, k.kind, count(*) AS sold
+FROM orders o LEFT JOIN (SELECT product, upper(kind) AS kind FROM products WHERE cost > 1) k ON o.product = k.product
+GROUP BY window, k.kind;
+
+-- case: a view of a table that is looked up
+CREATE VIEW kinds AS SELECT product, upper(kind) AS kind FROM products;
+SELECT tumble(INTERVAL '1 hour') AS window, count(*) AS sold FROM orders WHERE product IN (SELECT product FROM kinds)
+GROUP BY window;
+
 -- case: a semi join
 CREATE TABLE buyers WITH (connector = 'single_file', path = 'buyers.json', format = 'debezium_json', type = 'sink');
 INSERT INTO buyers SELECT id, visitor, page FROM clicks WHERE visitor IN (SELECT visitor FROM orders);

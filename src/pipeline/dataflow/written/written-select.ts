@@ -8,8 +8,10 @@ import {
   treesOf,
 } from '../../../sql/tree/tree.ts';
 import { quoteName } from '../../../engine/types.ts';
+import type { Scope } from '../context.ts';
 import type { WrittenSelect } from '../dataflow.ts';
 import type { From } from '../from.ts';
+import { readsLookups } from '../lookup/lookup-query.ts';
 import { groupsOf } from '../select-parts.ts';
 import type { TreeEngine } from '../tree-engine.ts';
 import { readableSql } from './readable-sql.ts';
@@ -18,13 +20,15 @@ import { readableSql } from './readable-sql.ts';
 export async function writtenSelect(
   select: Tree,
   from: From,
-  engine: TreeEngine,
+  { engine, scope }: { readonly engine: TreeEngine; readonly scope: Scope },
 ): Promise<WrittenSelect> {
   const { select_list: list } = select;
   const modifiers = treesOf(select['modifiers']);
   const orders = modifiers.flatMap((one) => treesOf(one['orders']));
   // A join of streams is a node of its own.
   const joins = from.joined === undefined ? joinsOf(select['from_table']) : [];
+  const asked: string[] = [];
+  for (const { right } of joins) asked.push(await askedText(right, { engine, scope }));
   const lists = await printed(
     [
       treesOf(list),
@@ -44,7 +48,8 @@ export async function writtenSelect(
   return {
     operation: undefined,
     gives: gives.map((text, index) => withAlias(text, treesOf(list)[index])),
-    joins: joins.map(({ text, condition }) => {
+    joins: joins.map(({ words, right, using, condition }, index) => {
+      const text = `${words} ${askedAs(asked[index] ?? '', tableText(right))}${using}`;
       return isExpression(condition) ? `${text} ON ${withoutOwnNames(left.shift() ?? '')}` : text;
     }),
     where: where[0],
@@ -110,16 +115,37 @@ export function withoutOwnNames(text: string): string {
   return text.replaceAll(asked, ' IN (…)').replaceAll(/__in_\d+/g, '(…)');
 }
 
-type WrittenJoin = { readonly text: string; readonly condition: unknown };
+type WrittenJoin = {
+  readonly words: string;
+  readonly right: unknown;
+  readonly using: string;
+  readonly condition: unknown;
+};
 
 /** From left to right. */
 function joinsOf(table: unknown): readonly WrittenJoin[] {
   if (!isTree(table) || table['type'] !== 'JOIN') return [];
   const { left, right, condition } = table;
-  const using = textsOf(table['using_columns']);
-  const given = using.length > 0 ? ` USING (${using.join(', ')})` : '';
-  const own = { text: `${joinWords(table)} ${tableText(right)}${given}`, condition };
+  const names = textsOf(table['using_columns']);
+  const using = names.length > 0 ? ` USING (${names.join(', ')})` : '';
+  const own = { words: joinWords(table), right, using, condition };
   return [...joinsOf(left), own, ...joinsOf(right)];
+}
+
+/** What is asked of lookup tables is no node of its own. */
+async function askedText(
+  table: unknown,
+  { engine, scope }: { readonly engine: TreeEngine; readonly scope: Scope },
+): Promise<string> {
+  const statement = isTree(table) && table['type'] === 'SUBQUERY' ? table['subquery'] : undefined;
+  const query = isTree(statement) ? statement['node'] : undefined;
+  if (!isTree(query) || !readsLookups(query, scope)) return '';
+  return `(${readableSql(await engine.print(query))})`;
+}
+
+function askedAs(asked: string, name: string): string {
+  if (asked === '') return name;
+  return name === '(…)' ? asked : `${asked} AS ${name}`;
 }
 
 function joinWords(table: Tree): string {
