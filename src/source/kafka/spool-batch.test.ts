@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { spoolBatch } from './spool-batch.ts';
 
 /** Takes two steps of lines, and says what became of the file. */
 const script = `
@@ -42,5 +43,29 @@ test.each([
     expect(await readdir(directory)).toHaveLength(told === '160000' ? 1 : 0);
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test('memory of batches that were taken goes once it is written', async () => {
+  const spoolDirectory = await mkdtemp(join(tmpdir(), 'helios-spool-'));
+  const form = { kind: 'lines' as const, isBinary: false, metadata: [] };
+  const signal = new AbortController().signal;
+  const [whole, half] = [Buffer.alloc(40_000, 'x'), Buffer.alloc(40_000, 'y')];
+  try {
+    const { content } = await spoolBatch({
+      ...{ spoolDirectory, form, signal, bytesMax: 60_000 },
+      take: (lines) => {
+        lines.addChunk(whole);
+        lines.addChunk(half.subarray(0, 20_000));
+        lines.addLine(60_000, 0);
+        lines.addSpent(whole);
+        return 1;
+      },
+    });
+    const written = await readFile(content.path, 'latin1');
+    expect([written.length, written.at(0), written.at(-1)]).toEqual([60_000, 'x', 'y']);
+    expect([whole.byteLength, half.byteLength]).toEqual([0, 40_000]);
+  } finally {
+    await rm(spoolDirectory, { recursive: true, force: true });
   }
 });

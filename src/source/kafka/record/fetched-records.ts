@@ -78,7 +78,10 @@ export class FetchedRecords {
       if (this.#open === undefined) return undefined;
       const { batch } = this.#open;
       const offset = takeRecords(this.#open, lines, { ...limits, offsetMin: place.offset });
-      if (offset === undefined) this.#open = undefined;
+      if (offset === undefined) {
+        if (hasOwnMemory(this.#open)) lines.addSpent(this.#open.bytes);
+        this.#open = undefined;
+      }
       const next = offset ?? Math.min(batch.lastOffset + 1, limits.offsetEnd);
       return { offset: Math.max(place.offset, next), leaderEpoch: epochOf(batch, place) };
     } catch (thrown) {
@@ -134,6 +137,11 @@ export class FetchedRecords {
       throw at(offsetAt(this.#bytes, this.#at), thrown);
     }
   }
+}
+
+/** Whether a batch was unpacked into memory that nothing else is in. */
+function hasOwnMemory({ batch, bytes }: RecordCursor): boolean {
+  return batch.codec !== 0 && bytes.length > 0 && bytes.length === bytes.buffer.byteLength;
 }
 
 /** Key of a marker: version (two bytes), then 0 for an abort and 1 for a commit. */

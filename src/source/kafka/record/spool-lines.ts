@@ -13,6 +13,8 @@ export type LinesMark = {
 export class SpoolLines {
   /** Bytes that are not yet written to the file. */
   #chunks: Uint8Array[] = [];
+  /** Bytes that nobody needs once those are written. */
+  #spent: Uint8Array[] = [];
   #byteLength = 0;
   readonly #ends: number[] = [];
   readonly #offsets: number[] = [];
@@ -37,6 +39,11 @@ export class SpoolLines {
   /** Lines whose ends were told before. The bytes must stay as they are until they are written. */
   addChunk(bytes: Uint8Array): void {
     if (bytes.length > 0) this.#chunks.push(bytes);
+  }
+
+  /** Bytes with memory of their own, of which no more will be taken. */
+  addSpent(bytes: Uint8Array): void {
+    this.#spent.push(bytes);
   }
 
   /** A line of `length` bytes, its end included, for the record at this offset. */
@@ -84,6 +91,13 @@ export class SpoolLines {
     const chunks = this.#chunks;
     this.#chunks = [];
     return chunks;
+  }
+
+  /** What was spent so far, once: its memory may go when what was taken is written. */
+  takeSpent(): readonly Uint8Array[] {
+    const spent = this.#spent;
+    this.#spent = [];
+    return spent;
   }
 
   /** Offset of the record whose line holds the byte. */
