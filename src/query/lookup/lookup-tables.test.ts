@@ -233,10 +233,16 @@ test('tables with partitions, and raw files, are read as queries read them', asy
   expect(validation).toMatchObject({
     kind: 'ok',
     graph: {
-      nodes: [{ id: 'orders', kind: 'source' }, { id: 'parted' }, { id: 'result', kind: 'sink' }],
+      nodes: [
+        { id: 'orders', kind: 'source' },
+        { id: 'parted', kind: 'lookup' },
+        { id: '__select_1', kind: 'select' },
+        { id: 'result', kind: 'sink' },
+      ],
       edges: expect.arrayContaining([
-        { from: 'orders', to: 'result' },
-        { from: 'parted', to: 'result' },
+        { from: 'orders', to: '__select_1' },
+        { from: 'parted', to: '__select_1' },
+        { from: '__select_1', to: 'result' },
       ]),
     },
   });
