@@ -22,7 +22,7 @@ import {
 } from './lookup/lookup-subqueries.ts';
 import { refuse } from './refusal.ts';
 import { refusePartition } from './window/plain-select.ts';
-import { hiddenNames, type Relation, tellsWindow } from './relation.ts';
+import { hiddenNames, type Relation, tellsWindow, type WindowPart } from './relation.ts';
 import {
   groupsOf,
   isGroupByAll,
@@ -36,8 +36,9 @@ import {
 } from './select-parts.ts';
 import { withSemiJoins } from './semi-join.ts';
 import { compileSetOperation } from './set-operation.ts';
-import { refuseUnwindowed } from './unwindowed.ts';
+import { refuseStrayCall, refuseUnwindowed } from './unwindowed.ts';
 import { compileDistinct, compileGroups, refuseUnsteady } from '../updating/compile-updating.ts';
+import { checkDistinct } from './window/check-distinct.ts';
 import { windowOrder } from './window/window-order.ts';
 import { compileWindow, windowCallOf } from './window/window-select.ts';
 import { writtenSelect } from './written/written-select.ts';
@@ -141,10 +142,8 @@ async function compileSelect(
   refuseSubqueries(looking, isPlain);
   const from = { ...own, reads: [...own.reads, ...looking.reads] };
   const { tree, reads } = from.joined?.written ?? from;
-  const columns = await compilation.engine.describe(
-    await compilation.engine.print({ ...written, from_table: tree }),
-    reads,
-  );
+  const printed = await compilation.engine.print({ ...written, from_table: tree });
+  const columns = await compilation.engine.describeNumbered(printed, reads);
   const flat = from.joined === undefined ? written : flatSelect(written, from.joined, columns);
   const first = compilation.nodes.length;
   const relation = await selectOver(flat, { from, columns, place, compilation });
@@ -159,6 +158,7 @@ async function selectOver(flat: Tree, selecting: Selecting): Promise<Relation> {
   if (call !== undefined && from.rows === 'changes') refuseWindow(call);
   if (call !== undefined) return await compileWindow(flat, from, { call, place, compilation });
   const over = { ...flat, from_table: from.tree };
+  refuseStrayCall(flat, from);
   if (from.rows === 'windows') return await selectOverWindows(over, selecting);
   return await selectUnwindowed(over, selecting);
 }
@@ -248,9 +248,12 @@ async function selectOverWindows(select: Tree, selecting: Selecting): Promise<Re
     modifiers: order.modifiers,
   });
   const windowParts = await windowPartsOf(select, from, compilation);
+  const { shape, reads } = from;
+  const partOf = (target: Tree): WindowPart | undefined =>
+    windowPartOf(namedProjection(target, projections, from) ?? target, from.leaves);
+  checkDistinct(modifiers, { select, windowParts, shape, partOf });
   const text = order.wrap(printed);
   const { label, name } = place;
-  const { shape, reads } = from;
   return await compilation.addSelect(
     { rows: 'windows', text, reads, label, columns, windowParts, shape },
     name,

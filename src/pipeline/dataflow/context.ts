@@ -44,11 +44,19 @@ export class Compilation {
 
   /** Adds a SELECT whose text gives the columns that it should, hidden ones last. */
   async addSelect(select: NewSelect, name: string = this.newName()): Promise<Relation> {
-    const { rows, text, reads, label, columns, windowParts, shape } = select;
+    const { rows, reads, label, columns, windowParts, shape } = select;
+    const text = await this.#numbered(select);
     await this.checkColumns(text, reads.map(withHidden), [...columns, ...hiddenColumns(rows)]);
     const sql = { text, reads: [...new Set(reads.map((one) => one.name))] };
     this.nodes.push({ kind: 'select', name, rows, sql, label });
     return { name, rows, columns, windowParts, shape };
+  }
+
+  /** Names that come twice are numbered, as they are in `columns`. */
+  async #numbered({ text, reads }: NewSelect): Promise<string> {
+    const given = await this.describe(text, reads.map(withHidden));
+    const names = new Set(given.map(({ name }) => name.toLowerCase()));
+    return names.size === given.length ? text : `SELECT * FROM (${text})`;
   }
 
   /** Holds what was made of a SELECT against what the SELECT itself would give. */

@@ -2,7 +2,7 @@ import { quoteName } from '../../engine/types.ts';
 import { textOf, type Tree, treesOf } from '../../sql/tree/tree.ts';
 import type { Compilation } from './context.ts';
 import { isSameName } from './columns.ts';
-import type { StateColumn } from './dataflow.ts';
+import type { RowKind, StateColumn } from './dataflow.ts';
 import { addWindow, refuse } from './refusal.ts';
 import {
   commonShape,
@@ -12,6 +12,7 @@ import {
   rowsOf,
   type WindowPart,
 } from './relation.ts';
+import { hasWindow } from './window/check-distinct.ts';
 import { windowOrder } from './window/window-order.ts';
 import { writtenOperation } from './written/written-select.ts';
 
@@ -27,13 +28,11 @@ export async function compileSetOperation(
   inputs: readonly Relation[],
   { label, name, compilation }: SetPlace,
 ): Promise<Relation> {
-  const isWindows = inputs.every((one) => one.rows === 'windows');
   if (inputs.some((one) => one.rows === 'lookup')) {
     const hint = 'Join the stream with the table instead.';
     refuse('Rows of a stream and of a lookup table cannot be put together.', hint, query);
   }
   const rows = rowsOf(inputs);
-  checkOperation(query, isWindows);
   const operation = operationText(query);
   const selects = (hidden: readonly string[]): string =>
     inputs
@@ -45,6 +44,11 @@ export async function compileSetOperation(
       .join(` ${operation} `);
   const { engine } = compilation;
   const columns = await engine.describe(selects([]), inputs);
+  const windowParts = operation.endsWith('BY NAME')
+    ? partsByName(columns, inputs)
+    : commonParts(inputs);
+  const shape = commonShape(inputs);
+  checkOperation(query, rows, { windowParts, shape });
   const hidden = hiddenNames(rows);
   const own = columns.map((column) => quoteName(column.name));
   const text = `SELECT ${[...own, ...hidden].join(', ')} FROM (${selects(hidden)})`;
@@ -59,10 +63,8 @@ export async function compileSetOperation(
       reads: inputs,
       label,
       columns,
-      windowParts: operation.endsWith('BY NAME')
-        ? partsByName(columns, inputs)
-        : commonParts(inputs),
-      shape: commonShape(inputs),
+      windowParts,
+      shape,
     },
     name,
   );
@@ -70,15 +72,25 @@ export async function compileSetOperation(
   return relation;
 }
 
-function checkOperation(query: Tree, isWindows: boolean): void {
+function checkOperation(
+  query: Tree,
+  rows: RowKind,
+  relation: Pick<Relation, 'windowParts' | 'shape'>,
+): void {
   const operation = textOf(query['setop_type']);
   const isUnion = operation.startsWith('UNION');
+  const isWindows = rows === 'windows';
   if (!isWindows && !isUnion) {
     refuse(`${operation} on a stream needs windows: it never ends.`, addWindow, query['right']);
   }
-  if (!isWindows && query['setop_all'] !== true) {
+  const keepsDoubles = isUnion && query['setop_all'] === true;
+  if (!isWindows && !keepsDoubles) {
     const hint = 'Write UNION ALL if doubles may stay.';
     refuse('UNION drops doubles, which needs windows on a stream.', hint, query);
+  }
+  if (isWindows && !keepsDoubles && !hasWindow(relation)) {
+    const message = `${operationText(query)} of windows needs the window among its columns.`;
+    refuse(message, 'Select it on both sides, at the same place.', query['right'] ?? query);
   }
   const [modifier] = treesOf(query['modifiers']);
   if (isWindows || modifier === undefined) return;

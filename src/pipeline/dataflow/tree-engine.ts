@@ -69,6 +69,14 @@ export class TreeEngine {
     });
   }
 
+  /** As `describe`; names that come twice are numbered, as they are where the SELECT is a table. */
+  async describeNumbered(
+    select: string,
+    relations: readonly EmptyRelation[],
+  ): Promise<readonly StateColumn[]> {
+    return await this.describe(`SELECT * FROM (${select})`, relations);
+  }
+
   /** Value of a constant expression of type INTERVAL; undefined: NULL. */
   async interval(text: string): Promise<Interval | undefined> {
     const [row] = await this.#connection.rows(`SELECT CAST(${text} AS INTERVAL) AS value`);

@@ -33,7 +33,8 @@ const selects = [
   'SELECT v + 1 AS v, count(*) AS n FROM events GROUP BY v HAVING count(*) > 1',
   "SELECT n, count(*) AS keys, string_agg(k, ',' ORDER BY k) AS ks FROM counts GROUP BY n",
   "SELECT upper(k) AS k, p FROM counts WHERE n > 1 UNION ALL SELECT 'all', sum(price) FROM events",
-  'SELECT DISTINCT n FROM counts',
+  'SELECT DISTINCT n, n + 1 AS n FROM counts',
+  'SELECT k AS n, count(*) AS n, sum(v) AS N FROM events GROUP BY k',
   'SELECT max(n) AS most, sum(n) AS n, avg(p) AS p FROM counts',
   'SELECT count(*) AS several FROM counts WHERE n > 1 HAVING count(*) > 0',
 ];

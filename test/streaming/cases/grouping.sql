@@ -101,3 +101,12 @@ ORDER BY window, n DESC, page;
 -- equals
 SELECT "window", page, n FROM (SELECT "window", page, count(*) AS n FROM minutes GROUP BY ALL)
 QUALIFY row_number() OVER (PARTITION BY "window" ORDER BY n DESC, page) = 1
+
+-- case: DISTINCT ON by a place and by an end
+CREATE VIEW pages AS SELECT tumble(INTERVAL '1 minute') AS window, page FROM clicks GROUP BY ALL;
+INSERT INTO by_place SELECT DISTINCT ON (1) tumble(INTERVAL '1 minute') AS window, page FROM clicks GROUP BY ALL ORDER BY page;
+INSERT INTO by_end SELECT DISTINCT ON (window.end) window, page FROM pages ORDER BY page;
+-- equals by_place
+SELECT "window", min(page) AS page FROM minutes GROUP BY "window"
+-- equals by_end
+SELECT "window", min(page) AS page FROM minutes GROUP BY "window"

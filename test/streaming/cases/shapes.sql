@@ -150,3 +150,44 @@ FROM (SELECT "window", 1 AS what FROM minutes UNION ALL SELECT "window", 2 FROM 
 SELECT tumble(INTERVAL '1 minute') AS window, {n: count(*), ms: sum(ms)} AS total FROM clicks GROUP BY window;
 -- equals
 SELECT "window", {n: count(*), ms: sum(ms)} AS total FROM minutes GROUP BY "window"
+
+-- case: columns of one name are numbered
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n, sum(ms) AS n, page AS N FROM clicks GROUP BY window, page;
+-- equals
+SELECT "window", count(*) AS n, sum(ms) AS n_1, page AS N_2 FROM minutes GROUP BY "window", page
+
+-- case: columns of one name in a join of windows
+SELECT * FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window) a
+JOIN (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM orders GROUP BY window) b ON a.window = b.window;
+-- equals
+SELECT a."window", a.n, b."window" AS window_1, b.n AS n_1
+FROM (SELECT "window", count(*) AS n FROM minutes GROUP BY "window") a
+JOIN (SELECT "window", count(*) AS n FROM order_minutes GROUP BY "window") b ON a."window" = b."window"
+
+-- case: columns of one name in a join of events, in a view
+CREATE VIEW pairs AS SELECT c.visitor, o.product AS visitor, c.id, o.id FROM clicks c JOIN orders o ON c.visitor = o.visitor;
+SELECT tumble(INTERVAL '5 minutes') AS window, visitor_1 AS product, sum(id) AS a, sum(id_1) AS b FROM pairs GROUP BY ALL;
+-- equals
+SELECT tumbled(greatest(c.ts, o.ts), 300) AS "window", o.product, sum(c.id) AS a, sum(o.id) AS b
+FROM clicks c JOIN orders o ON c.visitor = o.visitor GROUP BY ALL
+
+-- case: columns of one name in a UNION
+SELECT id, ms AS id, ts FROM clicks UNION ALL SELECT id, quantity, ts FROM orders;
+-- equals
+SELECT id, ms AS id_1, ts FROM clicks UNION ALL SELECT id, quantity, ts FROM orders
+
+-- case: tumbling windows joined with hopping ones of their length
+SELECT a.window, n, m FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window) a
+JOIN (SELECT hop(INTERVAL '30 seconds', INTERVAL '1 minute') AS window, count(*) AS m FROM orders GROUP BY window) b
+  ON a.window = b.window;
+-- equals
+SELECT "window", n, m FROM (SELECT "window", count(*) AS n FROM minutes GROUP BY ALL)
+JOIN (SELECT "window", count(*) AS m FROM order_minutes GROUP BY ALL) USING ("window")
+
+-- case: windows of unlike lengths joined by their ends
+SELECT a.window, n, m FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window) a
+JOIN (SELECT tumble(INTERVAL '2 minutes') AS window, count(*) AS m FROM orders GROUP BY window) b
+  ON a.window.end = b.window.end;
+-- equals
+SELECT a."window", n, m FROM (SELECT "window", count(*) AS n FROM minutes GROUP BY ALL) a
+JOIN (SELECT tumbled(ts, 120) AS "window", count(*) AS m FROM orders GROUP BY ALL) b ON a."window"."end" = b."window"."end"

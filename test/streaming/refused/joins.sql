@@ -45,3 +45,19 @@ WHERE price > (SELECT avg(cost) FROM products) GROUP BY window;
 CREATE TABLE rates (ts TIMESTAMP, rate DOUBLE, WATERMARK FOR ts)
   WITH (connector = 'delta', path = 'rates', type = 'lookup', format = 'json', 'lookup.cache.max_bytes' = '1MB');
 SELECT id, rate FROM orders, rates;
+
+-- case: tumbling windows joined with wider ones
+SELECT a.window FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window) a
+JOIN (SELECT hop(INTERVAL '1 minute', INTERVAL '2 minutes') AS window, count(*) AS n FROM orders GROUP BY window) b
+  ON a.window = b.window;
+
+-- case: tumbling windows joined with sessions
+SELECT a.window FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window) a
+LEFT JOIN (SELECT session(INTERVAL '1 minute') AS window, count(*) AS n FROM orders GROUP BY window) b USING (window);
+
+-- case: UNION of windows without the window
+SELECT page FROM (SELECT tumble(INTERVAL '1 minute') AS window, page FROM clicks GROUP BY ALL)
+UNION SELECT product FROM (SELECT tumble(INTERVAL '1 minute') AS window, product FROM orders GROUP BY ALL);
+
+-- case: a window in the condition of a join
+SELECT c.id FROM clicks c JOIN orders o ON c.id = o.id AND tumble(INTERVAL '1 minute').start > c.ts;

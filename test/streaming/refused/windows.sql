@@ -60,3 +60,25 @@ SELECT tumble(INTERVAL '1 minute') AS window, medain(ms) AS ms FROM clicks GROUP
 
 -- case: an aggregate of the wrong type
 SELECT tumble(INTERVAL '1 minute') AS window, sum(page) AS ms FROM clicks GROUP BY window;
+
+-- case: a window whose name is a column's
+SELECT tumble(INTERVAL '2 minutes') AS window, sum(n) AS n
+FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window) GROUP BY window;
+
+-- case: a window beside windows
+SELECT tumble(INTERVAL '2 minutes') AS two, window
+FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window);
+
+-- case: a window in WHERE, over windows
+SELECT window FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window)
+WHERE tumble(INTERVAL '1 minute').start > TIMESTAMP '2026-01-01';
+
+-- case: DISTINCT over windows without the window
+SELECT DISTINCT n FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window);
+
+-- case: DISTINCT of groups without the window
+SELECT DISTINCT page FROM clicks GROUP BY tumble(INTERVAL '1 minute'), page;
+
+-- case: DISTINCT ON without the window
+SELECT DISTINCT ON (page) page, n
+FROM (SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY window, page) ORDER BY n;

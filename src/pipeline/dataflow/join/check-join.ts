@@ -1,8 +1,10 @@
 import { columnRef } from '../../../sql/tree/make-tree.ts';
 import { isExpression, textOf, textsOf, type Tree, treesOf } from '../../../sql/tree/tree.ts';
-import { windowPartOf } from '../columns.ts';
+import { extractedPath, findColumn, windowPartOf } from '../columns.ts';
+import type { WindowShape } from '../dataflow.ts';
 import { refuse } from '../refusal.ts';
 import { sameShape, tellsWindow } from '../relation.ts';
+import { shapeText } from '../window/window-shape.ts';
 import { type Joined, relationsOf } from './joined.ts';
 
 /** Only rows of equal windows may meet: those come in the same epoch, and nothing is kept. */
@@ -19,7 +21,8 @@ export function checkWindowJoin(
   const refType = textOf(table['ref_type']);
   const joins = equalities.some(
     ([one, other]) =>
-      joinsWindows(one, other, left, right) || joinsWindows(other, one, left, right),
+      joinsWindows([one, other], [left, right], table) ||
+      joinsWindows([other, one], [left, right], table),
   );
   if (joins && (refType === 'REGULAR' || refType === 'CROSS')) return;
   const hint = 'Add the equality of both windows: … ON a.window = b.window AND ….';
@@ -40,11 +43,34 @@ export function isWindowJoin(left: Joined, right: Joined): boolean {
   return [...relationsOf(left), ...relationsOf(right)].every(({ rows }) => rows === 'windows');
 }
 
-function joinsWindows(one: Tree, other: Tree, left: Joined, right: Joined): boolean {
+function joinsWindows(
+  [one, other]: readonly [Tree, Tree],
+  [left, right]: readonly [Joined, Joined],
+  table: Tree,
+): boolean {
   const part = windowPartOf(one, left.leaves);
   if (part === undefined || part !== windowPartOf(other, right.leaves)) return false;
-  const shape = sameShape(relationsOf(left)[0]?.shape, relationsOf(right)[0]?.shape);
-  return tellsWindow(part, shape);
+  const [shape, otherShape] = [shapeOf(one, left), shapeOf(other, right)];
+  if (part === 'window' && shape !== undefined && otherShape !== undefined) {
+    checkMayBeEqual(shape, otherShape, [one, table]);
+  }
+  return tellsWindow(part, sameShape(shape, otherShape));
+}
+
+/** Of the windows that a column is of. */
+function shapeOf(column: Tree, { leaves }: Joined): WindowShape | undefined {
+  return findColumn(extractedPath(column) ?? [], leaves)?.leaf.relation?.shape;
+}
+
+/** Sessions have the gap of their last event behind it. */
+function checkMayBeEqual(shape: WindowShape, other: WindowShape, at: unknown): void {
+  const length = (one: WindowShape): bigint => (one.kind === 'session' ? one.gapUs : one.widthUs);
+  const isOneKind = (shape.kind === 'session') === (other.kind === 'session');
+  if (isOneKind && length(shape) === length(other)) return;
+  const message = `Windows of ${shapeText(shape)} and ${shapeText(other)} are not equal.`;
+  const hint =
+    'Join windows of one length; or by their ends, which may be equal: a.window.end = ….';
+  refuse(message, hint, at);
 }
 
 export function equalityOf(condition: Tree): readonly (readonly [Tree, Tree])[] {

@@ -2,6 +2,7 @@ import { columnRef } from '../../../sql/tree/make-tree.ts';
 import { findExpression, textOf, textsOf, type Tree } from '../../../sql/tree/tree.ts';
 import { refuse } from '../refusal.ts';
 import type { TreeEngine } from '../tree-engine.ts';
+import { refuseCallIn } from '../unwindowed.ts';
 import { equalityOf } from './check-join.ts';
 import { isOf, type Joined, resolve, resolved } from './joined.ts';
 
@@ -33,6 +34,7 @@ export type JoinSides = {
 /** The equalities of a join, by which its rows are kept. Without one it is refused. */
 export function joinCondition({ table, left, right, own, where }: JoinSides): JoinCondition {
   refuseKind(table);
+  refuseCallIn(own);
   const using = textsOf(table['using_columns']);
   const keys: KeyPair[] = using.map((name) => ({
     left: resolve([name], left) ?? columnRef(name),

@@ -25,6 +25,7 @@ import {
   setsOf,
 } from '../select-parts.ts';
 import type { TreeEngine } from '../tree-engine.ts';
+import { refuseCallIn } from '../unwindowed.ts';
 import { windowShape } from './window-shape.ts';
 
 /** What GROUP BY names. `key`: its name in the node's state; undefined: of the window itself. */
@@ -53,6 +54,7 @@ export async function plainSelect(
   { shape, engine }: { readonly shape: WindowShape; readonly engine: TreeEngine },
 ): Promise<PlainSelect> {
   refuseUnfit(written);
+  refuseCallIn(from.tree);
   await checkCalls(written, shape, engine);
   const select = mapInside(written, (node) =>
     isWindowCall(node) ? { ...columnRef('__window'), alias: textOf(node['alias']) } : undefined,

@@ -10,12 +10,13 @@ import { mapInside, type Tree } from '../../../sql/tree/tree.ts';
 import type { Compilation } from '../context.ts';
 import type { StateColumn } from '../dataflow.ts';
 import type { From } from '../from.ts';
+import { checkDistinct } from './check-distinct.ts';
 import type { WindowState } from './intake.ts';
 import { mergedState } from './merged-state.ts';
 import { plainSelect, type PlainSelect, windowPart } from './plain-select.ts';
 import { hiddenColumns, type Relation, type WindowPart, windowColumn } from '../relation.ts';
 import { rowState } from './row-state.ts';
-import { groupsOf, isWindowCall } from '../select-parts.ts';
+import { groupsOf, isWindowCall, ordinalOf } from '../select-parts.ts';
 import { lateRows } from './late-rows.ts';
 import { windowOrder } from './window-order.ts';
 import { shapeText, windowShape } from './window-shape.ts';
@@ -44,7 +45,7 @@ export async function compileWindow(
   const shape = await windowShape(call, engine);
   const plain = await plainSelect(select, from, { shape, engine });
   const over = { ...select, from_table: from.tree, modifiers: [] };
-  const columns = await engine.describe(await engine.print(over), from.reads);
+  const columns = await engine.describeNumbered(await engine.print(over), from.reads);
   const state = (await mergedState(plain, engine)) ?? (await rowState(plain, engine));
   const result = await resultText(plain, state, { columns, compilation });
   const rows = { name: '__rows', columns: [...state.keys, ...state.values, windowColumn] };
@@ -63,6 +64,9 @@ export async function compileWindow(
     late: await lateRows(plain, name, engine),
   });
   const windowParts = partsOf(plain);
+  const partOf = (target: Tree): WindowPart | undefined =>
+    windowPart(plain.projections[(ordinalOf(target) ?? 0) - 1] ?? target);
+  checkDistinct(plain.modifiers, { select, windowParts, shape, partOf });
   return { name, rows: 'windows', columns, windowParts, shape };
 }
 
