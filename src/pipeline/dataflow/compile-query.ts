@@ -17,6 +17,7 @@ import { refuseChanges } from './lookup/lookup-join.ts';
 import { compileLookupQuery, readsLookups } from './lookup/lookup-query.ts';
 import {
   isLookupSubquery,
+  readsTables,
   type WithSubqueries,
   withLookupSubqueries,
 } from './lookup/lookup-subqueries.ts';
@@ -65,7 +66,10 @@ export async function compileQuery(
     return await compileSetOperation(inner, children, { ...place, compilation });
   }
   const isPlain = !isGrouped(inner);
-  const select = withSemiJoins(inner, (one) => isPlain && isLookupSubquery(one, scope));
+  const select = withSemiJoins(
+    inner,
+    (one) => !readsTables(one) || (isPlain && isLookupSubquery(one, scope)),
+  );
   return await compileSelect(select, { ...place, scope }, compilation);
 }
 
@@ -142,8 +146,7 @@ async function compileSelect(
   refuseSubqueries(looking, isPlain);
   const from = { ...own, reads: [...own.reads, ...looking.reads] };
   const { tree, reads } = from.joined?.written ?? from;
-  const printed = await compilation.engine.print({ ...written, from_table: tree });
-  const columns = await compilation.engine.describeNumbered(printed, reads);
+  const columns = await compilation.describeSelect({ ...written, from_table: tree }, reads);
   const flat = from.joined === undefined ? written : flatSelect(written, from.joined, columns);
   const first = compilation.nodes.length;
   const relation = await selectOver(flat, { from, columns, place, compilation });
@@ -305,12 +308,13 @@ function refuseWindow(call: Tree): never {
 }
 
 function refuseSubqueries({ select, has }: WithSubqueries, isPlain: boolean): void {
+  const isOfRow = (node: Tree): boolean => has(node) || !readsTables(node);
   const subquery = findExpression(
     [...outerExpressions(select), select['where_clause']],
-    (node) => node['class'] === 'SUBQUERY' && !(isPlain && has(node)),
+    (node) => node['class'] === 'SUBQUERY' && !(isPlain && isOfRow(node)),
   );
   if (subquery === undefined) return;
-  const hint = has(subquery)
+  const hint = isOfRow(subquery)
     ? 'Ask it in a SELECT without groups and joins of streams: make a view of that.'
     : 'Join the rows instead, in equal windows; or run this as a query over a table.';
   refuse('Subqueries in expressions cannot run on a stream.', hint, subquery);

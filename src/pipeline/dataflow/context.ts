@@ -2,6 +2,8 @@ import type { DataflowNode, RowKind, StateColumn, WindowShape, WrittenSelect } f
 import { hiddenColumns, type Relation, type WindowPart } from './relation.ts';
 import { refuse } from './refusal.ts';
 import { asHeliosError } from '../../base/errors.ts';
+import { findExpression, type Tree } from '../../sql/tree/tree.ts';
+import { pathOf } from './columns.ts';
 import type { EmptyRelation, TreeEngine } from './tree-engine.ts';
 
 /** Relations by their names in lower case: the script's, and the CTEs in scope. */
@@ -75,6 +77,19 @@ export class Compilation {
     if (!isSame) refuse(cannotRun, 'Name its columns and tables one by one.', undefined);
   }
 
+  /** What a SELECT of the script gives; names that come twice are numbered. */
+  async describeSelect(
+    select: Tree,
+    reads: readonly EmptyRelation[],
+  ): Promise<readonly StateColumn[]> {
+    try {
+      return await this.engine.describeNumbered(await this.engine.print(select), reads);
+    } catch (thrown) {
+      refuseOutside(select, asHeliosError(thrown).message);
+      throw thrown;
+    }
+  }
+
   /** Refused where DuckDB doesn't take it. */
   async describe(text: string, reads: readonly EmptyRelation[]): Promise<readonly StateColumn[]> {
     try {
@@ -83,6 +98,19 @@ export class Compilation {
       return refuse(`${cannotRun} ${asHeliosError(thrown).message}`, undefined, undefined);
     }
   }
+}
+
+/** The whole script was bound before: what a query by itself doesn't find is outside of it. */
+function refuseOutside(select: Tree, message: string): void {
+  const name = /Referenced (?:table|column) "(.+?)" not found/.exec(message)?.[1]?.toLowerCase();
+  const node = findExpression(
+    select,
+    (one) => pathOf(one)?.some((part) => part.toLowerCase() === name) === true,
+  );
+  if (node === undefined) return;
+  const shown = pathOf(node)?.join('.') ?? '';
+  const hint = 'Join its tables with the others instead: … JOIN … ON, or IN (SELECT …).';
+  refuse(`A query of streams finds no ${shown}, which is outside of it.`, hint, node);
 }
 
 const cannotRun = 'This SELECT cannot run on a stream as it is written.';

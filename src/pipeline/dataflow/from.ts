@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.ts';
-import { baseTable, coalesce, columnRef, selectNode } from '../../sql/tree/make-tree.ts';
+import { baseTable, coalesce, columnRef, selectNode, starOf } from '../../sql/tree/make-tree.ts';
 import { isTree, textOf, textsOf, type Tree } from '../../sql/tree/tree.ts';
 import type { Leaf } from './columns.ts';
 import type { Compilation, Scope } from './context.ts';
@@ -222,21 +222,6 @@ async function describeRowTables(joined: Joined, { compilation }: FromTools): Pr
   }
   const known = (leaf: Leaf): Leaf => described.get(leaf) ?? leaf;
   return { ...joined, leaves: joined.leaves.map(known), flat: joined.flat.map(known) };
-}
-
-function starOf(relation: string): Tree {
-  return {
-    class: 'STAR',
-    type: 'STAR',
-    alias: '',
-    relation_name: relation,
-    exclude_list: [],
-    replace_list: [],
-    columns: false,
-    expr: null,
-    qualified_exclude_list: [],
-    rename_list: [],
-  };
 }
 
 /** Does anything in it name a table? */

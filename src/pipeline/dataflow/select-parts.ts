@@ -14,7 +14,8 @@ import { aggregateMacros } from '../../sql/stateless.ts';
 import { findColumn, isSameName, partOfField, pathOf, windowPartOf } from './columns.ts';
 import type { Compilation } from './context.ts';
 import type { From } from './from.ts';
-import { selectNode } from '../../sql/tree/make-tree.ts';
+import { columnRef, functionCall, selectNode, starOf } from '../../sql/tree/make-tree.ts';
+import { refuse } from './refusal.ts';
 import { hiddenNames, type WindowPart } from './relation.ts';
 
 /** Expressions of a SELECT but for its WHERE and FROM. */
@@ -69,7 +70,7 @@ export function isStar(node: Tree): boolean {
 
 /** Stars that leave the hidden columns out. */
 export function withoutHidden(node: Tree, from: From): Tree {
-  return mapExpression(node, (one) => {
+  const hide = (one: Tree): Tree | undefined => {
     if (!isStar(one)) return undefined;
     const relationName = textOf(one['relation_name']);
     const leaves = from.leaves.filter(
@@ -79,8 +80,32 @@ export function withoutHidden(node: Tree, from: From): Tree {
     const names = new Set(
       leaves.flatMap(({ relation }) => hiddenNames(relation?.rows ?? 'events')),
     );
-    return { ...one, exclude_list: [...textsOf(one['exclude_list']), ...names] };
-  });
+    const { expr } = one;
+    const excluded = { ...one, exclude_list: [...textsOf(one['exclude_list']), ...names] };
+    if (!isTree(expr)) return excluded;
+    if (textOf(one['alias']).includes('\\')) {
+      const message = "Names made of a COLUMNS' regex cannot be given on a stream.";
+      refuse(message, 'Name its columns one by one.', one);
+    }
+    return {
+      ...one,
+      expr: mapExpression(expr['class'] === 'CONSTANT' ? matching(expr) : expr, hide),
+    };
+  };
+  return mapExpression(node, hide);
+}
+
+/** `COLUMNS('regex')` as a filter of the names of a star. */
+function matching(regex: Tree): Tree {
+  const matches = functionCall('regexp_matches', [columnRef('name'), regex]);
+  const lambda = {
+    class: 'LAMBDA',
+    type: 'LAMBDA',
+    alias: '',
+    lhs: columnRef('name'),
+    expr: matches,
+  };
+  return functionCall('list_filter', [starOf(''), lambda]);
 }
 
 /** Parts of the window that the columns of a SELECT are, by their places. */
@@ -119,7 +144,7 @@ async function namesOfStar(
 
 function partOfStar(name: string, star: Tree, from: From): WindowPart | undefined {
   const isOther = [...treesOf(star['replace_list']), ...treesOf(star['rename_list'])].length > 0;
-  if (isOther || star['columns'] === true) return undefined;
+  if (isOther || textOf(star['alias']) !== '') return undefined;
   const relationName = textOf(star['relation_name']);
   const path = relationName === '' ? [name] : [relationName, name];
   const found = findColumn(path, from.leaves);

@@ -84,7 +84,9 @@ function inSide(query: Tree, child: Tree, { isNot, alias }: Asked): Side | undef
     left: one,
     right: columnRef(alias, names[index] ?? ''),
   }));
-  const node = { ...query, select_list: right.map((one) => ({ ...one, alias: '' })) };
+  // GROUP BY may name an alias; in a row it is none.
+  const selected = right.map((one) => (isRows ? { ...one, alias: '' } : one));
+  const node = { ...query, select_list: selected };
   const subquery = { node, named_param_map: [] };
   const table = { type: 'SUBQUERY', alias, sample: null, subquery, column_name_alias: names };
   return { right: table, condition: allOf(equalities) };

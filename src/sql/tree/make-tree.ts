@@ -63,6 +63,22 @@ export function baseTable(name: string, alias: string): Tree {
   };
 }
 
+/** `relation.*`; of no name, `*`. */
+export function starOf(relation: string): Tree {
+  return {
+    class: 'STAR',
+    type: 'STAR',
+    alias: '',
+    relation_name: relation,
+    exclude_list: [],
+    replace_list: [],
+    columns: false,
+    expr: null,
+    qualified_exclude_list: [],
+    rename_list: [],
+  };
+}
+
 /** `SELECT select_list FROM from_table`, and whatever else `parts` says. */
 export function selectNode(parts: {
   readonly select_list: readonly Tree[];

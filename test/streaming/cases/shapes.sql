@@ -191,3 +191,33 @@ JOIN (SELECT tumble(INTERVAL '2 minutes') AS window, count(*) AS m FROM orders G
 -- equals
 SELECT a."window", n, m FROM (SELECT "window", count(*) AS n FROM minutes GROUP BY ALL) a
 JOIN (SELECT tumbled(ts, 120) AS "window", count(*) AS m FROM orders GROUP BY ALL) b ON a."window"."end" = b."window"."end"
+
+-- case: COLUMNS by a pattern over windows, counted again
+SELECT window, max(COLUMNS('^(n|ms)$')) FROM (
+  SELECT COLUMNS('n|w|m') FROM (
+    SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n, sum(ms) AS ms FROM clicks GROUP BY window, page))
+GROUP BY window;
+-- equals
+SELECT "window", max(n) AS n, max(ms) AS ms
+FROM (SELECT "window", page, count(*) AS n, sum(ms) AS ms FROM minutes GROUP BY ALL) GROUP BY "window"
+
+-- case: COLUMNS by a function over windows
+SELECT COLUMNS(name -> name <> 'ms')
+FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n, sum(ms) AS ms FROM clicks GROUP BY window);
+-- equals
+SELECT "window", count(*) AS n FROM minutes GROUP BY "window"
+
+-- case: subqueries over a row's own list
+CREATE VIEW tagged AS SELECT (SELECT max(x) FROM unnest(tags) t(x)) AS last_tag, ms FROM clicks
+  WHERE 'a' = ANY (tags) OR EXISTS (FROM unnest(tags) t(x) WHERE x = 'b');
+SELECT tumble(INTERVAL '1 minute') AS window, last_tag, sum(ms) AS ms FROM tagged GROUP BY window, last_tag;
+-- equals
+SELECT "window", list_max(tags) AS last_tag, sum(ms) AS ms FROM minutes
+WHERE list_contains(tags, 'a') OR list_contains(tags, 'b') GROUP BY ALL
+
+-- case: IN of windows that are named in the subquery
+SELECT window, page FROM (SELECT tumble(INTERVAL '1 minute') AS window, page FROM clicks GROUP BY ALL)
+WHERE window IN (SELECT tumble(INTERVAL '1 minute') AS w FROM orders GROUP BY w HAVING count(*) > 2);
+-- equals
+SELECT DISTINCT "window", page FROM minutes
+WHERE "window" IN (SELECT "window" FROM order_minutes GROUP BY "window" HAVING count(*) > 2)

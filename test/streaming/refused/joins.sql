@@ -61,3 +61,9 @@ UNION SELECT product FROM (SELECT tumble(INTERVAL '1 minute') AS window, product
 
 -- case: a window in the condition of a join
 SELECT c.id FROM clicks c JOIN orders o ON c.id = o.id AND tumble(INTERVAL '1 minute').start > c.ts;
+
+-- case: a query beside a stream that names the stream
+SELECT c.id, o.n FROM clicks c, LATERAL (SELECT count(*) AS n FROM orders WHERE orders.visitor = c.visitor) o;
+
+-- case: IN of a query that names the stream
+SELECT id FROM clicks c WHERE id IN (SELECT id FROM orders WHERE orders.visitor = c.visitor);

@@ -42,3 +42,9 @@ FROM clicks PIVOT (sum(ms) FOR page IN ('/', '/pay') GROUP BY visitor);
 
 -- case: VALUES
 SELECT tumble(INTERVAL '1 minute') AS window, x, count(*) FROM clicks, (VALUES (1), (2)) q(x) GROUP BY window, x;
+
+-- case: a list that a subquery asks of, in WHERE of groups
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks WHERE 'a' = ANY (tags) GROUP BY window;
+
+-- case: names made of a pattern
+SELECT COLUMNS('(n)') AS 'x\1' FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window);

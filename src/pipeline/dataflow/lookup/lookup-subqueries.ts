@@ -28,6 +28,15 @@ export function withLookupSubqueries(written: Tree, scope: Scope): WithSubquerie
   return { select: { ...mapped, from_table }, reads: [...reads], has: (one) => known.has(one) };
 }
 
+/** Else it is asked of lists that its row has. */
+export function readsTables(node: Tree): boolean {
+  let isReading = false;
+  visitTrees(node, (one) => {
+    isReading ||= one['type'] === 'BASE_TABLE';
+  });
+  return isReading;
+}
+
 export function isLookupSubquery(node: Tree, scope: Scope): boolean {
   return node['class'] === 'SUBQUERY' && readsLookups(node['subquery'], scope);
 }
