@@ -12,10 +12,12 @@ import { filesDefinition } from './sinks/open-files-sink.ts';
 import { checkIsNotOwn } from './sinks/own-folder.ts';
 import { resolvePath } from './sinks/resolve-path.ts';
 import { type Planned, planScript, scriptFailure } from './plan/planner.ts';
+import { checkViews } from './views/check-views.ts';
+import { placeViews } from './views/view-places.ts';
 
 export type CheckEnvironment = Pick<
   PipelineEnvironment,
-  'engine' | 'connectors' | 'registry' | 'dataDirectory' | 'lookups'
+  'engine' | 'connectors' | 'registry' | 'dataDirectory' | 'lookups' | 'state'
 > & {
   readonly catalog: Catalog;
   /** Whether a bare SELECT has somewhere to print to. */
@@ -23,15 +25,14 @@ export type CheckEnvironment = Pick<
 };
 
 /** All that can be known of a script before it runs, without asking anybody over the network. */
-export async function checkedScript(
-  { engine, connectors, lookups }: CheckEnvironment,
-  sql: string,
-): Promise<Planned> {
+export async function checkedScript(environment: CheckEnvironment, sql: string): Promise<Planned> {
+  const { engine, connectors, lookups } = environment;
   await using connection = await engine.connect();
   const planned = await planScript(sql, connection, lookups);
   if (planned.kind === 'errors') return planned;
   const errors = connectors.problems(planned.plan.script);
-  return errors.length === 0 ? planned : { kind: 'errors', errors };
+  if (errors.length > 0) return { kind: 'errors', errors };
+  return { kind: 'ok', plan: placeViews(planned.plan, environment) };
 }
 
 /** The plan of a script that may become a pipeline; fails with all that is wrong with it. */
@@ -58,10 +59,12 @@ type Place = Pick<PipelineDefinition, 'baseDirectory'> & {
 export function checkPlaces(environment: CheckEnvironment, plan: Plan, place: Place): void {
   const { catalog, registry, dataDirectory } = environment;
   for (const { table } of plan.outputs) {
-    const path = pathOf(table.connector, place.baseDirectory);
+    const isView = table.isView === true;
+    const path = isView ? undefined : pathOf(table.connector, place.baseDirectory);
     if (path !== undefined)
       checkIsNotOwn({ table: table.name, path, position: table.position }, dataDirectory);
   }
+  checkViews(plan, { catalog, places: environment, pipelineId: place.id });
   for (const entry of tablesOf(plan, place.baseDirectory)) {
     catalog.checkTable(entry);
     const known = catalog.tables().find(({ path, name }) => isElsewhere(entry, { path, name }));

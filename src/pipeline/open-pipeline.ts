@@ -39,6 +39,7 @@ import { DataflowWork } from './stream/dataflow-work.ts';
 import { nodeIdentities } from './stream/node-identity.ts';
 import { StateMerger } from './stream/state-merger.ts';
 import type { TableRegistry } from './tables/table-registry.ts';
+import { placeViews } from './views/view-places.ts';
 
 /** What a pipeline's definition refers to outside of the SQL. */
 export type Scope = {
@@ -154,13 +155,14 @@ export async function openPipeline(
     const planned = await planScript(definition.sql, connection, tables);
     if (planned.kind === 'errors') throw scriptFailure(planned.errors);
     if (!request.isAtRest) await rememberTables(storage, planned.plan);
+    const plan = placeViews(planned.plan, environment);
     const scope = { pipelineId: definition.id, baseDirectory: definition.baseDirectory, signal };
     for (const table of request.isAtRest ? [] : planned.plan.script.sources) {
       sources.set(table.name, await environment.connectors.source(table, scope));
     }
     const { replays = [] } = (await newestManifest(environment, definition)) ?? {};
-    const sinks = await openSinks(environment, planned.plan, scope, replays.length > 0);
-    return await assemble(environment, request, { plan: planned.plan, connection, sources, sinks });
+    const sinks = await openSinks(environment, plan, scope, replays.length > 0);
+    return await assemble(environment, request, { plan, connection, sources, sinks });
   } catch (thrown) {
     for (const source of sources.values()) await source.close();
     connection.close();

@@ -20,7 +20,7 @@ import { mergedFacts, type StoreFacts } from '../storage/store-facts.ts';
 import { Storages } from './storages.ts';
 import {
   checkStateIsHere,
-  moveQuarantine,
+  moveOwnTables,
   RunningState,
   type StateRequest,
   type TakenState,
@@ -106,7 +106,10 @@ async function openUpon(
   const logger = createLogger(options.logLevel);
   const onProblem = (problem: HeliosError): void => logger.error({ err: problem }, problem.message);
   const { catalog, engine, storages, outpaced } = ground;
-  if (taken !== undefined) await moveQuarantine(catalog, taken.storage.location, storages.open);
+  if (taken !== undefined) {
+    const from = { catalog, dataDirectory: data.path };
+    await moveOwnTables(from, taken.storage.location, storages.open);
+  }
   const common = { data, catalog, clock: systemClock, onProblem };
   const state =
     taken && new RunningState({ ...common, state: taken, supervisor: () => supervisor });

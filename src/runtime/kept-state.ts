@@ -17,6 +17,7 @@ import { StateStore } from '../pipeline/state/state-store.ts';
 import { StandbyAnswers, untilNobodyHas } from '../pipeline/state/standby.ts';
 import { takeOver, type TakenOver } from '../pipeline/state/take-over.ts';
 import type { Supervisor } from '../pipeline/supervisor.ts';
+import { isInViews, viewsFolder } from '../pipeline/views/view-places.ts';
 import { FileStorage } from '../storage/file/file-storage.ts';
 import type { OpenStorage, Storage } from '../storage/storage.ts';
 import type { StoreUse } from '../storage/store-facts.ts';
@@ -98,6 +99,7 @@ export type KeptStateParts = {
 /** The state while Helios runs. */
 export class RunningState implements KeptState {
   readonly tableLocation: KeptState['tableLocation'];
+  readonly viewLocation: KeptState['viewLocation'];
   /** What whoever starts Helios should know. */
   readonly notes: readonly string[];
   /** Resolves when somebody else has taken the state. */
@@ -112,6 +114,7 @@ export class RunningState implements KeptState {
     this.fenced = promise;
     this.#storage = storage;
     this.tableLocation = (name) => tableIn(storage.location, name);
+    this.viewLocation = (name) => viewIn(storage.location, name);
     this.notes = notesOf(storage.location, taken);
     this.#answers = new StandbyAnswers({ storage, owner, clock, onProblem });
     this.#keeper = new StateKeeper({
@@ -155,16 +158,20 @@ export class RunningState implements KeptState {
 }
 
 /**
- * The tables about rejected records of a data directory that had its state for itself until now go
- * to where the state is.
+ * The tables about rejected records and the materialized views of a data directory that had its
+ * state for itself until now go to where the state is.
  */
-export async function moveQuarantine(
-  catalog: Catalog,
+export async function moveOwnTables(
+  { catalog, dataDirectory }: { readonly catalog: Catalog; readonly dataDirectory: string },
   location: string,
   openStorage: OpenStorage,
 ): Promise<void> {
   for (const name of [quarantineTable, replayTable]) {
     await moveTable(catalog, name, { to: tableIn(location, name), openStorage });
+  }
+  for (const { name, path } of catalog.tables()) {
+    if (!isInViews(path, dataDirectory)) continue;
+    await moveTable(catalog, name, { to: viewIn(location, name), openStorage });
   }
 }
 
@@ -182,6 +189,10 @@ async function moveTable(
   }
   catalog.deleteTable(entry.name);
   catalog.addTable({ name: entry.name, path: to, kind: 'delta' });
+}
+
+function viewIn(location: string, name: string): string {
+  return `${location}/${viewsFolder}/${name}`;
 }
 
 function tableIn(location: string, name: string): string {

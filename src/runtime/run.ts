@@ -20,6 +20,7 @@ export async function runPipeline(
   options: RunOptions,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<RunSummary> {
+  if (options.dataDirectory === undefined) checkKeepsNothing(options.sql);
   const temporary =
     options.dataDirectory === undefined ? await mkdtemp(join(tmpdir(), 'helios-run-')) : undefined;
   const core = await openCore({
@@ -48,6 +49,18 @@ export async function runPipeline(
     await core.close();
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** Materialized views are in the data directory, which would be gone with the run. */
+function checkKeepsNothing(sql: string): void {
+  const parsed = parseScript(sql);
+  const sinks = parsed.kind === 'ok' ? parsed.script.sinks : [];
+  const view = sinks.find(({ isView }) => isView === true);
+  if (view === undefined) return;
+  const { name, position } = view;
+  const message = `The materialized view ${name} would be gone when this run ends.`;
+  const hint = 'Say where it stays, with --data DIR, or write CREATE VIEW and SELECT from it.';
+  throw new HeliosError('invalid_sql', message, { hint, position });
 }
 
 function isExplain(sql: string): boolean {

@@ -15,7 +15,7 @@ export function checkReads(script: Script, reads: Reads): readonly ScriptError[]
 function sinkReads(script: Script, reads: Reads): readonly ScriptError[] {
   return [...script.views, ...script.inserts].flatMap(({ select }) =>
     (reads.get(select) ?? []).flatMap((name) => {
-      const sink = script.sinks.find((one) => one.name === name);
+      const sink = script.sinks.find((one) => one.name === name && one.isView !== true);
       if (sink === undefined) return [];
       const message = `The sink "${name}" is also read: a table is a source or a sink.`;
       const hint =

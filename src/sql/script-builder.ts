@@ -2,6 +2,7 @@ import { didYouMean } from '../base/did-you-mean.ts';
 import { durationMsOf } from './connector/quantities.ts';
 import { sinkConnectors, sourceConnectors } from './connector/availability.ts';
 import { OptionReader } from './connector/option-reader.ts';
+import { viewTable } from './connector/folder/view.ts';
 import { readSink } from './connector/sinks.ts';
 import { readLookup } from './lookup/read-lookup.ts';
 import { plainColumns } from './connector/source-columns.ts';
@@ -105,15 +106,23 @@ export class ScriptBuilder {
 
   #addView(statement: CreateView): void {
     if (!this.#claim(statement)) return;
-    this.#putView(statement.name, statement.select);
+    const view = this.#putView(statement.name, statement.select);
+    if (!statement.isMaterialized) return;
+    const { name, position } = view;
+    const text = `SELECT * FROM "${name.replaceAll('"', '""')}"`;
+    this.#sinks.push(viewTable(view));
+    const select = { text, positionAt: () => position };
+    this.#inserts.push({ target: name, targetColumns: undefined, position, select });
   }
 
-  #putView(name: Token, select: readonly Token[]): void {
-    this.#views.set(keyOf(name), {
+  #putView(name: Token, select: readonly Token[]): View {
+    const view = {
       name: name.value,
       position: this.#context.lines.positionOf(name),
       select: selectText({ ...this.#context, tokens: select }),
-    });
+    };
+    this.#views.set(keyOf(name), view);
+    return view;
   }
 
   #addTable(statement: CreateTable): void {
@@ -235,7 +244,8 @@ export class ScriptBuilder {
     if (problem !== undefined) this.#report(name, problem.message, problem.hint);
     const before = this.#names.get(keyOf(name));
     const isReplacing = statement.kind === 'create_view' && statement.isReplacing;
-    if (before === undefined || (isReplacing && before.kind === 'create_view')) {
+    const isReplaceable = before?.kind === 'create_view' && !before.isMaterialized;
+    if (before === undefined || (isReplacing && isReplaceable)) {
       this.#names.set(keyOf(name), statement);
       return true;
     }
@@ -254,13 +264,14 @@ export class ScriptBuilder {
       return;
     }
     if (declared.kind === 'create_view') {
-      const message = `"${target.value}" is a view: it can't be written to.`;
-      this.#report(target, message, 'INSERT INTO a table.');
+      const kind = declared.isMaterialized ? 'materialized view' : 'view';
+      const message = `"${target.value}" is a ${kind}: it can't be written to.`;
+      this.#report(target, message, declared.isMaterialized ? unionHint : 'INSERT INTO a table.');
       return;
     }
     if (declared.select !== undefined && declared.options === undefined) {
       const message = `"${target.value}" is made by AS SELECT: it can't be written to.`;
-      this.#report(target, message, 'Put both SELECTs into it, with UNION ALL between them.');
+      this.#report(target, message, unionHint);
       return;
     }
     this.#checkInsertColumns(declared, columns ?? []);
@@ -332,6 +343,7 @@ export class ScriptBuilder {
       (one) =>
         one.kind === 'insert' ||
         one.kind === 'select' ||
+        (one.kind === 'create_view' && one.isMaterialized) ||
         (one.kind === 'create_table' && one.select !== undefined && one.options !== undefined),
     );
     if (writes || this.#context.problems.length > 0) return;
@@ -348,6 +360,7 @@ export class ScriptBuilder {
   }
 }
 
+const unionHint = 'Put both SELECTs into it, with UNION ALL between them.';
 const bothHint = "Write another table, such as one with connector = 'delta'.";
 const memoryHint = "Add them after the name, or say where its rows are: WITH (connector = 'http').";
 

@@ -303,6 +303,11 @@ export type SinkTable = {
   readonly takesChanges?: true | undefined;
   /** Rows that come too late for a window on their way here go into a table beside this one. */
   readonly keepsLate?: true | undefined;
+  /**
+   * What a materialized view keeps: all rows of the script's view of the same name. Where it lies
+   * is Helios's own choice: its connector's path is empty until a plan is placed.
+   */
+  readonly isView?: true | undefined;
 };
 
 export type SinkColumn = {

@@ -92,7 +92,7 @@ export async function listTables(scope: Scope): Promise<void> {
     ],
     answer.tables.map((table) => [
       table.name,
-      table.kind,
+      kindText(table),
       groupDigits(table.rows),
       groupDigits(table.hot_rows),
       groupDigits(table.files),
@@ -107,6 +107,10 @@ export async function listTables(scope: Scope): Promise<void> {
   }
 }
 
+function kindText({ kind }: TableAnswer): string {
+  return kind.replaceAll('_', ' ');
+}
+
 /** One table for a person, or as JSON. Also the shell's `\d NAME`. */
 export async function showTable(scope: Scope, name: string): Promise<void> {
   const table = await scope.client.json<TableAnswer>({
@@ -116,7 +120,7 @@ export async function showTable(scope: Scope, name: string): Promise<void> {
   });
   if (scope.output.isJson) return scope.output.json(table);
   const version = table.version === undefined ? '' : `, version ${table.version}`;
-  await scope.output.line(`${table.name} (${table.kind}${version})${atPath(table)}`);
+  await scope.output.line(`${table.name} (${kindText(table)}${version})${atPath(table)}`);
   await scope.table(
     [{ name: 'column' }, { name: 'type' }],
     table.columns.map((column) => [column.name, column.type]),

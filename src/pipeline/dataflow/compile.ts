@@ -162,8 +162,10 @@ class ScriptCompiler {
     const { script } = this.#stateful;
     const view = script.views.find((one) => one.name === name);
     if (view !== undefined) {
-      const relation = await this.#select(view, { label: name, name });
-      if (relation !== undefined) this.#put(relation);
+      // The name of a materialized view is that of its table among a dataflow's outputs.
+      const isKept = script.sinks.some((sink) => sink.name === name);
+      const relation = await this.#select(view, { label: name, name: isKept ? undefined : name });
+      if (relation !== undefined) this.#scope.set(name.toLowerCase(), relation);
       return;
     }
     const table = script.memoryTables.find((one) => one.name === name);

@@ -178,7 +178,8 @@ class Planning {
     for (const [name, node] of this.#nodes) for (const from of node.reads) edges.push([from, name]);
     for (const { table, inserts } of outputs) {
       const reads = new Set(inserts.flatMap((insert) => this.#reads.get(insert.select) ?? []));
-      for (const from of reads) edges.push([from, table.name]);
+      // A materialized view reads the script's view of its name.
+      for (const from of reads) if (from !== table.name) edges.push([from, table.name]);
     }
     return edges;
   }

@@ -4,6 +4,7 @@ import { HeliosError, type TextPosition } from '../../base/errors.ts';
 import { isRemotePath } from '../../sql/connector/availability.ts';
 import { quarantineTable } from '../epoch/quarantine.ts';
 import { replayTable } from '../replay/replay.ts';
+import { viewsFolder } from '../views/view-places.ts';
 
 /** What lies in a data directory besides `tables`, and a word for it. */
 const ownNames: ReadonlyMap<string, string> = new Map([
@@ -17,6 +18,7 @@ const ownNames: ReadonlyMap<string, string> = new Map([
   ['set-aside', 'state'],
   ['cache', 'cache'],
   ['uploads', 'uploads'],
+  [viewsFolder, 'materialized views'],
   ['tmp', 'temporary files'],
   ['maintenance.ndjson', 'journal'],
   ['audit.ndjson', 'journal'],

@@ -23,4 +23,6 @@ export type KeptState = {
   readonly gate: (pipelineId: string) => StateGate;
   /** Where a table is that Helios makes by itself: on this disk it would be gone with it. */
   readonly tableLocation: (name: string) => string;
+  /** Where a materialized view of this name is. */
+  readonly viewLocation: (name: string) => string;
 };

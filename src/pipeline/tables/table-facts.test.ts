@@ -22,6 +22,7 @@ test('work for a table does not grow with their number', async () => {
   const queryable = new QueryableTables({ registry, catalog, engine, temporaryDirectory });
   const tables = new TableCatalog({
     ...{ registry, queryable, catalog, baseDirectory: directory, clock: systemClock },
+    views: { dataDirectory: directory },
     rejectedOf: () => 0,
   });
   const schemas = new Map<string, readonly string[]>();

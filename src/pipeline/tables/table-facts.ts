@@ -11,11 +11,12 @@ import { committed, keysOf, viewSchema } from './pinned-views.ts';
 import type { QueryableTables } from './queryable-tables.ts';
 import type { SystemRow, SystemTable } from './system-tables.ts';
 import type { TableRegistry, WrittenTable } from './table-registry.ts';
+import { isView, type ViewPlaces } from '../views/view-places.ts';
 
 /** What a table is and how much of it is where. */
 export type TableFacts = {
   readonly name: string;
-  readonly kind: 'delta' | 'files' | 'attached' | 'system';
+  readonly kind: 'delta' | 'materialized_view' | 'files' | 'attached' | 'system';
   readonly path: string | undefined;
   readonly schema: Schema;
   readonly version: number | undefined;
@@ -35,6 +36,8 @@ export type TableFactsContext = {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly baseDirectory: string;
+  /** Where materialized views are. */
+  readonly views: ViewPlaces;
   /** Records that the pipelines feeding a table rejected. */
   readonly rejectedOf: (tableName: string) => number;
 };
@@ -148,7 +151,7 @@ export class TableCatalog {
     const coldRows = snapshot.files.reduce((sum, file) => sum + (file.rowCount ?? 0), 0);
     return {
       name: table.entry.name,
-      kind: 'files' in table ? 'files' : 'delta',
+      kind: this.#kindOf(table),
       path: table.entry.path,
       schema: viewSchema(table),
       version: snapshot.version,
@@ -160,6 +163,11 @@ export class TableCatalog {
       newestEventMs: newestAtMs === 0 ? undefined : newestAtMs,
       rejectedCount: this.#context.rejectedOf(table.entry.name),
     };
+  }
+
+  #kindOf(table: WrittenTable): TableFacts['kind'] {
+    if ('files' in table) return 'files';
+    return isView(table.entry, this.#context.views) ? 'materialized_view' : 'delta';
   }
 
   async #ofAttached(name: string): Promise<TableFacts> {

@@ -6,13 +6,14 @@ import type { Core } from '../core.ts';
 
 /** The tables of this process, for people who look at them. */
 export function createTableCatalog(
-  { registry, catalog, supervisor }: Core,
+  { registry, catalog, supervisor, data, state }: Core,
   queryable: QueryableTables,
   baseDirectory: string,
 ): TableCatalog {
   return new TableCatalog({
     ...{ registry, queryable, catalog, baseDirectory },
     clock: systemClock,
+    views: { dataDirectory: data.path, state },
     rejectedOf: (name) => rejectedOf(supervisor.list(), name),
   });
 }

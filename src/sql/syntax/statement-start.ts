@@ -9,7 +9,7 @@ export function startsStatement(tokens: readonly Token[], index: number): boolea
   return created.some((word) => isWord(second, word));
 }
 
-const created = ['table', 'view', 'temporary', 'temp', 'or', 'macro', 'function'];
+const created = 'table view materialized temporary temp or macro function'.split(' ');
 
 /** The rest of the statement, up to where the next one begins should a semicolon be missing. */
 export function readRest(reader: TokenReader): readonly Token[] {

@@ -22,6 +22,8 @@ export type Statement =
   | {
       readonly kind: 'create_view';
       readonly name: Token;
+      /** Its rows are kept, in a table of their own. */
+      readonly isMaterialized: boolean;
       readonly isReplacing: boolean;
       readonly isIfNotExists: boolean;
       readonly select: readonly Token[];
@@ -136,8 +138,8 @@ function failUnknownStatement(reader: TokenReader): never {
 
 const statementWords = 'CREATE INSERT SELECT SET WITH FROM'.split(' ');
 const statementsHint =
-  'A pipeline is made of CREATE TABLE, CREATE VIEW, CREATE MACRO, INSERT INTO … SELECT, SELECT ' +
-  'and SET.';
+  'A pipeline is made of CREATE TABLE, CREATE VIEW, CREATE MATERIALIZED VIEW, CREATE MACRO, ' +
+  'INSERT INTO … SELECT, SELECT and SET.';
 
 const refusedStatements: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -161,7 +163,14 @@ function readCreate(reader: TokenReader): Statement {
   const isReplacing = reader.takeWords('or', 'replace');
   const here = reader.here();
   const isTemporary = reader.takeWords('temporary') || reader.takeWords('temp');
-  if (reader.takeWords('view')) return readView(reader, isReplacing);
+  if (reader.takeWords('view')) return readView(reader, { isReplacing, isMaterialized: false });
+  if (reader.isWord('materialized')) {
+    if (isTemporary) reader.fail('A materialized view is not temporary.', temporaryHint);
+    if (isReplacing) reader.fail(replaceViewMessage, replaceViewHint);
+    reader.next();
+    reader.expectWord('VIEW');
+    return readView(reader, { isReplacing, isMaterialized: true });
+  }
   if (reader.takeWords('macro') || reader.takeWords('function')) {
     return readMacro(reader, isReplacing);
   }
@@ -178,27 +187,39 @@ function readCreate(reader: TokenReader): Statement {
 }
 
 const replaceMessage = 'CREATE OR REPLACE is for views and macros.';
+const replaceViewMessage = 'A materialized view is not replaced by another one.';
+const replaceViewHint =
+  'Write CREATE MATERIALIZED VIEW: an edit of its pipeline changes what it selects.';
+const temporaryHint = 'Leave TEMPORARY out, or write CREATE VIEW: its rows are not kept.';
 
 const refusedCreates: ReadonlyMap<string, { readonly message: string; readonly hint: string }> =
   new Map(
     Object.entries({
-      materialized: {
-        message: 'Materialized views are not available.',
-        hint: "Use a table with connector = 'delta' and INSERT INTO it.",
-      },
       index: { message: 'CREATE INDEX is not available.', hint: 'Leave it out.' },
     }),
   );
 
-function readView(reader: TokenReader, isReplacing: boolean): Statement {
+type ViewWords = { readonly isReplacing: boolean; readonly isMaterialized: boolean };
+
+function readView(reader: TokenReader, { isReplacing, isMaterialized }: ViewWords): Statement {
   const isIfNotExists = reader.takeWords('if', 'not', 'exists');
   const name = reader.expectName('the name of the view');
   if (reader.isOperator('(')) {
     reader.fail('A view takes no list of columns.', 'Name the columns in the SELECT, with AS.');
   }
+  if (reader.isOperator('.')) reader.fail('Views have no schema.', 'Leave the dot out.');
+  if (reader.isWord('with')) {
+    const hint = isMaterialized ? optionsHint : 'Leave WITH (…) out.';
+    reader.fail(`A ${isMaterialized ? 'materialized ' : ''}view takes no options.`, hint);
+  }
   reader.expectWord('AS');
-  return { kind: 'create_view', name, isReplacing, isIfNotExists, select: readSelect(reader) };
+  const select = readSelect(reader);
+  return { kind: 'create_view', name, isMaterialized, isReplacing, isIfNotExists, select };
 }
+
+const optionsHint =
+  'For a path and options of its own, write CREATE TABLE … WITH (…) AS SELECT, ' +
+  "with connector = 'delta'.";
 
 function readTable(reader: TokenReader, isTemporary: Span | undefined): Statement {
   const isIfNotExists = reader.takeWords('if', 'not', 'exists');

@@ -53,7 +53,7 @@ function readTuningOptions(options: OptionReader): void {
 }
 
 /** Without any option of a policy: 128 MB or 5 minutes, whichever comes first. */
-const rollingDefault: RollingPolicy = {
+export const rollingDefault: RollingPolicy = {
   intervalMs: 5 * 60 * 1000,
   fileBytes: 128 * 1024 ** 2,
   inactivityMs: undefined,

@@ -24,7 +24,7 @@ export function Maintenance({ table }: { readonly table: TableAnswer }): ReactNo
       {value !== undefined && <Facts description={value} />}
       {runs.rows?.length === 0 && <p className="quiet">Nothing had to be done so far.</p>}
       {runs.rows !== undefined && runs.rows.length > 0 && <Runs rows={runs.rows} />}
-      {table.kind === 'delta' && (
+      {(table.kind === 'delta' || table.kind === 'materialized_view') && (
         <div className="tables-commands">
           <Copyable text={`helios table optimize ${table.name}`} what="the command that merges" />
           <Copyable

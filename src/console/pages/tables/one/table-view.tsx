@@ -61,7 +61,7 @@ export function TableView({ name }: { readonly name: string }): ReactNode {
             <span className="tables-cell">{name}</span>
           </h1>
           {table !== undefined && table.kind !== 'delta' && (
-            <span className="chip">{table.kind}</span>
+            <span className="chip">{table.kind.replaceAll('_', ' ')}</span>
           )}
           {table?.version !== undefined && <span className="chip">version {table.version}</span>}
           {table !== undefined && (
