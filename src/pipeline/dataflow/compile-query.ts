@@ -22,9 +22,11 @@ import {
   withLookupSubqueries,
 } from './lookup/lookup-subqueries.ts';
 import { refuse } from './refusal.ts';
+import { isReservedColumn, reservedHint, reservedMessage } from './source/reserved-names.ts';
 import { refusePartition } from './window/plain-select.ts';
 import { hiddenNames, type Relation, tellsWindow, type WindowPart } from './relation.ts';
 import {
+  byAlias,
   groupsOf,
   isGroupByAll,
   isGrouped,
@@ -147,6 +149,7 @@ async function compileSelect(
   const from = { ...own, reads: [...own.reads, ...looking.reads] };
   const { tree, reads } = from.joined?.written ?? from;
   const columns = await compilation.describeSelect({ ...written, from_table: tree }, reads);
+  refuseReserved(written, columns);
   const flat = from.joined === undefined ? written : flatSelect(written, from.joined, columns);
   const first = compilation.nodes.length;
   const relation = await selectOver(flat, { from, columns, place, compilation });
@@ -318,6 +321,13 @@ function refuseSubqueries({ select, has }: WithSubqueries, isPlain: boolean): vo
     ? 'Ask it in a SELECT without groups and joins of streams: make a view of that.'
     : 'Join the rows instead, in equal windows; or run this as a query over a table.';
   refuse('Subqueries in expressions cannot run on a stream.', hint, subquery);
+}
+
+function refuseReserved(select: Tree, columns: readonly StateColumn[]): void {
+  const reserved = columns.find(({ name }) => isReservedColumn(name))?.name;
+  if (reserved === undefined) return;
+  const list = treesOf(select['select_list']);
+  refuse(reservedMessage(reserved), reservedHint, byAlias(reserved, list) ?? list);
 }
 
 function treeOf(value: unknown): Tree {

@@ -16,6 +16,7 @@ import { type InsertedRelation, insertSql } from './insert-sql.ts';
 import { reachable, readsOf, withWaits } from './reachable.ts';
 import { recordTimeOf, sourceRelation, withoutRecordTime } from './source/record-time.ts';
 import { givesChanges, rowChanges, withoutOperation } from './source/row-changes.ts';
+import { reservedInSource, reservedRelation } from './source/reserved-names.ts';
 import { Refusal } from './refusal.ts';
 import { commonShape, type Relation, rowsOf } from './relation.ts';
 import { lookupRelation } from './lookup/lookup-query.ts';
@@ -145,6 +146,7 @@ class ScriptCompiler {
   }
 
   async #source(source: SourceTable): Promise<void> {
+    this.errors.push(...reservedInSource(source));
     const relation = sourceRelation(withoutOperation(source));
     this.#put(relation);
     if (givesChanges(source)) {
@@ -162,6 +164,7 @@ class ScriptCompiler {
     const { script } = this.#stateful;
     const view = script.views.find((one) => one.name === name);
     if (view !== undefined) {
+      this.errors.push(...reservedRelation(view));
       // The name of a materialized view is that of its table among a dataflow's outputs.
       const isKept = script.sinks.some((sink) => sink.name === name);
       const relation = await this.#select(view, { label: name, name: isKept ? undefined : name });

@@ -2,6 +2,7 @@ import { asHeliosError, HeliosError, type TextPosition } from '../../base/errors
 import type { Connection } from '../../engine/engine.ts';
 import { duckdbType, quoteName } from '../../engine/types.ts';
 import type { Schema } from '../../event/schema.ts';
+import { checkWatermark } from '../dataflow/source/check-watermark.ts';
 import { createDecoder } from '../../format/create-decoder.ts';
 import { type CheckedScript, checkScript } from '../../sql/check-script.ts';
 import type {
@@ -193,6 +194,7 @@ class Planning {
         source.position,
       );
       this.#checkFormat(source);
+      this.errors.push(...(await checkWatermark(source, this.#connection)));
     }
   }
 

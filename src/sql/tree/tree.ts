@@ -10,7 +10,7 @@ export function isTree(value: unknown): value is Tree {
 }
 
 /** A number as it was written. */
-function isRaw(value: unknown): value is { readonly rawJSON: string } {
+export function isRaw(value: unknown): value is { readonly rawJSON: string } {
   return typeof value === 'object' && value !== null && 'rawJSON' in value;
 }
 

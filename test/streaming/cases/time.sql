@@ -59,3 +59,8 @@ SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM jumping GROUP B
 -- equals
 SELECT tumbled(CASE WHEN page = '/cart' THEN ts + INTERVAL '300 years' ELSE ts END, 60) AS "window", count(*) AS n
 FROM stamps GROUP BY ALL
+
+-- case: numbers that are not finite
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) FILTER (score < 1e309) AS n, max(-1e309) AS least FROM clicks GROUP BY window;
+-- equals
+SELECT "window", count(score) AS n, CAST('-Infinity' AS DOUBLE) AS least FROM minutes GROUP BY "window"

@@ -54,3 +54,19 @@ INSERT INTO out SELECT visitor FROM clicks;
 -- case: late rows of changes
 CREATE TABLE out WITH (connector = 'delta', path = 'out', late_rows = 'keep');
 INSERT INTO out SELECT orders.visitor FROM orders JOIN clicks ON orders.visitor = clicks.visitor;
+
+-- case: a watermark that is no time
+CREATE TABLE late (ts TIMESTAMP, ms INT, WATERMARK FOR ts AS (ms - 5)) WITH (connector = 'http', format = 'json', type = 'source');
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) FROM late GROUP BY window;
+
+-- case: a watermark of text
+CREATE TABLE late (ts TIMESTAMP, WATERMARK FOR ts AS ('5 seconds')) WITH (connector = 'http', format = 'json', type = 'source');
+SELECT ts FROM late;
+
+-- case: a watermark of a column that is not there
+CREATE TABLE late (ts TIMESTAMP, WATERMARK FOR ts AS (tsx - INTERVAL '5 seconds')) WITH (connector = 'http', format = 'json', type = 'source');
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) FROM late GROUP BY window;
+
+-- case: a watermark later than its event
+CREATE TABLE late (ts TIMESTAMP, WATERMARK FOR ts AS (ts + INTERVAL '5 seconds')) WITH (connector = 'http', format = 'json', type = 'source');
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) FROM late GROUP BY window;

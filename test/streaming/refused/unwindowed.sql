@@ -48,3 +48,8 @@ SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks WHERE 'a
 
 -- case: names made of a pattern
 SELECT COLUMNS('(n)') AS 'x\1' FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window);
+
+-- case: names of Helios's own
+CREATE TABLE druid (__time TIMESTAMP, v INT, WATERMARK FOR __time) WITH (connector = 'http', format = 'json', type = 'source');
+CREATE VIEW __node_1 AS SELECT v FROM druid;
+SELECT v AS __k0, count(*) AS n FROM __node_1 GROUP BY 1;
