@@ -22,6 +22,11 @@ export type Leaf = {
    * Of a side of a join of streams: what stands for its columns; undefined: they are not kept.
    */
   readonly refs?: readonly (Tree | undefined)[] | undefined;
+  /**
+   * An outer join gives rows without it. Then its columns are NULL, but for those that USING has
+   * made one with another's: by these names in lower case, where no table is named.
+   */
+  readonly isOptional?: { readonly but: ReadonlySet<string> } | undefined;
 };
 
 export type FoundColumn = {
@@ -61,13 +66,39 @@ export function pathOf(node: Tree): readonly string[] | undefined {
   return node['class'] === 'COLUMN_REF' ? textsOf(node['column_names']) : undefined;
 }
 
-/** The part of its row's window that an expression is, without any computing. */
+/**
+ * The part of its row's window that an expression is, without any computing. What may be NULL
+ * beside an outer join is none; all of its sides' windows in a coalesce are.
+ */
 export function windowPartOf(node: Tree, leaves: readonly Leaf[]): WindowPart | undefined {
+  if (node['type'] !== 'OPERATOR_COALESCE') {
+    const path = extractedPath(node) ?? [];
+    return mayBeNull(path, leaves) ? undefined : joinedPartOf(node, leaves);
+  }
+  const children = treesOf(node['children']);
+  const [part, ...others] = children.map((child) => joinedPartOf(child, leaves));
+  const paths = children.map((child) => extractedPath(child) ?? []);
+  const named = new Set(paths.map((path) => findColumn(path, leaves)?.leaf));
+  const isOne = leaves.every((leaf) => leaf.relation === undefined || named.has(leaf));
+  const isThere = isOne || paths.some((path) => !mayBeNull(path, leaves));
+  return isThere && others.every((one) => one === part) ? part : undefined;
+}
+
+/** As `windowPartOf`; it may be NULL too. */
+export function joinedPartOf(node: Tree, leaves: readonly Leaf[]): WindowPart | undefined {
   const path = extractedPath(node);
   const found = path && findColumn(path, leaves);
   if (found === undefined) return undefined;
   const part = found.leaf.relation?.windowParts.get(found.index);
   return partOfField(part, found.fields);
+}
+
+function mayBeNull(path: readonly string[], leaves: readonly Leaf[]): boolean {
+  const found = findColumn(path, leaves);
+  const optional = found?.leaf.isOptional;
+  if (found === undefined || optional === undefined) return false;
+  const isQualified = path.length - found.fields.length === 2;
+  return isQualified || !optional.but.has(path[0]?.toLowerCase() ?? '');
 }
 
 export function partOfField(

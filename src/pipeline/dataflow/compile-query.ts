@@ -276,7 +276,10 @@ function groupedByWindow(select: Tree, window: Tree, from: From): Tree {
   const isTold = sets.length > 0 && sets.every((set) => telling.some((one) => set.includes(one)));
   if (!isTold) {
     const message = 'An aggregate of windows needs the window in GROUP BY.';
-    const hint = 'Add it: GROUP BY window, …. Every set of ROLLUP and the like needs it.';
+    const isOuter = from.leaves.some((leaf) => leaf.isOptional !== undefined);
+    const hint = isOuter
+      ? 'Add it: GROUP BY coalesce(a.window, b.window), …. One side of an outer join may be NULL.'
+      : 'Add it: GROUP BY window, …. Every set of ROLLUP and the like needs it.';
     refuse(message, hint, [select['group_expressions'], select['select_list']]);
   }
   // The hidden projections are groups of GROUP BY ALL.

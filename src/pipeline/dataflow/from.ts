@@ -176,10 +176,19 @@ function together(table: Tree, left: Joined, right: Joined): Joined {
   const using = textsOf(table['using_columns']).map((name) => {
     return [name.toLowerCase(), columnRef(name)] as const;
   });
+  const names = new Set(using.map(([name]) => name));
+  const optional = (leaves: readonly Leaf[], kinds: readonly string[]): readonly Leaf[] =>
+    kinds.includes(joinType)
+      ? leaves.map((leaf) => ({ ...leaf, isOptional: { but: names } }))
+      : leaves;
+  const isOptional = { left: ['RIGHT', 'FULL', 'OUTER'], right: ['LEFT', 'FULL', 'OUTER'] };
   return {
     tree,
-    leaves: [...left.leaves, ...right.leaves],
-    flat: [...left.flat, ...right.flat],
+    leaves: [
+      ...optional(left.leaves, isOptional.left),
+      ...optional(right.leaves, isOptional.right),
+    ],
+    flat: [...optional(left.flat, isOptional.left), ...optional(right.flat, isOptional.right)],
     hidden,
     merged: new Map([...left.merged, ...right.merged, ...using]),
     written,

@@ -11,7 +11,7 @@ import {
 } from '../../sql/tree/tree.ts';
 import { aggregates } from '../plan/aggregates.ts';
 import { aggregateMacros } from '../../sql/stateless.ts';
-import { findColumn, isSameName, partOfField, pathOf, windowPartOf } from './columns.ts';
+import { findColumn, isSameName, pathOf, windowPartOf } from './columns.ts';
 import type { Compilation } from './context.ts';
 import type { From } from './from.ts';
 import { columnRef, functionCall, selectNode, starOf } from '../../sql/tree/make-tree.ts';
@@ -123,8 +123,11 @@ export async function windowPartsOf(
       index++;
       continue;
     }
-    for (const name of await namesOfStar(projection, from, compilation)) {
-      const part = partOfStar(name, projection, from);
+    const names = await namesOfStar(projection, from, compilation);
+    for (const [place, name] of names.entries()) {
+      // Of two of one name the second is another table's.
+      const isFirst = names.indexOf(name) === place;
+      const part = isFirst ? partOfStar(name, projection, from) : undefined;
       if (part !== undefined) parts.set(index, part);
       index++;
     }
@@ -147,8 +150,7 @@ function partOfStar(name: string, star: Tree, from: From): WindowPart | undefine
   if (isOther || textOf(star['alias']) !== '') return undefined;
   const relationName = textOf(star['relation_name']);
   const path = relationName === '' ? [name] : [relationName, name];
-  const found = findColumn(path, from.leaves);
-  return partOfField(found?.leaf.relation?.windowParts.get(found.index), found?.fields ?? ['']);
+  return windowPartOf(columnRef(...path), from.leaves);
 }
 
 /**

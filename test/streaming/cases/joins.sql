@@ -228,3 +228,26 @@ WHERE (window, visitor) NOT IN (SELECT (window, visitor) FROM (
 -- equals
 SELECT DISTINCT tumbled(ts, 120) AS "window", visitor FROM clicks
 WHERE (tumbled(ts, 120), visitor) NOT IN (SELECT (tumbled(ts, 120), visitor) FROM orders)
+
+-- case: groups of a full join by the window of either side
+CREATE VIEW clicking_ten AS SELECT tumble(INTERVAL '10 seconds') AS window, visitor FROM clicks GROUP BY ALL;
+CREATE VIEW buying_ten AS SELECT tumble(INTERVAL '10 seconds') AS window, visitor FROM orders GROUP BY ALL;
+CREATE VIEW paying_ten AS SELECT tumble(INTERVAL '10 seconds') AS window, method FROM payments GROUP BY ALL;
+INSERT INTO by_coalesce SELECT coalesce(a.window, b.window, c.window) AS window, count(*) AS n
+FROM clicking_ten a FULL JOIN buying_ten b ON a.window = b.window
+FULL JOIN paying_ten c ON c.window = coalesce(a.window, b.window) GROUP BY 1;
+INSERT INTO by_using SELECT window, count(*) AS n
+FROM clicking_ten FULL JOIN buying_ten USING (window) FULL JOIN paying_ten USING (window) GROUP BY window;
+INSERT INTO by_right SELECT window, count(*) AS n
+FROM (SELECT * FROM clicking_ten RIGHT JOIN buying_ten USING (window)) GROUP BY window;
+-- equals by_coalesce
+SELECT "window", count(*) AS n FROM (SELECT DISTINCT tumbled(ts, 10) AS "window", visitor FROM clicks)
+FULL JOIN (SELECT DISTINCT tumbled(ts, 10) AS "window", visitor FROM orders) USING ("window")
+FULL JOIN (SELECT DISTINCT tumbled(ts, 10) AS "window", method FROM payments) USING ("window") GROUP BY ALL
+-- equals by_using
+SELECT "window", count(*) AS n FROM (SELECT DISTINCT tumbled(ts, 10) AS "window", visitor FROM clicks)
+FULL JOIN (SELECT DISTINCT tumbled(ts, 10) AS "window", visitor FROM orders) USING ("window")
+FULL JOIN (SELECT DISTINCT tumbled(ts, 10) AS "window", method FROM payments) USING ("window") GROUP BY ALL
+-- equals by_right
+SELECT "window", count(*) AS n FROM (SELECT DISTINCT tumbled(ts, 10) AS "window", visitor FROM clicks)
+RIGHT JOIN (SELECT DISTINCT tumbled(ts, 10) AS "window", visitor FROM orders) USING ("window") GROUP BY ALL

@@ -67,3 +67,8 @@ SELECT c.id, o.n FROM clicks c, LATERAL (SELECT count(*) AS n FROM orders WHERE 
 
 -- case: IN of a query that names the stream
 SELECT id FROM clicks c WHERE id IN (SELECT id FROM orders WHERE orders.visitor = c.visitor);
+
+-- case: groups of an outer join by the window of the side that may lack it
+SELECT b.window, count(*) AS n FROM (SELECT tumble(INTERVAL '1 minute') AS window, visitor FROM clicks GROUP BY ALL) a
+LEFT JOIN (SELECT tumble(INTERVAL '1 minute') AS window, visitor FROM orders GROUP BY ALL) b ON a.window = b.window
+GROUP BY b.window;

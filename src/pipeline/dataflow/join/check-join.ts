@@ -1,9 +1,9 @@
 import { columnRef } from '../../../sql/tree/make-tree.ts';
 import { isExpression, textOf, textsOf, type Tree, treesOf } from '../../../sql/tree/tree.ts';
-import { extractedPath, findColumn, windowPartOf } from '../columns.ts';
+import { extractedPath, findColumn, joinedPartOf, windowPartOf } from '../columns.ts';
 import type { WindowShape } from '../dataflow.ts';
 import { refuse } from '../refusal.ts';
-import { sameShape, tellsWindow } from '../relation.ts';
+import { sameShape, tellsWindow, type WindowPart } from '../relation.ts';
 import { shapeText } from '../window/window-shape.ts';
 import { type Joined, relationsOf } from './joined.ts';
 
@@ -48,8 +48,8 @@ function joinsWindows(
   [left, right]: readonly [Joined, Joined],
   table: Tree,
 ): boolean {
-  const part = windowPartOf(one, left.leaves);
-  if (part === undefined || part !== windowPartOf(other, right.leaves)) return false;
+  const part = partOf(one, left);
+  if (part === undefined || part !== partOf(other, right)) return false;
   const [shape, otherShape] = [shapeOf(one, left), shapeOf(other, right)];
   if (part === 'window' && shape !== undefined && otherShape !== undefined) {
     checkMayBeEqual(shape, otherShape, [one, table]);
@@ -57,7 +57,12 @@ function joinsWindows(
   return tellsWindow(part, sameShape(shape, otherShape));
 }
 
-/** Of the windows that a column is of. */
+/** A row whose window is NULL, of an outer join before, meets none. */
+function partOf(node: Tree, { leaves }: Joined): WindowPart | undefined {
+  return windowPartOf(node, leaves) ?? joinedPartOf(node, leaves);
+}
+
+/** Of the windows that a column is of; undefined: of several. */
 function shapeOf(column: Tree, { leaves }: Joined): WindowShape | undefined {
   return findColumn(extractedPath(column) ?? [], leaves)?.leaf.relation?.shape;
 }
