@@ -1,6 +1,7 @@
 import { didYouMeanHint } from '../base/did-you-mean.ts';
 import { type FunctionCall, selectFacts, type SelectFacts } from './select-facts.ts';
 import type { Expression, Query, TableRef } from './select-ast.ts';
+import { windowCallProblem, windowTableProblem } from './windows/window-calls.ts';
 import { type IsAggregate, rowFunctions, type SelectProblem, streamReasons } from './stateless.ts';
 
 /** What only the engine and the script know about a SELECT's names. */
@@ -33,6 +34,7 @@ export function analyseSelect(query: Query, context: SelectContext): SelectAnaly
     ...reasons.never,
     ...facts.tableFunctions.flatMap(tableFunctionProblem),
     ...firstOfEachName(facts.functions).flatMap((call) => functionProblem(call)),
+    ...facts.functions.flatMap(windowCallProblem).slice(0, 1),
     ...parameterProblem(facts),
     ...facts.expressions.flatMap(unknownProblem).slice(0, 1),
     ...facts.tableRefs.flatMap(unknownTableProblem).slice(0, 1),
@@ -82,7 +84,10 @@ function unknownName(
   return { message, hint: didYouMeanHint(path, readable) ?? all };
 }
 
-function tableFunctionProblem({ name, byteOffset }: FunctionCall): readonly SelectProblem[] {
+function tableFunctionProblem(call: FunctionCall): readonly SelectProblem[] {
+  const { name, byteOffset } = call;
+  const window = windowTableProblem(call);
+  if (window !== undefined) return [window];
   if (rowFunctions.has(name.toLowerCase())) return [];
   const isRead = /^(?:read_|parquet_|glob|sniff_)|_scan$/i.test(name);
   const hint = isRead

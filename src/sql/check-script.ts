@@ -5,10 +5,19 @@ import { offsetOfCodePoint } from './positions.ts';
 import { draftScript } from './parse-script.ts';
 import { readSerializedSelect } from './read-select.ts';
 import { lookupCheckMsDefault } from './lookup/read-lookup.ts';
-import type { LookupTable, Script, ScriptError, SelectText, SourceColumn } from './script.ts';
+import type {
+  Insert,
+  LookupTable,
+  Script,
+  ScriptError,
+  SelectText,
+  SourceColumn,
+} from './script.ts';
 import type { Query } from './select-ast.ts';
 import { positionOfByte } from './select-text.ts';
 import type { IsAggregate, SelectProblem } from './stateless.ts';
+import { otherDialect } from './windows/other-dialects.ts';
+import { withWindowFields } from './windows/window-fields.ts';
 
 /** Gives `json_serialize_sql` of a text, parsed or as text. DuckDB's own parser; nothing runs. */
 export type Serialize = (select: string) => Promise<unknown>;
@@ -43,17 +52,22 @@ export async function checkScript(text: string, engine: EngineFacts): Promise<Ch
   const { script: draft, errors: scriptErrors, declared } = draftScript(text);
   const errors = [...scriptErrors];
   const reads: Reads = new Map();
+  const texts = new Map<SelectText, SelectText>();
   let isStateful = false;
   const readable = [...declared, ...notDeclared(engine.tables, declared)];
   for (const { select } of [...draft.views, ...draft.inserts]) {
     const query = await parse(select, engine.serialize, errors);
     if (query === undefined) continue;
     const analysis = analyseSelect(query, { ...engine, readable });
-    errors.push(...analysis.problems.map((problem) => errorAt(select, problem, 0)));
+    const written = withWindowFields(select, query, engine.isAggregate);
+    const problems = [...analysis.problems, ...written.problems];
+    errors.push(...problems.map((problem) => errorAt(select, problem, 0)));
     isStateful ||= analysis.stateful.length > 0;
-    reads.set(select, analysis.reads);
+    texts.set(select, written.select);
+    reads.set(written.select, analysis.reads);
   }
-  const script = { ...draft, lookups: lookupsOf(draft, reads, declared) };
+  const named = withTexts(draft, texts);
+  const script = { ...named, lookups: lookupsOf(named, reads, declared) };
   const names = new Set(script.lookups.map(({ name }) => name));
   isStateful ||= [...reads.values()].flat().some((name) => names.has(name));
   for (const expression of expressionsOf(script)) {
@@ -68,6 +82,27 @@ export async function checkScript(text: string, engine: EngineFacts): Promise<Ch
   return errors.length === 0
     ? { kind: 'ok', script: { ...script, macros }, reads, isStateful }
     : { kind: 'errors', errors: inOrder(errors) };
+}
+
+/** With these texts in place of its SELECTs'. */
+function withTexts(script: Script, texts: ReadonlyMap<SelectText, SelectText>): Script {
+  const renewed = new Map(
+    script.inserts.map((insert) => {
+      return [insert, { ...insert, select: texts.get(insert.select) ?? insert.select }];
+    }),
+  );
+  const inserts = (list: readonly Insert[]): readonly Insert[] =>
+    list.map((insert) => renewed.get(insert) ?? insert);
+  const views = script.views.map((view) => ({
+    ...view,
+    select: texts.get(view.select) ?? view.select,
+  }));
+  return {
+    ...script,
+    views,
+    inserts: inserts(script.inserts),
+    explained: inserts(script.explained),
+  };
 }
 
 function notDeclared(names: readonly string[], declared: readonly string[]): readonly string[] {
@@ -117,6 +152,10 @@ async function parse(
 }
 
 function syntaxError(select: SelectText, message: string, offset: number): ScriptError {
+  const other = otherDialect(select.text, offset);
+  if (other !== undefined) {
+    return { message: other.message, hint: other.hint, position: select.positionAt(other.offset) };
+  }
   const word = /at or near "(\w+)"/.exec(message)?.[1]?.toLowerCase();
   const hint =
     word !== undefined && !clauseWords.has(word)

@@ -116,8 +116,8 @@ export function partOfField(
 export function extractedPath(node: Tree): readonly string[] | undefined {
   const path = pathOf(node);
   if (path !== undefined) return path;
-  const name = textOf(node['function_name']);
-  if (node['class'] !== 'FUNCTION' || !/^(struct|array)_extract$/.test(name)) return undefined;
+  const name = textOf(node[node['class'] === 'FUNCTION' ? 'function_name' : 'type']);
+  if (!/^(struct|array)_extract$/i.test(name)) return undefined;
   const [child, field] = treesOf(node['children']);
   const inner = child && extractedPath(child);
   const value = isTree(field?.['value']) ? field['value']['value'] : undefined;

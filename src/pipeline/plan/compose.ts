@@ -40,8 +40,25 @@ export class ComposedSql {
    */
   positionOf(error: HeliosError): TextPosition | undefined {
     const offset = error.details?.['offset'];
-    const position = typeof offset === 'number' ? this.positionAt(offset) : undefined;
+    if (typeof offset !== 'number') return this.#positionOfName(error.message);
+    const position = this.positionAt(offset);
     return position && { ...position, length: error.position?.length ?? position.length };
+  }
+
+  /** Of an error without a place: where what it speaks of stands last. */
+  #positionOfName(message: string): TextPosition | undefined {
+    const placed = this.#placed.at(-1);
+    for (const [about, what] of placeless) {
+      const name = about.exec(message)?.[1] ?? '';
+      if (!about.test(message) || placed === undefined) continue;
+      const pattern = new RegExp(
+        what.replace('NAME', () => RegExp.escape(name)),
+        'gi',
+      );
+      const found = [...placed.select.text.matchAll(pattern)].at(-1);
+      if (found !== undefined) return placed.select.positionAt(found.index);
+    }
+    return undefined;
   }
 
   /** Where in the script the UTF-16 offset of the text stood; undefined in Helios's own text. */
@@ -50,6 +67,16 @@ export class ComposedSql {
     return placed?.select.positionAt(offset - placed.start);
   }
 }
+
+/** What DuckDB says without a place, and the words of the SELECT that it says it of. */
+const placeless: readonly (readonly [RegExp, string])[] = [
+  [/^Could not find key "(.*?)" in struct/, '\\b"?NAME\\b'],
+  [/duplicate alias "(.*?)"/, '\\b"?NAME\\b'],
+  [/^GROUP BY term out of range/, '\\bgroup\\s+by\\b'],
+  [/^ORDER (?:BY )?term out of range/, '\\border\\s+by\\b'],
+  [/QUALIFY with GROUP BY ALL/, '\\bqualify\\b'],
+  [/^Set operations can only apply/, '\\b(?:union|except|intersect)\\b'],
+];
 
 /** `WITH a AS (…), b AS (…) SELECT columns FROM (body)`. The line breaks end comments. */
 export function composeSelect(

@@ -110,3 +110,14 @@ INSERT INTO by_end SELECT DISTINCT ON (window.end) window, page FROM pages ORDER
 SELECT "window", min(page) AS page FROM minutes GROUP BY "window"
 -- equals by_end
 SELECT "window", min(page) AS page FROM minutes GROUP BY "window"
+
+-- case: fields of a window beside it
+SELECT tumble(INTERVAL '1 minute') AS window, epoch(window.start) AS began, page, count(*) AS n,
+  row_number() OVER (PARTITION BY window.end ORDER BY count(*) DESC, page) AS place
+FROM clicks GROUP BY window, page
+HAVING window.start >= TIMESTAMP '2026-03-29 00:57:00' QUALIFY place <= 2 ORDER BY "window"."start", n;
+-- equals
+SELECT "window", epoch("window"."start") AS began, page, n, place FROM (
+  SELECT *, row_number() OVER (PARTITION BY "window" ORDER BY n DESC, page) AS place
+  FROM (SELECT "window", page, count(*) AS n FROM minutes GROUP BY "window", page))
+WHERE "window"."start" >= TIMESTAMPTZ '2026-03-29 00:57:00Z' AND place <= 2

@@ -82,3 +82,33 @@ SELECT DISTINCT page FROM clicks GROUP BY tumble(INTERVAL '1 minute'), page;
 -- case: DISTINCT ON without the window
 SELECT DISTINCT ON (page) page, n
 FROM (SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY window, page) ORDER BY n;
+
+-- case: a field that windows haven't
+SELECT tumble(INTERVAL '1 minute') AS window, window.begin, count(*) AS n FROM clicks GROUP BY window;
+
+-- case: a field that windows of a subquery haven't
+SELECT window.begin FROM (SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window);
+
+-- case: a field of the window in what an aggregate takes
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) FILTER (ts < window.end) AS n FROM clicks GROUP BY window;
+
+-- case: a window in what an aggregate takes
+SELECT tumble(INTERVAL '1 minute') AS window, max(ts - tumble(INTERVAL '1 minute').start) AS n FROM clicks GROUP BY window;
+
+-- case: groups by a field of the window
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window.start;
+
+-- case: a field of the window in WHERE
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks WHERE window.start > ts GROUP BY window;
+
+-- case: a window's name in WHERE
+SELECT tumble(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks WHERE window IS NOT NULL GROUP BY window;
+
+-- case: no argument
+SELECT tumble() AS window, count(*) AS n FROM clicks GROUP BY window;
+
+-- case: a hop without a width
+SELECT hop(INTERVAL '1 minute') AS window, count(*) AS n FROM clicks GROUP BY window;
+
+-- case: QUALIFY beside GROUP BY ALL
+SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY ALL QUALIFY rank() OVER (PARTITION BY window ORDER BY n) = 1;

@@ -8,7 +8,7 @@ import {
   type Tree,
   treesOf,
 } from '../../../sql/tree/tree.ts';
-import { extractedPath, partOfField } from '../columns.ts';
+import { extractedPath, partOfField, pathOf } from '../columns.ts';
 import type { WindowShape } from '../dataflow.ts';
 import type { From } from '../from.ts';
 import { type FlatColumn, Names } from './names.ts';
@@ -16,6 +16,7 @@ import { refuse } from '../refusal.ts';
 import { shapeKey, tellsWindow, type WindowPart } from '../relation.ts';
 import {
   groupsOf,
+  isAggregateCall,
   isGroupByAll,
   isStar,
   isWindowCall,
@@ -71,10 +72,12 @@ export async function plainSelect(
     const node = optionalExpression(value);
     return node && names.outer(node);
   };
-  const where = optionalExpression(select['where_clause']);
+  const asked = optionalExpression(select['where_clause']);
+  const where = asked && names.plain(asked);
+  if (findExpression(where, namesWindow) !== undefined) refuseWhere(written['where_clause']);
   const plain = {
     from,
-    where: where && names.plain(where),
+    where,
     groups,
     groupSets: isGroupByAll(select) ? [groups.map((_, index) => index)] : setsOf(select),
     projections: projections.map((_, index) => names.projection(index)),
@@ -93,8 +96,21 @@ function refuseUnfit(select: Tree): void {
     refuse('A SELECT with GROUP BY needs its columns by name, not *.', undefined, star);
   }
   const inWhere = findExpression(select['where_clause'], isWindowCall);
-  if (inWhere === undefined) return;
-  refuse('WHERE is asked before there are windows.', 'Ask it in HAVING.', inWhere);
+  if (inWhere !== undefined) refuseWhere(inWhere);
+  findExpression(outerExpressions(select), (node) => {
+    const call = isAggregateCall(node) ? findExpression(node, isWindowCall) : undefined;
+    if (call === undefined) return false;
+    const hint = 'Compute with it outside of aggregates, or in a SELECT around this.';
+    return refuse('What an aggregate takes is of a row, which has no window.', hint, call);
+  });
+}
+
+function refuseWhere(at: unknown): never {
+  refuse('WHERE is asked before there are windows.', 'Ask it in HAVING.', at);
+}
+
+function namesWindow(node: Tree): boolean {
+  return pathOf(node)?.[0] === '__window';
 }
 
 /** All calls of a SELECT must mean one window. */

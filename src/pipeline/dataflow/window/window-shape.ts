@@ -4,13 +4,14 @@ import type { WindowShape } from '../dataflow.ts';
 import { refuse } from '../refusal.ts';
 import type { TreeEngine } from '../tree-engine.ts';
 
-const window = 'STRUCT("start" TIMESTAMPTZ, "end" TIMESTAMPTZ)';
+/** A struct of NULLs: a field of a NULL has no type. */
+const window = `{'start': CAST(NULL AS TIMESTAMPTZ), 'end': CAST(NULL AS TIMESTAMPTZ)}`;
 
 /** By these DuckDB binds a script's own SELECTs, over no rows. */
 export const windowMacros: string = [
-  `CREATE OR REPLACE TEMP MACRO tumble(width) AS CAST(NULL AS ${window})`,
-  `CREATE OR REPLACE TEMP MACRO hop(slide, width) AS CAST(NULL AS ${window})`,
-  `CREATE OR REPLACE TEMP MACRO session(gap) AS CAST(NULL AS ${window})`,
+  `CREATE OR REPLACE TEMP MACRO tumble(width) AS ${window}`,
+  `CREATE OR REPLACE TEMP MACRO hop(slide, width) AS ${window}`,
+  `CREATE OR REPLACE TEMP MACRO session(gap) AS ${window}`,
 ].join('; ');
 
 /** Windows that a row of a hop may fall into. */
