@@ -124,14 +124,16 @@ class FromCompiler {
     return `unnamed_subquery${this.#unnamed === 1 ? '' : this.#unnamed}`;
   }
 
-  async #join(table: Tree, conditions: readonly Tree[]): Promise<Joined> {
-    const { left, right } = table;
+  async #join(written: Tree, conditions: readonly Tree[]): Promise<Joined> {
+    const { left, right } = written;
     assert(isTree(left) && isTree(right), 'A join has two sides.');
-    const joinType = textOf(table['join_type']);
+    const joinType = textOf(written['join_type']);
     const isInner = joinType === 'INNER';
     const isLeftOnly = joinType === 'SEMI' || joinType === 'ANTI';
     const before = await this.table(left, isInner || isLeftOnly ? conditions : []);
     const after = await this.table(right, isInner ? conditions : []);
+    const table =
+      textOf(written['ref_type']) === 'NATURAL' ? usingCommon(written, before, after) : written;
     if (isLookupSide(before) || isLookupSide(after)) {
       checkLookupJoin(table, before, after);
       return together(table, before, after);
@@ -152,6 +154,16 @@ class FromCompiler {
     };
     return await compileStreamJoin({ table, ...sides, own, where }, this.#tools);
   }
+}
+
+/** A NATURAL join as one of USING; as it is where not all columns are known by their names. */
+function usingCommon(table: Tree, left: Joined, right: Joined): Tree {
+  const namesOf = ({ leaves }: Joined): readonly string[] =>
+    leaves.flatMap(({ columns }) => columns.map(({ name }) => name.toLowerCase()));
+  const isKnown = [...left.leaves, ...right.leaves].every(({ columns }) => columns.length > 0);
+  const others = new Set(namesOf(right));
+  const common = [...new Set(namesOf(left))].filter((name) => others.has(name));
+  return isKnown ? { ...table, ref_type: 'REGULAR', using_columns: common } : table;
 }
 
 /** A join that each epoch's rows go through by themselves. */

@@ -103,6 +103,36 @@ test('each sink that asks has the rows of all windows that lead to it', async ()
   expect(helios.registry.get('counted_late')).toBeUndefined();
 });
 
+test('a table that is kept current has the late rows of the windows on its way', async () => {
+  let helios = await PipelineFixture.open();
+  try {
+    const sql = `${source} ${sink('sunk')}
+      CREATE TABLE names (k TEXT, name TEXT)
+        WITH (connector = 'http', format = 'json', type = 'source', stream = 'names');
+      INSERT INTO sunk SELECT m.w.start AS start, m.k, n, name
+      FROM (SELECT tumble(INTERVAL '1 minute') AS w, k, count(*) AS n FROM events GROUP BY 1, 2) m
+      LEFT JOIN names ON m.k = names.k;`;
+    await helios.supervisor.create({ name: 'p', sql, isAdopting: false });
+    await helios.sendAndWait('events', [line(1, 'a'), line(61, 'b')]);
+    await helios.sendAndWait('events', [line(2, 'late'), line(121, 'c')]);
+    await helios.sendAndWait('names', [JSON.stringify({ k: 'a', name: 'ann' })]);
+    helios = await helios.reopened();
+    await helios.sendAndWait('events', [line(62, 'later'), line(181, 'd')]);
+    const row = (k: string, seconds: number): string =>
+      `{"t":"1970-01-01T00:0${Math.floor(seconds / 60)}:02Z","k":"${k}","v":1.50}`;
+    expect(await late(helios)).toEqual([
+      `2 60 0 60 tumble(1 minute) events ${row('late', 2)}`,
+      `62 120 60 120 tumble(1 minute) events ${row('later', 62)}`,
+    ]);
+    await helios.supervisor.stop('p', { isDiscarding: false });
+    expect(await late(helios)).toHaveLength(2);
+    const current = await helios.delta('tables/sunk');
+    expect(current.snapshot().schema.map(({ name }) => name)).toEqual(['start', 'k', 'n', 'name']);
+  } finally {
+    await helios[Symbol.asyncDispose]();
+  }
+});
+
 test('the table of late rows stands behind its windows in the graph', async () => {
   await using helios = await PipelineFixture.open();
   const validation = await helios.supervisor.validate(`${source} ${sink('sunk')} ${counts}`);

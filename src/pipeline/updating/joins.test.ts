@@ -133,7 +133,6 @@ test.each([
   ['SELECT * FROM a JOIN b ON a.v < b.w', /needs an equality/],
   ['SELECT * FROM a, b', /needs an equality/],
   ['SELECT * FROM a JOIN b ON a.k = a.v', /needs an equality/],
-  ['SELECT * FROM a NATURAL JOIN b', /NATURAL/],
   ["SELECT tumble(INTERVAL '1 s') AS w, sum(n) AS n FROM counts GROUP BY w", /have no time/],
   ['SELECT COLUMNS(*) FROM a JOIN b ON a.v = b.w', /form of \*/],
 ])('%s is refused', async (select, message) => {

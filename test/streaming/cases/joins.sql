@@ -251,3 +251,17 @@ FULL JOIN (SELECT DISTINCT tumbled(ts, 10) AS "window", method FROM payments) US
 -- equals by_right
 SELECT "window", count(*) AS n FROM (SELECT DISTINCT tumbled(ts, 10) AS "window", visitor FROM clicks)
 RIGHT JOIN (SELECT DISTINCT tumbled(ts, 10) AS "window", visitor FROM orders) USING ("window") GROUP BY ALL
+
+-- case: NATURAL joins
+INSERT INTO of_windows SELECT *
+FROM (SELECT tumble(INTERVAL '10 seconds') AS window, visitor, count(*) AS n FROM clicks GROUP BY ALL)
+NATURAL FULL JOIN (SELECT tumble(INTERVAL '10 seconds') AS window, visitor, count(*) AS m FROM orders GROUP BY ALL);
+INSERT INTO of_events SELECT * FROM (SELECT visitor, id FROM clicks) NATURAL JOIN (SELECT visitor, product FROM orders);
+INSERT INTO of_tables SELECT id, kind FROM orders NATURAL LEFT JOIN products;
+-- equals of_windows
+SELECT * FROM (SELECT tumbled(ts, 10) AS "window", visitor, count(*) AS n FROM clicks GROUP BY ALL)
+NATURAL FULL JOIN (SELECT tumbled(ts, 10) AS "window", visitor, count(*) AS m FROM orders GROUP BY ALL)
+-- equals of_events
+SELECT * FROM (SELECT visitor, id FROM clicks) NATURAL JOIN (SELECT visitor, product FROM orders)
+-- equals of_tables
+SELECT id, kind FROM orders NATURAL LEFT JOIN products

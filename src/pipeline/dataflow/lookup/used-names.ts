@@ -19,7 +19,8 @@ export class UsedNames {
         this.#names.add(name.toLowerCase());
       }
       const renames = textsOf(node['column_name_alias']).length > 0;
-      if (node['class'] === 'STAR' || renames) this.#isAny = true;
+      const isNatural = node['ref_type'] === 'NATURAL';
+      if (node['class'] === 'STAR' || renames || isNatural) this.#isAny = true;
       if (node['type'] !== 'BASE_TABLE' && node['type'] !== 'SUBQUERY') return;
       this.#tables.add((textOf(node['alias']) || textOf(node['table_name'])).toLowerCase());
     });
