@@ -45,6 +45,8 @@ export const otherFunctions: ReadonlyMap<string, string> = new Map([
   ['percentile_cont', 'quantile_cont(x, 0.5)'],
   ['approx_percentile_cont_with_weight', 'quantile_cont(x, 0.5)'],
   ['var', 'var_samp(x)'],
+  ['row_time', 'ts'],
+  ['multi_hash', 'hash(x, n)'],
   ['wallclock', 'now()'],
   ['proctime', 'now()'],
   ['mz_now', 'now()'],

@@ -36,6 +36,7 @@ import {
   setsOf,
   windowPartsOf,
   withoutHidden,
+  withWholeRows,
 } from './select-parts.ts';
 import { withSemiJoins } from './semi-join.ts';
 import { compileSetOperation } from './set-operation.ts';
@@ -135,14 +136,16 @@ async function compileSelect(
   compilation: Compilation,
 ): Promise<Relation> {
   const looking = withLookupSubqueries(select, place.scope);
-  const written = looking.select;
-  const own = await compileFrom(treeOf(written['from_table']), written['where_clause'], {
+  const { from_table: table, where_clause: where } = looking.select;
+  const own = await compileFrom(treeOf(table), where, {
     compilation,
     scope: place.scope,
     compileQuery: async (query, scope, label) =>
       await compileQuery(query, { scope, label, name: undefined }, compilation),
-    used: namesUsed(written),
+    used: namesUsed(looking.select),
   });
+  const tables = own.joined?.leaves ?? own.leaves;
+  const written = await withWholeRows(looking.select, tables, compilation.engine);
   if (own.rows === 'changes' && looking.reads.length > 0) refuseChanges(written['where_clause']);
   const isPlain = own.joined === undefined && !isGrouped(written);
   refuseSubqueries(looking, isPlain);

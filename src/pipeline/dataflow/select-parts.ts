@@ -4,6 +4,7 @@ import {
   isTree,
   mapExpression,
   mapInside,
+  sameTree,
   textOf,
   textsOf,
   type Tree,
@@ -11,12 +12,13 @@ import {
 } from '../../sql/tree/tree.ts';
 import { aggregates } from '../plan/aggregates.ts';
 import { aggregateMacros } from '../../sql/stateless.ts';
-import { findColumn, isSameName, pathOf, windowPartOf } from './columns.ts';
+import { findColumn, isSameName, type Leaf, mapColumns, pathOf, windowPartOf } from './columns.ts';
 import type { Compilation } from './context.ts';
 import type { From } from './from.ts';
-import { columnRef, functionCall, selectNode, starOf } from '../../sql/tree/make-tree.ts';
+import { columnRef, functionCall, named, selectNode, starOf } from '../../sql/tree/make-tree.ts';
 import { refuse } from './refusal.ts';
 import { hiddenNames, type WindowPart } from './relation.ts';
+import type { TreeEngine } from './tree-engine.ts';
 
 /** Expressions of a SELECT but for its WHERE and FROM. */
 export function outerExpressions(select: Tree): readonly unknown[] {
@@ -106,6 +108,45 @@ function matching(regex: Tree): Tree {
     expr: matches,
   };
   return functionCall('list_filter', [starOf(''), lambda]);
+}
+
+/** A table's own name where a column's could be is its row: without hidden columns. */
+export async function withWholeRows(
+  select: Tree,
+  leaves: readonly Leaf[],
+  engine: TreeEngine,
+): Promise<Tree> {
+  const projections = treesOf(select['select_list']);
+  const row = ([name = '', ...more]: readonly string[]): Tree | undefined => {
+    const leaf = leaves.find(({ alias }) => isSameName(alias, name));
+    if (leaf?.relation === undefined || more.length > 0) return undefined;
+    if (findColumn([name], leaves) !== undefined) return undefined;
+    const fields = leaf.columns.map((column) =>
+      named(columnRef(leaf.alias, column.name), column.name),
+    );
+    return functionCall('struct_pack', fields);
+  };
+  const visible = (path: readonly string[]): Tree | undefined =>
+    byAlias(path[0] ?? '', projections) === undefined ? row(path) : undefined;
+  const list = (value: unknown): readonly Tree[] =>
+    treesOf(value).map((one) => mapColumns(one, visible));
+  const { where_clause: where, having, qualify } = select;
+  const selected: Tree[] = [];
+  for (const one of projections) {
+    const made = mapColumns(one, row);
+    const isNamed = textOf(one['alias']) !== '' || sameTree(made, one);
+    const name = isNamed ? '' : (pathOf(one)?.[0] ?? (await engine.printExpression(one)));
+    selected.push(isNamed ? made : named(made, name));
+  }
+  return {
+    ...select,
+    select_list: selected,
+    where_clause: isTree(where) ? mapColumns(where, row) : where,
+    group_expressions: list(select['group_expressions']),
+    having: isTree(having) ? mapColumns(having, visible) : having,
+    qualify: isTree(qualify) ? mapColumns(qualify, visible) : qualify,
+    modifiers: list(select['modifiers']),
+  };
 }
 
 /** Parts of the window that the columns of a SELECT are, by their places. */

@@ -221,3 +221,18 @@ WHERE window IN (SELECT tumble(INTERVAL '1 minute') AS w FROM orders GROUP BY w 
 -- equals
 SELECT DISTINCT "window", page FROM minutes
 WHERE "window" IN (SELECT "window" FROM order_minutes GROUP BY "window" HAVING count(*) > 2)
+
+-- case: whole rows
+CREATE VIEW counted AS SELECT tumble(INTERVAL '1 minute') AS window, page, count(*) AS n FROM clicks GROUP BY window, page;
+INSERT INTO over_windows SELECT c, to_json(c)::TEXT AS text FROM counted c WHERE c.n > 1;
+INSERT INTO as_values SELECT tumble(INTERVAL '1 minute') AS window, list(o ORDER BY o.id) AS rows FROM (SELECT id, price FROM orders) o GROUP BY window;
+INSERT INTO as_groups SELECT tumble(INTERVAL '1 minute') AS window, o, count(*) AS n FROM (SELECT product, quantity FROM orders) o GROUP BY window, o;
+INSERT INTO joined SELECT c, o FROM (SELECT id, visitor FROM clicks) c JOIN (SELECT id, visitor FROM orders) o ON c.visitor = o.visitor;
+-- equals over_windows
+SELECT c, to_json(c)::TEXT AS text FROM (SELECT "window", page, count(*) AS n FROM minutes GROUP BY ALL) c WHERE n > 1
+-- equals as_values
+SELECT "window", list({'id': id, 'price': price} ORDER BY id) AS rows FROM order_minutes GROUP BY ALL
+-- equals as_groups
+SELECT "window", {'product': product, 'quantity': quantity} AS o, count(*) AS n FROM order_minutes GROUP BY ALL
+-- equals joined
+SELECT c, o FROM (SELECT id, visitor FROM clicks) c JOIN (SELECT id, visitor FROM orders) o ON c.visitor = o.visitor

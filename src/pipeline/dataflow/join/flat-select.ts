@@ -48,16 +48,27 @@ export function flatSelect(select: Tree, joined: Joined, columns: readonly State
   };
 }
 
-/** All that it names, in lower case; undefined where a star may name anything. */
+/** All that it names, in lower case; undefined where a star or a whole row may be anything. */
 export function namesUsed(select: Tree): ReadonlySet<string> | undefined {
   if (findExpression(select['select_list'], isStar) !== undefined) return undefined;
   const names = new Set<string>();
+  const tables = tablesOf(select['from_table']);
+  let isAny = false;
   findExpression(select, (node) => {
-    for (const name of pathOf(node) ?? []) names.add(name.toLowerCase());
+    const path = pathOf(node) ?? [];
+    for (const name of path) names.add(name.toLowerCase());
+    isAny ||= path.length === 1 && tables.has(path[0]?.toLowerCase() ?? '');
     return false;
   });
+  if (isAny) return undefined;
   addUsing(select['from_table'], names);
   return names;
+}
+
+function tablesOf(table: unknown): ReadonlySet<string> {
+  if (!isTree(table)) return new Set();
+  const name = textOf(table['alias']) || textOf(table['table_name']);
+  return new Set([name.toLowerCase(), ...tablesOf(table['left']), ...tablesOf(table['right'])]);
 }
 
 function addUsing(table: unknown, names: Set<string>): void {
