@@ -16,8 +16,8 @@ import { type InsertedRelation, insertSql } from './insert-sql.ts';
 import { reachable, readsOf, withWaits } from './reachable.ts';
 import { recordTimeOf, sourceRelation, withoutRecordTime } from './source/record-time.ts';
 import { givesChanges, rowChanges, withoutOperation } from './source/row-changes.ts';
-import { reservedInSource, reservedRelation } from './source/reserved-names.ts';
-import { Refusal } from './refusal.ts';
+import { reservedNames, reservedRelation } from './source/reserved-names.ts';
+import { ReadsRefused, Refusal } from './refusal.ts';
 import { commonShape, type Relation, rowsOf } from './relation.ts';
 import { lookupRelation } from './lookup/lookup-query.ts';
 import { UsedNames } from './lookup/used-names.ts';
@@ -146,7 +146,7 @@ class ScriptCompiler {
   }
 
   async #source(source: SourceTable): Promise<void> {
-    this.errors.push(...reservedInSource(source));
+    this.errors.push(...reservedNames(source));
     const relation = sourceRelation(withoutOperation(source));
     this.#put(relation);
     if (givesChanges(source)) {
@@ -173,6 +173,9 @@ class ScriptCompiler {
     }
     const table = script.memoryTables.find((one) => one.name === name);
     const inserts = script.inserts.filter((insert) => insert.target === name);
+    const reserved = table === undefined ? [] : reservedNames(table);
+    this.errors.push(...reserved);
+    if (reserved.length > 0) return;
     const relations = table && (await this.#inserted(inserts));
     if (table === undefined || relations === undefined) return;
     this.#put(await this.#memoryTable(name, relations, table.columns));
@@ -220,6 +223,7 @@ class ScriptCompiler {
     try {
       return await compileQuery(query, { ...names, scope: this.#scope }, this.#compilation);
     } catch (thrown) {
+      if (thrown instanceof ReadsRefused && this.errors.length > 0) return undefined;
       const { message, hint, byteOffset } = problemOf(thrown);
       const place = byteOffset === undefined ? position : positionOfByte(select, byteOffset);
       this.errors.push({ message, hint, position: place });

@@ -9,7 +9,7 @@ import { type Joined, relationsOf, resolved } from './join/joined.ts';
 import { compileStreamJoin } from './join/stream-join.ts';
 import { checkLookupJoin, isLookupSide, lookupSide } from './lookup/lookup-join.ts';
 import { lookupsIn, overLookups, readsLookups } from './lookup/lookup-query.ts';
-import { refuse } from './refusal.ts';
+import { ReadsRefused, refuse } from './refusal.ts';
 import { commonShape, type Relation, rowsOf } from './relation.ts';
 
 /** A FROM whose tables are relations of the dataflow. */
@@ -93,7 +93,7 @@ class FromCompiler {
   #baseTable(table: Tree): Joined {
     const name = textOf(table['table_name']);
     const relation = this.#tools.scope.get(name.toLowerCase());
-    assert(relation !== undefined, `The relation ${name} is not compiled yet.`);
+    if (relation === undefined) throw new ReadsRefused(`The relation ${name} is not compiled.`);
     const alias = textOf(table['alias']) || name;
     const tree = { ...table, table_name: relation.name, alias };
     if (relation.rows === 'lookup') return lookupSide(tree, lookupLeaf(tree, relation), [relation]);

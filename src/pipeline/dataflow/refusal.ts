@@ -11,6 +11,9 @@ export class Refusal extends Error {
   }
 }
 
+/** A SELECT reads what was refused before: of it there is nothing to say. */
+export class ReadsRefused extends Error {}
+
 /** `at`: the node whose first place is shown. */
 export function refuse(message: string, hint: string | undefined, at: unknown): never {
   throw new Refusal({ message, hint, byteOffset: placeIn(at) });

@@ -126,14 +126,16 @@ export async function withWholeRows(
     );
     return functionCall('struct_pack', fields);
   };
+  // A subquery may call something else by that name.
+  const stays = (one: Tree): Tree | undefined => (one['class'] === 'SUBQUERY' ? one : undefined);
   const visible = (path: readonly string[]): Tree | undefined =>
     byAlias(path[0] ?? '', projections) === undefined ? row(path) : undefined;
   const list = (value: unknown): readonly Tree[] =>
-    treesOf(value).map((one) => mapColumns(one, visible));
+    treesOf(value).map((one) => mapColumns(one, visible, stays));
   const { where_clause: where, having, qualify } = select;
   const selected: Tree[] = [];
   for (const one of projections) {
-    const made = mapColumns(one, row);
+    const made = mapColumns(one, row, stays);
     const isNamed = textOf(one['alias']) !== '' || sameTree(made, one);
     const name = isNamed ? '' : (pathOf(one)?.[0] ?? (await engine.printExpression(one)));
     selected.push(isNamed ? made : named(made, name));
@@ -141,10 +143,10 @@ export async function withWholeRows(
   return {
     ...select,
     select_list: selected,
-    where_clause: isTree(where) ? mapColumns(where, row) : where,
+    where_clause: isTree(where) ? mapColumns(where, row, stays) : where,
     group_expressions: list(select['group_expressions']),
-    having: isTree(having) ? mapColumns(having, visible) : having,
-    qualify: isTree(qualify) ? mapColumns(qualify, visible) : qualify,
+    having: isTree(having) ? mapColumns(having, visible, stays) : having,
+    qualify: isTree(qualify) ? mapColumns(qualify, visible, stays) : qualify,
     modifiers: list(select['modifiers']),
   };
 }

@@ -236,3 +236,9 @@ SELECT "window", list({'id': id, 'price': price} ORDER BY id) AS rows FROM order
 SELECT "window", {'product': product, 'quantity': quantity} AS o, count(*) AS n FROM order_minutes GROUP BY ALL
 -- equals joined
 SELECT c, o FROM (SELECT id, visitor FROM clicks) c JOIN (SELECT id, visitor FROM orders) o ON c.visitor = o.visitor
+
+-- case: a subquery that calls an element as a table is called
+SELECT c.window, (SELECT max(c) FROM unnest(c.pages) t(c)) AS last
+FROM (SELECT tumble(INTERVAL '1 minute') AS window, list(page) AS pages FROM clicks GROUP BY window) c;
+-- equals
+SELECT "window", max(page) AS last FROM minutes GROUP BY "window"

@@ -53,3 +53,11 @@ SELECT COLUMNS('(n)') AS 'x\1' FROM (SELECT tumble(INTERVAL '1 minute') AS windo
 CREATE TABLE druid (__time TIMESTAMP, v INT, WATERMARK FOR __time) WITH (connector = 'http', format = 'json', type = 'source');
 CREATE VIEW __node_1 AS SELECT v FROM druid;
 SELECT v AS __k0, count(*) AS n FROM __node_1 GROUP BY 1;
+
+-- case: what reads a view and a memory table that are refused says nothing of its own
+CREATE VIEW months AS SELECT tumble(INTERVAL '1 month') AS window, count(*) AS n FROM clicks GROUP BY window;
+CREATE TABLE first_ids (id BIGINT);
+INSERT INTO first_ids SELECT id FROM clicks ORDER BY id;
+CREATE TABLE weighed (__weight BIGINT);
+INSERT INTO weighed SELECT id FROM clicks;
+SELECT months.n, first_ids.id FROM months JOIN first_ids ON n = id WHERE n IN (SELECT __weight FROM weighed);

@@ -1,4 +1,4 @@
-import type { ScriptError, SourceTable, View } from '../../../sql/script.ts';
+import type { MemoryTable, ScriptError, SourceTable, View } from '../../../sql/script.ts';
 
 /** Columns that rows have beside the script's own, and that groups, joins and ORDER BY add. */
 const columnNames = /^__(time|window|key|weight|row|seen|us|bin|(k|c|order_|distinct_)\d+)$/i;
@@ -17,14 +17,14 @@ export function reservedMessage(name: string): string {
 
 export const reservedHint = 'Give it another name.';
 
-/** Of a source of a script with windows, groups or joins. */
-export function reservedInSource(source: SourceTable): readonly ScriptError[] {
-  const { position } = source;
+/** Of a table of a script with windows, groups or joins. */
+export function reservedNames(table: SourceTable | MemoryTable): readonly ScriptError[] {
+  const { position } = table;
   const hint = 'Leave the column out, or call it otherwise.';
-  const columns = source.columns
+  const columns = table.columns
     .filter(({ name }) => isReservedColumn(name))
     .map(({ name }) => ({ message: reservedMessage(name), hint, position }));
-  return [...columns, ...reservedRelation(source)];
+  return [...columns, ...reservedRelation(table)];
 }
 
 export function reservedRelation({
