@@ -307,7 +307,6 @@ const refused: readonly (readonly [select: string, message: RegExp])[] = [
   ['SELECT currency FROM orders UNION ALL SELECT currency FROM rates', /be put together/],
   ['SELECT * FROM rates LEFT JOIN orders USING (currency)', /no event calls for/],
   ['SELECT * FROM orders FULL JOIN rates USING (currency)', /no event calls for/],
-  ['SELECT * FROM orders NATURAL JOIN rates', /NATURAL/],
   ['SELECT n, rate FROM counted JOIN rates USING (currency)', /Rows that change cannot be joined/],
   ['SELECT n FROM counted WHERE currency IN (SELECT currency FROM rates)', /Rows that change/],
   ['SELECT rate FROM rates WHERE currency IN (SELECT currency FROM orders)', /no event calls for/],
