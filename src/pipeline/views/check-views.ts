@@ -25,13 +25,6 @@ export function checkViews(plan: Plan, check: ViewCheck): void {
 }
 
 function checkView(view: SinkTable, { catalog, places, pipelineId }: ViewCheck): void {
-  const known = catalog.table(view.name);
-  const place = viewLocation(places, view.name);
-  if (known !== undefined && known.path !== place) {
-    throw taken(view, `A table named ${known.name} exists at ${known.path}.`, {
-      hint: `Give the view another name, or detach that one: helios table detach ${known.name}.`,
-    });
-  }
   let isOwn = false;
   for (const pipeline of catalog.pipelines()) {
     const written = writtenBy(pipeline, view.name);
@@ -42,6 +35,13 @@ function checkView(view: SinkTable, { catalog, places, pipelineId }: ViewCheck):
       });
     }
     isOwn = written.isView === true;
+  }
+  const known = catalog.table(view.name);
+  const place = viewLocation(places, view.name);
+  if (known !== undefined && known.path !== place) {
+    throw taken(view, `A table named ${known.name} exists at ${known.path}.`, {
+      hint: `Give the view another name, or detach that one: helios table detach ${known.name}.`,
+    });
   }
   if (isOwn || (known === undefined && !existsSync(join(place, '_delta_log')))) return;
   const detach = known === undefined ? '' : `helios table detach ${known.name}, then `;
